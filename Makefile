@@ -1,0 +1,74 @@
+# Every target sets up .venv by itself. With a fresh stamp nothing is installed and no network is needed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PLUGINS := $(sort $(dir $(wildcard plugins/*/pyproject.toml)))
+PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
+EDITABLE_PLUGINS := $(addprefix -e ./,$(patsubst %/,%,$(PLUGINS)))
+
+# PYTHON=... chooses the interpreter; else the first of these that is new enough.
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench docs clean
+
+help:
+	@echo "make demo    fit an orbit with units (examples/orbit.py)"
+	@echo "make test    the tests, without those marked slow or gpu"
+	@echo "make lint    format, lint and types"
+	@echo "make bench   measurements beside peers (installs them)"
+	@echo "make docs    HTML in docs/_build/html"
+	@echo "make clean   remove $(VENV) and what the other targets wrote"
+
+demo: $(VENV)/dev.stamp
+	$(BIN)/python examples/orbit.py
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n auto --benchmark-disable -m "not slow and not gpu"
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+bench: $(VENV)/bench.stamp
+	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python $$script; done
+
+docs: $(VENV)/docs.stamp
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) docs/_build examples/output .pytest_cache .ruff_cache .hypothesis .benchmarks
+
+# The extras are added to one environment, one stamp each; dispatchml and its plugins are installed together, so that a
+# plugin's requirement of dispatchml is met by this checkout.
+
+$(VENV)/dev.stamp: $(PROJECTS) $(BIN)/python
+	@echo "installing dispatchml, its plugins and the tools into $(VENV); the first time takes minutes"
+	$(INSTALL) -e ".[dev]" $(EDITABLE_PLUGINS)
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/dev.stamp
+	@echo "installing the peers into $(VENV)"
+	$(INSTALL) -e ".[bench]"
+	@touch $@
+
+$(VENV)/docs.stamp: $(VENV)/dev.stamp
+	$(INSTALL) -e ".[docs]"
+	@touch $@
+
+$(BIN)/python:
+	@set -e; for python in $(PYTHONS); do \
+	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        if ! $$python -c 'import venv, ensurepip' 2>/dev/null; then \
+	            echo "$$python cannot make virtual environments: install its venv package (python3-venv on Debian)." >&2; \
+	            exit 1; \
+	        fi; \
+	        echo "making $(VENV) with $$python"; \
+	        exec $$python -m venv --clear $(VENV); \
+	    fi; \
+	done; \
+	echo "dispatchml needs Python 3.11 or newer; tried: $(PYTHONS). Name one with: make PYTHON=/path/to/python" >&2; \
+	exit 1
