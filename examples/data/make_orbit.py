@@ -1,7 +1,7 @@
 """Write orbit.csv: where Mars was, seen from the Sun, over two years.
 
 The positions come from astropy's built-in ephemeris (the analytical planetary theory that ships with it), so nothing
-is downloaded and every run writes the same file. dispatchml does not depend on astropy: `pip install astropy` first, then
+is downloaded and every run writes the same file. dispatchml does not depend on astropy: `pip install astropy`, then
 
     python examples/data/make_orbit.py
 """
