@@ -1,0 +1,1 @@
+"""dispatchml: derivatives, batches and compiled programs over any array type, by multiple dispatch."""

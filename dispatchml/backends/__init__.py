@@ -1,0 +1,5 @@
+"""Where values live: NumPy's arrays and Python's numbers on the CPU; other placements are loaded when their arrays arrive."""
+
+from . import numpy
+
+__all__ = ["numpy"]

@@ -1,0 +1,38 @@
+"""Kernels of arithmetic."""
+
+import math
+import operator
+
+import numpy as np
+
+from ... import ops
+from .kernels import guarded, kernel
+
+
+def power_of_floats(a: float, b: float) -> float:
+    """a ** b with NumPy's answers: nan for a negative base and a broken exponent (Python turns complex), inf on overflow."""
+    if a < 0 and b != int(b) if b == b and abs(b) != math.inf else a < 0:
+        return np.power(a, b).item()
+    return a**b
+
+
+def divide_complex(a: complex, b: complex) -> complex:
+    """a / b with NumPy's inf and nan."""
+    return np.divide(a, b).item() if b == 0 else a / b
+
+
+kernel(ops.add, np.add, operator.add)
+kernel(ops.subtract, np.subtract, operator.sub)
+kernel(ops.multiply, np.multiply, operator.mul)
+kernel(ops.divide, np.true_divide, guarded(operator.truediv, np.true_divide))
+kernel(ops.power, np.power, guarded(power_of_floats, np.power))
+kernel(ops.negative, np.negative, operator.neg)
+kernel(ops.positive, np.positive, operator.pos)
+kernel(ops.absolute, np.absolute, abs)
+kernel(ops.sqrt, np.sqrt, guarded(math.sqrt, np.sqrt))
+kernel(ops.square, np.square, lambda a: a * a)
+kernel(ops.reciprocal, np.reciprocal, guarded(lambda a: 1.0 / a, lambda a: np.true_divide(1.0, a)))
+for op in (ops.add, ops.subtract, ops.multiply, ops.negative, ops.positive, ops.absolute, ops.square):
+    for cls in (int, complex):
+        op.register(op.which(float) if op.info.arity == 1 else op.which(float, float), *(cls,) * op.info.arity)
+ops.divide.register(divide_complex, complex, complex)

@@ -1,0 +1,55 @@
+"""How a NumPy function becomes the method of an operation, for arrays and for Python's own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+#: NumPy's function behind the array method of an operation, for generated code that knows it has a plain array.
+UFUNCS: dict[Any, Callable[..., Any]] = {}
+
+OBJECT = np.dtype(object)
+
+
+def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] | None = None) -> None:
+    """Register NumPy's function for arrays (and every value below them), and one for Python's floats.
+
+    An elementwise operation on an object array is applied to each element by dispatch, so that arrays of Fraction, Decimal,
+    mpmath or uncertain numbers work.
+    """
+    op = function.info
+    if op.family == "elementwise":
+        UFUNCS[op] = array
+        array = with_objects(op, array)
+    op.register(array, (np.ndarray,) * op.arity, False)
+    if scalar is not None:
+        op.register(scalar, (float,) * op.arity, False)
+
+
+def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
+    """The array function, falling back to the elements' own operation where NumPy finds no loop for objects."""
+
+    def on_array(*arguments: Any) -> Any:
+        try:
+            return array(*arguments)
+        except TypeError:
+            if not any(getattr(a, "dtype", None) == OBJECT for a in arguments):
+                raise
+            return np.frompyfunc(op.function, len(arguments), 1)(*arguments)
+
+    on_array.__name__ = on_array.__qualname__ = op.name
+    return on_array
+
+
+def guarded(plain: Callable[..., Any], array: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of Python's floats that gives NumPy's inf or nan where Python raises."""
+
+    def on_floats(*arguments: Any) -> Any:
+        try:
+            return plain(*arguments)
+        except (ArithmeticError, ValueError):
+            return array(*arguments).item()
+
+    return on_floats

@@ -1,0 +1,193 @@
+"""Every error that dispatchml raises, and the words they share.
+
+An error is a subclass of `DispatchmlError` and of the built-in that it stands for. Its text says what was called with which
+types and shapes (never the values), where in the user's code, and what to write instead.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class DispatchmlError(Exception):
+    """Base of all errors of dispatchml."""
+
+
+class RegistrationError(DispatchmlError, TypeError):
+    """A method, a layer, a rule or an order was declared in a way that cannot work."""
+
+
+class NoMethodError(DispatchmlError, TypeError):
+    """An operation has no method for the classes of its arguments."""
+
+
+class AmbiguousMethodError(DispatchmlError, TypeError):
+    """Two methods fit a call equally well."""
+
+
+class LayerOrderError(DispatchmlError, TypeError):
+    """Two layers of one slot met and nobody declared which is outside."""
+
+
+class JoinError(DispatchmlError, TypeError):
+    """Two kinds of values have no common class, for example arrays on two devices."""
+
+
+class UnregisteredTypeError(DispatchmlError, TypeError):
+    """An array class that nobody registered; treating it as its base could lose what it carries."""
+
+
+class NoRuleError(DispatchmlError, NotImplementedError):
+    """An operation has no derivative rule, or not for these arguments."""
+
+
+class NonDifferentiableError(DispatchmlError, TypeError):
+    """A derivative was asked of something that has none."""
+
+
+class LeakedTracerError(DispatchmlError, RuntimeError):
+    """A traced value was used after its transform had ended."""
+
+
+class TracerConversionError(DispatchmlError, TypeError):
+    """A traced value was about to become a plain number or array, which would lose its derivative."""
+
+
+class OutArgumentError(DispatchmlError, TypeError):
+    """`out=` was given together with traced values."""
+
+
+class NonScalarOutputError(DispatchmlError, TypeError):
+    """A transform that needs one real number as output got something else."""
+
+
+class IntegerInputError(DispatchmlError, TypeError):
+    """A derivative with respect to integers was asked where it is meaningless."""
+
+
+class TangentMismatchError(DispatchmlError, ValueError):
+    """A tangent or cotangent does not fit its primal."""
+
+
+class ContainerMismatchError(DispatchmlError, TypeError):
+    """Two containers that must agree in structure do not."""
+
+
+class MutatedConstantError(DispatchmlError, ValueError):
+    """An array that a derivative still needs was overwritten before the backward sweep."""
+
+
+class SealedLayerError(RegistrationError):
+    """A method named one of the engines' own classes."""
+
+
+class PluginError(DispatchmlError, ImportError):
+    """A plugin could not be loaded."""
+
+
+class DeviceError(DispatchmlError, RuntimeError):
+    """Values of two devices met, or a device is not there."""
+
+
+class ShapeError(DispatchmlError, ValueError):
+    """Shapes, axes or sizes do not fit."""
+
+
+class DensifyWarning(UserWarning):
+    """A structured value was turned into a dense one because an operation has no rule for its structure."""
+
+
+# ---- where it happened ------------------------------------------------------------------------------------------------
+
+
+def is_ours(filename: str) -> bool:
+    """Whether a frame belongs to dispatchml or to code that it generated."""
+    return filename.startswith(PACKAGE_FOLDER) or filename.startswith("<dispatchml")
+
+
+def is_hidden(filename: str) -> bool:
+    """Whether a frame is between the user and us: ours, NumPy's, or frozen."""
+    return is_ours(filename) or filename.startswith("<frozen") or f"{os.sep}numpy{os.sep}" in filename
+
+
+def user_frame(frame: FrameType | None = None) -> FrameType | None:
+    """The innermost frame that is the user's own."""
+    frame = frame or sys._getframe(1)
+    while frame is not None and is_hidden(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def user_line(frame: FrameType | None = None) -> str:
+    """`file:line` of the user's code that is running now, or an empty string."""
+    found = user_frame(frame or sys._getframe(1))
+    return f"{found.f_code.co_filename}:{found.f_lineno}" if found is not None else ""
+
+
+def at_user_line() -> str:
+    """` (at file:line)`, ready to be put behind a sentence."""
+    line = user_line(sys._getframe(1))
+    return f" (at {line})" if line else ""
+
+
+def code_line(function: Any) -> str:
+    """`file:line` where a function was defined."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return f"{getattr(function, '__module__', None) or 'builtins'}.{getattr(function, '__qualname__', function)}"
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def without_our_frames(traceback: TracebackType | None) -> TracebackType | None:
+    """The traceback with dispatchml's own frames left out, unless `DISPATCHML_TRACEBACK=full` asks for them."""
+    if os.environ.get("DISPATCHML_TRACEBACK") == "full":
+        return traceback
+    kept = []
+    entry = traceback
+    while entry is not None:
+        if not is_ours(entry.tb_frame.f_code.co_filename):
+            kept.append(entry)
+        entry = entry.tb_next
+    result: TracebackType | None = None
+    for entry in reversed(kept):
+        result = TracebackType(result, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return result
+
+
+# ---- what it was called with ------------------------------------------------------------------------------------------
+
+
+def class_name(cls: type) -> str:
+    """The class as a reader knows it: `float`, `numpy.ndarray`, `pint.Quantity`."""
+    module = getattr(cls, "__module__", "builtins")
+    name = getattr(cls, "__qualname__", repr(cls))
+    if module == "builtins":
+        return name
+    if module.startswith("dispatchml."):
+        return f"dispatchml.{name}"
+    return f"{module}.{name}"
+
+
+def describe(value: Any) -> str:
+    """An argument by class, shape and dtype, never by its values."""
+    if isinstance(value, tuple):
+        inside = ", ".join(describe(v) for v in value[:4]) + (", ..." if len(value) > 4 else "")
+        return f"({inside})"
+    text = class_name(type(value))
+    try:
+        shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    except Exception as error:  # a foreign property may fail; the description must not
+        return f"{text} (no shape: {type(error).__name__})"
+    if isinstance(shape, tuple) and dtype is not None:
+        return f"{text}[{dtype}, shape {shape}]"
+    return text
+
+
+def describe_call(name: str, arguments: tuple[Any, ...]) -> str:
+    """`name(float, numpy.ndarray[float64, shape (3,)])`; classes stand for arguments of which only the class is known."""
+    return f"{name}({', '.join(class_name(a) if isinstance(a, type) else describe(a) for a in arguments)})"

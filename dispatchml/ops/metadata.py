@@ -1,0 +1,41 @@
+"""What is known of a value without computing: shape, ndim, size, dtype. Plain numbers are 0-d; layers answer for their payload."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+__all__ = ["dtype", "ndim", "shape", "size"]
+
+FLOAT64, COMPLEX128, INT64, BOOL = (np.dtype(t) for t in (np.float64, np.complex128, np.int64, np.bool_))
+PYTHON_DTYPES: dict[type, np.dtype[Any]] = {float: FLOAT64, complex: COMPLEX128, int: INT64, bool: BOOL}
+OBJECT = np.dtype(object)
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """The shape of a value; () for numbers of any kind."""
+    try:
+        return x.shape
+    except AttributeError:
+        return ()
+
+
+def ndim(x: Any) -> int:
+    """The number of axes of a value; 0 for numbers of any kind."""
+    return len(shape(x))
+
+
+def size(x: Any) -> int:
+    """The number of elements of a value; 1 for numbers of any kind."""
+    return math.prod(shape(x))
+
+
+def dtype(x: Any) -> np.dtype[Any]:
+    """The dtype of a value: NumPy's for its arrays and scalars, the one that Python's numbers become, object for other numbers."""
+    found = PYTHON_DTYPES.get(type(x))
+    if found is not None:
+        return found
+    try:
+        return x.dtype
+    except AttributeError:
+        return OBJECT

@@ -1,0 +1,156 @@
+"""How derivative rules are declared, and where they are kept. A rule sees `y`, tangents, `ct` and payloads; it knows no engine.
+
+    elementwise(ops.tanh, "1 - y**2")              text: forward, reverse and compiled bodies from one line
+    linear(ops.sum, transpose=sum_transpose)       linear in all its array arguments: both modes from one function
+    @rule(ops.cholesky).jvp / .vjp                 everything else
+    nondifferentiable(ops.argmax)                  on the primal; the derivative is zero by declaration
+    batch(ops.sum)(function)                       how the operation runs over a leading batch axis
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..dispatch.errors import RegistrationError, code_line, user_line
+from ..dispatch.operation import Operation
+
+
+class Rule:
+    """The derivative of one operation.
+
+    kind: "elementwise", "linear", "function" or "nondifferentiable". partials: texts, one an argument, None where the
+    operation has no derivative in that argument. singular: a zero cotangent must win over an infinite partial.
+    select: the operation chooses between values, so that what was not chosen may be anything. jvp(y, tangents, *arguments,
+    **keywords) gives the tangent of y; vjp(y, *arguments, needs, **keywords) gives a pullback from ct to a cotangent for
+    each argument. transpose(ct, like, **keywords) gives the cotangent of a linear operation's argument.
+    """
+
+    __slots__ = ("op", "kind", "partials", "singular", "select", "jvp", "vjp", "transpose", "place")
+
+    def __init__(self, op: Operation, kind: str) -> None:
+        self.op, self.kind = op, kind
+        self.partials: tuple[str | None, ...] = ()
+        self.singular = self.select = False
+        self.jvp: Callable[..., Any] | None = None
+        self.vjp: Callable[..., Any] | None = None
+        self.transpose: Callable[..., Any] | None = None
+        self.place = user_line()
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} rule of {self.op.name}>"
+
+
+RULES: dict[Operation, Rule] = {}
+BATCH_RULES: dict[Operation, Callable[..., Any]] = {}
+
+
+def new_rule(function: Any, kind: str, replace: bool = False) -> Rule:
+    """A rule for an operation, entered in the table; a second one must say that it replaces the first."""
+    op = getattr(function, "info", None)
+    if not isinstance(op, Operation):
+        raise RegistrationError(f"A rule is declared for an operation, not for {function!r}. Use dispatchml.primitive to make one.")
+    known = RULES.get(op)
+    if known is not None and not replace:
+        raise RegistrationError(
+            f"{op.name} has a {known.kind} rule already, declared at {known.place or 'dispatchml.rules'}. Say replace=True to mean it."
+        )
+    RULES[op] = made = Rule(op, kind)
+    op.forget()
+    return made
+
+
+def elementwise(
+    function: Any, *partials: str | None, singular: bool = False, select: bool = False, replace: bool = False
+) -> None:
+    """Declare the partial derivatives of an elementwise operation as text, one for each argument.
+
+    The text may use the arguments as `a`, `b`, `c`, the output as `y`, numbers, `+ - * / **`, comparisons, and calls of
+    elementwise operations by name, `where` included. None: no derivative in that argument.
+
+    >>> from dispatchml import ops
+    >>> from dispatchml.rules import elementwise
+    >>> elementwise(ops.tanh, "1 - y**2", replace=True)
+    """
+    from .text import check_text
+
+    made = new_rule(function, "elementwise", replace)
+    op = made.op
+    if len(partials) != op.arity or op.variadic:
+        RULES.pop(op)
+        raise RegistrationError(f"{op.name} takes {op.arity} arguments, but {len(partials)} partial derivatives were given.")
+    for text in partials:
+        if text is not None:
+            check_text(text, op)
+    made.partials, made.singular, made.select = partials, singular, select
+
+
+def linear(function: Any, transpose: Callable[..., Any], *, replace: bool = False) -> None:
+    """Declare an operation that is linear in all its array arguments together; keywords are static.
+
+    transpose(ct, like, **keywords) returns the cotangent of the argument; `like` has its `shape`, `dtype` and `ndim`. For
+    operations of several arguments or a tuple, `like` is the tuple of these and the result a tuple.
+    """
+    new_rule(function, "linear", replace).transpose = transpose
+
+
+class rule:
+    """Declare the rule of an operation as functions: `@rule(op).jvp` and `@rule(op).vjp`.
+
+    jvp(y, tangents, *arguments, **keywords) -> tangent of y; `tangents` has one entry an argument, None for a constant (a
+    variadic operation gets the tuple of arguments and the tuple of tangents). vjp(y, *arguments, needs, **keywords) ->
+    pullback; pullback(ct) -> a tuple with a cotangent for each argument, None where `needs` is False. An operation with
+    several outputs has tuples for y, ct and the tangent.
+    """
+
+    def __init__(self, function: Any, *, select: bool = False, replace: bool = False) -> None:
+        op = getattr(function, "info", None)
+        known = RULES.get(op) if isinstance(op, Operation) else None
+        half = known is not None and known.kind == "function" and not (known.jvp and known.vjp)
+        self.rule = known if half and known is not None and not replace else new_rule(function, "function", replace)
+        self.rule.select = self.rule.select or select
+
+    def jvp(self, function: Any) -> Any:
+        """The forward rule."""
+        self._set("jvp", function)
+        return function
+
+    def vjp(self, function: Any) -> Any:
+        """The reverse rule."""
+        self._set("vjp", function)
+        return function
+
+    def _set(self, mode: str, function: Any) -> None:
+        known = getattr(self.rule, mode)
+        if known is not None:
+            raise RegistrationError(f"{self.rule.op.name} has a {mode} already, at {code_line(known)}. Say replace=True to mean it.")
+        setattr(self.rule, mode, function)
+        self.rule.op.forget()
+
+
+def nondifferentiable(*functions: Any, replace: bool = False) -> None:
+    """Declare operations that act on the primal and whose result carries no derivative: comparisons, argmax, floor, shape."""
+    for function in functions:
+        new_rule(function, "nondifferentiable", replace)
+
+
+def batch(function: Any) -> Callable[[Any], Any]:
+    """Declare how an operation runs over a leading batch axis.
+
+    The function gets (arguments, batched, size, **keywords): the payloads, a flag for each that says whether it has the batch
+    axis in front, and the batch size. It returns the result with the batch axis in front (a tuple for several outputs).
+    Without one, elementwise operations broadcast and all others run once for each element.
+    """
+    op: Operation = function.info
+
+    def add(f: Any) -> Any:
+        BATCH_RULES[op] = f
+        op.forget()
+        return f
+
+    return add
+
+
+def rule_of(op: Operation) -> Rule | None:
+    """The rule of an operation, None where nobody has declared one."""
+    return RULES.get(op)

@@ -1,0 +1,156 @@
+"""The text of an elementwise rule: its grammar, and the code that it becomes.
+
+The text is parsed once, never evaluated. It becomes Python in three flavours: with operators and NumPy's ufuncs for plain
+arrays, with guarded functions for Python's floats (NumPy's results where Python would raise), and with operations for
+everything else, so that units, tapes and exact numbers flow through a derivative as through any program.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from ..dispatch.errors import RegistrationError
+from ..dispatch.operation import Operation
+
+ARGUMENTS = ("a", "b", "c")
+OPERATORS: dict[type, tuple[str, str]] = {
+    ast.Add: ("+", "add"),
+    ast.Sub: ("-", "subtract"),
+    ast.Mult: ("*", "multiply"),
+    ast.Div: ("/", "divide"),
+    ast.Pow: ("**", "power"),
+}
+COMPARISONS: dict[type, tuple[str, str]] = {
+    ast.Eq: ("==", "equal"),
+    ast.NotEq: ("!=", "not_equal"),
+    ast.Lt: ("<", "less"),
+    ast.LtE: ("<=", "less_equal"),
+    ast.Gt: (">", "greater"),
+    ast.GtE: (">=", "greater_equal"),
+}
+#: Operators that Python's floats answer with an exception where NumPy answers with inf or nan.
+RAISING = frozenset({"divide", "power"})
+
+
+def parse(text: str) -> ast.expr:
+    """The expression of a rule's text."""
+    return ast.parse(text, mode="eval").body
+
+
+def check_text(text: str, op: Operation) -> None:
+    """Refuse what the grammar does not have, saying which part."""
+    from .. import ops
+
+    try:
+        tree = parse(text)
+    except SyntaxError as error:
+        raise RegistrationError(f"The rule {text!r} of {op.name} is not an expression: {error.msg}.") from None
+    allowed = {*ARGUMENTS[: op.arity], "y"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            if node.id not in allowed and not hasattr(ops, node.id):
+                raise RegistrationError(
+                    f"The rule {text!r} of {op.name} uses {node.id!r}. It may use {', '.join(sorted(allowed))} and elementwise operations."
+                )
+        elif isinstance(node, ast.Constant):
+            if type(node.value) is not int:
+                raise RegistrationError(
+                    f"The rule {text!r} of {op.name} has the literal {node.value!r}. Write whole numbers and ratios of them, which "
+                    "are exact in every type; other constants are operations or arguments."
+                )
+        elif isinstance(node, ast.BinOp):
+            if type(node.op) not in OPERATORS:
+                raise RegistrationError(f"The rule {text!r} of {op.name} uses an operator that rules do not have.")
+        elif isinstance(node, ast.Call):
+            if not isinstance(node.func, ast.Name) or node.keywords:
+                raise RegistrationError(f"The rule {text!r} of {op.name} may call operations by name with positional arguments only.")
+        elif not isinstance(node, (ast.UnaryOp, ast.USub, ast.Compare, ast.Load, *OPERATORS, *COMPARISONS)):
+            raise RegistrationError(f"The rule {text!r} of {op.name} has {type(node).__name__}, which rules do not have.")
+
+
+def names_in(text: str | None) -> set[str]:
+    """The arguments and outputs that a text reads: what a tape has to keep."""
+    if text is None:
+        return set()
+    called = {id(n.func) for n in ast.walk(parse(text)) if isinstance(n, ast.Call)}
+    return {n.id for n in ast.walk(parse(text)) if isinstance(n, ast.Name) and id(n) not in called}
+
+
+def calls_in(text: str | None) -> set[str]:
+    """The operations that a text calls by name."""
+    if text is None:
+        return set()
+    return {n.func.id for n in ast.walk(parse(text)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Whether a node is made of numbers only."""
+    return not any(isinstance(n, (ast.Name, ast.Call)) for n in ast.walk(node))
+
+
+class Writer:
+    """Turns expressions into Python of one flavour: "array", "float" or "operations"."""
+
+    def __init__(self, flavour: str) -> None:
+        self.flavour = flavour
+        self.used: set[str] = set()
+
+    def write(self, node: ast.expr) -> str:
+        """The Python text of an expression."""
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Constant):
+            return repr(node.value)
+        if isinstance(node, ast.UnaryOp):
+            return self.negative(self.write(node.operand)) if not is_literal(node) else f"(-{self.write(node.operand)})"
+        if isinstance(node, ast.BinOp):
+            if self.flavour == "operations" and is_literal(node):
+                return self.ratio(node)
+            symbol, name = OPERATORS[type(node.op)]
+            return self.apply(symbol, name, self.write(node.left), self.write(node.right))
+        if isinstance(node, ast.Compare):
+            symbol, name = COMPARISONS[type(node.ops[0])]
+            return self.apply(symbol, name, self.write(node.left), self.write(node.comparators[0]))
+        assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        return self.call(node.func.id, *(self.write(n) for n in node.args))
+
+    def ratio(self, node: ast.BinOp) -> str:
+        """A ratio of whole numbers, exact in the argument's own type."""
+        self.used.add("literal")
+        assert isinstance(node.op, ast.Div), "literals are whole numbers or ratios of them"
+        return f"literal({self.write(node.left)}, {self.write(node.right)}, like)"
+
+    def apply(self, symbol: str, name: str, left: str, right: str) -> str:
+        """A binary operator in this flavour."""
+        if self.flavour == "operations" or (self.flavour == "float" and name in RAISING):
+            return self.call(name, left, right)
+        return f"({left} {symbol} {right})"
+
+    def negative(self, text: str) -> str:
+        """Minus something in this flavour."""
+        return self.call("negative", text) if self.flavour == "operations" else f"(-{text})"
+
+    def call(self, name: str, *arguments: str) -> str:
+        """A call of an operation in this flavour."""
+        self.used.add(name)
+        return f"{name}({', '.join(arguments)})"
+
+    def product(self, factor: str, node: ast.expr) -> str:
+        """`factor * expression`, with divisions applied to the factor: `ct / a` rather than `ct * (1/a)`."""
+        if isinstance(node, ast.Constant) and node.value == 1:
+            return factor
+        if isinstance(node, ast.UnaryOp):
+            return self.negative(self.product(factor, node.operand))
+        if isinstance(node, ast.BinOp) and not is_literal(node):
+            if isinstance(node.op, ast.Div):
+                return self.apply("/", "divide", self.product(factor, node.left), self.write(node.right))
+            if isinstance(node.op, ast.Mult) and not is_literal(node.left):
+                return self.apply("*", "multiply", self.product(factor, node.left), self.write(node.right))
+        return self.apply("*", "multiply", factor, self.write(node))
+
+
+def namespace(used: set[str], find: Callable[[str], Any]) -> dict[str, Any]:
+    """The functions that generated code calls, by name."""
+    return {name: find(name) for name in used}
