@@ -1,0 +1,68 @@
+"""Constant arrays that a derivative still needs: copied when small, fingerprinted when large."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+from ..dispatch.errors import MutatedConstantError, user_line
+
+#: Bytes up to which a constant is copied (a copy costs less than an operation).
+COPY_LIMIT = 32 * 1024
+#: An odd width, so that permuting the rows of a matrix changes the column sums.
+COLUMNS = 61
+SAMPLES = 256
+
+
+
+def keep_constant(tape: Any, constant: np.ndarray[Any, Any]) -> Any:
+    """What the tape keeps of a writeable constant."""
+    if constant.nbytes <= COPY_LIMIT:
+        return constant.copy()
+    if tape.constants is None:
+        tape.constants = {}
+    if id(constant) not in tape.constants:
+        tape.constants[id(constant)] = (constant, fingerprint(constant), user_line())
+    return constant
+
+
+def check_constants(tape: Any) -> None:
+    """Raise where a large constant was overwritten since it was recorded."""
+    for constant, before, line in (tape.constants or {}).values():
+        if fingerprint(constant) != before:
+            raise MutatedConstantError(
+                f"An array of shape {constant.shape} that the derivative needs was overwritten after it was used at {line}. "
+                "Pass a copy (x.copy()) into the computation, or write into a new array; dispatchml.frozen(x) says that an "
+                "array stays as it is."
+            )
+
+
+def fingerprint(array: np.ndarray[Any, Any]) -> Any:
+    """A number that changes when the contents change: sums of interleaved columns of the raw words, and a sample of them."""
+    if array.dtype.hasobject:
+        return None
+    flat = array.reshape(-1) if array.flags.c_contiguous else np.ravel(array, order="K")
+    raw = flat.view(np.uint8)
+    words = raw[: raw.size - raw.size % 8].view(np.uint64)
+    whole = words.size - words.size % COLUMNS
+    sums = np.add.reduce(words[:whole].reshape(-1, COLUMNS), 0)
+    sample = words[:: max(1, words.size // SAMPLES)]
+    rest = zlib.crc32(raw[whole * 8 :].tobytes())
+    return zlib.crc32(sample.tobytes(), zlib.crc32(sums.tobytes(), rest))
+
+
+def frozen(array: Any) -> Any:
+    """A read-only view of an array: a promise that nobody overwrites it while derivatives need it, which spares the check.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> w = dm.frozen(np.ones(3))
+    >>> w.flags.writeable
+    False
+    """
+    if not isinstance(array, np.ndarray):
+        return array
+    view = array.view()
+    view.flags.writeable = False
+    return view

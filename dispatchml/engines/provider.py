@@ -1,0 +1,175 @@
+"""How an operation is implemented when traced values are among its arguments: levels are settled, then the engine takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..dispatch.layers import Layer, add_layer, layer_of
+from ..dispatch.operation import Operation
+from ..rules.registry import rule_of
+from .missing import missing_rule
+from .reverse import Var, current, function_recorder, linear_recorder, variadic_recorder
+
+#: The engines' classes; generated code settles levels only when two of these meet.
+TRACED: set[type] = set()
+
+
+def payload_of(x: Any) -> Any:
+    """What an engine value wraps: one level less."""
+    return current(x) if type(x) is Var else x.value
+
+
+def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
+    """The implementation of an operation for argument classes with at least one engine class among them."""
+    if op.variadic:
+        return settle_elements(op)
+    traced = tuple(k for k, cls in enumerate(classes) if cls in TRACED)
+    if len(traced) == 1 or is_pair_recorder(op, classes, traced):
+        return implementation(op, classes[traced[0]], traced)
+    return settle(op, traced)
+
+
+def is_pair_recorder(op: Operation, classes: tuple[type, ...], traced: tuple[int, ...]) -> bool:
+    """Whether the implementation itself looks whether all traced arguments are of one level (generated elementwise code)."""
+    rule = rule_of(op)
+    return rule is not None and rule.kind == "elementwise" and len({classes[k] for k in traced}) == 1 and all(rule.partials)
+
+
+def settle(op: Operation, traced: tuple[int, ...]) -> Callable[..., Any]:
+    """Several traced arguments: the newest level owns the call, the others are its constants. Settled at each call."""
+    known: dict[tuple[type, tuple[int, ...]], Callable[..., Any]] = {}
+
+    def settled(*arguments: Any, **keywords: Any) -> Any:
+        top, number = arguments[traced[0]], arguments[traced[0]].level_number
+        active = traced[:1]
+        for k in traced[1:]:
+            n = arguments[k].level_number
+            if n > number:
+                top, number, active = arguments[k], n, (k,)
+            elif n == number:
+                active += (k,)
+        key = (type(top), active)
+        function = known.get(key)
+        if function is None:
+            function = known[key] = implementation(op, *key)
+        return function(*arguments, **keywords)
+
+    settled.__name__ = settled.__qualname__ = f"settle_{op.name}"
+    return settled
+
+
+def settle_elements(op: Operation) -> Callable[..., Any]:
+    """The same for an operation on a tuple of arrays."""
+    known: dict[type, Callable[..., Any]] = {}
+
+    def settled(elements: Any, **keywords: Any) -> Any:
+        elements = tuple(elements)
+        top = max((x for x in elements if type(x) in TRACED), key=level_number)
+        cls = type(top)
+        function = known.get(cls)
+        if function is None:
+            function = known[cls] = ENGINES[cls].variadic(op)
+        return function(elements, top.tape if cls is Var else top.level, **keywords)
+
+    settled.__name__ = settled.__qualname__ = f"settle_{op.name}"
+    return settled
+
+
+def level_number(x: Any) -> int:
+    """The number that orders levels."""
+    return x.level_number
+
+
+def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callable[..., Any]:
+    """An operation for one engine with these arguments traced at one level."""
+    key = (op, cls, active)
+    made = MADE.get(key)
+    if made is None:
+        if op not in WATCHED:
+            WATCHED.add(op)
+            op.listeners.append(lambda: forget_made(op))
+        made = MADE[key] = ENGINES[cls].fixed(op, active)
+    return made
+
+
+#: Implementations that were generated, until the operation's rule or methods change.
+MADE: dict[tuple[Operation, type, tuple[int, ...]], Callable[..., Any]] = {}
+WATCHED: set[Operation] = set()
+
+
+def forget_made(op: Operation) -> None:
+    """Drop what was generated for an operation."""
+    for key in [k for k in MADE if k[0] is op]:
+        del MADE[key]
+
+
+def on_payloads(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
+    """A nondifferentiable operation: on the primal, and the result is a constant of this level."""
+    function = op.function
+    chosen = frozenset(active)
+
+    def on_primals(*arguments: Any, **keywords: Any) -> Any:
+        return function(*(payload_of(x) if k in chosen else x for k, x in enumerate(arguments)), **keywords)
+
+    def on_primal(x: Any, **keywords: Any) -> Any:
+        return function(payload_of(x), **keywords)
+
+    return on_primal if op.arity == 1 else on_primals
+
+
+class Engine:
+    """What an engine offers: implementations for fixed arguments and for a tuple of them."""
+
+    __slots__ = ("fixed", "variadic")
+
+    def __init__(self, fixed: Callable[..., Any], variadic: Callable[..., Any]) -> None:
+        self.fixed, self.variadic = fixed, variadic
+
+
+ENGINES: dict[type, Engine] = {}
+
+
+def add_engine(cls: type, fixed: Callable[..., Any], variadic: Callable[..., Any]) -> None:
+    """Make a class an engine's value: sealed, in the slot `transform`, ordered by level."""
+    ENGINES[cls] = Engine(fixed, variadic)
+    TRACED.add(cls)
+    add_layer(Layer(cls, "transform", payload=payload_of, provider=provide, sealed=True, place="dispatchml.engines"))
+
+
+def reverse_fixed(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
+    """The reverse engine's implementation by the kind of rule."""
+    rule = rule_of(op)
+    if rule is None and "transform" in op.strips:
+        return on_payloads(op, active)
+    if rule is None:
+        return op.decomposition or missing_rule(op, "vjp")
+    if rule.kind == "nondifferentiable":
+        return on_payloads(op, active)
+    if rule.kind == "elementwise":
+        from .reverse_elementwise import elementwise_recorder
+
+        return elementwise_recorder(op, rule, active)
+    if rule.kind == "linear":
+        return linear_recorder(op, rule, active)
+    return function_recorder(op, rule, active)
+
+
+def reverse_variadic(op: Operation) -> Callable[..., Any]:
+    """The same for an operation on a tuple of arrays."""
+    rule = rule_of(op)
+    if rule is None:
+        if op.decomposition is None:
+            return missing_rule(op, "vjp")
+        decomposition = op.decomposition
+        return lambda elements, tape, **keywords: decomposition(elements, **keywords)
+    if rule.kind == "nondifferentiable":
+        return lambda elements, tape, **keywords: op.function(
+            tuple(payload_of(x) if type(x) is Var and x.tape is tape else x for x in elements), **keywords
+        )
+    return variadic_recorder(op, rule)
+
+
+add_engine(Var, reverse_fixed, reverse_variadic)
+
+__all__ = ["ENGINES", "TRACED", "add_engine", "layer_of", "on_payloads", "payload_of", "provide"]

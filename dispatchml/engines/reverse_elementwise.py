@@ -1,0 +1,280 @@
+"""Generated reverse code of elementwise operations, from the text of their rules.
+
+For each operation and each set of traced arguments there is a recording function, and for each layout of the tape entry a
+backward function with a careful twin. Three layouts: plain arrays of one shape and float dtype; Python's floats; anything
+else, where operations are called and the engine projects (`general`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..backends.numpy.kernels import UFUNCS
+from ..dispatch.operation import Operation
+from ..rules.registry import Rule
+from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
+from .generate import compile_source
+from .space import space_of
+from .tape import CAREFUL, PLAIN, accumulate, run_carefully
+
+F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
+#: Operations that are Python operators on plain arrays.
+SYMBOLS = {"add": "a + b", "subtract": "a - b", "multiply": "a * b", "divide": "a / b", "negative": "-a"}
+
+
+def strong_float(ct: float, partial: float) -> float:
+    """ct * partial for Python's floats; zero where the cotangent is zero, also when the partial is inf or nan."""
+    return ct * partial if ct else 0.0 * ct
+
+
+def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str, careful: bool) -> str:
+    """A backward function. layout: "array", "float", "general" or "complex"."""
+    residuals = residuals_of(rule, active, layout)
+    flavour = "operations" if careful or layout in ("general", "complex") else layout
+    writer = Writer(flavour)
+    spaces = layout in ("general", "complex")
+    lines = [f"def {name}(cotangents, ct, entry):"]
+    unpack = ["_", *(f"i{k}" for k in active), *(f"s{k}" for k in active if spaces), *residuals]
+    lines.append(f"    {', '.join(unpack)} = entry")
+    if "like" in residuals_names(rule, active, layout):
+        lines.append("    like = a")
+    products = []
+    for k in active:
+        node = parse(rule.partials[k])  # type: ignore[arg-type]
+        strong = careful or (rule.singular and layout != "array")
+        one = isinstance(node, ast.Constant) and node.value == 1
+        if layout == "complex" and not one:
+            text = writer.call("conj", writer.write(node))
+            text = writer.call("strong_multiply", "ct", text) if strong else writer.call("multiply", "ct", text)
+        elif strong and not is_signed_one(node):
+            text = writer.call("strong_float" if flavour == "float" else "strong_multiply", "ct", writer.write(node))
+        else:
+            text = writer.product("ct", node)
+        products.append(f"x{k} = s{k}.project({text})" if spaces else f"x{k} = {text}")
+    if careful:
+        lines += [f"    {p}" for p in products]
+    else:
+        lines += ["    try:", *(f"        {p}" for p in products)]
+        lines += ["    except FloatingPointError:", "        return run_carefully(cotangents, ct, entry)"]
+    for k in active:
+        lines += [
+            f"    known = cotangents[i{k}]",
+            f"    if known is None: cotangents[i{k}] = x{k}",
+            f"    else: cotangents[i{k}] = known + x{k}" if layout == "float" and not careful
+            else f"    else: accumulate(cotangents, i{k}, known, x{k})",
+        ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def is_signed_one(node: ast.expr) -> bool:
+    """Whether a partial is 1 or -1."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and node.value == 1
+
+
+def residuals_names(rule: Rule, active: tuple[int, ...], layout: str) -> set[str]:
+    """What the backward function reads besides the cotangent."""
+    found: set[str] = set()
+    for k in active:
+        found |= names_in(rule.partials[k])
+        text = rule.partials[k]
+        if text is not None and any(
+            isinstance(n, ast.BinOp) and not any(isinstance(m, (ast.Name, ast.Call)) for m in ast.walk(n))
+            for n in ast.walk(parse(text))
+        ):
+            found |= {"like", "a"}
+    return found
+
+
+def residuals_of(rule: Rule, active: tuple[int, ...], layout: str) -> list[str]:
+    """The residuals in the order of the entry."""
+    names = residuals_names(rule, active, layout)
+    return [n for n in (*ARGUMENTS, "y") if n in names]
+
+
+def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
+    """The recording function for one set of traced arguments, all on the tape `tape`."""
+    names = ARGUMENTS[: op.arity]
+    name = op.name
+    suffix = "".join(map(str, active))
+    lines = [f"def record_{name}_{suffix}({', '.join(f'x{k}' for k in range(op.arity))}):"]
+    lines.append(f"    tape = x{active[0]}.tape")
+    lines += [f"    if x{k}.tape is not tape: return settle({', '.join(f'x{k}' for k in range(op.arity))})" for k in active[1:]]
+    for k, n in enumerate(names):
+        if k in active:
+            lines.append(f"    {n} = x{k}.value if x{k}.base is None else current(x{k})")
+        else:
+            lines.append(f"    {n} = x{k}")
+    first = names[active[0]]
+    lines += [f"    kind = type({first})"]
+    array = plain_array_call(op)
+    others = [n for n in names if n != first]
+    residuals = residuals_of(rule, active, "array")
+    kept = [names[k] for k in range(op.arity) if k not in active and names[k] in residuals]
+    push_head = ", ".join(f"x{k}.index" for k in active)
+    tail = "".join(f", {r}" for r in residuals)
+
+    def push(layout: str) -> list[str]:
+        return [
+            *(f"{n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept),
+            "made = Var(y, tape, len(tape))",
+            f"tape.append((backward_{name}_{suffix}_{layout}, {push_head}{tail}))",
+            "return made",
+        ]
+
+    if rule.select:
+        lines.append(f"    if not tape.careful: watch_choice(tape, ({', '.join(names)},))")
+    # plain arrays and NumPy's scalars of one float dtype
+    same = [f"type({n}) is kind" for n in others if names.index(n) in active]
+    plain = [f"type({n}) in PLAIN" for n in others if names.index(n) not in active]
+    condition = " and ".join(["(kind is ndarray or kind is float64 or kind is float32)", *same, *plain])
+    lines += [f"    if {condition}:"]
+    lines += ["        try:", f"            y = {array}", "        except TypeError:"]
+    lines += [f"            y = {name}({', '.join(names)})"]
+    lines += [f"        d = {first}.dtype"]
+    checks = ["(d is F64 or d is F32)"]
+    for n in others:
+        if names.index(n) in active:
+            checks += [f"{n}.dtype is d", f"{n}.shape == {first}.shape"]
+        else:
+            checks += ["type(y) is kind", "y.dtype is d", f"y.shape == {first}.shape"]
+    lines += [f"        if {' and '.join(dict.fromkeys(checks))}:"]
+    lines += [f"            {line}" for line in push("array")]
+    # Python's floats
+    numbers = [f"type({n}) is float" if names.index(n) in active else f"type({n}) in NUMBERS" for n in others]
+    lines += [f"    elif {' and '.join(['kind is float', *numbers])}:"]
+    symbol = SYMBOLS.get(name) if name != "divide" else None
+    lines += [f"        y = {symbol or f'float_{name}({chr(44).join(names)})'}"]
+    lines += ["        if type(y) is float:"] + [f"            {line}" for line in push("float")]
+    lines += ["    else:", f"        y = {name}({', '.join(names)})"]
+    # anything else
+    spaces = "".join(f", space_of({names[k]})" for k in active)
+    lines += [f"    {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept]
+    lines += ["    made = Var(y, tape, len(tape))"]
+    lines += [
+        f"    tape.append((backward_{name}_{suffix}_complex if dtype(y).kind == 'c' else backward_{name}_{suffix}_general, "
+        f"{push_head}{spaces}{tail}))"
+    ]
+    tests = " or ".join(f"type({n}) not in PLAIN" for n in (*names, "y"))
+    lines += [f"    if {tests}:", "        tape.plain = False", "    return made"]
+    return "\n".join(lines) + "\n"
+
+
+def plain_array_call(op: Operation) -> str:
+    """NumPy's own expression for plain arrays."""
+    return SYMBOLS.get(op.name) or f"array_{op.name}({', '.join(ARGUMENTS[: op.arity])})"
+
+
+def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
+    """Generate the recording function of an elementwise operation for one set of traced arguments."""
+    from .provider import settle
+    from .reverse import Var, current, keep, watch_choice
+
+    differentiable = tuple(k for k in active if rule.partials[k] is not None)
+    if not differentiable:
+        from .provider import on_payloads
+
+        return on_payloads(op, active)
+    suffix = "".join(map(str, active))
+    if differentiable != active:
+        return partly(op, rule, active, differentiable)
+    scope: dict[str, Any] = {
+        "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": np.ndarray,
+        "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64, "NUMBERS": frozenset((float, int)), "space_of": space_of,
+        "dtype": ops.dtype, "settle": settle(op, active), op.name: op.function, f"array_{op.name}": UFUNCS.get(op, op.function),
+        f"float_{op.name}": float_function(op.name),
+    }  # fmt: skip
+    origin = f"the rule of {op.name}: {', '.join(str(t) for t in rule.partials)}"
+    for layout in LAYOUTS:
+        add_backward(scope, op, rule, active, layout, origin)
+    compile_source(record_source(op, rule, active), scope, f"reverse {op.name} {suffix}", origin)
+    return scope[f"record_{op.name}_{suffix}"]
+
+
+LAYOUTS = {"array": "array", "float": "float", "general": "operations", "complex": "operations"}
+#: What the text of a rule may turn into.
+VOCABULARY = frozenset(
+    "add subtract multiply divide power negative strong_multiply conj literal equal not_equal less less_equal greater "
+    "greater_equal where".split()
+)
+
+
+def add_backward(
+    scope: dict[str, Any], op: Operation, rule: Rule, active: tuple[int, ...], layout: str, origin: str
+) -> None:
+    """Enter a backward function and its careful twin in the scope of a recording function; each is generated when first run."""
+    suffix = "".join(map(str, active))
+    name = f"backward_{op.name}_{suffix}_{layout}"
+    made: dict[bool, Callable[..., None]] = {}
+
+    def generated(careful: bool) -> Callable[..., None]:
+        if careful not in made:
+            text = backward_source(name, rule, active, layout, careful)
+            words = VOCABULARY.union(*(calls_in(t) for t in rule.partials))
+            find = FINDERS["operations" if careful else LAYOUTS[layout]]
+            local = {"np": np, "accumulate": accumulate, "run_carefully": run_carefully, "strong_float": strong_float}
+            local.update((w, find(w)) for w in words)
+            compile_source(text, local, f"{'careful ' * careful}reverse {op.name} {suffix} {layout}", origin)
+            made[careful] = local[name]
+        return made[careful]
+
+    def first(cotangents: Any, ct: Any, entry: Any) -> None:
+        real = scope[name] = generated(False)
+        CAREFUL[real] = careful_first
+        real(cotangents, ct, entry)
+
+    def careful_first(cotangents: Any, ct: Any, entry: Any) -> None:
+        generated(True)(cotangents, ct, entry)
+
+    first.__name__ = name
+    CAREFUL[first] = careful_first
+    scope[name] = first
+
+
+def partly(op: Operation, rule: Rule, active: tuple[int, ...], differentiable: tuple[int, ...]) -> Callable[..., Any]:
+    """Some traced arguments have no derivative: they are constants, and the others are recorded."""
+    from .provider import payload_of
+
+    inner = elementwise_recorder(op, rule, differentiable)
+    drop = [k for k in active if k not in differentiable]
+
+    def recorded(*arguments: Any) -> Any:
+        values = list(arguments)
+        for k in drop:
+            values[k] = payload_of(values[k])
+        return inner(*values)
+
+    return recorded
+
+
+def operation_named(name: str) -> Any:
+    """An operation or plain function of `ops` by name."""
+    return getattr(ops, name, None)
+
+
+def array_function(name: str) -> Any:
+    """NumPy's function behind an operation, for plain arrays."""
+    found = getattr(ops, name, None)
+    return UFUNCS.get(found.info, found) if hasattr(found, "info") else found
+
+
+def float_function(name: str) -> Any:
+    """The method of an operation for Python's floats, where it has one."""
+    found = getattr(ops, name, None)
+    if not hasattr(found, "info"):
+        return found
+    method = found.info.exact.get((float,) * found.info.arity)
+    return method.function if method is not None else found
+
+
+FINDERS: dict[str, Callable[[str], Any]] = {
+    "array": array_function,
+    "float": float_function,
+    "operations": operation_named,
+}

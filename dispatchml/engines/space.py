@@ -1,0 +1,121 @@
+"""Spaces: where a cotangent must live. The engines bring each cotangent back to its primal's shape, dtype and realness, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.layers import layer_of
+from ..ops.metadata import OBJECT, dtype, shape
+
+ndarray = np.ndarray
+
+
+class ArraySpace:
+    """Arrays of one shape and dtype; also what a linear rule sees of its primal (`like`)."""
+
+    __slots__ = ("shape", "dtype")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape, self.dtype = shape, dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def project(self, ct: Any) -> Any:
+        """A cotangent as an element of this space: broadcast axes summed, dtype and realness of the primal."""
+        if type(ct) is ndarray and ct.dtype is self.dtype and ct.shape == self.shape:
+            return ct
+        return fit_dtype(fit_shape(ct, self.shape), self.dtype)
+
+    def __repr__(self) -> str:
+        return f"ArraySpace({self.shape}, {self.dtype})"
+
+
+class NumberSpace(ArraySpace):
+    """Python's own numbers: a cotangent that is a plain NumPy scalar becomes Python's again."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: type) -> None:
+        super().__init__((), dtype(number()))
+        self.number = number
+
+    def project(self, ct: Any) -> Any:
+        cls = type(ct)
+        if cls is self.number:
+            return ct
+        if cls is not ndarray or ct.shape:
+            ct = fit_shape(ct, ())
+        if self.number is not complex:
+            ct = fit_realness(ct)
+        return ct.item() if isinstance(ct, (ndarray, np.generic)) and ct.ndim == 0 and ct.dtype != OBJECT else ct
+
+
+class OpaqueSpace(ArraySpace):
+    """Numbers of other libraries (Fraction, Decimal, uncertain): the shape is fitted, their arithmetic is their own."""
+
+    __slots__ = ()
+
+    def project(self, ct: Any) -> Any:
+        return fit_shape(ct, self.shape)
+
+
+def fit_shape(ct: Any, wanted: tuple[int, ...]) -> Any:
+    """Sum over the axes that broadcasting had added or stretched; stretch what a rule left short."""
+    have = shape(ct)
+    if have == wanted:
+        return ct
+    extra = len(have) - len(wanted)
+    if extra > 0:
+        ct = ops.sum(ct, axis=tuple(range(extra)))
+        have = shape(ct)
+    stretched = tuple(k for k in range(len(have)) if wanted[k - extra if extra < 0 else k] == 1 and have[k] != 1)
+    if stretched:
+        ct = ops.sum(ct, axis=stretched, keepdims=True)
+    return ct if shape(ct) == wanted else ops.broadcast_to(ct, shape=wanted)
+
+
+def fit_realness(ct: Any) -> Any:
+    """The real part of a complex cotangent."""
+    return ops.real(ct) if dtype(ct).kind == "c" else ct
+
+
+def fit_dtype(ct: Any, wanted: np.dtype[Any]) -> Any:
+    """A cotangent in the primal's dtype; integer primals have float cotangents."""
+    have = dtype(ct)
+    if have is wanted or have == wanted or have == OBJECT or wanted.kind not in "fc":
+        return ct
+    if wanted.kind == "f" and have.kind == "c":
+        ct = ops.real(ct)
+        if dtype(ct) == wanted:
+            return ct
+    return ops.astype(ct, dtype=wanted)
+
+
+NUMBER_SPACES = {cls: NumberSpace(cls) for cls in (float, complex, int, bool)}
+#: Spaces of classes that have one of their own; engines and layers enter theirs.
+SPACES: dict[type, Callable[[Any], Any]] = {
+    ndarray: lambda x: ArraySpace(x.shape, x.dtype) if x.dtype != OBJECT else OpaqueSpace(x.shape, x.dtype),
+    **{cls: lambda x, space=space: space for cls, space in NUMBER_SPACES.items()},
+}
+
+
+def space_of(x: Any) -> Any:
+    """The space of a primal's cotangents."""
+    cls = type(x)
+    if cls is ndarray and x.dtype is not OBJECT:
+        return ArraySpace(x.shape, x.dtype)
+    find = SPACES.get(cls)
+    if find is not None:
+        return find(x)
+    info = layer_of(cls)
+    if info is not None and "space" in info.properties:
+        return info.properties["space"](x)
+    kind = dtype(x)
+    return OpaqueSpace(shape(x), kind) if kind == OBJECT else ArraySpace(shape(x), kind)

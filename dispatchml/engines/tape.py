@@ -1,0 +1,159 @@
+"""The tape: a flat list of what was done, swept backwards once.
+
+Creation order is topological order, so there is no sort. The sweep pops the tape and the cotangents together: residuals die
+by reference count as it passes, and no garbage collector is needed. An entry is a tuple whose first element is the function
+that runs it backwards: `entry[0](cotangents, ct, entry)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import user_line
+from .levels import NUMBERS, leaked
+
+ndarray = np.ndarray
+
+#: Classes on which NumPy's own operators are used directly; everything else goes through the operations.
+PLAIN = frozenset({ndarray, float, int, bool, complex, *(np.dtype(c).type for c in "efdgFDG?bhilqBHILQ")})
+#: Below this many elements a fresh sum is as fast as adding in place.
+IN_PLACE_SIZE = 512
+
+
+class Tape(list[Any]):
+    """The record of one reverse transform.
+
+    plain: every recorded value is a plain array or number, so the fast backward functions apply. careful: a branch that was
+    not taken held nan or inf, so every product of the sweep must let a zero cotangent win.
+    """
+
+    __slots__ = ("level", "plain", "careful", "constants", "name")
+
+    def __init__(self, name: str = "grad") -> None:
+        self.level = next(NUMBERS)
+        self.plain = True
+        self.careful = False
+        self.constants: dict[int, Any] | None = None
+        self.name = name
+
+    def close(self) -> None:
+        """End recording: from now on an append is an error; the sweep only reads or pops."""
+        self.__class__ = ClosedTape
+
+
+class ClosedTape(Tape):
+    """A tape whose transform has ended."""
+
+    __slots__ = ()
+
+    def append(self, entry: Any) -> None:
+        leaked(self.name)
+
+
+class LineTape(Tape):
+    """A tape that remembers where in the user's code each entry was made; used to explain a failing sweep."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self, name: str = "grad") -> None:
+        super().__init__(name)
+        self.lines: list[str] = []
+
+    def append(self, entry: Any) -> None:
+        self.lines += [""] * (len(self) - len(self.lines)) + [user_line()]
+        super().append(entry)
+
+
+class Cotangents(list[Any]):
+    """Cotangents by tape index; `owned` are those that this sweep has allocated and may add to in place."""
+
+    __slots__ = ("owned",)
+
+    def __init__(self, size: int) -> None:
+        super().__init__([None] * size)
+        self.owned: set[int] = set()
+
+
+def accumulate(cotangents: Cotangents, index: int, known: Any, more: Any) -> None:
+    """Add a second or later contribution. The first is borrowed from the rule that made it and is never written into."""
+    if type(known) is ndarray and type(more) is ndarray:
+        if known.size >= IN_PLACE_SIZE and index in cotangents.owned and known.shape == more.shape:
+            with np.errstate(invalid="ignore"):
+                np.add(known, more, known)
+            return
+        try:
+            cotangents[index] = known + more
+        except FloatingPointError:
+            with np.errstate(invalid="ignore"):
+                cotangents[index] = known + more
+        cotangents.owned.add(index)
+    else:
+        try:
+            cotangents[index] = ops.add(known, more)
+        except FloatingPointError:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                cotangents[index] = ops.add(known, more)
+
+
+#: The careful twin of each generated backward function: strong zeros, and operations instead of NumPy's operators.
+CAREFUL: dict[Callable[..., None], Callable[..., None]] = {}
+
+
+def run_carefully(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+    """Run one entry with strong zeros and without floating-point warnings."""
+    function = entry[0]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        CAREFUL.get(function, function)(cotangents, ct, entry)
+
+
+class SweepError(Exception):
+    """Carries the tape index at which a sweep failed, for the message."""
+
+    def __init__(self, index: int, error: Exception) -> None:
+        self.index, self.error = index, error
+
+
+def sweep(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
+    """Run the tape backwards and empty it, down to the entries of the inputs."""
+    pop, pop_ct = tape.pop, cotangents.pop
+    if len(tape) > len(cotangents):
+        del tape[len(cotangents) :]
+    try:
+        if tape.careful or not tape.plain or type(next(c for c in reversed(cotangents) if c is not None)) not in PLAIN:
+            for _ in range(len(tape) - inputs):
+                entry = pop()
+                ct = pop_ct()
+                if ct is not None:
+                    run_carefully(cotangents, ct, entry)
+            return
+        with np.errstate(divide="raise", invalid="raise"):
+            for _ in range(len(tape) - inputs):
+                entry = pop()
+                ct = pop_ct()
+                if ct is not None:
+                    entry[0](cotangents, ct, entry)
+    except Exception as error:
+        raise SweepError(len(tape), error) from error
+
+
+def sweep_keeping(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
+    """Run the tape backwards and keep it, for pullbacks that are called again."""
+    careful = tape.careful or not tape.plain or any(type(c) not in PLAIN for c in cotangents if c is not None)
+    index = len(cotangents)
+    try:
+        with np.errstate(divide="raise", invalid="raise"):
+            for index in range(len(cotangents) - 1, inputs - 1, -1):
+                ct = cotangents[index]
+                if ct is not None:
+                    entry = tape[index]
+                    cotangents[index] = None
+                    if careful:
+                        run_carefully(cotangents, ct, entry)
+                    else:
+                        entry[0](cotangents, ct, entry)
+    except Exception as error:
+        raise SweepError(index, error) from error
