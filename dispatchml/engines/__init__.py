@@ -1,1 +1,10 @@
 """The engines: forward (Dual), reverse (Var on a Tape) and batching (Batched), as layers that compose with each other."""
+
+from .batch import Batched
+from .forward import Dual
+from .levels import Level
+from .reverse import Var
+from .tape import Tape
+from .traced import Traced
+
+__all__ = ["Batched", "Dual", "Level", "Tape", "Traced", "Var"]

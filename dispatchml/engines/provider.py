@@ -17,7 +17,7 @@ TRACED: set[type] = set()
 
 def payload_of(x: Any) -> Any:
     """What an engine value wraps: one level less."""
-    return current(x) if type(x) is Var else x.value
+    return current(x)
 
 
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:

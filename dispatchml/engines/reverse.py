@@ -11,13 +11,15 @@ from .. import ops
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from .generate import compile_source
-from .space import space_of
+from .space import SPACES, space_of, space_of_traced
 from .tape import PLAIN, Cotangents, Tape, accumulate
+from .traced import Traced
+from .views import current, is_view
 
 ndarray = np.ndarray
 
 
-class Var:
+class Var(Traced):
     """A value on a tape. base: None, or what a view was taken from, so that a write to one is seen in the other."""
 
     __slots__ = ("value", "tape", "index", "base")
@@ -32,15 +34,6 @@ class Var:
     def level_number(self) -> int:
         """The number that orders levels."""
         return self.tape.level
-
-
-def current(x: Var) -> Any:
-    """The value of a traced value, gathered anew when it is a view of something that was written to."""
-    if x.base is not None:
-        from .views import refresh
-
-        refresh(x)
-    return x.value
 
 
 def record(value: Any, tape: Tape, entry: tuple[Any, ...]) -> Var:
@@ -174,6 +167,12 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
 
 # ---- linear rules of one argument: the hot shape of sum, reshape, getitem ---------------------------------------------
 
+#: A view remembers what it was taken from, and in which state.
+VIEW = """\
+    if (type(y) is ndarray or y.shape) and is_view({{{items}}}):
+        made.base = (x, {name}, {{{items}}}, a)
+"""
+
 LINEAR = """\
 def record_{name}(x{keywords}):
     a = x.value if x.base is None else current(x)
@@ -183,7 +182,7 @@ def record_{name}(x{keywords}):
     tape.append((backward_{name}, x.index, ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a){values}))
     if type(a) not in PLAIN:
         tape.plain = False
-    return made
+{view}    return made
 
 def backward_{name}(cotangents, ct, entry):
     _, index, space{values} = entry
@@ -214,10 +213,11 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
         keywords=", *" * bool(keywords) + "".join(f", {k}={k}_default" for k in keywords),
         given="".join(f", {k}={k}" for k in keywords),
         values="".join(f", {k}" for k in keywords),
+        view=VIEW.format(name=op.name, items=", ".join(f"{k!r}: {k}" for k in keywords)) if op.view else "",
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
-        "ArraySpace": ArraySpace, "accumulate": accumulate, "transpose": rule.transpose, op.name: op.function,
+        "is_view": is_view, "ArraySpace": ArraySpace, "accumulate": accumulate, "transpose": rule.transpose, op.name: op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name}", f"the linear rule of {op.name}")
@@ -258,3 +258,6 @@ def watch_choice(tape: Tape, values: list[Any]) -> None:
 
     if any(has_non_finite(v) for v in values):
         tape.careful = True
+
+
+SPACES[Var] = space_of_traced

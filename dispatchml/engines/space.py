@@ -119,3 +119,10 @@ def space_of(x: Any) -> Any:
         return info.properties["space"](x)
     kind = dtype(x)
     return OpaqueSpace(shape(x), kind) if kind == OBJECT else ArraySpace(shape(x), kind)
+
+
+def space_of_traced(x: Any) -> Any:
+    """The space of an inner engine value is that of its payload."""
+    from .views import current
+
+    return space_of(current(x))

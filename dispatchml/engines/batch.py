@@ -1,0 +1,172 @@
+"""The batching engine: a payload with a hidden axis in front, for `vmap`, chunked jacobians and batched pullbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.operation import Operation
+from ..rules.registry import BATCH_RULES, rule_of
+from .levels import Level, leaked
+from .provider import add_engine, on_payloads
+from .space import SPACES, ArraySpace
+from .traced import Traced
+from .views import current, is_view
+
+
+class Batched(Traced):
+    """`value` has the batch axis in front; shape, ndim and indexing are those of one element."""
+
+    __slots__ = ("value", "level", "base")
+
+    def __init__(self, value: Any, level: Level, base: Any = None) -> None:
+        self.value = value
+        self.level = level
+        self.base = base
+
+    @property
+    def level_number(self) -> int:
+        """The number that orders levels."""
+        return self.level.number
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one element of the batch."""
+        return ops.shape(self.value)[1:]
+
+    def __bool__(self) -> bool:
+        from ..dispatch.errors import TracerConversionError, at_user_line
+
+        value = np.asarray(plain(self))
+        if value.size and (value == value.flat[0]).all():
+            return bool(value.flat[0])
+        raise TracerConversionError(
+            f"A branch on a batched value{at_user_line()}: the elements of the batch disagree. Use numpy.where(condition, a, b) "
+            "inside vmap."
+        )
+
+
+def plain(x: Any) -> Any:
+    """The innermost payload."""
+    while isinstance(x, Traced):
+        x = current(x)
+    return x
+
+
+def aligned(x: Any, ndim: int) -> Any:
+    """A payload with batch axis, its element padded with axes in front so that elements broadcast against ndim axes."""
+    shape = ops.shape(x)
+    missing = ndim - (len(shape) - 1)
+    return ops.reshape(x, shape=(shape[0], *(1,) * missing, *shape[1:])) if missing > 0 else x
+
+
+def is_of(x: Any, level: Level) -> bool:
+    """Whether a value is batched at this level."""
+    return type(x) is Batched and x.level is level
+
+
+def wrap(y: Any, level: Level) -> Any:
+    """The result of a batch rule as batched values; objects that are not arrays stay as they are."""
+    if type(y) is tuple:
+        return tuple(wrap(v, level) for v in y)
+    return Batched(y, level)
+
+
+def check_open(level: Level) -> None:
+    """Refuse values that outlived their transform."""
+    if level.closed:
+        leaked(level.name)
+
+
+def elementwise_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
+    """Elementwise operations broadcast: the elements' axes are aligned behind the batch axis."""
+    function, chosen = op.function, frozenset(active)
+    if op.arity == 1:
+
+        def batched_one(x: Any, **keywords: Any) -> Any:
+            check_open(x.level)
+            return Batched(function(current(x), **keywords), x.level)
+
+        return batched_one
+
+    def batched_elements(*arguments: Any, **keywords: Any) -> Any:
+        level = arguments[active[0]].level
+        check_open(level)
+        ndim = max(ops.ndim(x) for x in arguments)
+        values = [aligned(current(x), ndim) if k in chosen else x for k, x in enumerate(arguments)]
+        return Batched(function(*values, **keywords), level)
+
+    return batched_elements
+
+
+def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
+    """Operations with a batch rule, or one run for each element of the batch."""
+    rule, chosen = BATCH_RULES.get(op), frozenset(active)
+    flags = tuple(k in chosen for k in range(op.arity))
+
+    def batched_call(*arguments: Any, **keywords: Any) -> Any:
+        level = arguments[active[0]].level
+        check_open(level)
+        values = tuple(current(x) if flag else x for x, flag in zip(arguments, flags, strict=True))
+        if rule is None:
+            y = each(op, values, flags, level.size, keywords, False)
+        else:
+            y = rule(values, flags, level.size, **keywords)
+        made = wrap(y, level)
+        if op.view and len(arguments) == 1 and type(made) is Batched and is_view(keywords) and made.shape:
+            made.base = (arguments[0], op.function, keywords, values[0])
+        return made
+
+    return batched_call
+
+
+def each(op: Operation, values: tuple[Any, ...], flags: tuple[bool, ...], size: int, keywords: Any, variadic: bool) -> Any:
+    """The operation once for each element of the batch, stacked: right for every operation, fast for none."""
+    results = []
+    for k in range(size):
+        one = tuple(ops.getitem(v, index=k) if f else v for v, f in zip(values, flags, strict=True))
+        results.append(op.function(one, **keywords) if variadic else op.function(*one, **keywords))
+    if results and type(results[0]) is tuple:
+        return tuple(ops.stack(tuple(column), axis=0) for column in zip(*results, strict=True))
+    if not results:
+        from ..dispatch.errors import ShapeError, at_user_line
+
+        raise ShapeError(f"{op.name} has no batch rule and the batch is empty{at_user_line()}: the result's shape is not known.")
+    return ops.stack(tuple(results), axis=0)
+
+
+def batch_fixed(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
+    """The batching engine's implementation of an operation."""
+    if op.family == "elementwise" and op not in BATCH_RULES:
+        return elementwise_batch(op, active)
+    rule = rule_of(op)
+    if op not in BATCH_RULES and op.decomposition is not None and rule is None:
+        return op.decomposition
+    return rule_batch(op, active)
+
+
+def batch_variadic(op: Operation) -> Callable[..., Any]:
+    """The same for an operation on a tuple of arrays."""
+    rule = BATCH_RULES.get(op)
+    if rule is None and op.decomposition is not None and rule_of(op) is None:
+        whole = op.decomposition
+        return lambda elements, level, **keywords: whole(elements, **keywords)
+
+    def batched_tuple(elements: Any, level: Level, **keywords: Any) -> Any:
+        check_open(level)
+        flags = tuple(is_of(x, level) for x in elements)
+        values = tuple(current(x) if f else x for x, f in zip(elements, flags, strict=True))
+        if rule is None:
+            return wrap(each(op, values, flags, level.size, keywords, True), level)
+        return wrap(rule(values, flags, level.size, **keywords), level)
+
+    return batched_tuple
+
+
+SPACES[Batched] = lambda x: ArraySpace(ops.shape(x), ops.dtype(x))
+add_engine(Batched, batch_fixed, batch_variadic)
+
+__all__ = ["Batched", "on_payloads"]

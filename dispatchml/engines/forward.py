@@ -1,0 +1,281 @@
+"""The forward engine: dual numbers whose value and partials have separate types, since their units and structure may differ."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..backends.numpy.kernels import UFUNCS
+from ..dispatch.operation import Operation
+from ..rules.registry import Rule, rule_of
+from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
+from .generate import compile_source
+from .levels import Level, leaked
+from .missing import missing_rule
+from .provider import add_engine, on_payloads, settle
+from .reverse_elementwise import FINDERS, SYMBOLS, VOCABULARY, float_function, is_signed_one, residuals_names, strong_float
+from .space import SPACES, space_of_traced
+from .traced import Traced
+from .views import is_view, refresh
+
+ndarray = np.ndarray
+ARRAYS = frozenset({ndarray, *(np.dtype(c).type for c in "efdgFDG")})
+REALS = frozenset({float, int})
+
+
+class Dual(Traced):
+    """A value with its tangent at one level: `value + partials * epsilon`."""
+
+    __slots__ = ("value", "partials", "level", "base")
+
+    def __init__(self, value: Any, partials: Any, level: Level, base: Any = None) -> None:
+        self.value = value
+        self.partials = partials
+        self.level = level
+        self.base = base
+
+    @property
+    def level_number(self) -> int:
+        """The number that orders levels."""
+        return self.level.number
+
+
+def fit_tangent(partials: Any, y: Any) -> Any:
+    """A tangent in the shape and dtype of the output, where broadcasting against a constant had widened the output."""
+    if type(partials) is ndarray and type(y) is ndarray and partials.shape == y.shape and partials.dtype is y.dtype:
+        return partials
+    wanted = ops.shape(y)
+    if ops.shape(partials) != wanted:
+        partials = ops.broadcast_to(partials, shape=wanted)
+    have, want = ops.dtype(partials), ops.dtype(y)
+    if have != want and have.kind in "fc" and want.kind in "fc" and not (have.kind == "c" and want.kind == "f"):
+        partials = ops.astype(partials, dtype=want)
+    return partials
+
+
+def fresh(x: Any) -> Any:
+    """A traced value whose payload is up to date."""
+    if x.base is not None:
+        refresh(x)
+    return x
+
+
+# ---- elementwise: generated ------------------------------------------------------------------------------------------
+
+
+def tangent_text(writer: Writer, rule: Rule, active: tuple[int, ...], careful: bool) -> str:
+    """The tangent of the output as a sum of products."""
+    total = ""
+    for k in active:
+        node = parse(rule.partials[k])  # type: ignore[arg-type]
+        if (rule.singular or careful) and not is_signed_one(node):
+            strong = "strong_float" if writer.flavour == "float" else "strong_multiply"
+            term = writer.call(strong, f"p{k}", writer.write(node))
+        elif total and isinstance(node, ast.UnaryOp):
+            term = writer.product(f"p{k}", node.operand)
+            total = writer.apply("-", "subtract", total, term)
+            continue
+        else:
+            term = writer.product(f"p{k}", node)
+        total = writer.apply("+", "add", total, term) if total else term
+    return total
+
+
+def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str, set[str], dict[str, str]]:
+    """The forward function for one set of traced arguments, with the words that each flavour uses."""
+    names = ARGUMENTS[: op.arity]
+    name, suffix = op.name, "".join(map(str, active))
+    parameters = ", ".join(f"x{k}" for k in range(op.arity))
+    lines = [f"def dual_{name}_{suffix}({parameters}):", f"    level = x{active[0]}.level"]
+    lines += [f"    if x{k}.level is not level: return settle({parameters})" for k in active[1:]]
+    lines.append("    if level.closed: leaked(level.name)")
+    for k, n in enumerate(names):
+        if k in active:
+            lines += [f"    if x{k}.base is not None: refresh(x{k})", f"    {n} = x{k}.value", f"    p{k} = x{k}.partials"]
+        else:
+            lines.append(f"    {n} = x{k}")
+    mentioned = set().union(*(names_in(rule.partials[k]) for k in active))
+    complete = "y" in mentioned or set(names) <= mentioned or len(active) == op.arity
+    fit = "{}" if complete else "fit_tangent({}, y)"
+    kinds = [f"type({names[k]}) in ARRAYS and type(p{k}) in ARRAYS" for k in active]
+    kinds += [f"(type({n}) in ARRAYS or type({n}) in REALS)" for k, n in enumerate(names) if k not in active]
+    array = SYMBOLS.get(name) or f"array_{name}({', '.join(names)})"
+    words: dict[str, str] = {}
+    writer = Writer("array")
+    body = tangent_text(writer, rule, active, False)
+    like = "like" in residuals_names(rule, active, "array")
+    if rule.singular:
+        body_lines = ["            with ignoring(divide='ignore', invalid='ignore', over='ignore'):", f"                t = {body}"]
+    else:
+        body_lines = [f"            t = {body}"]
+    lines += [f"    if {' and '.join(kinds)}:", "        try:", f"            y = {array}", *body_lines]
+    lines += [f"            return Dual(y, {fit.format('t')}, level)", "        except (TypeError, ZeroDivisionError, FloatingPointError):", "            pass"]
+    writer = Writer("float")
+    body = tangent_text(writer, rule, active, False)
+    for word in sorted(writer.used - {"strong_float", "literal"}):
+        words[f"float_{word}"] = word
+        body = replace_call(body, word)
+    floats = [f"type({names[k]}) is float and type(p{k}) is float" for k in active]
+    floats += [f"type({n}) in REALS" for k, n in enumerate(names) if k not in active]
+    symbol = SYMBOLS.get(name) if name != "divide" else None
+    lines += [f"    elif {' and '.join(floats)}:", f"        y = {symbol or f'float_{name}({chr(44).join(names)})'}"]
+    lines += [f"        return Dual(y, {body}, level)"]
+    writer = Writer("operations")
+    body = tangent_text(writer, rule, active, False)
+    for word in sorted(writer.used - {"literal"}):
+        words[f"op_{word}"] = word
+        body = replace_call(body, word, "op_")
+    lines += [f"    y = {name}({', '.join(names)})"]
+    if like:
+        lines.append("    like = a")
+    lines += [f"    return Dual(y, fit_tangent({body}, y), level)"]
+    return "\n".join(lines) + "\n", mentioned, words
+
+
+def replace_call(text: str, word: str, prefix: str = "float_") -> str:
+    """Give the calls of one operation the name of their flavour."""
+    import re
+
+    return re.sub(rf"(?<![\w.]){word}\(", f"{prefix}{word}(", text)
+
+
+def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
+    """Generate the forward function of an elementwise operation for one set of traced arguments."""
+    differentiable = tuple(k for k in active if rule.partials[k] is not None)
+    if not differentiable:
+        return on_payloads(op, active)
+    if differentiable != active:
+        inner = elementwise_dual(op, rule, differentiable)
+        drop = frozenset(active) - frozenset(differentiable)
+        return lambda *arguments: inner(*(fresh(x).value if k in drop else x for k, x in enumerate(arguments)))
+    source, _, words = dual_source(op, rule, active)
+    called = set().union(*(calls_in(rule.partials[k]) for k in active)) | VOCABULARY
+    scope: dict[str, Any] = {n: FINDERS["array"](n) for n in called}
+    scope.update((alias, (float_function if alias.startswith("float_") else FINDERS["operations"])(w)) for alias, w in words.items())
+    scope.update({
+        "Dual": Dual, "ndarray": ndarray, "ARRAYS": ARRAYS, "REALS": REALS, "leaked": leaked, "refresh": refresh, "fit_tangent": fit_tangent,
+        "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, op.name: op.function,
+        f"array_{op.name}": UFUNCS.get(op, op.function), f"float_{op.name}": float_function(op.name),
+        "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
+    })  # fmt: skip
+    name = f"dual_{op.name}_{''.join(map(str, active))}"
+    compile_source(source, scope, f"forward {op.name} {''.join(map(str, active))}", f"the rule of {op.name}: {rule.partials}")
+    return scope[name]
+
+
+# ---- linear and function rules ----------------------------------------------------------------------------------------
+
+
+def linear_dual(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
+    """A linear operation acts on the tangents as on the values; constants have zero tangents."""
+    function, view = op.function, op.view
+    if op.arity == 1:
+
+        def linear_of_one(x: Any, **keywords: Any) -> Any:
+            if x.level.closed:
+                leaked(x.level.name)
+            if x.base is not None:
+                refresh(x)
+            a = x.value
+            made = pack(function(a, **keywords), function(x.partials, **keywords), x.level)
+            if view and type(made) is Dual and is_view(keywords) and made.shape:
+                made.base = (x, function, keywords, a)
+            return made
+
+        return linear_of_one
+    chosen = frozenset(active)
+
+    def linear_of_some(*arguments: Any, **keywords: Any) -> Any:
+        level = arguments[active[0]].level
+        if level.closed:
+            leaked(level.name)
+        values = [fresh(x).value if k in chosen else x for k, x in enumerate(arguments)]
+        y = function(*values, **keywords)
+        tangents = [x.partials if k in chosen else ops.zeros_like(x) for k, x in enumerate(arguments)]
+        return pack(y, function(*tangents, **keywords), level)
+
+    return linear_of_some
+
+
+def function_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
+    """An operation whose forward rule is a function."""
+    if rule.jvp is None:
+        return missing_rule(op, "jvp")
+    function, jvp, chosen = op.function, rule.jvp, frozenset(active)
+
+    def dual_of_function(*arguments: Any, **keywords: Any) -> Any:
+        level = arguments[active[0]].level
+        if level.closed:
+            leaked(level.name)
+        values = [fresh(x).value if k in chosen else x for k, x in enumerate(arguments)]
+        y = function(*values, **keywords)
+        tangents = tuple(x.partials if k in chosen else None for k, x in enumerate(arguments))
+        return pack(y, jvp(y, tangents, *values, **keywords), level)
+
+    dual_of_function.__name__ = dual_of_function.__qualname__ = f"dual_{op.name}"
+    return dual_of_function
+
+
+def pack(y: Any, dy: Any, level: Level) -> Any:
+    """A dual number, or a tuple of them for several outputs."""
+    if type(y) is tuple:
+        return tuple(Dual(a, fit_tangent(b, a), level) for a, b in zip(y, dy, strict=True))
+    return Dual(y, fit_tangent(dy, y), level)
+
+
+def forward_fixed(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
+    """The forward engine's implementation by the kind of rule."""
+    rule = rule_of(op)
+    if rule is None:
+        return on_payloads(op, active) if "transform" in op.strips else op.decomposition or missing_rule(op, "jvp")
+    if rule.kind == "nondifferentiable":
+        return on_payloads(op, active)
+    if rule.kind == "elementwise":
+        return elementwise_dual(op, rule, active)
+    return linear_dual(op, active) if rule.kind == "linear" else function_dual(op, rule, active)
+
+
+def forward_variadic(op: Operation) -> Callable[..., Any]:
+    """The same for an operation on a tuple of arrays."""
+    rule = rule_of(op)
+    if rule is None or rule.kind == "nondifferentiable":
+        whole = op.decomposition if rule is None else None
+        if rule is None and whole is None:
+            return missing_rule(op, "jvp")
+
+        def plain(elements: Any, level: Level, **keywords: Any) -> Any:
+            if whole is not None:
+                return whole(elements, **keywords)
+            return op.function(tuple(fresh(x).value if of_level(x, level) else x for x in elements), **keywords)
+
+        return plain
+    function, jvp = op.function, rule.jvp
+    if rule.kind != "linear" and jvp is None:
+        return missing_rule(op, "jvp")
+
+    def dual_of_elements(elements: Any, level: Level, **keywords: Any) -> Any:
+        if level.closed:
+            leaked(level.name)
+        values = tuple(fresh(x).value if of_level(x, level) else x for x in elements)
+        y = function(values, **keywords)
+        if jvp is not None:
+            dy = jvp(y, tuple(x.partials if of_level(x, level) else None for x in elements), values, **keywords)
+        else:
+            tangents = tuple(x.partials if of_level(x, level) else ops.zeros_like(x) for x in elements)
+            dy = function(tangents, **keywords)
+        return pack(y, dy, level)
+
+    return dual_of_elements
+
+
+def of_level(x: Any, level: Level) -> bool:
+    """Whether a value is a dual number of this level."""
+    return type(x) is Dual and x.level is level
+
+
+SPACES[Dual] = space_of_traced
+add_engine(Dual, forward_fixed, forward_variadic)

@@ -1,0 +1,183 @@
+"""What the engines' values share: metadata from the payload, item assignment, and refusal to become plain numbers."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from .. import ops
+from ..dispatch.errors import LeakedTracerError, TracerConversionError, at_user_line, class_name
+from ..dispatch.layers import layer_of
+
+
+class Traced:
+    """Base of Var, Dual and Batched. `value` is the payload; `base` is None or what a view was taken from."""
+
+    __slots__ = ()
+
+    value: Any
+    base: Any
+
+    # ---- metadata ------------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the primal."""
+        return ops.shape(self.value)
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the primal."""
+        return ops.dtype(self.value)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes of the primal."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements of the primal."""
+        return ops.size(self)
+
+    def __repr__(self) -> str:
+        return f"<traced {type(self).__name__} of {describe_payload(self)}>"
+
+    def __len__(self) -> int:
+        shape = self.shape
+        if not shape:
+            raise TypeError("len() of a 0-d value")
+        return shape[0]
+
+    __hash__ = object.__hash__
+
+    def __getattr__(self, name: str) -> Any:
+        """Attributes of the payload's own library, as its registration says."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return foreign_attribute(self, name)
+
+    # ---- truth is of the primal; numbers and arrays are refused ----------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        from .views import current
+
+        return bool(current(self))
+
+    def __float__(self) -> NoReturn:
+        refuse(self, "float(x)", "Keep x as it is (NumPy functions take it), or use dispatchml.primal(x) for the plain number")
+
+    def __int__(self) -> NoReturn:
+        refuse(self, "int(x)", "An integer has no derivative: int(dispatchml.primal(x)) takes the plain number")
+
+    __index__ = __trunc__ = __floor__ = __ceil__ = __int__
+
+    def __round__(self, digits: int | None = None) -> NoReturn:
+        refuse(self, "round(x)", "An integer has no derivative: round(dispatchml.primal(x)) takes the plain number")
+
+    def __complex__(self) -> NoReturn:
+        refuse(self, "complex(x)", "Keep x as it is, or use dispatchml.primal(x) for the plain number")
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        refuse(
+            self,
+            "numpy.asarray(x), numpy.array([x, ...]) or writing x into a plain array",
+            "Use numpy.stack([x, y]) to build an array from traced values, dispatchml.numpy.zeros(n) and item assignment to fill "
+            "one, and dispatchml.primal(x) for the plain array",
+        )
+
+    def __reduce__(self) -> NoReturn:
+        refuse(self, "pickling or copying x", "Use dispatchml.primal(x), or return x from the function")
+
+    def __copy__(self) -> Any:
+        return ops.positive(self)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return ops.positive(self)
+
+    def item(self, *arguments: Any) -> NoReturn:
+        """Refused: a traced value has no plain item."""
+        refuse(self, "x.item()", "Use x[i], which stays traced, or dispatchml.primal(x).item()")
+
+    tolist = tobytes = item
+
+    # ---- writing ---------------------------------------------------------------------------------------------------------
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        from .views import assign
+
+        assign(self, index, value)
+
+    def __iadd__(self, other: Any) -> Any:
+        return update(self, ops.add(self, other))
+
+    def __isub__(self, other: Any) -> Any:
+        return update(self, ops.subtract(self, other))
+
+    def __imul__(self, other: Any) -> Any:
+        return update(self, ops.multiply(self, other))
+
+    def __itruediv__(self, other: Any) -> Any:
+        return update(self, ops.divide(self, other))
+
+    def __ipow__(self, other: Any) -> Any:
+        return update(self, ops.power(self, other))
+
+
+def update(x: Any, new: Any) -> Any:
+    """`x += v`: numbers are rebound; arrays change in place, as every alias of x sees."""
+    if not ops.shape(x):
+        return new
+    from .views import assign
+
+    if ops.shape(new) != ops.shape(x):
+        from ..dispatch.errors import ShapeError
+
+        raise ShapeError(
+            f"An array of shape {ops.shape(x)} cannot be updated in place with a result of shape {ops.shape(new)}{at_user_line()}."
+            " Write x = x + v."
+        )
+    assign(x, Ellipsis, new)
+    return x
+
+
+def describe_payload(x: Any) -> str:
+    """The innermost payload by class, shape and dtype."""
+    inner = innermost(x)
+    shape = ops.shape(inner)
+    return f"{class_name(type(inner))} {ops.dtype(inner)}" + (f", shape {shape}" if shape else "")
+
+
+def innermost(x: Any) -> Any:
+    """The payload below every engine layer."""
+    while isinstance(x, Traced):
+        x = x.value
+    return x
+
+
+def refuse(x: Traced, what: str, instead: str) -> NoReturn:
+    """The error for turning a traced value into a plain one."""
+    raise TracerConversionError(
+        f"{what} on a traced value ({describe_payload(x)}){at_user_line()} would lose its derivative. {instead}."
+    )
+
+
+def foreign_attribute(x: Traced, name: str) -> Any:
+    """An attribute that the payload's registration knows: static ones from the payload, methods as operations."""
+    inner = innermost(x)
+    info = layer_of(type(inner))
+    if info is not None:
+        if name in info.static:
+            return getattr(inner, name)
+        method = info.methods.get(name)
+        if method is not None:
+            return lambda *arguments, **keywords: method(x, *arguments, **keywords)
+    if hasattr(type(inner), name) or hasattr(inner, name):
+        raise AttributeError(
+            f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}, though the plain one has. Register it: "
+            f"dispatchml.register_type(..., static=({name!r},)) for what does not depend on the numbers, "
+            f"methods={{{name!r}: operation}} for a method."
+        )
+    raise AttributeError(f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}.")
+
+
+__all__ = ["LeakedTracerError", "Traced", "describe_payload", "innermost", "refuse", "update"]

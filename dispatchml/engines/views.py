@@ -1,0 +1,86 @@
+"""Item assignment and views inside transforms: functional updates under the hood, with NumPy's aliasing.
+
+A view knows what it was taken from and how: (owner, operation, keywords, payload of the owner at that time). A write re-points
+the owner to a new entry of its tape; a view whose owner has moved on is gathered anew when it is read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import TracerConversionError, at_user_line
+
+
+def current(x: Any) -> Any:
+    """The payload of a traced value, gathered anew when it is a view of something that was written to."""
+    if x.base is not None:
+        refresh(x)
+    return x.value
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index gives a view in NumPy: integers, slices, None and Ellipsis only."""
+    if type(index) is tuple:
+        return all(i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool) for i in index)
+    return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer)) and not isinstance(index, bool)
+
+
+def is_view(keywords: dict[str, Any]) -> bool:
+    """Whether a view operation with these keywords shares memory: advanced indices copy."""
+    index = keywords.get("index", Ellipsis)
+    return index is Ellipsis or is_basic(index)
+
+
+def refresh(x: Any) -> None:
+    """Bring a view up to date with what it was taken from."""
+    owner, op, keywords, seen = x.base
+    value = current(owner)
+    if value is not seen:
+        new = op(owner, **keywords)
+        for name in type(x).__slots__:
+            setattr(x, name, getattr(new, name))
+        x.base = (owner, op, keywords, value)
+
+
+def positions(x: Any) -> tuple[Any, Any]:
+    """The owner at the root of a view, and the flat positions of the view's elements in it."""
+    chain = []
+    while x.base is not None:
+        owner, op, keywords, _ = x.base
+        chain.append((op, keywords))
+        x = owner
+    shape = ops.shape(x)
+    where = np.arange(int(np.prod(shape, dtype=np.intp))).reshape(shape)
+    for op, keywords in reversed(chain):
+        where = op(where, **keywords)
+    return x, where
+
+
+def assign(x: Any, index: Any, value: Any) -> None:
+    """`x[index] = value` for a traced x: every alias sees it, nothing that was recorded changes."""
+    current(x)
+    if x.base is None:
+        repoint(x, ops.setitem(x, value, index=index))
+        return
+    root, where = positions(x)
+    target = np.asarray(where)[index]
+    flat = ops.reshape(root, shape=(-1,))
+    shape = ops.shape(root)
+    values = ops.broadcast_to(value, shape=target.shape)
+    updated = ops.setitem(flat, ops.reshape(values, shape=(-1,)), index=target.reshape(-1))
+    repoint(root, ops.reshape(updated, shape=shape))
+
+
+def repoint(x: Any, new: Any) -> None:
+    """Make a traced value stand for a new one of the same kind."""
+    if type(new) is not type(x):
+        raise TracerConversionError(
+            f"A value of a newer transform was written into one of an older transform{at_user_line()}: "
+            f"{type(new).__name__} into {type(x).__name__}. Make the array inside the inner function, or build it with "
+            "numpy.stack / numpy.where instead of assigning into it."
+        )
+    for name in type(x).__slots__:
+        setattr(x, name, None if name == "base" else getattr(new, name))
