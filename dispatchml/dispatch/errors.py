@@ -58,6 +58,10 @@ class TracerConversionError(DispatchmlError, TypeError):
     """A traced value was about to become a plain number or array, which would lose its derivative."""
 
 
+class LayerConversionError(DispatchmlError, TypeError):
+    """A value of a layer was about to become a plain array, which would lose what the layer says."""
+
+
 class OutArgumentError(DispatchmlError, TypeError):
     """`out=` was given together with traced values."""
 
@@ -90,6 +94,10 @@ class PluginError(DispatchmlError, ImportError):
     """A plugin could not be loaded."""
 
 
+class MissingExtraError(DispatchmlError, ImportError):
+    """An optional package is needed that is not installed."""
+
+
 class DeviceError(DispatchmlError, RuntimeError):
     """Values of two devices met, or a device is not there."""
 
@@ -112,7 +120,13 @@ def is_ours(filename: str) -> bool:
 
 def is_hidden(filename: str) -> bool:
     """Whether a frame is between the user and us: ours, NumPy's, or frozen."""
-    return is_ours(filename) or filename.startswith("<frozen") or f"{os.sep}numpy{os.sep}" in filename
+    return is_ours(filename) or filename.startswith("<frozen") or filename.startswith(numpy_folder())
+
+
+def numpy_folder() -> str:
+    """Where NumPy's own code lives; a folder of the user's may well be called numpy."""
+    module = sys.modules.get("numpy")
+    return os.path.dirname(module.__file__) + os.sep if module is not None and module.__file__ else "<no numpy>"
 
 
 def user_frame(frame: FrameType | None = None) -> FrameType | None:
@@ -133,6 +147,25 @@ def at_user_line() -> str:
     """` (at file:line)`, ready to be put behind a sentence."""
     line = user_line(sys._getframe(1))
     return f" (at {line})" if line else ""
+
+
+def warn_at_user_line(text: str, category: type[Warning]) -> None:
+    """Warn as if the user's own line had: Python then shows it once a line, and a filter can make it an error."""
+    import warnings
+
+    frame = user_frame(sys._getframe(1))
+    if frame is None:
+        warnings.warn(text, category, stacklevel=2)
+        return
+    names = frame.f_globals
+    warnings.warn_explicit(
+        text,
+        category,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        names.get("__name__"),
+        names.setdefault("__warningregistry__", {}),
+    )
 
 
 def code_line(function: Any) -> str:

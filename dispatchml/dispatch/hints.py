@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import abc
+import inspect
 import sys
 import types
 import typing
+from collections.abc import Callable
 from typing import Any
 
-from .errors import RegistrationError, class_name
+from .errors import RegistrationError, class_name, code_line, user_frame
 
 #: A method for one of these matches that class only: numpy.float64 is a float, bool is an int, but their arithmetic differs.
 EXACT = frozenset({bool, int, float, complex})
@@ -23,40 +25,94 @@ def resolve_name(name: str) -> type | None:
     return found if isinstance(found, type) else None
 
 
+def is_name(text: str) -> bool:
+    """Whether a text has the form "package.module:Class"."""
+    module, colon, qualname = text.partition(":")
+    return bool(colon) and all(part.isidentifier() for part in (*module.split("."), *qualname.split(".")))
+
+
 def members(hint: Any) -> tuple[Any, ...]:
     """The alternatives of a hint: classes, and names "pkg:Class" of classes that may not be there yet."""
+    if isinstance(hint, type) and hint is not Any:
+        return (hint,)
     if hint is Any:
         return (object,)
     if hint is None:
         return (type(None),)
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+    origin = typing.get_origin(hint)
+    if origin is typing.Union or origin is types.UnionType:
         return tuple(m for h in typing.get_args(hint) for m in members(h))
+    if origin is typing.Annotated:
+        return members(typing.get_args(hint)[0])
+    if type(hint).__name__ == "TypeAliasType":
+        return members(hint.__value__)
+    if isinstance(origin, type) and type(hint).__name__ == "_SpecialGenericAlias":
+        return (origin,)  # typing.Sequence and the like, without arguments
     return (hint,)
+
+
+def normal_form(hint: Any) -> Any:
+    """One spelling for every way to write a hint: `Any` is `object`, unions are flat and have no order, known names are classes."""
+    if isinstance(hint, str):
+        return resolve_name(hint) or hint
+    found = tuple(dict.fromkeys(members(hint)))
+    return found[0] if len(found) == 1 else typing.Union[found]  # noqa: UP007  # a tuple of alternatives
 
 
 def check_hint(hint: Any, where: str) -> None:
     """Refuse hints that are read from the value: they would make `type(x)` an unsound key."""
     for member in members(hint):
-        if isinstance(member, str) and ":" in member:
+        reason = reason_against(member)
+        if reason is not None:
+            raise RegistrationError(f"{where}: cannot dispatch on {member!r}: {reason}.")
+
+
+def reason_against(member: Any) -> str | None:
+    """Why one alternative of a hint cannot be dispatched on; None where it can."""
+    origin = typing.get_origin(member)
+    if isinstance(member, str):
+        return None if is_name(member) else 'a name must be of the form "package.module:Class"'
+    if isinstance(member, type) and origin is None:
+        if getattr(member, "_is_protocol", False):
+            return reason_against_protocol(member)
+        if getattr(member, "_marks_payload_fields", False):
+            return "it marks the payload fields of a layer and stands for no class; name the classes, or leave the annotation out"
+        if type(member).__instancecheck__ not in (type.__instancecheck__, abc.ABCMeta.__instancecheck__):
+            return f"the metaclass {class_name(type(member))} decides isinstance by the value"
+        return None
+    if isinstance(member, typing.TypeVar):
+        return "a type variable relates arguments to each other, which the class of one argument does not tell"
+    if isinstance(member, typing.NewType):
+        return f"a NewType is {class_name(member.__supertype__)} at run time; make it a class of its own"
+    if origin is typing.Literal:
+        return "Literal is read from the value; make it a keyword or a class of its own"
+    if origin is type:
+        return "the class of every class is `type`; make it a keyword or dispatch on an instance"
+    if not isinstance(origin, type):
+        return "it is not a class"
+    return "its contents are read from the value, so the class of the argument does not decide"
+
+
+def reason_against_protocol(protocol: type) -> str | None:
+    """Why a protocol cannot be dispatched on: only methods can be seen on the class of an argument."""
+    for base in protocol.__mro__:
+        if base in (object, typing.Generic, typing.Protocol) or not getattr(base, "_is_protocol", False):
             continue
-        if isinstance(member, type) and typing.get_origin(member) is None:
-            if getattr(member, "_is_protocol", False) and getattr(member, "__non_callable_proto_members__", None):
-                reason = "a protocol with data members is read from the value, not from its class"
-            elif type(member).__instancecheck__ not in (type.__instancecheck__, abc.ABCMeta.__instancecheck__):
-                if getattr(member, "_is_protocol", False):
-                    continue
-                reason = f"the metaclass {class_name(type(member))} decides isinstance by the value"
-            else:
-                continue
-        elif isinstance(member, typing.TypeVar):
-            reason = "a type variable relates arguments to each other, which the class of one argument does not tell"
-        elif typing.get_origin(member) is typing.Literal:
-            reason = "Literal is read from the value; make it a keyword or a class of its own"
-        elif isinstance(member, str):
-            reason = 'a name must be of the form "package.module:Class"'
-        else:
-            reason = "its contents are read from the value, so the class of the argument does not decide"
-        raise RegistrationError(f"{where}: cannot dispatch on {member!r}: {reason}.")
+        names = {n for n in (*getattr(base, "__annotations__", ()), *vars(base)) if not n.startswith(("_abc_", "_is_"))}
+        data = sorted(n for n in names - PROTOCOL_MACHINERY if not callable(vars(base).get(n)))
+        if data:
+            return f"a protocol with data members ({', '.join(data)}) is read from the value, not from its class"
+    if not getattr(protocol, "_is_runtime_protocol", False):
+        return "the protocol is not @typing.runtime_checkable"
+    return None
+
+
+#: What every protocol class has in its namespace without being a member of the protocol.
+PROTOCOL_MACHINERY = frozenset(vars(type("Empty", (typing.Protocol,), {}))) | {  # type: ignore[arg-type]
+    "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__conditional_annotations__", "__doc__",
+    "__module__", "__slots__", "__orig_bases__", "__dict__", "__weakref__", "__type_params__", "__static_attributes__",
+    "__firstlineno__", "__match_args__", "__qualname__", "__protocol_attrs__", "__non_callable_proto_members__",
+}  # fmt: skip
 
 
 def is_abstract(hint: Any) -> bool:
@@ -64,55 +120,95 @@ def is_abstract(hint: Any) -> bool:
     return any(isinstance(m, abc.ABCMeta) for m in members(hint))
 
 
-def fits(cls: type, hint: Any, is_layer: bool) -> bool:
+def fits(cls: type, hint: Any, bases: frozenset[type] | None = None) -> bool:
     """Whether an argument of class `cls` may be handed to a parameter of type `hint`.
 
-    A layer is matched only by a parameter that names it or a base of it that is itself a layer: a masked array is not
-    "an ndarray", and nothing is matched by `object` behind its owner's back.
+    bases: where given, only a parameter that names one of these takes the class. A layer is matched only by a parameter
+    that names it or a base of it that is itself a layer: a masked array is not "an ndarray", and nothing is matched by
+    `object` behind its owner's back.
     """
-    from .layers import layer_of
-
     for member in members(hint):
         if isinstance(member, str):
             member = resolve_name(member)
             if member is None:
                 continue
-        if member in EXACT:
+        if bases is not None:
+            if member in bases:
+                return True
+        elif member in EXACT:
             if cls is member:
                 return True
-        elif is_layer and layer_of(member) is None:
-            continue
         elif cls is member or issubclass(cls, member):
             return True
     return False
 
 
+# ---- annotations ------------------------------------------------------------------------------------------------------
+
+
 def from_annotations(function: Any, arity: int, name: str) -> tuple[Any, ...]:
     """The hints of a method's positional parameters, in order; a missing annotation means `object`."""
-    code = getattr(function, "__code__", None)
-    raw = getattr(function, "__annotations__", {})
-    if code is not None and not code.co_flags & 0x04 and not any(isinstance(h, str) for h in raw.values()):
-        names = code.co_varnames[: code.co_argcount]
-        if len(names) == arity:
-            return tuple(raw.get(n, object) for n in names)
-    import inspect
-
+    names = positional_names(function, name)
+    if len(names) != arity:
+        raise RegistrationError(
+            f"{name} takes {arity} positional argument{'s' if arity != 1 else ''}, but the method at {code_line(function)} "
+            f"has {len(names)}. Keywords belong behind a `*`."
+        )
     try:
-        hints = typing.get_type_hints(function)
+        raw = getattr(function, "__annotations__", {})
+        return tuple(evaluated(raw.get(n, object), function) for n in names)
     except NameError as error:
         raise RegistrationError(
-            f"{name}: the annotation {error.name!r} of a method cannot be resolved. Import the class before the method, or "
-            'register it by name: op.register(function, "package.module:Class").'
+            f"{name}: the annotation {error.name!r} of the method at {code_line(function)} cannot be resolved. Import the "
+            'class before the method, or register it by name: op.register(function, "package.module:Class").'
         ) from None
-    parameters = [
-        p
-        for p in inspect.signature(function).parameters.values()
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    if len(parameters) != arity:
-        raise RegistrationError(
-            f"{name} takes {arity} positional argument{'s' if arity != 1 else ''}, but the method has {len(parameters)}. "
-            "Keywords belong behind a `*`."
-        )
-    return tuple(hints.get(p.name, object) for p in parameters)
 
+
+def positional_names(function: Any, name: str) -> tuple[str, ...]:
+    """The names of a function's positional parameters."""
+    code = getattr(function, "__code__", None)
+    if isinstance(function, types.FunctionType) and code is not None and not code.co_flags & inspect.CO_VARARGS:
+        return code.co_varnames[: code.co_argcount]
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        parameters = ()
+    found = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+    if not found or any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        raise RegistrationError(
+            f"{name}: {code_line(function)} has no parameters to read types from. Give the types: {name}.register(function, A, ...)."
+        )
+    return found
+
+
+def evaluated(hint: Any, function: Callable[..., Any]) -> Any:
+    """An annotation as an object; texts are looked up where the function was written, names "pkg:Class" stay names."""
+    while isinstance(hint, str):
+        text = hint.strip()
+        if text[:1] in ("'", '"') and text[-1:] == text[:1]:
+            text = text[1:-1]  # a quoted name under `from __future__ import annotations`
+        if is_name(text):
+            return text
+        frame = user_frame()
+        scope = dict(frame.f_locals) if frame is not None else {}
+        hint = eval(hint, getattr(function, "__globals__", {}), scope)
+    return hint
+
+
+def check_keywords(function: Any, keywords: dict[str, Any], where: str) -> None:
+    """Refuse an implementation that does not take the operation's keywords: it is always called with all of them."""
+    code = getattr(function, "__code__", None)
+    if (
+        not keywords
+        or not isinstance(function, types.FunctionType)
+        or code is None
+        or code.co_flags & inspect.CO_VARKEYWORDS
+    ):
+        return
+    known = code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]
+    missing = [k for k in keywords if k not in known]
+    if missing:
+        raise RegistrationError(
+            f"{where}: the implementation at {code_line(function)} does not take the keyword{'s' if len(missing) > 1 else ''} "
+            f"{', '.join(missing)}. Write them behind a `*`: (..., *, {', '.join(f'{k}={v!r}' for k, v in keywords.items())})."
+        )

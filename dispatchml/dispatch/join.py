@@ -6,12 +6,14 @@ The join is on classes only. Dtypes are left to `numpy.result_type` over all arg
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .errors import JoinError, RegistrationError, at_user_line, class_name
 from .hints import EXACT
+from .layers import layer_of
 from .operation import LOCK, forget_everything
 
 #: Declared edges, lower -> uppers. A method for the upper class takes the lower one as it is (NumPy's weak scalars stay weak).
@@ -22,6 +24,8 @@ EDGES: dict[type, tuple[type, ...]] = {
     complex: (np.generic,),
     np.generic: (np.ndarray,),
 }
+#: What changes a value on its way along an edge; edges without one hand it over as it is.
+CONVERTERS: dict[tuple[type, type], Callable[[Any], Any]] = {}
 
 
 def value_class(cls: type) -> type | None:
@@ -53,26 +57,77 @@ def joins(a: type, b: type, edges: dict[type, tuple[type, ...]]) -> list[type]:
     return [c for c in both if not any(c is not o and c in above(o, edges) for o in both)]
 
 
-def promotes(lower: type, upper: type) -> None:
-    """Declare that values of `lower` may be handed to methods for `upper`.
+def promotes(lower: type, upper: type, convert: Callable[[Any], Any] | None = None) -> None:
+    """Declare that values of `lower` may be handed to methods for `upper`, through `convert` where they need a change.
 
     Raises RegistrationError where some pair of classes would then have two minimal joins, or the edge closes a cycle.
+
+    >>> from fractions import Fraction
+    >>> from dispatchml.dispatch import promotes
+    >>> promotes(Fraction, float, convert=float)  # doctest: +SKIP
     """
+    if not (isinstance(lower, type) and isinstance(upper, type)):
+        raise RegistrationError(f"promotes takes two classes, not {lower!r} and {upper!r}.")
+    said = f"promotes({class_name(lower)}, {class_name(upper)})"
     with LOCK:
+        if upper in EDGES.get(lower, ()) and CONVERTERS.get((lower, upper)) is convert:
+            return
         if lower in above(upper, EDGES):
-            raise RegistrationError(f"promotes({class_name(lower)}, {class_name(upper)}): {class_name(upper)} is below it already.")
-        edges = {**EDGES, lower: (*EDGES.get(lower, ()), upper)}
+            raise RegistrationError(
+                f"{said}: {class_name(upper)} is {'the same' if upper is lower else 'below it already'}."
+            )
+        for cls in (lower, upper):
+            if layer_of(cls) is not None:
+                raise RegistrationError(f"{said}: {class_name(cls)} is a layer. Layers nest; they are never promoted.")
+        edges = {**EDGES, lower: tuple(dict.fromkeys((*EDGES.get(lower, implied(lower)), upper)))}
         nodes = set(edges) | {u for v in edges.values() for u in v}
         for x, y in itertools.combinations(sorted(nodes, key=class_name), 2):
             found = joins(x, y, edges)
             if len(found) > 1:
                 raise RegistrationError(
-                    f"promotes({class_name(lower)}, {class_name(upper)}) would give {class_name(x)} and {class_name(y)} "
+                    f"{said} would give {class_name(x)} and {class_name(y)} "
                     f"{len(found)} joins: {', '.join(map(class_name, found))}. Declare which of them lies below the other."
                 )
         EDGES[lower] = edges[lower]
+        if convert is not None:
+            CONVERTERS[lower, upper] = convert
+        else:
+            CONVERTERS.pop((lower, upper), None)
         UPPERS.add(upper)
         forget_everything()
+
+
+def implied(cls: type) -> tuple[type, ...]:
+    """What a class lies below without a word: every NumPy scalar is a `numpy.generic`."""
+    return (np.generic,) if issubclass(cls, np.generic) and cls is not np.generic else ()
+
+
+def converter(cls: type, top: type) -> Callable[[Any], Any] | None:
+    """The converters on the way from a class up to another, one after the other; None where there are none."""
+    node = value_class(cls)
+    path = [] if node is None or node is top else path_up(node, top)
+    found = [f for edge in path if (f := CONVERTERS.get(edge)) is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+
+    def convert(x: Any) -> Any:
+        for f in found:
+            x = f(x)
+        return x
+
+    return convert
+
+
+def path_up(node: type, top: type) -> list[tuple[type, type]]:
+    """The shortest chain of edges from a class to one above it."""
+    chains: dict[type, list[tuple[type, type]]] = {node: []}
+    frontier = [node]
+    while top not in chains:
+        for c in frontier:
+            for u in EDGES.get(c, ()):
+                chains.setdefault(u, [*chains[c], (c, u)])
+        frontier = [u for c in frontier for u in EDGES.get(c, ())]
+    return chains[top]
 
 
 def join(classes: tuple[type, ...], name: str) -> type:

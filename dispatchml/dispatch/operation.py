@@ -7,14 +7,25 @@ or removing a method clears the table under the same lock, so that no stale entr
 
 from __future__ import annotations
 
+import operator
 import threading
 import weakref
+from abc import get_cache_token
 from collections.abc import Callable, Iterable
-from types import CodeType
 from typing import Any, Protocol, TypeVar, cast, overload
 
-from .errors import RegistrationError, SealedLayerError, class_name, code_line
-from .hints import check_hint, from_annotations, is_abstract, members
+from .errors import (
+    DispatchmlError,
+    NoMethodError,
+    RegistrationError,
+    SealedLayerError,
+    ShapeError,
+    at_user_line,
+    class_name,
+    code_line,
+)
+from .generated import build, replace_table
+from .hints import check_hint, check_keywords, from_annotations, is_abstract, members, normal_form
 
 #: Every operation that is alive, so that a new layer or order can make them forget what they have settled.
 OPERATIONS: weakref.WeakSet[Operation] = weakref.WeakSet()
@@ -42,8 +53,16 @@ class Method:
         if self._signature is None:
             from .judge import signature_of
 
-            self._signature = signature_of(self.hints)
+            made = signature_of(self.hints)
+            if self.has_names:
+                return made  # it changes when the module of a name is imported
+            self._signature = made
         return self._signature
+
+    @property
+    def has_names(self) -> bool:
+        """Whether a parameter is known by name only."""
+        return any(isinstance(m, str) for h in self.hints for m in members(h))
 
     @property
     def location(self) -> str:
@@ -51,7 +70,7 @@ class Method:
         return code_line(self.function)
 
     def __repr__(self) -> str:
-        return f"({', '.join(hint_name(h) for h in self.hints)}) at {self.location}"
+        return f"({hint_names(self.hints)}) at {self.location}"
 
 
 def hint_name(hint: Any) -> str:
@@ -59,22 +78,33 @@ def hint_name(hint: Any) -> str:
     return " | ".join(class_name(m) if isinstance(m, type) else str(m) for m in members(hint))
 
 
+def hint_names(hints: tuple[Any, ...]) -> str:
+    """Several of them."""
+    return ", ".join(map(hint_name, hints))
+
+
 class GuardedTable(dict[Any, Any]):
     """A table that forgets everything when a class joins an abstract base class; only operations that name one pay for it."""
 
     __slots__ = ("token",)
 
-    def __getitem__(self, key: Any) -> Any:
-        from abc import get_cache_token
+    def __init__(self) -> None:
+        super().__init__()
+        self.token: object = get_cache_token()
 
-        if getattr(self, "token", None) != get_cache_token():
-            self.clear()
-            self.token = get_cache_token()
+    def __getitem__(self, key: Any) -> Any:
+        if self.token != get_cache_token():
+            with LOCK:  # a miss that began before the change stores before we clear, or resolves after it
+                self.token = get_cache_token()
+                self.clear()
         return super().__getitem__(key)
 
 
 class Operation:
-    """What is known of an operation: its name, its parameters, its methods, the layers' rules and its declared properties."""
+    """What is known of an operation: its name, its parameters, its methods, the layers' rules and its declared properties.
+
+    layer_default(layer): what stands in where that layer owns a call and has no rule, or None; asked before the decomposition.
+    """
 
     __slots__ = (
         "name",
@@ -85,18 +115,24 @@ class Operation:
         "methods",
         "exact",
         "index",
+        "named",
         "layers",
+        "promised",
         "table",
         "function",
         "family",
         "view",
         "strips",
         "decomposition",
+        "layer_default",
         "listeners",
+        "epoch",
         "__weakref__",
     )
 
-    def __init__(self, stub: Callable[..., Any], *, family: str, view: bool, variadic: bool, strips: tuple[str, ...]) -> None:
+    def __init__(
+        self, stub: Callable[..., Any], *, family: str, view: bool, variadic: bool, strips: tuple[str, ...]
+    ) -> None:
         code = stub.__code__
         self.name: str = stub.__name__
         self.module: str = stub.__module__
@@ -118,51 +154,98 @@ class Operation:
         self.methods: list[Method] = []
         self.exact: dict[tuple[Any, ...], Method] = {}
         self.index: dict[Any, list[Method]] = {}
+        self.named: list[Method] = []
         self.layers: dict[type, Callable[..., Any]] = {}
+        self.promised: dict[str, Callable[..., Any]] = {}
         self.table: dict[Any, Any] = {}
         self.family = family
         self.view = view
         self.strips = frozenset(strips)
         self.decomposition: Callable[..., Any] | None = None
+        self.layer_default: Callable[[Any], Callable[..., Any] | None] | None = None
         self.listeners: list[Callable[[], None]] = []
+        self.epoch = 0
         self.function: Callable[..., Any] = build(self, stub)
-        OPERATIONS.add(self)
+        with LOCK:
+            OPERATIONS.add(self)
 
     @property
     def arity(self) -> int:
         """How many positional arguments dispatch looks at; 1 for a variadic operation, whose elements decide together."""
         return len(self.arguments)
 
+    def __reduce__(self) -> Any:
+        return operator.attrgetter("info"), (self.function,)
+
     # ---- registration --------------------------------------------------------------------------------------------------
 
     def register(self, function: Any, hints: tuple[Any, ...], replace: bool) -> None:
         """Add a method; `hints` empty means its annotations."""
+        if not callable(function):
+            raise RegistrationError(f"{self.name}.register takes a function and types, not {function!r}.")
         if hints and len(hints) != self.arity:
-            raise RegistrationError(f"{self.name} takes {self.arity} positional arguments, but {len(hints)} types were given.")
+            raise RegistrationError(
+                f"{self.name} takes {self.arity} positional argument{'s' if self.arity != 1 else ''}, but {len(hints)} "
+                f"types were given: {hint_names(hints)}."
+            )
         hints = hints or from_annotations(function, self.arity, self.name)
+        where = f"{self.name} ({code_line(function)})"
         for hint in hints:
-            check_hint(hint, f"{self.name} ({code_line(function)})")
+            check_hint(hint, where)
             refuse_sealed(hint, self.name)
+        check_keywords(function, self.keywords, self.name)
+        hints = tuple(map(normal_form, hints))
         with LOCK:
             known = self.exact.get(hints)
             if known is not None:
                 if not replace:
                     raise RegistrationError(
-                        f"{self.name}({', '.join(map(hint_name, hints))}) has a method already, at {known.location}; "
+                        f"{self.name}({hint_names(hints)}) has a method already, at {known.location}; "
                         f"the new one is at {code_line(function)}. Say replace=True to mean it."
                     )
                 self.drop(known)
-            self.exact[hints] = method = Method(function, hints)
-            self.methods.append(method)
-            for key in index_keys(hints[0]):
-                self.index.setdefault(key, []).append(method)
-            if any(is_abstract(h) for h in hints) and type(self.table) is dict:
-                self.table = replace_table(self.function, GuardedTable())
+            self.add(Method(function, hints))
             self.forget()
+
+    def add(self, method: Method) -> None:
+        """Put a method into the list and the index."""
+        self.exact[method.hints] = method
+        self.methods.append(method)
+        for key in index_keys(method.hints[0]):
+            self.index.setdefault(key, []).append(method)
+        if method.has_names:
+            self.named.append(method)
+        if type(self.table) is dict and any(map(is_abstract, method.hints)):
+            self.table = replace_table(self.function, GuardedTable())
+
+    def drop(self, method: Method) -> None:
+        """Take a method out of the list and the index."""
+        del self.exact[method.hints]
+        self.methods.remove(method)
+        for key in index_keys(method.hints[0]):
+            self.index[key].remove(method)
+        if method in self.named:
+            self.named.remove(method)
+
+    def settle_names(self) -> None:
+        """Methods for names whose modules have been imported in the meantime become methods for the classes."""
+        for method in list(self.named):
+            hints = tuple(map(normal_form, method.hints))
+            if hints != method.hints and hints not in self.exact:
+                for hint in hints:
+                    refuse_sealed(hint, self.name)
+                self.drop(method)
+                method.hints = hints
+                self.add(method)
+                self.forget()
 
     def register_layer(self, layer: Any, function: Callable[..., Any], replace: bool) -> None:
         """Add the rule of a layer: called when the layer is the outermost among the arguments."""
         from .layers import layer_of, when_registered
+
+        if not callable(function):
+            raise RegistrationError(f"{self.name}.layer takes a class and a function, not {function!r}.")
+        check_keywords(function, self.keywords, f"{self.name}.layer")
 
         def add(cls: type) -> None:
             if layer_of(cls) is None:
@@ -172,35 +255,39 @@ class Operation:
                 )
             refuse_sealed(cls, self.name)
             with LOCK:
-                if cls in self.layers and not replace:
-                    raise RegistrationError(
-                        f"{self.name} has a rule for the layer {class_name(cls)} already, at {code_line(self.layers[cls])}; "
-                        f"the new one is at {code_line(function)}. Say replace=True to mean it."
-                    )
+                self.refuse_second(cls, self.layers.get(cls), function, replace)
                 self.layers[cls] = function
                 self.forget()
 
-        when_registered(layer, add)
+        with LOCK:
+            if isinstance(layer, str):
+                self.refuse_second(layer, self.promised.get(layer), function, replace)
+                self.promised[layer] = function
+            when_registered(layer, add)
+
+    def refuse_second(self, layer: Any, known: Any, function: Any, replace: bool) -> None:
+        """A second rule for a layer must say that it replaces the first."""
+        if known is not None and known is not function and not replace:
+            raise RegistrationError(
+                f"{self.name} has a rule for the layer {hint_name(layer)} already, at {code_line(known)}; "
+                f"the new one is at {code_line(function)}. Say replace=True to mean it."
+            )
 
     def unregister(self, hints: tuple[Any, ...]) -> None:
         """Remove the method with exactly these types, or the rule of a layer when one layer with a rule is given."""
+        hints = tuple(map(normal_form, hints))
         with LOCK:
             if len(hints) == 1 and hints[0] in self.layers:
                 del self.layers[hints[0]]
             elif hints in self.exact:
-                self.drop(self.exact.pop(hints))
+                self.drop(self.exact[hints])
             else:
                 raise RegistrationError(
-                    f"{self.name} has no method ({', '.join(map(hint_name, hints))}). It has: "
+                    f"{self.name} has no method ({hint_names(hints)}). It has: "
                     + ("; ".join(map(repr, self.methods)) or "none")
+                    + "."
                 )
             self.forget()
-
-    def drop(self, method: Method) -> None:
-        """Take a method out of the list and the index."""
-        self.methods.remove(method)
-        for key in index_keys(method.hints[0]):
-            self.index[key].remove(method)
 
     def candidates(self, cls: type) -> list[Method]:
         """The methods whose first parameter may take this class; plum never sees the others."""
@@ -209,31 +296,62 @@ class Operation:
 
     def forget(self) -> None:
         """Drop every settled call, here and in whatever was generated from this operation's methods."""
-        self.table.clear()
-        for listener in self.listeners:
-            listener()
+        with LOCK:
+            self.epoch += 1
+            self.table.clear()
+            for listener in self.listeners:
+                listener()
 
     # ---- calls that are not settled yet --------------------------------------------------------------------------------
 
     def miss(self, *arguments: Any) -> Callable[..., Any]:
         """Settle a call that the table does not know, and store it."""
+        if self.variadic:
+            arguments = arguments[0]
+            if not arguments:
+                raise ShapeError(f"{self.name} needs at least one array{at_user_line()}.") from None
+        try:
+            return self.settle(arguments, tuple(map(type, arguments)))
+        except DispatchmlError as error:
+            error.__suppress_context__ = True  # the KeyError of the table says nothing to anybody
+            raise
+
+    def settle(self, arguments: tuple[Any, ...], classes: tuple[type, ...]) -> Callable[..., Any]:
+        """The implementation for these classes: stored, or resolved and stored. `arguments` are there for the errors."""
         from .plugins import meet
         from .resolve import resolve
 
-        if self.variadic:
-            arguments = check_elements(self, arguments[0])
-        for cls in set(map(type, arguments)):
+        if not self.variadic and len(classes) != self.arity:
+            raise NoMethodError(f"{self.name} takes {self.arity} arguments, not {len(classes)}: {hint_names(classes)}.")
+        for cls in dict.fromkeys(classes):
             meet(cls)
         with LOCK:
-            function = resolve(self, arguments)
-            if self.variadic:
-                self.table[frozenset(map(type, arguments))] = function
-            else:
-                row = self.table
-                for argument in arguments[:-1]:
-                    row = row.setdefault(type(argument), {})
-                row[type(arguments[-1])] = function
+            if self.named:
+                self.settle_names()
+            path = (frozenset(classes),) if self.variadic else classes
+            known = self.lookup(path)
+            if known is not None:
+                return known  # another thread was faster, or `which` asks
+            while True:
+                epoch = self.epoch
+                function = resolve(self, arguments, classes)
+                if epoch == self.epoch:
+                    break  # else resolving itself declared something, such as rules that are loaded when they are needed
+            row = self.table
+            for cls in path[:-1]:
+                row = row.setdefault(cls, {})
+            row[path[-1]] = function
         return function
+
+    def lookup(self, path: tuple[Any, ...]) -> Callable[..., Any] | None:
+        """What the table has for these classes."""
+        found: Any = self.table
+        for cls in path:
+            try:
+                found = found[cls]
+            except KeyError:
+                return None
+        return found
 
     def __repr__(self) -> str:
         return f"<operation {self.module}.{self.name}({', '.join(self.arguments)}) with {len(self.methods)} methods>"
@@ -241,27 +359,14 @@ class Operation:
 
 def index_keys(hint: Any) -> list[Any]:
     """The classes under which a first parameter is found; None where only a closer look can tell."""
-    return list(
-        dict.fromkeys(m if isinstance(m, type) and not is_abstract(m) else None for m in members(hint))
-    )
-
-
-def check_elements(op: Operation, elements: Any) -> tuple[Any, ...]:
-    """The elements of a variadic operation's one argument."""
-    if not isinstance(elements, (tuple, list)):
-        raise RegistrationError(f"{op.name} takes one tuple of arrays, not {class_name(type(elements))}: {op.name}((a, b, ...)).")
-    if not elements:
-        from .errors import ShapeError, at_user_line
-
-        raise ShapeError(f"{op.name} needs at least one array{at_user_line()}.")
-    return tuple(elements)
+    return list(dict.fromkeys(m if isinstance(m, type) and not is_abstract(m) else None for m in members(hint)))
 
 
 def refuse_sealed(hint: Any, name: str) -> None:
     """The engines' classes take no methods: a method for one of them would bypass levels and tapes."""
     from .layers import layer_of
 
-    for member in members(hint):
+    for member in members(normal_form(hint)):
         info = layer_of(member) if isinstance(member, type) else None
         if info is not None and info.sealed:
             raise SealedLayerError(
@@ -270,103 +375,16 @@ def refuse_sealed(hint: Any, name: str) -> None:
             )
 
 
-# ---- the generated function ------------------------------------------------------------------------------------------
-
-FACTORIES: dict[tuple[Any, ...], Callable[..., Any]] = {}
-
-SOURCE = """\
-# generated from dispatchml/dispatch/operation.py
-def make(table, miss{bound}):
-    def operation({arguments}, /{keywords}):
-        try:
-            method = table{path}
-        except KeyError:
-            method = miss({arguments})
-        return method({arguments}{given})
-    return operation
-"""
-
-
-def build(op: Operation, stub: Callable[..., Any]) -> Callable[..., Any]:
-    """The function that callers hold, made from the factory of its parameter names."""
-    key = (op.arguments, tuple(op.keywords), op.variadic)
-    factory = FACTORIES.get(key)
-    if factory is None:
-        names = tuple(op.keywords)
-        path = (
-            f"[frozenset(map(type, {op.arguments[0]}))]"
-            if op.variadic
-            else "".join(f"[type({a})]" for a in op.arguments)
-        )
-        source = SOURCE.format(
-            bound="".join(f", _{k}" for k in names),
-            arguments=", ".join(op.arguments),
-            keywords=", *" * bool(names) + "".join(f", {k}=_{k}" for k in names),
-            path=path,
-            given="".join(f", {k}={k}" for k in names),
-        )
-        scope: dict[str, Any] = {}
-        exec(compile(source, "<dispatchml operation>", "exec"), scope)
-        factory = FACTORIES[key] = scope["make"]
-    made = factory(op.table, op.miss, *op.keywords.values())
-    code: CodeType = made.__code__
-    made.__code__ = code.replace(co_name=op.name, co_qualname=stub.__qualname__)
-    made.__name__, made.__qualname__, made.__module__, made.__doc__ = op.name, stub.__qualname__, op.module, stub.__doc__
-    made.__annotations__ = stub.__annotations__
-    made.__wrapped__ = stub
-    made.info = op
-    made.methods = op.methods
-
-    def register(function: Any = None, *hints: Any, replace: bool = False) -> Any:
-        if function is None or isinstance(function, (type, str)):
-            return lambda f: register(f, *((function,) if function is not None else ()), *hints, replace=replace)
-        op.register(function, hints, replace)
-        return function
-
-    def layer(cls: Any, function: Any = None, *, replace: bool = False) -> Any:
-        if function is None:
-            return lambda f: layer(cls, f, replace=replace)
-        op.register_layer(cls, function, replace)
-        return function
-
-    def which(*arguments: Any) -> Callable[..., Any]:
-        from .resolve import resolve
-
-        if op.variadic and len(arguments) == 1 and isinstance(arguments[0], (tuple, list)):
-            arguments = tuple(arguments[0])
-        return resolve(op, arguments)
-
-    def unregister(*hints: Any) -> None:
-        op.unregister(hints)
-
-    def ambiguities() -> list[Any]:
-        from .judge import ambiguities_of
-
-        return ambiguities_of(op)
-
-    def decompose(function: Any) -> Any:
-        op.decomposition = made.decomposition = function
-        op.forget()
-        return function
-
-    made.decomposition = None
-    made.register, made.layer, made.which = register, layer, which
-    made.unregister, made.ambiguities, made.decompose = unregister, ambiguities, decompose
-    return made
-
-
-def replace_table(function: Callable[..., Any], table: dict[Any, Any]) -> dict[Any, Any]:
-    """Put another table under a generated function."""
-    names = function.__code__.co_freevars
-    function.__closure__[names.index("table")].cell_contents = table  # type: ignore[index]
-    return table
-
-
 class OperationFunction(Protocol[F]):
     """How a type checker sees an operation: callable as its stub says, with the tools of an operation on it."""
 
+    __name__: str
+    __qualname__: str
+
     @property
     def __call__(self) -> F: ...
+    @property
+    def __wrapped__(self) -> F: ...
     @property
     def info(self) -> Operation: ...
     @property
@@ -374,10 +392,17 @@ class OperationFunction(Protocol[F]):
     @property
     def decomposition(self) -> Callable[..., Any] | None: ...
     @overload
+    def register(self, hint: type | str, /, *hints: Any, replace: bool = False) -> Callable[[M], M]: ...
+    @overload
     def register(self, function: M, /, *, replace: bool = False) -> M: ...
     @overload
-    def register(self, function: Callable[..., Any], /, *hints: Any, replace: bool = False) -> Any: ...
-    def layer(self, cls: Any, function: Any = None, /, *, replace: bool = False) -> Any: ...
+    def register(self, function: None = None, /, *, replace: bool = False) -> Callable[[M], M]: ...
+    @overload
+    def register(self, function: Any, /, *hints: Any, replace: bool = False) -> Any: ...
+    @overload
+    def layer(self, cls: type | str, /, *, replace: bool = False) -> Callable[[M], M]: ...
+    @overload
+    def layer(self, cls: type | str, function: M, /, *, replace: bool = False) -> M: ...
     def which(self, *arguments: Any) -> Callable[..., Any]: ...
     def unregister(self, *hints: Any) -> None: ...
     def ambiguities(self) -> list[Any]: ...

@@ -7,11 +7,13 @@ named in the errors that it causes, and hurts nobody else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import PluginError, class_name
+from .errors import PluginError, RegistrationError, class_name, code_line
+from .hints import is_name
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -22,29 +24,87 @@ KNOWN = frozenset({"builtins", "numpy", "dispatchml", "abc", "typing", "enum", "
 
 
 class Plugin:
-    """What an entry point of the group "dispatchml.plugins" names.
+    """What an entry point of the group "dispatchml.plugins" names. Frozen; equal by its contents.
 
     name: shown by the tools. triggers: top-level module names whose types the plugin brings. requires: names of plugins that
     are loaded before it. register: a function, or "package.module:function", that makes the declarations.
+
+    Raises RegistrationError for arguments of another kind.
+
+    >>> from dispatchml.dispatch import Plugin
+    >>> Plugin(name="pint", triggers=("pint",), register="dispatchml_pint.rules:register")
+    Plugin(name='pint', triggers=('pint',), requires=(), register='dispatchml_pint.rules:register')
     """
 
     __slots__ = ("name", "triggers", "requires", "register")
+    __match_args__ = ("name", "triggers", "register", "requires")
+
+    name: str
+    triggers: tuple[str, ...]
+    requires: tuple[str, ...]
+    register: str | Callable[[], None]
 
     def __init__(
-        self, name: str, triggers: tuple[str, ...], register: str | Callable[[], None], requires: tuple[str, ...] = ()
+        self, name: str, triggers: Iterable[str], register: str | Callable[[], None], requires: Iterable[str] = ()
     ) -> None:
-        if isinstance(triggers, str):
-            triggers = (triggers,)
+        if not isinstance(name, str) or not name:
+            raise RegistrationError(f"Plugin: the name must be a text, not {name!r}.")
+        triggers = names("triggers", triggers, name)
+        if not triggers:
+            raise RegistrationError(
+                f"Plugin {name!r} has no triggers, so it would never be loaded: name the modules it serves."
+            )
+        for trigger in triggers:
+            if not trigger.isidentifier():
+                raise RegistrationError(
+                    f"Plugin {name!r}: the trigger {trigger!r} is not a top-level module name"
+                    + (f"; write {trigger.partition('.')[0]!r}." if "." in trigger else ".")
+                )
+        if isinstance(register, str):
+            if not is_name(register):
+                raise RegistrationError(
+                    f"Plugin {name!r}: register={register!r} must have the form 'package.module:function'."
+                )
+        elif not callable(register):
+            raise RegistrationError(
+                f"Plugin {name!r}: register must be a function or 'package.module:function', not {register!r}."
+            )
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "triggers", tuple(triggers))
-        object.__setattr__(self, "requires", tuple(requires))
+        object.__setattr__(self, "triggers", triggers)
+        object.__setattr__(self, "requires", names("requires", requires, name))
         object.__setattr__(self, "register", register)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Plugin is frozen: {name} cannot be set.")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"Plugin is frozen: {name} cannot be deleted.")
+
+    def __reduce__(self) -> Any:
+        return Plugin, (self.name, self.triggers, self.register, self.requires)
+
+    def __eq__(self, other: object) -> bool:
+        return self.__reduce__() == other.__reduce__() if type(other) is Plugin else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.__reduce__())
+
     def __repr__(self) -> str:
-        return f"Plugin(name={self.name!r}, triggers={self.triggers!r}, requires={self.requires!r})"
+        register = self.register if isinstance(self.register, str) else code_line(self.register)
+        return (
+            f"Plugin(name={self.name!r}, triggers={self.triggers!r}, requires={self.requires!r}, register={register!r})"
+        )
+
+
+def names(field: str, given: Iterable[str], plugin: str) -> tuple[str, ...]:
+    """A tuple of texts; one text stands for itself."""
+    if isinstance(given, str):
+        return (given,)
+    found = tuple(given)
+    for item in found:
+        if not isinstance(item, str) or not item:
+            raise RegistrationError(f"Plugin {plugin!r}: {field} must be texts, not {item!r}.")
+    return found
 
 
 class Entry:
@@ -59,8 +119,9 @@ class Entry:
         self.error: BaseException | None = None
 
 
+#: Held while a plugin is loaded. Loading takes the operations' lock inside it, so nothing that holds that one may load plugins.
 LOADING = threading.RLock()
-SEEN: set[type] = set()
+SEEN: weakref.WeakSet[type] = weakref.WeakSet()
 ENTRIES: dict[str, Entry] | None = None
 
 
@@ -79,7 +140,7 @@ def meet(cls: type) -> None:
     """A class met an operation for the first time: load the plugins that bring it or one of its bases."""
     if cls in SEEN:
         return
-    modules = {c.__module__.partition(".")[0] for c in cls.__mro__} - KNOWN
+    modules = top_modules(cls)
     if modules:
         with LOADING:
             for entry in entries().values():
@@ -87,6 +148,11 @@ def meet(cls: type) -> None:
                 if plugin is not None and modules & set(plugin.triggers):
                     load(entry)
     SEEN.add(cls)
+
+
+def top_modules(cls: type) -> set[str]:
+    """The top-level modules of a class and its bases that a plugin might serve."""
+    return {str(c.__module__).partition(".")[0] for c in cls.__mro__} - KNOWN
 
 
 def describe_plugin(entry: Entry) -> Plugin | None:
@@ -108,13 +174,15 @@ def load(entry: Entry) -> None:
     if entry.state == "loaded" or entry.state == "loading":
         return
     if entry.state == "broken" or plugin is None:
-        raise broken(entry)
+        raise broken(entry) from entry.error
     entry.state = "loading"
     try:
         for name in plugin.requires:
             needed = entries().get(name)
             if needed is None:
-                raise PluginError(f"it requires the plugin {name!r}, which is not installed (pip install dispatchml-{name}).")
+                raise PluginError(
+                    f"it requires the plugin {name!r}, which is not installed (pip install dispatchml-{name})."
+                )
             load(needed)
         register = plugin.register
         if isinstance(register, str):
@@ -125,13 +193,25 @@ def load(entry: Entry) -> None:
     except Exception as error:
         entry.state, entry.error = "broken", error
         raise broken(entry) from error
+    finally:
+        if entry.state == "loading":  # interrupted: the next meeting tries again
+            entry.state = "installed"
 
 
 def broken(entry: Entry) -> PluginError:
     """The error that names a broken plugin."""
+    return PluginError(f"{what_broke(entry)} Uninstall or repair it; other plugins are not affected.")
+
+
+def what_broke(entry: Entry) -> str:
+    """A sentence that names a broken plugin and its error."""
     distribution = getattr(entry.point, "dist", None)
     name = f" (from {distribution.name} {distribution.version})" if distribution is not None else ""
-    return PluginError(
-        f"The plugin {entry.point.name!r}{name} could not be loaded: {type(entry.error).__name__}: {entry.error}. "
-        "Uninstall or repair it; other plugins are not affected."
-    )
+    return f"The plugin {entry.point.name!r}{name} could not be loaded: {type(entry.error).__name__}: {str(entry.error).rstrip('.')}."
+
+
+def broken_plugins(classes: tuple[type, ...]) -> str:
+    """A note for the error of a call with foreign classes: plugins of which not even the triggers are known."""
+    if ENTRIES is None or not any(top_modules(c) for c in classes):
+        return ""
+    return "".join(f" {what_broke(e)}" for e in ENTRIES.values() if e.state == "broken" and e.plugin is None)

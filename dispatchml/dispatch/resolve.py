@@ -6,7 +6,6 @@ else (c) the join of the values; else (d) an error that names the nearest method
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -19,18 +18,18 @@ from .errors import (
     at_user_line,
     class_name,
     describe_call,
-    user_line,
+    warn_at_user_line,
 )
-from .hints import fits, members
-from .join import EDGES, above, all_python, join, python_scalar, value_class
+from .hints import fits
+from .join import EDGES, above, all_python, converter, join, python_scalar, value_class
 from .lattice import outermost
 from .layers import Layer, layer_of
-from .operation import Method, Operation, hint_name
+from .operation import Method, Operation
+from .plugins import broken_plugins
 
 
-def resolve(op: Operation, arguments: tuple[Any, ...]) -> Callable[..., Any]:
-    """The implementation for these arguments (or classes, for `which`)."""
-    classes = tuple(a if isinstance(a, type) else type(a) for a in arguments)
+def resolve(op: Operation, arguments: tuple[Any, ...], classes: tuple[type, ...]) -> Callable[..., Any]:
+    """The implementation for arguments of these classes; the arguments are there for the errors."""
     method = find_method(op, classes, arguments)
     if method is not None:
         return method.function
@@ -44,7 +43,7 @@ def resolve(op: Operation, arguments: tuple[Any, ...]) -> Callable[..., Any]:
             return found
     if op.decomposition is not None:
         return op.decomposition
-    raise no_method(op, arguments)
+    raise no_method(op, arguments, classes)
 
 
 def find_method(op: Operation, classes: tuple[type, ...], arguments: tuple[Any, ...]) -> Method | None:
@@ -53,24 +52,37 @@ def find_method(op: Operation, classes: tuple[type, ...], arguments: tuple[Any, 
     exact = op.exact.get(hints)
     if exact is not None:
         return exact
-    flags = [layer_of(c) is not None for c in classes]
+    bases = [nominal_bases(c) for c in classes]
     if op.variadic:
-        candidates = [
-            m for m in op.methods if all(fits(c, m.hints[0], f) for c, f in zip(classes, flags, strict=True))
-        ]
+        candidates = [m for m in op.methods if all(fits(c, m.hints[0], b) for c, b in zip(classes, bases, strict=True))]
     else:
         candidates = [
             m
             for m in op.candidates(classes[0])
-            if all(fits(c, h, f) for c, h, f in zip(classes, m.hints, flags, strict=True))
+            if all(fits(c, h, b) for c, h, b in zip(classes, m.hints, bases, strict=True))
         ]
-    if not candidates:
-        return None
-    if len(candidates) == 1:
-        return candidates[0]
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
     from .judge import most_specific
 
-    return most_specific(op, candidates, arguments)
+    return most_specific(op, candidates, arguments, classes)
+
+
+def nominal_bases(cls: type) -> frozenset[type] | None:
+    """The classes that a parameter must name to take this one: its layers, or its bases below an ndarray that nobody registered.
+
+    None where every base, protocol and `object` will do.
+    """
+    if layer_of(cls) is not None:
+        return frozenset(c for c in cls.__mro__ if layer_of(c) is not None)
+    if is_unregistered(cls):
+        return frozenset(c for c in cls.__mro__ if is_unregistered(c))
+    return None
+
+
+def is_unregistered(cls: type) -> bool:
+    """Whether a class is a subclass of ndarray of which nobody has said what it carries."""
+    return issubclass(cls, np.ndarray) and cls is not np.ndarray and value_class(cls) is None and layer_of(cls) is None
 
 
 def layer_implementation(
@@ -84,35 +96,47 @@ def layer_implementation(
             return op.layers[cls]
     if top.slot in op.strips and top.payload is not None:
         return stripped(op, top)
+    if op.layer_default is not None:
+        found = op.layer_default(top)
+        if found is not None:
+            return found
     if op.decomposition is not None:
         return op.decomposition
     if top.materialise is not None:
         return materialised(op, top)
-    raise no_method(op, arguments, top)
+    raise no_method(op, arguments, classes, top)
 
 
 def stripped(op: Operation, top: Layer) -> Callable[..., Any]:
     """The operation on the payloads: its stub says that the result does not carry this layer."""
+    peel = top.payload
+    assert peel is not None
+
+    def one_payload(x: Any) -> Any:
+        payload = peel(x)
+        if type(payload) is tuple:
+            raise NoMethodError(
+                f"{op.name} does not carry {class_name(top.cls)}, which wraps {len(payload)} values: say which of them it "
+                f"looks at{at_user_line()}. Register a rule with @{op.name}.layer({top.cls.__name__})."
+            )
+        return payload
 
     def on_payload(*arguments: Any, **keywords: Any) -> Any:
-        return op.function(*map_layer(op, top, arguments, top.payload), **keywords)
+        return op.function(*map_layer(op, top, arguments, one_payload), **keywords)
 
     return on_payload
 
 
 def materialised(op: Operation, top: Layer) -> Callable[..., Any]:
-    """The operation on a dense equivalent, with a warning the first time."""
-    warned: list[str] = []
+    """The operation on a dense equivalent. It warns once a line of the user's; warnings.simplefilter("error", DensifyWarning)
+    makes it an error everywhere."""
 
     def on_dense(*arguments: Any, **keywords: Any) -> Any:
-        if not warned:
-            warned.append(user_line())
-            warnings.warn(
-                f"{op.name} has no rule for {class_name(top.cls)}: it is computed on a dense array. Register one with "
-                f"@{op.name}.layer({top.cls.__name__}).",
-                DensifyWarning,
-                stacklevel=2,
-            )
+        warn_at_user_line(
+            f"{op.name} has no rule for {class_name(top.cls)}: it is computed on a dense array. Register one with "
+            f"@{op.name}.layer({top.cls.__name__}).",
+            DensifyWarning,
+        )
         return op.function(*map_layer(op, top, arguments, top.materialise), **keywords)
 
     return on_dense
@@ -128,7 +152,7 @@ def map_layer(op: Operation, top: Layer, arguments: tuple[Any, ...], change: Any
 def refuse_unregistered(op: Operation, classes: tuple[type, ...], arguments: tuple[Any, ...]) -> None:
     """A subclass of ndarray that nobody registered may carry a mask, a unit or a name: it is not taken for an array."""
     for cls in classes:
-        if issubclass(cls, np.ndarray) and cls is not np.ndarray and value_class(cls) is None:
+        if is_unregistered(cls):
             raise UnregisteredTypeError(
                 f"{describe_call(op.name, arguments)}: {class_name(cls)} is a subclass of numpy.ndarray that is not "
                 f"registered{at_user_line()}. Write dispatchml.register_type({class_name(cls)}, slot=..., payload=..., "
@@ -142,10 +166,31 @@ def value_implementation(op: Operation, classes: tuple[type, ...]) -> Callable[.
     for cls in above(top, EDGES):
         method = op.exact.get((cls,) if op.variadic else (cls,) * op.arity)
         if method is not None:
+            function = with_converters(method.function, classes, cls, op.variadic)
             if all_python(classes) and not all_python((cls,)):
-                return to_python(method.function)
-            return method.function
+                return to_python(function)
+            return function
     return None
+
+
+def with_converters(
+    function: Callable[..., Any], classes: tuple[type, ...], top: type, variadic: bool
+) -> Callable[..., Any]:
+    """The function behind the converters of the edges from each argument's class up to the method's; itself if there are none."""
+    known = {c: f for c in classes if (f := converter(c, top)) is not None}
+    if not known:
+        return function
+
+    def change(x: Any) -> Any:
+        f = known.get(type(x))
+        return x if f is None else f(x)
+
+    def on_converted(*arguments: Any, **keywords: Any) -> Any:
+        if variadic:
+            return function(tuple(map(change, arguments[0])), **keywords)
+        return function(*map(change, arguments), **keywords)
+
+    return on_converted
 
 
 def to_python(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -157,34 +202,45 @@ def to_python(function: Callable[..., Any]) -> Callable[..., Any]:
     return on_python_numbers
 
 
-def no_method(op: Operation, arguments: tuple[Any, ...], top: Layer | None = None) -> NoMethodError:
+def no_method(
+    op: Operation, arguments: tuple[Any, ...], classes: tuple[type, ...], top: Layer | None = None
+) -> NoMethodError:
     """The error for a call that nothing fits, with the nearest methods and the way out."""
-    classes = tuple(a if isinstance(a, type) else type(a) for a in arguments)
-    lines = [f"No method for {describe_call(op.name, arguments)}{at_user_line()}."]
+    text = f"No method for {describe_call(op.name, arguments)}{at_user_line()}."
     if top is not None:
         has = ", ".join(sorted(class_name(c) for c in op.layers)) or "no layer"
-        lines.append(
-            f"{class_name(top.cls)} is the outermost layer of the call and {op.name} has rules for {has}. "
+        text += (
+            f" {class_name(top.cls)} is the outermost layer of the call and {op.name} has rules for {has}. "
             f"Register one with @{op.name}.layer({top.cls.__name__})."
         )
     else:
         near = sorted(op.methods, key=lambda m: -closeness(m, classes))[:3]
         if near:
-            lines.append("Nearest: " + "; ".join(f"{op.name}{m!r}" for m in near) + ".")
-        names = ", ".join(f"{n}: {c.__name__}" for n, c in zip(op.arguments, classes, strict=False))
-        lines.append(f"Register one with @{op.name}.register on a function ({names})")
-        foreign = next((c for c in classes if value_class(c) is None), None)
-        if foreign is not None and foreign.__module__ not in ("builtins",):
-            lines[-1] += f", or make {class_name(foreign)} a layer with dispatchml.register_type"
-        elif foreign in (list, tuple):
-            lines[-1] += f", or pass numpy.asarray(x): a {foreign.__name__} is a container, not an array"
-        lines[-1] += "."
-    return NoMethodError(" ".join(lines))
+            text += " Nearest: " + "; ".join(f"{op.name}{m!r}" for m in near) + "."
+        text += " " + advice(op, classes)
+    return NoMethodError(text + broken_plugins(classes))
+
+
+def advice(op: Operation, classes: tuple[type, ...]) -> str:
+    """What to write instead of a call that no method fits."""
+    names = parameters(op, classes)
+    foreign = next((c for c in classes if value_class(c) is None), None)
+    if foreign in (list, tuple):
+        return f"A {foreign.__name__} is a container, not an array: pass numpy.asarray(x)."
+    text = f"Register one with @{op.name}.register on a function ({names})"
+    if foreign is not None and foreign.__module__ != "builtins":
+        text += f", or make {class_name(foreign)} a layer with dispatchml.register_type"
+    return text + "."
+
+
+def parameters(op: Operation, classes: tuple[type, ...]) -> str:
+    """The parameters of a method for these classes, as one would write them."""
+    if op.variadic:
+        return f"{op.arguments[0]}: {' | '.join(dict.fromkeys(c.__name__ for c in classes))}"
+    return ", ".join(f"{n}: {c.__name__}" for n, c in zip(op.arguments, classes, strict=True))
 
 
 def closeness(method: Method, classes: tuple[type, ...]) -> int:
     """How many parameters of a method fit."""
-    return sum(fits(c, h, layer_of(c) is not None) for c, h in zip(classes, method.hints, strict=False))
-
-
-__all__ = ["resolve", "hint_name", "members"]
+    hints = method.hints * (len(classes) if len(method.hints) == 1 else 1)
+    return sum(fits(c, h, nominal_bases(c)) for c, h in zip(classes, hints, strict=False))
