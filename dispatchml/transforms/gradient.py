@@ -1,0 +1,148 @@
+"""Gradients of real scalar functions by the reverse engine."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from .. import ops
+from ..dispatch.errors import NonScalarOutputError, SealedLayerError, at_user_line, describe
+from ..engines.constants import check_constants
+from ..engines.tape import Cotangents, SweepError, sweep
+from .boundary import Inputs, explain_sweep, is_on, primal_on, run_on_tape, zero_gradient
+from .containers import map_leaves
+
+
+def value_and_grad(
+    function: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    lift: bool = True,
+) -> Callable[..., Any]:
+    """A function that returns the value and the gradient of a scalar function.
+
+    function: takes arrays, numbers, registered layers or containers of them, and returns one real scalar (or a pair of it and
+    anything else with has_aux=True). argnums: the positions of the differentiated arguments. holomorphic: for complex
+    functions, return f'(z). lift=False: do not look into the user's functions; conversions of traced values then raise.
+
+    The gradient has the shape, dtype and device of its argument, and units of output / input. For complex inputs it is
+    df/dx + i df/dy, the direction of steepest ascent.
+
+    Raises NonScalarOutputError for an output that is not a real scalar, IntegerInputError where nothing can be
+    differentiated, TracerConversionError where a traced value would become a plain number.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> dm.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+    name = "value_and_grad"
+
+    @functools.wraps(function)
+    def value_and_gradient(*arguments: Any, **keywords: Any) -> Any:
+        inputs = Inputs(arguments, argnums, name)
+        tape, output = run_on_tape(function, inputs, keywords, name)
+        aux = None
+        if has_aux:
+            output, aux = split_aux(output, name)
+            aux = map_leaves(lambda x: primal_on(x, tape), aux)
+        value = primal_on(output, tape)
+        check_scalar(value, name, holomorphic)
+        found = gradients(function, inputs, keywords, tape, output, value, name)
+        if holomorphic:
+            found = [ops.conj(g) for g in found]
+        result = inputs.results(found)
+        return ((value, aux), result) if has_aux else (value, result)
+
+    return value_and_gradient
+
+
+def grad(
+    function: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    lift: bool = True,
+) -> Callable[..., Any]:
+    """A function that returns the gradient of a scalar function; with has_aux=True, the pair of gradient and extra values.
+
+    Arguments, units, conventions and errors as for `value_and_grad`.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> dm.grad(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+    both = value_and_grad(function, argnums, has_aux=has_aux, holomorphic=holomorphic, lift=lift)
+
+    @functools.wraps(function)
+    def gradient(*arguments: Any, **keywords: Any) -> Any:
+        value, found = both(*arguments, **keywords)
+        return (found, value[1]) if has_aux else found
+
+    return gradient
+
+
+def gradients(
+    function: Callable[..., Any], inputs: Inputs, keywords: dict[str, Any], tape: Any, output: Any, value: Any, name: str
+) -> list[Any]:
+    """Sweep the tape from a scalar output; inputs that it does not depend on get typed zeros."""
+    count = len(inputs.traced)
+    if not is_on(output, tape):
+        return [zero_gradient(x, value) for x in inputs.primals]
+    cotangents = Cotangents(output.index + 1)
+    cotangents[output.index] = ops.one_like(value)
+    if tape.constants:
+        check_constants(tape)
+    try:
+        sweep(tape, cotangents, count)
+    except SweepError as failure:
+        explain_sweep(failure, function, inputs, keywords, name)
+    cotangents.extend([None] * (count - len(cotangents)))
+    return [
+        zero_gradient(x, value) if g is None else owned(g, k, cotangents)
+        for k, (x, g) in enumerate(zip(inputs.primals, cotangents, strict=True))
+    ]
+
+
+def owned(g: Any, index: int, cotangents: Cotangents) -> Any:
+    """A gradient that shares no memory with anything: what a rule handed out may be a view or read-only."""
+    flags = getattr(g, "flags", None)
+    if flags is None or index in cotangents.owned:
+        return g
+    return g.copy() if g.base is not None or not flags.writeable else g
+
+
+def split_aux(output: Any, name: str) -> tuple[Any, Any]:
+    """The pair that has_aux=True promises."""
+    if not isinstance(output, tuple) or len(output) != 2:
+        raise NonScalarOutputError(
+            f"{name}(has_aux=True): the function must return a pair (value, extra), not {describe(output)}{at_user_line()}."
+        )
+    return output
+
+
+def check_scalar(value: Any, name: str, holomorphic: bool) -> None:
+    """Refuse an output of which there is no gradient."""
+    shape = ops.shape(value)
+    if isinstance(value, (tuple, list, dict, str)) or value is None or shape != ():
+        raise NonScalarOutputError(
+            f"{name} needs a function that returns one number, not {describe(value)}{at_user_line()}. Sum it up, take one "
+            "element, or use dispatchml.jacobian for all of them"
+            + (" (has_aux=True if the function returns extra values)." if isinstance(value, tuple) else ".")
+        )
+    kind = ops.dtype(value).kind
+    if kind == "c" and not holomorphic:
+        raise NonScalarOutputError(
+            f"{name} needs a real output, not {describe(value)}{at_user_line()}. Take abs(y)**2, y.real or y.imag; "
+            "holomorphic=True gives f'(z) of a holomorphic function."
+        )
+    if holomorphic and kind != "c":
+        raise NonScalarOutputError(
+            f"{name}(holomorphic=True) needs a complex output, not {describe(value)}{at_user_line()}."
+        )
+
+
+__all__ = ["SealedLayerError", "grad", "gradients", "value_and_grad"]
