@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
 from ..dispatch import operation
 
 __all__ = [
-    "absolute", "add", "divide", "multiply", "negative", "positive", "power", "reciprocal", "sqrt", "square", "subtract",
+    "absolute", "add", "divide", "divide_or_zero", "multiply", "negative", "positive", "power", "reciprocal", "sqrt",
+    "square", "strong_multiply", "subtract",
 ]  # fmt: skip
 
 
@@ -62,3 +65,39 @@ def square(a: Any) -> Any:
 @operation(family="elementwise")
 def reciprocal(a: Any) -> Any:
     """1 / a."""
+
+
+@operation(family="elementwise")
+def strong_multiply(a: Any, b: Any) -> Any:
+    """a * b, but zero wherever a is zero, whatever b is there: 0 * inf and 0 * nan are 0. Units multiply.
+
+    How a cotangent (or tangent) `a` meets a partial derivative `b` that may be infinite: what does not contribute
+    contributes exactly zero.
+    """
+
+
+@strong_multiply.decompose
+def multiply_where_needed(a: Any, b: Any) -> Any:
+    """strong_multiply for layers that know multiply and where_or_zero."""
+    from .comparison import not_equal
+    from .selection import where_or_zero
+
+    return multiply(a, where_or_zero(not_equal(a, 0), b))
+
+
+@operation(family="elementwise")
+def divide_or_zero(a: Any, b: Any) -> Any:
+    """a / b, but zero wherever b is zero. Units divide.
+
+    The subgradient 0 of lengths and angles at the origin, as in a / hypot(a, b), without a nan at any order.
+    """
+
+
+@divide_or_zero.decompose
+def divide_where_possible(a: Any, b: Any) -> Any:
+    """divide_or_zero for layers that know divide and where_or_zero."""
+    from .comparison import not_equal
+    from .selection import where_or_zero
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return where_or_zero(not_equal(b, 0), divide(a, b))

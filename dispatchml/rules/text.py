@@ -90,6 +90,27 @@ def is_literal(node: ast.expr) -> bool:
     return not any(isinstance(n, (ast.Name, ast.Call)) for n in ast.walk(node))
 
 
+def is_constant(node: ast.expr) -> bool:
+    """Whether a node is made of numbers and calls of operations on numbers: sqrt(2*arccos(-1))."""
+    names = {id(n) for n in ast.walk(node) if isinstance(n, ast.Name)}
+    called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
+    return bool(called) and names <= called
+
+
+def value_of(node: ast.expr) -> float:
+    """The number behind a constant node, by the operations on Python's floats."""
+    from .. import ops
+
+    if isinstance(node, ast.Constant):
+        return float(node.value)
+    if isinstance(node, ast.UnaryOp):
+        return -value_of(node.operand)
+    if isinstance(node, ast.BinOp):
+        return getattr(ops, OPERATORS[type(node.op)][1])(value_of(node.left), value_of(node.right))
+    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    return getattr(ops, node.func.id)(*map(value_of, node.args))
+
+
 class Writer:
     """Turns expressions into Python of one flavour: "array", "float" or "operations"."""
 
@@ -103,6 +124,8 @@ class Writer:
             return node.id
         if isinstance(node, ast.Constant):
             return repr(node.value)
+        if is_constant(node):  # a Python float, which leaves the dtype of arrays alone
+            return f"({value_of(node)!r})"
         if isinstance(node, ast.UnaryOp):
             return self.negative(self.write(node.operand)) if not is_literal(node) else f"(-{self.write(node.operand)})"
         if isinstance(node, ast.BinOp):
@@ -141,6 +164,8 @@ class Writer:
         """`factor * expression`, with divisions applied to the factor: `ct / a` rather than `ct * (1/a)`."""
         if isinstance(node, ast.Constant) and node.value == 1:
             return factor
+        if is_constant(node):
+            return self.apply("*", "multiply", factor, self.write(node))
         if isinstance(node, ast.UnaryOp):
             return self.negative(self.product(factor, node.operand))
         if isinstance(node, ast.BinOp) and not is_literal(node):

@@ -2,6 +2,7 @@
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from .kernels import guarded, kernel
 
 
 def power_of_floats(a: float, b: float) -> float:
-    """a ** b with NumPy's answers: nan for a negative base and a broken exponent (Python turns complex), inf on overflow."""
+    """a ** b with NumPy's answers: nan for a negative base and a broken exponent (Python: complex), inf on overflow."""
     if a < 0 and b != int(b) if b == b and abs(b) != math.inf else a < 0:
         return np.power(a, b).item()
     return a**b
@@ -19,6 +20,17 @@ def power_of_floats(a: float, b: float) -> float:
 def divide_complex(a: complex, b: complex) -> complex:
     """a / b with NumPy's inf and nan."""
     return np.divide(a, b).item() if b == 0 else a / b
+
+
+def strong_multiply_of_arrays(a: Any, b: Any) -> Any:
+    """a * b with b taken for zero where a is zero, so that nothing invalid is computed and nothing warns."""
+    return np.multiply(a, np.where(a, b, 0))
+
+
+def divide_or_zero_of_arrays(a: Any, b: Any) -> Any:
+    """a / b, zero where b is zero, without dividing by it."""
+    y = np.where(b, np.true_divide(a, np.where(b, b, 1)), 0)
+    return y if y.ndim else y[()]
 
 
 kernel(ops.add, np.add, operator.add)
@@ -31,6 +43,10 @@ kernel(ops.positive, np.positive, operator.pos)
 kernel(ops.absolute, np.absolute, abs)
 kernel(ops.sqrt, np.sqrt, guarded(math.sqrt, np.sqrt))
 kernel(ops.square, np.square, lambda a: a * a)
+kernel(ops.strong_multiply, strong_multiply_of_arrays, lambda a, b: a * b if a else 0.0)
+kernel(
+    ops.divide_or_zero, divide_or_zero_of_arrays, guarded(lambda a, b: a / b if b else 0.0, divide_or_zero_of_arrays)
+)
 kernel(ops.reciprocal, np.reciprocal, guarded(lambda a: 1.0 / a, lambda a: np.true_divide(1.0, a)))
 for op in (ops.add, ops.subtract, ops.multiply, ops.negative, ops.positive, ops.absolute, ops.square):
     for cls in (int, complex):

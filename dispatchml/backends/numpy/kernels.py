@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -31,13 +32,14 @@ def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] 
 def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
     """The array function, falling back to the elements' own operation where NumPy finds no loop for objects."""
 
-    def on_array(*arguments: Any) -> Any:
+    def on_array(*arguments: Any, **keywords: Any) -> Any:
         try:
-            return array(*arguments)
+            return array(*arguments, **keywords)
         except TypeError:
             if not any(getattr(a, "dtype", None) == OBJECT for a in arguments):
                 raise
-            return np.frompyfunc(op.function, len(arguments), 1)(*arguments)
+            element = functools.partial(op.function, **keywords) if keywords else op.function
+            return np.frompyfunc(element, len(arguments), 1)(*arguments)
 
     on_array.__name__ = on_array.__qualname__ = op.name
     return on_array
