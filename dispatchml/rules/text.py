@@ -74,8 +74,9 @@ def names_in(text: str | None) -> set[str]:
     """The arguments and outputs that a text reads: what a tape has to keep."""
     if text is None:
         return set()
-    called = {id(n.func) for n in ast.walk(parse(text)) if isinstance(n, ast.Call)}
-    return {n.id for n in ast.walk(parse(text)) if isinstance(n, ast.Name) and id(n) not in called}
+    tree = parse(text)  # kept: the identities of its nodes are compared
+    called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called}
 
 
 def calls_in(text: str | None) -> set[str]:
