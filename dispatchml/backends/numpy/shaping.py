@@ -1,0 +1,142 @@
+"""Kernels of shaping. Methods of the array rather than NumPy's Python wrappers where these cost more than the work."""
+
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...ops.axes import axes_of, axis_of, moved_axes
+from .kernels import OBJECT, kernel
+
+ndarray, asarray = np.ndarray, np.asarray
+
+
+def array_reshape(x: Any, shape: Any, order: str) -> Any:
+    if order == "C":
+        return (x if type(x) is ndarray else asarray(x)).reshape(shape)
+    if order != "F":
+        raise ValueError(
+            f'reshape: order is "C" or "F", not {order!r}: the others depend on how the array lies in memory.'
+        )
+    return asarray(x).reshape(shape, order=order)
+
+
+def array_transpose(x: Any, axes: Any) -> Any:
+    return (x if type(x) is ndarray else asarray(x)).transpose(axes)
+
+
+def array_moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    x = asarray(x)
+    return x.transpose(moved_axes(source, destination, x.ndim))
+
+
+def array_swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    return asarray(x).swapaxes(axis1, axis2)
+
+
+def array_expand_dims(x: Any, axis: Any) -> Any:
+    x = asarray(x)
+    axes = (axis,) if type(axis) is int else tuple(axis) if not isinstance(axis, np.integer) else (int(axis),)
+    ndim = x.ndim + len(axes)
+    new = axes_of(axes, ndim)
+    sizes = iter(x.shape)
+    return x.reshape([1 if i in new else next(sizes) for i in range(ndim)])
+
+
+def array_broadcast_to(x: Any, shape: Any) -> Any:
+    """numpy.broadcast_to in a tenth of its time where the buffer can be handed on as it is."""
+    if type(x) is not ndarray:
+        x = asarray(x)
+    missing = len(shape) - x.ndim if type(shape) is tuple else -1
+    if missing < 0 or x.dtype == OBJECT or not x.flags.c_contiguous:
+        return np.broadcast_to(x, shape)
+    strides = [0] * missing
+    for n, have, stride in zip(shape[missing:], x.shape, x.strides, strict=True):
+        if have == n:
+            strides.append(stride)
+        elif have == 1:
+            strides.append(0)
+        else:
+            return np.broadcast_to(x, shape)  # which raises, with NumPy's words
+    if 0 in shape:
+        return np.broadcast_to(x, shape)
+    y = ndarray(shape, x.dtype, x, 0, strides)
+    y.flags.writeable = False
+    return y
+
+
+def array_squeeze(x: Any, axis: Any) -> Any:
+    return asarray(x).squeeze(axis)
+
+
+def array_stack(arrays: Any, axis: int, dtype: Any) -> Any:
+    if axis == 0 and all(np.ndim(x) == 0 for x in arrays):
+        return np.array(arrays, dtype)
+    return np.stack(arrays, axis=axis, dtype=dtype)
+
+
+def array_split(x: Any, indices_or_sections: Any, axis: int) -> Any:
+    return tuple(np.split(x, indices_or_sections, axis=axis))
+
+
+def array_trace(x: Any, offset: int, axis1: int, axis2: int, dtype: Any) -> Any:
+    return np.trace(x, offset, axis1, axis2, dtype)
+
+
+def array_diag(x: Any, k: int) -> Any:
+    return np.diag(x, k) if np.ndim(x) == 1 else np.diagonal(x, k) if np.ndim(x) == 2 else np.diag(x, k)
+
+
+def array_roll(x: Any, shift: Any, axis: Any) -> Any:
+    return np.roll(x, shift, axis)
+
+
+def array_unstack(x: Any, axis: int) -> Any:
+    x = asarray(x)
+    before = (slice(None),) * axis_of(axis, x.ndim)
+    return tuple(x[(*before, k)] for k in range(x.shape[axis]))
+
+
+def array_pad_constant(x: Any, pad_width: Any, value: Any) -> Any:
+    return np.pad(x, pad_width, constant_values=value)
+
+
+def array_pad(x: Any, pad_width: Any, mode: str, **keywords: Any) -> Any:
+    x = asarray(x)
+    if mode in KEYWORDS:
+        name = KEYWORDS[mode]
+        return np.pad(x, pad_width, mode=mode, **{name: keywords[name]})  # type: ignore[call-overload]
+    if mode == "empty":
+        return np.pad(x, pad_width)
+    return np.pad(x, pad_width, mode=mode)  # type: ignore[call-overload]
+
+
+#: The one keyword that numpy.pad takes with a mode.
+KEYWORDS = {
+    "constant": "constant_values", "linear_ramp": "end_values", "reflect": "reflect_type", "symmetric": "reflect_type",
+    "maximum": "stat_length", "mean": "stat_length", "median": "stat_length", "minimum": "stat_length",
+}  # fmt: skip
+
+kernel(ops.reshape, array_reshape)
+kernel(ops.transpose, array_transpose)
+kernel(ops.moveaxis, array_moveaxis)
+kernel(ops.swapaxes, array_swapaxes)
+kernel(ops.squeeze, array_squeeze)
+kernel(ops.expand_dims, array_expand_dims)
+kernel(ops.broadcast_to, array_broadcast_to)
+kernel(ops.flip, np.flip)
+kernel(ops.roll, array_roll)
+kernel(ops.rot90, np.rot90)
+kernel(ops.tile, np.tile)
+kernel(ops.repeat, np.repeat)
+kernel(ops.concatenate, np.concatenate)
+kernel(ops.stack, array_stack)
+kernel(ops.split, array_split)
+kernel(ops.tril, np.tril)
+kernel(ops.triu, np.triu)
+kernel(ops.diagonal, np.diagonal)
+kernel(ops.diag, array_diag)
+kernel(ops.trace, array_trace)
+kernel(ops.unstack, array_unstack)
+kernel(ops.pad_constant, array_pad_constant)
+kernel(ops.pad, array_pad)

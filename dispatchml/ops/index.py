@@ -1,0 +1,81 @@
+"""What an index means, without an array: static analysis of everything that NumPy takes between square brackets."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+INTEGERS = (int, np.integer)
+TRUTH = (bool, np.bool_)
+
+
+def parts_of(index: Any) -> tuple[Any, ...]:
+    """The index as a tuple of its parts."""
+    return index if type(index) is tuple else (index,)
+
+
+def is_basic(index: Any) -> bool:
+    """Whether every part is an integer, a slice, None or Ellipsis: NumPy then gives a view."""
+    for part in parts_of(index):
+        if part is None or part is Ellipsis or isinstance(part, slice):
+            continue
+        if not isinstance(part, INTEGERS) or isinstance(part, TRUTH):
+            return False
+    return True
+
+
+def is_injective(index: Any) -> bool:
+    """Whether no element is named twice, as far as it shows without counting: basic indices and masks."""
+    for part in parts_of(index):
+        if part is None or part is Ellipsis or isinstance(part, (slice, *INTEGERS, *TRUTH)):
+            continue
+        if np.asarray(part).dtype.kind != "b":
+            return False
+    return True
+
+
+def result_shape(index: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of x[index] for an x of this shape. Raises IndexError as NumPy does."""
+    return np.broadcast_to(np.False_, shape)[index].shape
+
+
+def positions(index: Any, shape: tuple[int, ...]) -> Any:
+    """For each element of x[index], which element of the flattened x it is."""
+    return np.arange(math.prod(shape)).reshape(shape)[index]
+
+
+def last_writers(index: Any, shape: tuple[int, ...]) -> Any:
+    """For each element of x[index], whether x[index] = v leaves its value there: the last of several writers does."""
+    places = np.asarray(positions(index, shape))
+    order = np.arange(places.size).reshape(places.shape)
+    owner = np.zeros(math.prod(shape), np.intp)
+    owner[places] = order
+    return owner[places] == order
+
+
+def behind_batch(index: Any) -> tuple[tuple[Any, ...], int]:
+    """The index for an array with a batch axis in front of each element, and where the batch axis lies in the result.
+
+    It is in front unless advanced parts are apart from each other, for then NumPy puts what they broadcast to first.
+    """
+    parts = parts_of(index)
+    full = (slice(None), *parts)
+    if is_basic(index):
+        return full, 0
+    arrays, places = [], []
+    for place, part in enumerate(parts):
+        if part is None or part is Ellipsis or isinstance(part, slice):
+            continue
+        places.append(place)
+        if isinstance(part, TRUTH):
+            arrays.append(np.empty(int(part), bool))
+        else:
+            array = np.asarray(part)
+            if array.dtype.kind == "b":
+                array = np.empty(np.count_nonzero(array), bool)
+            arrays.append(array)
+    if places[-1] - places[0] == len(places) - 1:
+        return full, 0
+    return full, len(np.broadcast_shapes(*(a.shape for a in arrays)))
