@@ -12,10 +12,13 @@ from .registry import elementwise, rule
 
 elementwise(ops.erf, "2/sqrt(arccos(-1))*exp(-(a*a))")
 elementwise(ops.erfc, "-(2/sqrt(arccos(-1))*exp(-(a*a)))")
-# Beyond 200 the difference would cancel; there the derivative of the asymptotic series (7.12.1), good to 1e-12.
+# Beyond 200 the difference would cancel: there the slope of the asymptotic series (7.12.1), good to 1e-12.
+FAR = "reciprocal(square(maximum(a, 200)))"
 elementwise(
     ops.erfcx,
-    "where(a > 200, -((1 - 3/(2*a*a) + 15/(4*a*a*a*a))/(a*a*sqrt(arccos(-1)))), 2*a*y - 2/sqrt(arccos(-1)))",
+    "where(a > 200, -({r}*(1 - {r}*(3/2 - 15/4*{r}))/sqrt(arccos(-1))), 2*a*y - 2/sqrt(arccos(-1)))".format(
+        r=INVERSE_SQUARE
+    ),
     select=True,
 )
 elementwise(ops.erfinv, "sqrt(arccos(-1))/2*exp(y*y)", singular=True)
@@ -72,7 +75,7 @@ elementwise(ops.y0, "-y1(a)", singular=True)
 elementwise(ops.y1, "(y0(a) - yv(2, a))/2", singular=True)
 elementwise(ops.i0, "i1(a)")
 elementwise(ops.i0e, "i1e(a) - sign(a)*y")
-elementwise(ops.i1, "(i0(a) + iv(2, a))/2")
+elementwise(ops.i1, "(iv(0, a) + iv(2, a))/2")
 elementwise(ops.i1e, "(i0e(a) + ive(2, a))/2 - sign(a)*y")
 elementwise(ops.k0, "-k1(a)", singular=True)
 elementwise(ops.k1, "-((k0(a) + kv(2, a))/2)", singular=True)
@@ -89,9 +92,9 @@ def in_last_argument(function: Any, partial: Callable[..., Any], *parameters: st
         for position, parameter in enumerate(parameters):
             if active[position]:
                 raise NoRuleError(
-                    f"{name} has no derivative in {parameter}, its argument {position + 1}{at_user_line()}: there is no closed "
-                    "form. If it is meant to be constant, write dispatchml.stop_gradient round it; else define your own "
-                    "with @dispatchml.primitive."
+                    f"{name} has no derivative in {parameter}, its argument {position + 1}{at_user_line()}: there is "
+                    "no closed form. If it is meant to be constant, write dispatchml.stop_gradient round it; else "
+                    "define your own with @dispatchml.primitive."
                 )
 
     @rule(function).jvp

@@ -20,22 +20,24 @@ elementwise(
     ops.logaddexp,
     "where(logical_and(isinf(a)*(a > 0), a == b), 1/2, where(isinf(a), a > b, sigmoid(a - b)))",
     "where(logical_and(isinf(b)*(b > 0), a == b), 1/2, where(isinf(b), b > a, sigmoid(b - a)))",
+    singular=True,
     select=True,
 )
 elementwise(
     ops.logaddexp2,
     "where(logical_and(isinf(a)*(a > 0), a == b), 1/2, where(isinf(a), a > b, sigmoid((a - b)*log(2))))",
     "where(logical_and(isinf(b)*(b > 0), a == b), 1/2, where(isinf(b), b > a, sigmoid((b - a)*log(2))))",
+    singular=True,
     select=True,
 )
 
 elementwise(ops.sin, "cos(a)")
 elementwise(ops.cos, "-sin(a)")
 elementwise(ops.tan, "1 + y*y")
-# -(-a - 1) is 1 + a and -(a - 1) is 1 - a, with the sign of a zero imaginary part kept: on a branch cut it says which
-# side is meant.
-elementwise(ops.arcsin, "1/(sqrt(-(a - 1))*sqrt(-(-a - 1)))", singular=True)
-elementwise(ops.arccos, "-(1/(sqrt(-(a - 1))*sqrt(-(-a - 1))))", singular=True)
+# -(a - 1) is 1 - a and -(-a - 1) is 1 + a, with the sign of a zero imaginary part kept: on a branch cut it says which
+# side is meant. Powers instead of square roots: 1/sqrt(-0.0) would be -inf at the ends.
+elementwise(ops.arcsin, "(-(a - 1))**(-1/2)*(-(-a - 1))**(-1/2)", singular=True)
+elementwise(ops.arccos, "-((-(a - 1))**(-1/2)*(-(-a - 1))**(-1/2))", singular=True)
 elementwise(ops.arctan, "1/(1 + a*a)")
 elementwise(
     ops.arctan2,

@@ -1,5 +1,6 @@
 """Kernels of arithmetic."""
 
+import cmath
 import math
 import operator
 from typing import Any
@@ -8,6 +9,8 @@ import numpy as np
 
 from ... import ops
 from .kernels import guarded, kernel
+
+PYTHON_NUMBERS = frozenset({bool, int, float, complex})
 
 
 def power_of_floats(a: float, b: float) -> float:
@@ -24,11 +27,17 @@ def divide_complex(a: complex, b: complex) -> complex:
 
 def strong_multiply_of_arrays(a: Any, b: Any) -> Any:
     """a * b with b taken for zero where a is zero, so that nothing invalid is computed and nothing warns."""
+    if type(b) in PYTHON_NUMBERS:  # numpy.where would make it a float64 and widen a float32
+        if cmath.isfinite(b):
+            return np.multiply(a, b)
+        b = np.asarray(b, getattr(a, "dtype", None))
     return np.multiply(a, np.where(a, b, 0))
 
 
 def divide_or_zero_of_arrays(a: Any, b: Any) -> Any:
     """a / b, zero where b is zero, without dividing by it."""
+    if type(b) in PYTHON_NUMBERS:
+        return np.true_divide(a, b) if b else np.multiply(np.zeros_like(a), 1.0)
     y = np.where(b, np.true_divide(a, np.where(b, b, 1)), 0)
     return y if y.ndim else y[()]
 

@@ -17,7 +17,10 @@ def isnan_of_arrays(a: Any) -> Any:
 
 def isfinite_of_arrays(a: Any) -> Any:
     """numpy.isfinite; a number of another library is finite where it less itself is zero."""
-    return np.equal(a - a, 0) if getattr(a, "dtype", None) == OBJECT else np.isfinite(a)
+    if getattr(a, "dtype", None) != OBJECT:
+        return np.isfinite(a)
+    with np.errstate(invalid="ignore"):
+        return np.equal(a - a, 0)
 
 
 def isinf_of_arrays(a: Any) -> Any:

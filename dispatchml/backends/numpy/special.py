@@ -38,7 +38,7 @@ def scipy_kernel(function: Any, scalar: Callable[[float], float] | None = None) 
     kernel(function, on_arrays, guarded(scalar, lambda a: np.asarray(on_arrays(a))) if scalar is not None else None)
 
 
-def polygamma_of_arrays(a: Any, *, n: int) -> Any:
+def polygamma_of_arrays(a: Any, *, n: int = 1) -> Any:
     """(-1)**(n+1) n! zeta(n + 1, a), digamma for n = 0; unlike SciPy's it keeps float32."""
     if n == 0:
         return from_scipy("digamma")(a)

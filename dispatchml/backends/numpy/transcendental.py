@@ -86,7 +86,7 @@ def series_end(n: int) -> int:
     return k
 
 
-def sinc_derivative_of_arrays(a: Any, *, n: int) -> Any:
+def sinc_derivative_of_arrays(a: Any, *, n: int = 1) -> Any:
     """The n-th derivative of sin(u)/u at u = pi a, times pi**n.
 
     Near 0 the Taylor series, whose k-th term is u**k (-1)**((n + k)/2) / (k! (n + k + 1)) for even n + k; elsewhere the
