@@ -51,6 +51,8 @@ def fit_tangent(partials: Any, y: Any) -> Any:
     wanted = ops.shape(y)
     if ops.shape(partials) != wanted:
         partials = ops.broadcast_to(partials, shape=wanted)
+    if type(y) is complex and type(partials) in REALS:
+        return complex(partials)
     have, want = ops.dtype(partials), ops.dtype(y)
     if have != want and have.kind in "fc" and want.kind in "fc" and not (have.kind == "c" and want.kind == "f"):
         partials = ops.astype(partials, dtype=want)

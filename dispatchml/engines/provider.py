@@ -90,7 +90,19 @@ def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callabl
             WATCHED.add(op)
             op.listeners.append(lambda: forget_made(op))
         made = MADE[key] = ENGINES[cls].fixed(op, active)
+        if active == (0, 1) and made.__name__ == f"record_{op.name}_01":
+            use_as_operator(cls, op, made)
     return made
+
+
+#: Python's operator of an operation, where generated code may stand in for it directly.
+OPERATORS = {"add": "__add__", "subtract": "__sub__", "multiply": "__mul__", "divide": "__truediv__", "power": "__pow__"}
+
+
+def use_as_operator(cls: type, op: Operation, function: Callable[..., Any]) -> None:
+    """Let `x * y` call generated code without the table; it hands over to the operation whenever y is of another class."""
+    if op.name in OPERATORS and op.module.startswith("dispatchml.ops"):
+        setattr(cls, OPERATORS[op.name], function)
 
 
 #: Implementations that were generated, until the operation's rule or methods change.
@@ -102,6 +114,7 @@ def forget_made(op: Operation) -> None:
     """Drop what was generated for an operation."""
     for key in [k for k in MADE if k[0] is op]:
         del MADE[key]
+        use_as_operator(key[1], op, op.function)
 
 
 def on_payloads(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:

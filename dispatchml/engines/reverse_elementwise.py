@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..backends.numpy.kernels import UFUNCS
+from ..backends.numpy.kernels import RAW_FLOATS, UFUNCS
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
 from .generate import compile_source
 from .space import space_of
-from .tape import CAREFUL, PLAIN, accumulate, run_carefully
+from .tape import CAREFUL, IN_PLACE_SIZE, PLAIN, accumulate, run_carefully
 
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 #: Operations that are Python operators on plain arrays.
@@ -30,6 +30,15 @@ SYMBOLS = {"add": "a + b", "subtract": "a - b", "multiply": "a * b", "divide": "
 def strong_float(ct: float, partial: float) -> float:
     """ct * partial for Python's floats; zero where the cotangent is zero, also when the partial is inf or nan."""
     return ct * partial if ct else 0.0 * ct
+
+
+#: What a backward function of each layout meets at singular points; the careful twin then answers.
+RAISED = {
+    "array": "FloatingPointError",
+    "float": "(ArithmeticError, ValueError)",
+    "general": "FloatingPointError",
+    "complex": "FloatingPointError",
+}
 
 
 def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str, careful: bool) -> str:
@@ -60,15 +69,21 @@ def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str,
         lines += [f"    {p}" for p in products]
     else:
         lines += ["    try:", *(f"        {p}" for p in products)]
-        lines += ["    except FloatingPointError:", "        return run_carefully(cotangents, ct, entry)"]
+        lines += [f"    except {RAISED[layout]}:", "        return run_carefully(cotangents, ct, entry)"]
     for k in active:
-        lines += [
-            f"    known = cotangents[i{k}]",
-            f"    if known is None: cotangents[i{k}] = x{k}",
-            f"    else: cotangents[i{k}] = known + x{k}" if layout == "float" and not careful
-            else f"    else: accumulate(cotangents, i{k}, known, x{k})",
-        ]  # fmt: skip
+        lines += accumulation(k, layout if not careful else "general")
     return "\n".join(lines) + "\n"
+
+
+def accumulation(k: int, layout: str) -> list[str]:
+    """Add a product to the cotangent of argument k; small arrays and floats without a call."""
+    known = [f"    known = cotangents[i{k}]", f"    if known is None: cotangents[i{k}] = x{k}"]
+    if layout == "float":
+        return [*known, f"    else: cotangents[i{k}] = known + x{k}"]
+    if layout == "array":
+        known += [f"    elif x{k}.size < {IN_PLACE_SIZE}:", f"        try: cotangents[i{k}] = known + x{k}"]
+        known += [f"        except FloatingPointError: accumulate(cotangents, i{k}, known, x{k})"]
+    return [*known, f"    else: accumulate(cotangents, i{k}, known, x{k})"]
 
 
 def is_signed_one(node: ast.expr) -> bool:
@@ -104,6 +119,8 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     name = op.name
     suffix = "".join(map(str, active))
     lines = [f"def record_{name}_{suffix}({', '.join(f'x{k}' for k in range(op.arity))}):"]
+    if active == (0, 1) and op.arity == 2:
+        lines.append(f"    if type(x1) is not Var: return {name}(x0, x1)")
     lines.append(f"    tape = x{active[0]}.tape")
     lines += [f"    if x{k}.tape is not tape: return settle({', '.join(f'x{k}' for k in range(op.arity))})" for k in active[1:]]
     for k, n in enumerate(names):
@@ -123,40 +140,42 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     def push(layout: str) -> list[str]:
         return [
             *(f"{n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept),
-            "made = Var(y, tape, len(tape))",
+            "made = Var()",
+            "made.value = y; made.tape = tape; made.index = len(tape); made.base = None",
             f"tape.append((backward_{name}_{suffix}_{layout}, {push_head}{tail}))",
             "return made",
         ]
 
     if rule.select:
         lines.append(f"    if not tape.careful: watch_choice(tape, ({', '.join(names)},))")
-    # plain arrays and NumPy's scalars of one float dtype
+    # plain arrays of one float dtype; then Python's floats; then NumPy's scalars, which are recorded like arrays
     same = [f"type({n}) is kind" for n in others if names.index(n) in active]
     plain = [f"type({n}) in PLAIN" for n in others if names.index(n) not in active]
-    condition = " and ".join(["(kind is ndarray or kind is float64 or kind is float32)", *same, *plain])
-    lines += [f"    if {condition}:"]
-    lines += ["        try:", f"            y = {array}", "        except TypeError:"]
-    lines += [f"            y = {name}({', '.join(names)})"]
-    lines += [f"        d = {first}.dtype"]
     checks = ["(d is F64 or d is F32)"]
     for n in others:
         if names.index(n) in active:
             checks += [f"{n}.dtype is d", f"{n}.shape == {first}.shape"]
         else:
             checks += ["type(y) is kind", "y.dtype is d", f"y.shape == {first}.shape"]
-    lines += [f"        if {' and '.join(dict.fromkeys(checks))}:"]
-    lines += [f"            {line}" for line in push("array")]
-    # Python's floats
+    on_arrays = ["        try:", f"            y = {array}", "        except TypeError:"]
+    on_arrays += [f"            y = {name}({', '.join(names)})", f"        d = {first}.dtype"]
+    on_arrays += [f"        if {' and '.join(dict.fromkeys(checks))}:", *(f"            {line}" for line in push("array"))]
+    lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:", *on_arrays]
     numbers = [f"type({n}) is float" if names.index(n) in active else f"type({n}) in NUMBERS" for n in others]
     lines += [f"    elif {' and '.join(['kind is float', *numbers])}:"]
-    symbol = SYMBOLS.get(name) if name != "divide" else None
-    lines += [f"        y = {symbol or f'float_{name}({chr(44).join(names)})'}"]
-    lines += ["        if type(y) is float:"] + [f"            {line}" for line in push("float")]
+    if name in SYMBOLS and name != "divide":
+        lines += [f"        y = {SYMBOLS[name]}", *(f"        {line}" for line in push("float"))]
+    else:
+        given = ", ".join(names)
+        lines += ["        try:", f"            y = raw_{name}({given})"]
+        lines += ["        except (ArithmeticError, ValueError):", f"            y = float_{name}({given})"]
+        lines += ["        if type(y) is float:", *(f"            {line}" for line in push("float"))]
+    lines += [f"    elif {' and '.join(['(kind is float64 or kind is float32)', *same, *plain])}:", *on_arrays]
     lines += ["    else:", f"        y = {name}({', '.join(names)})"]
     # anything else
     spaces = "".join(f", space_of({names[k]})" for k in active)
     lines += [f"    {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept]
-    lines += ["    made = Var(y, tape, len(tape))"]
+    lines += ["    made = Var()", "    made.value = y; made.tape = tape; made.index = len(tape); made.base = None"]
     lines += [
         f"    tape.append((backward_{name}_{suffix}_complex if dtype(y).kind == 'c' else backward_{name}_{suffix}_general, "
         f"{push_head}{spaces}{tail}))"
@@ -188,7 +207,7 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": np.ndarray,
         "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64, "NUMBERS": frozenset((float, int)), "space_of": space_of,
         "dtype": ops.dtype, "settle": settle(op, active), op.name: op.function, f"array_{op.name}": UFUNCS.get(op, op.function),
-        f"float_{op.name}": float_function(op.name),
+        f"float_{op.name}": float_function(op.name), f"raw_{op.name}": raw_function(op.name),
     }  # fmt: skip
     origin = f"the rule of {op.name}: {', '.join(str(t) for t in rule.partials)}"
     for layout in LAYOUTS:
@@ -273,8 +292,14 @@ def float_function(name: str) -> Any:
     return method.function if method is not None else found
 
 
+def raw_function(name: str) -> Any:
+    """The bare function of Python's floats behind an operation; it may raise where NumPy gives inf or nan."""
+    found = getattr(ops, name, None)
+    return RAW_FLOATS.get(found.info) or float_function(name) if hasattr(found, "info") else found
+
+
 FINDERS: dict[str, Callable[[str], Any]] = {
     "array": array_function,
-    "float": float_function,
+    "float": raw_function,
     "operations": operation_named,
 }

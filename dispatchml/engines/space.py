@@ -54,6 +54,8 @@ class NumberSpace(ArraySpace):
             ct = fit_shape(ct, ())
         if self.number is not complex:
             ct = fit_realness(ct)
+        elif type(ct) is float:
+            return complex(ct)
         return ct.item() if isinstance(ct, (ndarray, np.generic)) and ct.ndim == 0 and ct.dtype != OBJECT else ct
 
 

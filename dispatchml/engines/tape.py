@@ -81,22 +81,20 @@ class Cotangents(list[Any]):
 def accumulate(cotangents: Cotangents, index: int, known: Any, more: Any) -> None:
     """Add a second or later contribution. The first is borrowed from the rule that made it and is never written into."""
     if type(known) is ndarray and type(more) is ndarray:
-        if known.size >= IN_PLACE_SIZE and index in cotangents.owned and known.shape == more.shape:
-            with np.errstate(invalid="ignore"):
-                np.add(known, more, known)
-            return
         try:
-            cotangents[index] = known + more
-        except FloatingPointError:
-            with np.errstate(invalid="ignore"):
+            if known.size < IN_PLACE_SIZE:
                 cotangents[index] = known + more
-        cotangents.owned.add(index)
-    else:
-        try:
-            cotangents[index] = ops.add(known, more)
-        except FloatingPointError:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                cotangents[index] = ops.add(known, more)
+            elif index in cotangents.owned and known.shape == more.shape and known.dtype is more.dtype:
+                np.add(known, more, known)
+            else:
+                cotangents[index] = known + more
+                cotangents.owned.add(index)
+            return
+        except FloatingPointError:  # inf - inf: the sum in place has been written whole, or nothing has been stored
+            if index in cotangents.owned:
+                return
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cotangents[index] = ops.add(known, more)
 
 
 #: The careful twin of each generated backward function: strong zeros, and operations instead of NumPy's operators.
@@ -123,7 +121,7 @@ def sweep(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
     if len(tape) > len(cotangents):
         del tape[len(cotangents) :]
     try:
-        if tape.careful or not tape.plain or type(next(c for c in reversed(cotangents) if c is not None)) not in PLAIN:
+        if tape.careful or not tape.plain or type(cotangents[-1]) not in PLAIN:
             for _ in range(len(tape) - inputs):
                 entry = pop()
                 ct = pop_ct()

@@ -16,7 +16,7 @@ from ..dispatch.errors import (
     describe,
     without_our_frames,
 )
-from ..engines.reverse import Var
+from ..engines.reverse import Var, variable
 from ..engines.tape import Cotangents, LineTape, SweepError, Tape
 from ..engines.views import current
 from .containers import flatten, unflatten
@@ -139,7 +139,7 @@ def run_on_tape(
     primals = inputs.primals
     tape.extend([None] * len(primals))
     try:
-        return tape, call_user(function, inputs.rebuild([Var(x, tape, k) for k, x in enumerate(primals)]), keywords, name)
+        return tape, call_user(function, inputs.rebuild([variable(x, tape, k) for k, x in enumerate(primals)]), keywords, name)
     finally:
         tape.close()
 

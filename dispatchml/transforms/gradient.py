@@ -6,11 +6,16 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from ..dispatch.errors import NonScalarOutputError, SealedLayerError, at_user_line, describe
 from ..engines.constants import check_constants
-from ..engines.tape import Cotangents, SweepError, sweep
-from .boundary import Inputs, explain_sweep, is_on, primal_on, run_on_tape, zero_gradient
+from ..engines.reverse import Var, variable
+from ..engines.reverse_elementwise import F32, F64
+from ..engines.tape import Cotangents, SweepError, Tape, sweep
+from ..engines.views import current
+from .boundary import Inputs, call_user, explain_sweep, is_on, primal_on, run_on_tape, zero_gradient
 from .containers import map_leaves
 
 
@@ -39,9 +44,14 @@ def value_and_grad(
     (np.float64(5.0), array([2., 4.]))
     """
     name = "value_and_grad"
+    simple = type(argnums) is int and argnums >= 0 and not has_aux and not holomorphic
 
     @functools.wraps(function)
     def value_and_gradient(*arguments: Any, **keywords: Any) -> Any:
+        if simple and argnums < len(arguments):
+            x = arguments[argnums]
+            if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
+                return of_one_array(function, arguments, argnums, x, keywords, name)
         inputs = Inputs(arguments, argnums, name)
         tape, output = run_on_tape(function, inputs, keywords, name)
         aux = None
@@ -83,6 +93,42 @@ def grad(
         return (found, value[1]) if has_aux else found
 
     return gradient
+
+
+def of_one_array(
+    function: Callable[..., Any], arguments: tuple[Any, ...], position: int, x: Any, keywords: dict[str, Any], name: str
+) -> tuple[Any, Any]:
+    """Value and gradient for one plain float or array: the common case, without containers."""
+    tape = Tape(name)
+    tape.append(None)
+    given = list(arguments)
+    given[position] = variable(x, tape, 0)
+    try:
+        output = call_user(function, given, keywords, name)
+    finally:
+        tape.close()
+    value = output
+    if type(output) is Var and output.tape is tape:
+        value = current(output)
+        seed = SEEDS.get(type(value))
+        if seed is not None:
+            cotangents = Cotangents(output.index + 1)
+            cotangents[output.index] = seed
+            if tape.constants:
+                check_constants(tape)
+            try:
+                sweep(tape, cotangents, 1)
+            except SweepError as failure:
+                explain_sweep(failure, function, Inputs(arguments, position, name), keywords, name)
+            g = cotangents[0]
+            return value, zero_gradient(x, value) if g is None else owned(g, 0, cotangents)
+    check_scalar(value, name, False)
+    inputs = Inputs(arguments, position, name)
+    return value, gradients(function, inputs, keywords, tape, output, value, name)[0]
+
+
+#: The seed of the sweep for plain real scalars.
+SEEDS: dict[type, Any] = {float: 1.0, np.float64: np.float64(1), np.float32: np.float32(1)}
 
 
 def gradients(

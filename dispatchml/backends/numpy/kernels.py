@@ -11,6 +11,9 @@ import numpy as np
 #: NumPy's function behind the array method of an operation, for generated code that knows it has a plain array.
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 
+#: The function of Python's floats behind a guarded one; it raises where NumPy answers inf or nan.
+RAW_FLOATS: dict[Any, Callable[..., Any]] = {}
+
 OBJECT = np.dtype(object)
 
 
@@ -26,6 +29,7 @@ def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] 
         array = with_objects(op, array)
     op.register(array, (np.ndarray,) * op.arity, False)
     if scalar is not None:
+        RAW_FLOATS[op] = getattr(scalar, "raw", scalar)
         op.register(scalar, (float,) * op.arity, False)
 
 
@@ -54,4 +58,5 @@ def guarded(plain: Callable[..., Any], array: Callable[..., Any]) -> Callable[..
         except (ArithmeticError, ValueError):
             return array(*arguments).item()
 
+    on_floats.raw = plain  # type: ignore[attr-defined]
     return on_floats
