@@ -16,9 +16,7 @@ elementwise(ops.erfc, "-(2/sqrt(arccos(-1))*exp(-(a*a)))")
 FAR = "reciprocal(square(maximum(a, 200)))"
 elementwise(
     ops.erfcx,
-    "where(a > 200, -({r}*(1 - {r}*(3/2 - 15/4*{r}))/sqrt(arccos(-1))), 2*a*y - 2/sqrt(arccos(-1)))".format(
-        r=INVERSE_SQUARE
-    ),
+    f"where(a > 200, -({FAR}*(1 - {FAR}*(3/2 - 15/4*{FAR}))/sqrt(arccos(-1))), 2*a*y - 2/sqrt(arccos(-1)))",
     select=True,
 )
 elementwise(ops.erfinv, "sqrt(arccos(-1))/2*exp(y*y)", singular=True)
