@@ -1,0 +1,256 @@
+"""The elementwise functions: NumPy's names and the standard's, and those that are written with others."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from .registry import PLAIN, PUBLIC, is_ours, numpy_function, operand
+
+#: ufunc name -> a function written with operations, for those that have no operation of their own.
+WRITTEN: dict[str, Callable[..., Any]] = {}
+
+UNARY = """
+absolute arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil conjugate cos cosh deg2rad exp exp2 expm1 floor
+invert isfinite isinf isnan log log10 log1p log2 logical_not negative positive rad2deg reciprocal rint sign signbit
+sin sinh spacing sqrt square tan tanh trunc bitwise_count fabs frexp modf isnat degrees radians
+"""
+BINARY = """
+add arctan2 bitwise_and bitwise_or bitwise_xor copysign divide equal float_power floor_divide fmax fmin fmod gcd
+greater greater_equal heaviside hypot lcm ldexp left_shift less less_equal logaddexp logaddexp2 logical_and
+logical_or logical_xor maximum minimum multiply nextafter not_equal power remainder right_shift subtract divmod
+"""
+#: Second names, NumPy's and the standard's.
+ALIASES = {
+    "abs": "absolute", "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
+    "atan2": "arctan2", "atanh": "arctanh", "bitwise_invert": "invert", "bitwise_left_shift": "left_shift",
+    "bitwise_not": "invert", "bitwise_right_shift": "right_shift", "conj": "conjugate", "mod": "remainder",
+    "pow": "power",
+    "true_divide": "divide",
+}  # fmt: skip
+#: Special functions and others that NumPy lacks; they are operations as they are.
+BEYOND_NUMPY = """
+cummax cummin cumulative_logsumexp dawsn digamma entr erf erfc erfcinv erfcx erfinv exp1 expi factorial gamma
+gammainc gammaincc gammaln beta betainc betaln binom i0e i1 i1e iv ive j0 j1 jv k0 k1 kl_div kv log_ndtr log_softmax
+logit logsumexp ndtr ndtri polygamma rel_entr sigmoid softmax softplus stop_gradient xlog1py xlogy y0 y1 yv zeta
+"""
+
+
+def written(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Enter a ufunc that is written with operations."""
+    WRITTEN[function.__name__.rstrip("_")] = function
+    return function
+
+
+@written
+def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
+    """The quotient rounded down and the remainder."""
+    return ops.floor_divide(a, b), ops.remainder(a, b)
+
+
+@written
+def modf(a: Any) -> tuple[Any, Any]:
+    """The fractional and the whole part, both with the sign of a."""
+    whole = ops.trunc(a)
+    return ops.copysign(ops.where(ops.isinf(a), 0.0, ops.subtract(a, whole)), a), whole
+
+
+@written
+def float_power(a: Any, b: Any) -> Any:
+    """a ** b in float64 at least."""
+    return ops.power(at_least_double(a), at_least_double(b))
+
+
+def at_least_double(x: Any) -> Any:
+    """A value in float64 or complex128."""
+    wanted = np.result_type(ops.dtype(x), np.float64)
+    return x if ops.dtype(x) == wanted else ops.astype(x, dtype=wanted)
+
+
+@written
+def ldexp(a: Any, b: Any) -> Any:
+    """a * 2**b for whole b."""
+    return ops.multiply(a, np.exp2(ops.astype(b, dtype=np.float64)))
+
+
+def public_ufunc(name: str) -> Callable[..., Any]:
+    """The public function of a ufunc, with its methods."""
+    ufunc = getattr(np, name)
+    count = ufunc.nin
+    parameters = ("x",) if count == 1 else tuple(f"x{k + 1}" for k in range(count))
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        for x in args:
+            if type(x) not in PLAIN and is_ours(x):
+                return answer(ufunc, "__call__", args, kwargs)
+        for x in kwargs.values():
+            if type(x) not in PLAIN and is_ours(x):
+                return answer(ufunc, "__call__", args, kwargs)
+        return ufunc(*args, **kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"As `numpy.{name}`, elementwise, for layered and traced values too."
+    function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(p, inspect.Parameter.POSITIONAL_ONLY) for p in parameters]
+        + [inspect.Parameter("out", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None)]
+        + [inspect.Parameter("where", inspect.Parameter.KEYWORD_ONLY, default=True)]
+        + [inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)]
+    )
+    for method in ("reduce", "accumulate", "reduceat", "outer", "at"):
+        setattr(function, method, bound_method(ufunc, method))
+    function.nin, function.nout = ufunc.nin, ufunc.nout  # type: ignore[attr-defined]
+    return function
+
+
+def bound_method(ufunc: Any, method: str) -> Callable[..., Any]:
+    """A method of a ufunc, for plain and layered values."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if any(map(is_ours, args)):
+            return answer(ufunc, method, args, kwargs)
+        return getattr(ufunc, method)(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = f"{ufunc.__name__}.{method}"
+    return call
+
+
+def answer(ufunc: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A ufunc on values of which one is ours; positional `out` is NumPy's."""
+    from .protocols import array_ufunc
+
+    if method == "__call__" and len(args) > ufunc.nin:
+        args, kwargs = args[: ufunc.nin], {**kwargs, "out": args[ufunc.nin :]}
+    if method in ("accumulate", "reduce"):
+        args = (operand(args[0]), *args[1:])
+    return array_ufunc(None, ufunc, method, *args, **kwargs)
+
+
+for _name in (*UNARY.split(), *BINARY.split()):
+    PUBLIC[""][_name] = public_ufunc(_name)
+for _alias, _name in ALIASES.items():
+    PUBLIC[""][_alias] = PUBLIC[""][_name]
+for _name in BEYOND_NUMPY.split():
+    if hasattr(ops, _name):
+        PUBLIC[""][_name] = getattr(ops, _name)
+
+
+# ---- elementwise functions that are not ufuncs in NumPy ----------------------------------------------------------
+
+
+@numpy_function(np.real)
+def real(val: Any, /) -> Any:
+    return ops.real(val)
+
+
+@numpy_function(np.imag)
+def imag(val: Any, /) -> Any:
+    return ops.imag(val)
+
+
+@numpy_function(np.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    return ops.rad2deg(ops.angle(z)) if deg else ops.angle(z)
+
+
+@numpy_function(np.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    return a
+
+
+@numpy_function(np.clip, arrays=3)
+def clip(
+    x: Any,
+    /,
+    min: Any = None,
+    max: Any = None,
+    out: Any = None,
+    *,
+    a_min: Any = None,
+    a_max: Any = None,
+    **keywords: Any,
+) -> Any:
+    lower, upper = (a_min if min is None else min), (a_max if max is None else max)
+    return ops.clip(x, lower, upper)
+
+
+@numpy_function(np.round, names="around")
+def round_(x: Any, /, decimals: int = 0, out: Any = None) -> Any:
+    return ops.round(x, decimals=decimals)
+
+
+@numpy_function(np.fix)
+def fix(x: Any, out: Any = None) -> Any:
+    return ops.trunc(x)
+
+
+@numpy_function(np.sinc)
+def sinc(x: Any) -> Any:
+    return ops.sinc(x)
+
+
+@numpy_function(np.i0)
+def i0(x: Any) -> Any:
+    return ops.i0(x)
+
+
+@numpy_function(np.nan_to_num)
+def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    if not copy:
+        from .registry import refuse_out
+
+        refuse_out("nan_to_num(copy=False)")
+    return ops.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+@numpy_function(np.isposinf)
+def isposinf(x: Any, out: Any = None) -> Any:
+    return ops.equal(x, math.inf)
+
+
+@numpy_function(np.isneginf)
+def isneginf(x: Any, out: Any = None) -> Any:
+    return ops.equal(x, -math.inf)
+
+
+@numpy_function(np.iscomplex)
+def iscomplex(x: Any) -> Any:
+    return ops.not_equal(ops.imag(x), 0)
+
+
+@numpy_function(np.isreal)
+def isreal(x: Any) -> Any:
+    return ops.equal(ops.imag(x), 0)
+
+
+@numpy_function(np.isclose, arrays=2)
+def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    return ops.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+@numpy_function(np.allclose, arrays=2)
+def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    return bool(ops.all(isclose(a, b, rtol, atol, equal_nan)))
+
+
+@numpy_function(np.array_equal, arrays=2)
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    if ops.shape(a1) != ops.shape(a2):
+        return False
+    same = ops.equal(a1, a2)
+    if equal_nan:
+        same = ops.logical_or(same, ops.logical_and(ops.isnan(a1), ops.isnan(a2)))
+    return bool(ops.all(same))
+
+
+@numpy_function(np.array_equiv, arrays=2)
+def array_equiv(a1: Any, a2: Any) -> bool:
+    try:
+        np.broadcast_shapes(ops.shape(a1), ops.shape(a2))
+    except ValueError:
+        return False
+    return bool(ops.all(ops.equal(a1, a2)))

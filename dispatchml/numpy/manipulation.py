@@ -1,0 +1,370 @@
+"""Shapes and axes: what rearranges, joins, splits and repeats."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import NoMethodError, ShapeError, at_user_line
+from .registry import is_ours, numpy_function, operand, operands
+
+
+def normal_axis(axis: Any, ndim: int) -> int:
+    """An axis counted from the front; NumPy's AxisError where there is none."""
+    axis = operator.index(axis)
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim)
+    return axis % ndim
+
+
+def normal_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """One or several axes counted from the front."""
+    axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    found = tuple(normal_axis(a, ndim) for a in axes)
+    if len(set(found)) < len(found):
+        raise ValueError("repeated axis")
+    return found
+
+
+def axes_given(axis: Any, always: bool = False) -> Any:
+    """One or several axes as operations take them: an int, a tuple of ints, or None."""
+    if isinstance(axis, (tuple, list, np.ndarray)) and np.ndim(axis):
+        return tuple(operator.index(a) for a in axis)
+    if axis is None:
+        return None
+    return (operator.index(axis),) if always else operator.index(axis)
+
+
+def sizes(shape: Any) -> tuple[int, ...]:
+    """A shape given as one number or several."""
+    if isinstance(shape, (tuple, list)):
+        return tuple(operator.index(s) for s in shape)
+    if isinstance(shape, np.ndarray) and shape.ndim:
+        return tuple(int(s) for s in shape)
+    return (operator.index(shape),)
+
+
+def take_slice(x: Any, axis: int, *where: Any) -> Any:
+    """x[where] along one axis."""
+    return ops.getitem(x, index=(slice(None),) * normal_axis(axis, ops.ndim(x)) + where)
+
+
+# ---- metadata ----------------------------------------------------------------------------------------------------
+
+
+@numpy_function(np.shape)
+def shape(a: Any) -> tuple[int, ...]:
+    return ops.shape(a)
+
+
+@numpy_function(np.ndim)
+def ndim(a: Any) -> int:
+    return ops.ndim(a)
+
+
+@numpy_function(np.size)
+def size(a: Any, axis: Any = None) -> int:
+    if axis is None:
+        return ops.size(a)
+    count = 1
+    for k in normal_axes(axis, ops.ndim(a)):
+        count *= ops.shape(a)[k]
+    return count
+
+
+# ---- rearranging -------------------------------------------------------------------------------------------------
+
+
+@numpy_function(np.reshape)
+def reshape(x: Any, /, shape: Any = None, order: str = "C", *, copy: bool | None = None, newshape: Any = None) -> Any:
+    y = ops.reshape(x, shape=sizes(newshape if shape is None else shape), order=order)
+    return copy_of(y) if copy else y
+
+
+def copy_of(x: Any) -> Any:
+    """An independent value with the same contents."""
+    return ops.astype(x, dtype=ops.dtype(x))
+
+
+@numpy_function(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    return ops.ravel(a, order=order)
+
+
+@numpy_function(np.transpose, names="permute_dims")
+def transpose(a: Any, axes: Any = None) -> Any:
+    return ops.transpose(a, axes=None if axes is None else axes_given(axes, always=True))
+
+
+@numpy_function(np.matrix_transpose)
+def matrix_transpose(x: Any, /) -> Any:
+    return ops.matrix_transpose(x)
+
+
+@numpy_function(np.swapaxes)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    return ops.swapaxes(a, axis1=axis1, axis2=axis2)
+
+
+@numpy_function(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    return ops.moveaxis(a, source=axes_given(source), destination=axes_given(destination))
+
+
+@numpy_function(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    n = ops.ndim(a)
+    axis = normal_axis(axis, n)
+    start = start + n if start < 0 else start
+    return moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+@numpy_function(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Any:
+    return ops.expand_dims(a, axis=axes_given(axis))
+
+
+@numpy_function(np.squeeze)
+def squeeze(a: Any, axis: Any = None) -> Any:
+    return ops.squeeze(a, axis=axes_given(axis))
+
+
+@numpy_function(np.flip)
+def flip(m: Any, axis: Any = None) -> Any:
+    return ops.flip(m, axis=axes_given(axis))
+
+
+@numpy_function(np.fliplr)
+def fliplr(m: Any) -> Any:
+    return flip(m, 1)
+
+
+@numpy_function(np.flipud)
+def flipud(m: Any) -> Any:
+    return flip(m, 0)
+
+
+@numpy_function(np.rot90)
+def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    return ops.rot90(m, k=k, axes=tuple(axes))
+
+
+@numpy_function(np.roll)
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    steps = tuple(int(s) for s in shift) if isinstance(shift, (tuple, list, np.ndarray)) else operator.index(shift)
+    return ops.roll(a, shift=steps, axis=axes_given(axis))
+
+
+@numpy_function(np.broadcast_to)
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+    return ops.broadcast_to(array, shape=sizes(shape))
+
+
+@numpy_function(np.broadcast_arrays, arrays=0)
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    arrays = operands(args)
+    wanted = np.broadcast_shapes(*map(ops.shape, arrays))
+    return tuple(ops.broadcast_to(a, shape=wanted) for a in arrays)
+
+
+@numpy_function(np.atleast_1d, arrays=0)
+def atleast_1d(*arys: Any) -> Any:
+    found = tuple(ops.reshape(a, shape=(1,)) if ops.ndim(a) == 0 else a for a in operands(arys))
+    return found[0] if len(found) == 1 else found
+
+
+@numpy_function(np.atleast_2d, arrays=0)
+def atleast_2d(*arys: Any) -> Any:
+    found = tuple(
+        ops.reshape(a, shape=(1,) * (2 - ops.ndim(a)) + ops.shape(a)) if ops.ndim(a) < 2 else a for a in operands(arys)
+    )
+    return found[0] if len(found) == 1 else found
+
+
+@numpy_function(np.atleast_3d, arrays=0)
+def atleast_3d(*arys: Any) -> Any:
+    wanted = {0: lambda s: (1, 1, 1), 1: lambda s: (1, *s, 1), 2: lambda s: (*s, 1)}
+    found = tuple(
+        ops.reshape(a, shape=wanted[ops.ndim(a)](ops.shape(a))) if ops.ndim(a) < 3 else a for a in operands(arys)
+    )
+    return found[0] if len(found) == 1 else found
+
+
+# ---- joining -----------------------------------------------------------------------------------------------------
+
+
+@numpy_function(np.concatenate, arrays=0, names="concat")
+def concatenate(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    parts = operands(arrays)
+    if axis is None:
+        parts, axis = tuple(ops.reshape(p, shape=(ops.size(p),)) for p in parts), 0
+    if dtype is not None:
+        parts = tuple(ops.astype(p, dtype=np.dtype(dtype)) for p in parts)
+    if not parts:
+        raise ValueError("need at least one array to concatenate")
+    return ops.concatenate(parts, axis=normal_axis(axis, ops.ndim(parts[0])))
+
+
+@numpy_function(np.stack, arrays=0)
+def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    parts = operands(arrays)
+    if not parts:
+        raise ValueError("need at least one array to stack")
+    if dtype is not None:
+        parts = tuple(ops.astype(p, dtype=np.dtype(dtype)) for p in parts)
+    return ops.stack(parts, axis=normal_axis(axis, ops.ndim(parts[0]) + 1))
+
+
+@numpy_function(np.hstack, arrays=0)
+def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    parts = tuple(map(atleast_1d, operands(tup)))
+    return concatenate(parts, 0 if ops.ndim(parts[0]) == 1 else 1, dtype=dtype)
+
+
+@numpy_function(np.vstack, arrays=0)
+def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    return concatenate(tuple(map(atleast_2d, operands(tup))), 0, dtype=dtype)
+
+
+@numpy_function(np.dstack, arrays=0)
+def dstack(tup: Any) -> Any:
+    return concatenate(tuple(map(atleast_3d, operands(tup))), 2)
+
+
+@numpy_function(np.column_stack, arrays=0)
+def column_stack(tup: Any) -> Any:
+    columns = (ops.reshape(p, shape=(ops.size(p), 1)) if ops.ndim(p) < 2 else p for p in operands(tup))
+    return concatenate(tuple(columns), 1)
+
+
+@numpy_function(np.block, arrays=0)
+def block(arrays: Any) -> Any:
+    def depth(x: Any) -> int:
+        return 1 + max(map(depth, x)) if isinstance(x, list) else 0
+
+    levels = depth(arrays)
+
+    def highest(x: Any) -> int:
+        return max(map(highest, x)) if isinstance(x, list) else ops.ndim(x)
+
+    count = max(levels, highest(arrays))
+
+    def join(x: Any, level: int) -> Any:
+        if not isinstance(x, list):
+            x = operand(x)
+            return ops.reshape(x, shape=(1,) * (count - ops.ndim(x)) + ops.shape(x))
+        return ops.concatenate(tuple(join(e, level + 1) for e in x), axis=count - levels + level)
+
+    return join(arrays, 0)
+
+
+@numpy_function(np.append, arrays=2)
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    return concatenate((arr, values), axis)
+
+
+# ---- splitting ---------------------------------------------------------------------------------------------------
+
+
+@numpy_function(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    return list(ops.array_split(ary, indices_or_sections=indices_or_sections, axis=axis))
+
+
+@numpy_function(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    return list(ops.split(ary, indices_or_sections=indices_or_sections, axis=axis))
+
+
+@numpy_function(np.hsplit)
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    return split(ary, indices_or_sections, 1 if ops.ndim(ary) > 1 else 0)
+
+
+@numpy_function(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    if ops.ndim(ary) < 2:
+        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
+    return split(ary, indices_or_sections, 0)
+
+
+@numpy_function(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    if ops.ndim(ary) < 3:
+        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
+    return split(ary, indices_or_sections, 2)
+
+
+@numpy_function(np.unstack)
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    return ops.unstack(x, axis=axis)
+
+
+# ---- repeating and padding ---------------------------------------------------------------------------------------
+
+
+@numpy_function(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    return ops.tile(A, reps=reps)
+
+
+@numpy_function(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    counts = operator.index(repeats) if np.ndim(repeats) == 0 else np.asarray(repeats)
+    return ops.repeat(a, repeats=counts, axis=axis)
+
+
+@numpy_function(np.resize)
+def resize(a: Any, new_shape: Any) -> Any:
+    wanted = sizes(new_shape)
+    count = int(np.prod(wanted))
+    index = np.arange(count) % max(ops.size(a), 1)
+    return ops.reshape(ops.getitem(ops.reshape(a, shape=(ops.size(a),)), index=index), shape=wanted)
+
+
+@numpy_function(np.pad)
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    n = ops.ndim(array)
+    if callable(mode):
+        raise NoMethodError(
+            f"numpy.pad with a function as mode is not defined on layered values{at_user_line()}: it writes "
+            "into its argument. "
+            "Join the parts with numpy.concatenate."
+        )
+    if isinstance(pad_width, dict):
+        widths = [pad_width.get(k, pad_width.get(k - n, 0)) for k in range(n)]
+        pad_width = tuple((w, w) if isinstance(w, int) else tuple(w) for w in widths)
+    value = kwargs.get("constant_values", 0)
+    if not is_ours(value):
+        return ops.pad(array, pad_width=pad_width, mode=mode, **kwargs)
+    if isinstance(value, (tuple, list)) or ops.ndim(value):
+        raise NoMethodError(
+            f"numpy.pad takes one layered constant_values for all sides{at_user_line()}. Join the parts with "
+            "numpy.concatenate."
+        )
+    inside = np.pad(np.ones(ops.shape(array), bool), pad_width)
+    return ops.where(inside, ops.pad(array, pad_width=pad_width), value)
+
+
+@numpy_function(np.trim_zeros)
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    if ops.ndim(filt) != 1:
+        raise ShapeError(f"numpy.trim_zeros takes one axis on layered values{at_user_line()}.")
+    nonzero = ops.nonzero(filt)[0]
+    nonzero = np.asarray(nonzero)
+    if nonzero.size == 0:
+        return ops.getitem(filt, index=slice(0, 0))
+    start = int(nonzero[0]) if "f" in trim.lower() else None
+    stop = int(nonzero[-1]) + 1 if "b" in trim.lower() else None
+    return ops.getitem(filt, index=slice(start, stop))
+
+
+def as_sequence(x: Any) -> Sequence[Any]:
+    """The elements along the first axis."""
+    return x if isinstance(x, (tuple, list)) else unstack(x)

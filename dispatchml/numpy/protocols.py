@@ -1,0 +1,94 @@
+"""NumPy's protocols: `np.sin(x)`, `np.sum(x)` and the rest on layered values, by one table of functions.
+
+Nothing falls back to `asarray`: what is not in the table raises and says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..dispatch.errors import NoMethodError, TracerConversionError, at_user_line, describe, describe_call
+
+#: NumPy's ufunc -> what it is called as; filled as they are met. Plugins enter other libraries' ufuncs.
+UFUNCS: dict[Any, Callable[..., Any]] = {}
+
+
+def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """What `__array_ufunc__` does on layered values."""
+    function = UFUNCS.get(ufunc)
+    if function is None:
+        function = find_ufunc(ufunc, inputs)
+    for x in inputs:
+        if type(x) is list or type(x) is tuple:
+            from .registry import operand
+
+            inputs = tuple(map(operand, inputs))
+            break
+    if method == "__call__" and not kwargs:
+        return function(*inputs)
+    from .ufuncs import call_ufunc
+
+    return call_ufunc(ufunc, function, method, inputs, kwargs)
+
+
+def find_ufunc(ufunc: Any, inputs: tuple[Any, ...]) -> Callable[..., Any]:
+    """The function for a ufunc of NumPy, entered in the table."""
+    from .ufuncs import function_of
+
+    function = function_of(ufunc)
+    if function is None:
+        raise NoMethodError(
+            f"{describe_call(ufunc.__name__, inputs)}: this ufunc is not NumPy's own or has no "
+            f"operation{at_user_line()}. "
+            "Enter one with dispatchml.numpy.protocols.UFUNCS[ufunc] = operation (a plugin of its library may "
+            "do so), or "
+            "make an operation of your own with dispatchml.primitive."
+        )
+    UFUNCS[ufunc] = function
+    return function
+
+
+def array_function(self: Any, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What `__array_function__` does on layered values."""
+    from .surface import implementations
+
+    implementation = implementations().get(func)
+    if implementation is None:
+        raise no_function(func, args)
+    return implementation(*args, **kwargs)
+
+
+def no_function(func: Any, args: tuple[Any, ...]) -> NoMethodError:
+    """The error for a function of NumPy that has no counterpart on layered values."""
+    from .surface import DIRECTIONS
+
+    name = f"{getattr(func, '__module__', 'numpy')}.{getattr(func, '__name__', func)}"
+    direction = DIRECTIONS.get(getattr(func, "__name__", ""), "")
+    return NoMethodError(
+        f"{describe_call(name, args)} is not defined on layered values{at_user_line()}. "
+        + (f"{direction} " if direction else "")
+        + "Write it with functions of dispatchml.numpy, make it an operation with dispatchml.primitive and "
+        "give it a rule, or, "
+        "where no derivative and no unit is wanted, pass dispatchml.primal(x)."
+    )
+
+
+def array_namespace(self: Any, *, api_version: str | None = None) -> Any:
+    """What `__array_namespace__` answers: `dispatchml.numpy`."""
+    from .. import numpy as namespace
+    from .surface import API_VERSIONS
+
+    if api_version is not None and api_version not in API_VERSIONS:
+        raise ValueError(
+            f"dispatchml.numpy follows the Array API standard {', '.join(API_VERSIONS)}, not {api_version!r}."
+        )
+    return namespace
+
+
+def no_plain_memory(x: Any, door: str) -> TracerConversionError:
+    """The error for handing out memory without what wraps it."""
+    return TracerConversionError(
+        f"{door} of {describe(x)}{at_user_line()} would hand out plain memory and lose what the value carries. Pass "
+        "dispatchml.primal(x) where that is meant."
+    )

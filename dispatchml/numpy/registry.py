@@ -1,0 +1,179 @@
+"""One table of meaning: how an implementation made of operations becomes public and answers NumPy's own function.
+
+A public function looks at its arguments: plain NumPy values go to NumPy itself (same result, same speed), a
+layer or a foreign storage goes to the implementation. The same implementation answers `__array_function__`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import NoMethodError, OutArgumentError, ShapeError, at_user_line, describe
+from ..dispatch.join import value_class
+from ..dispatch.layers import layer_of
+from ..dispatch.plugins import meet
+
+#: NumPy's function -> the implementation that stands for it on values that are not NumPy's.
+IMPLEMENTATIONS: dict[Any, Callable[..., Any]] = {}
+#: Every public function by name, for `dispatchml.numpy`; the extensions have tables of their own.
+PUBLIC: dict[str, dict[str, Any]] = {"": {}, "linalg": {}, "fft": {}}
+
+#: Classes that are never ours, for a quick answer.
+PLAIN: set[type] = {
+    np.ndarray, float, int, bool, complex, str, bytes, type(None), np.dtype, type, slice, type(...), range,
+    *np.sctypeDict.values(),
+}  # fmt: skip
+CONTAINERS = (list, tuple)
+
+
+def is_ours(x: Any) -> bool:
+    """Whether a value must go through the operations: a layer, a foreign storage, or a container that holds one."""
+    cls = type(x)
+    if cls in PLAIN:
+        return False
+    if cls in CONTAINERS:
+        for inner in set(map(type, x)) - PLAIN:
+            if inner in CONTAINERS:
+                if any(is_ours(e) for e in x if type(e) in CONTAINERS):
+                    return True
+            elif is_foreign(inner):
+                return True
+        return False
+    return is_foreign(cls)
+
+
+def is_foreign(cls: type) -> bool:
+    """Whether a class is a layer or a storage that is not NumPy's; plugins are loaded by the question."""
+    meet(cls)
+    return layer_of(cls) is not None or value_class(cls) not in (
+        None,
+        np.ndarray,
+        np.generic,
+        float,
+        int,
+        bool,
+        complex,
+    )
+
+
+def any_ours(args: Any, kwargs: Any) -> bool:
+    """Whether any argument is ours."""
+    return any(map(is_ours, args)) or bool(kwargs) and any(map(is_ours, kwargs.values()))
+
+
+def operand(x: Any) -> Any:
+    """An array-like as operations take it: lists and tuples become arrays, stacked where they hold layers."""
+    cls = type(x)
+    if cls not in CONTAINERS:
+        return x
+    if not is_ours(x):
+        return np.asarray(x)
+    elements = tuple(operand(e) for e in x)
+    shapes = {ops.shape(e) for e in elements}
+    if len(shapes) > 1:
+        raise ShapeError(
+            f"A {cls.__name__} of {describe(elements)} is not an array{at_user_line()}: its elements have the shapes "
+            f"{sorted(shapes)}. Give them one shape, or use numpy.concatenate."
+        )
+    return ops.stack(elements, axis=0)
+
+
+def operands(arrays: Any) -> tuple[Any, ...]:
+    """The arrays of a sequence of array-likes; an array is taken apart along its first axis."""
+    if type(arrays) in CONTAINERS:
+        return tuple(operand(a) for a in arrays)
+    return tuple(arrays)
+
+
+POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def implementation_of(function: Callable[..., Any], name: str, arrays: int) -> Callable[..., Any]:
+    """The function with its leading array-likes made operands and `out=` refused."""
+    names = [p.name for p in inspect.signature(function).parameters.values() if p.kind in POSITIONAL]
+    leading = names[:arrays]
+    out = names.index("out") if "out" in names else -1
+
+    @functools.wraps(function)
+    def implementation(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            if kwargs.get("out") is not None:
+                refuse_out(name)
+            for k in leading:
+                if k in kwargs:
+                    kwargs[k] = operand(kwargs[k])
+            if kwargs.pop("like", None) is not None:
+                raise NoMethodError(
+                    f"{name}(like=...) is not supported on layered values{at_user_line()}: leave `like` out."
+                )
+        if 0 <= out < len(args) and args[out] is not None:
+            refuse_out(name)
+        return function(*map(operand, args[:arrays]), *args[arrays:], **kwargs)
+
+    return implementation
+
+
+def refuse_out(name: str) -> None:
+    """The error for `out=`: a derivative, a unit or a batch cannot be written into somebody's array."""
+    raise OutArgumentError(
+        f"{name}(..., out=...) was called with traced or layered values{at_user_line()}: they cannot be written "
+        "into an "
+        f"array, which would lose what they carry. Use the result: y = {name}(...). For an in-place operator on "
+        "a plain "
+        "array, write a = a + x instead of a += x."
+    )
+
+
+def numpy_function(
+    original: Any = None, *, arrays: int = 1, plain: Any = None, room: str = "", names: str = ""
+) -> Callable[[Any], Any]:
+    """Make an implementation public, and the answer to NumPy's function `original`.
+
+    arrays: how many leading parameters are array-likes. plain: what plain arguments go to, NumPy's function by default;
+    the implementation itself where NumPy has none. room: "linalg" or "fft" for the extensions. names: further names.
+    """
+
+    def add(function: Any) -> Any:
+        name = function.__name__.rstrip("_")
+        implementation = implementation_of(function, f"{room}.{name}" if room else name, arrays)
+        if original is not None:
+            IMPLEMENTATIONS[original] = implementation
+        direct = plain or original
+
+        if direct is None:
+            public = implementation
+        else:
+
+            @functools.wraps(function)
+            def public(*args: Any, **kwargs: Any) -> Any:
+                for x in args:
+                    if type(x) not in PLAIN and is_ours(x):
+                        return implementation(*args, **kwargs)
+                for x in kwargs.values():
+                    if type(x) not in PLAIN and is_ours(x):
+                        return implementation(*args, **kwargs)
+                return direct(*args, **kwargs)
+
+        public.__name__ = public.__qualname__ = name
+        if not public.__doc__:
+            public.__doc__ = first_line(direct)
+        for key in (name, *names.split()):
+            PUBLIC[room][key] = public
+            twin = getattr(np, key, None) if not room else None
+            if original is not None and twin is not None:  # numpy.amax is a function of its own
+                IMPLEMENTATIONS.setdefault(twin, implementation)
+        return public
+
+    return add
+
+
+def first_line(function: Any) -> str:
+    """What NumPy's function does, in its own first sentence's place: a pointer to its page."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"As `{module}.{getattr(function, '__name__', function)}`, for layered and traced values too."
