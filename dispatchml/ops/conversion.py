@@ -39,7 +39,7 @@ def literal(p: int, q: int, like: Any) -> Any:
         return p / q
     if isinstance(like, (np.ndarray, np.generic)):
         if like.dtype == object and like.size:
-            return literal(p, q, like.flat[0])
+            return np.asarray(literal(p, q, like.flat[0]), dtype=object)  # its class need not be a value of ours
         return np.longdouble(p) / np.longdouble(q) if like.dtype in EXTENDED else p / q
     layer = layer_of(cls)
     if layer is not None:

@@ -124,8 +124,7 @@ def beta_density(y: Any, a: Any, b: Any, x: Any) -> Any:
 
 def neighbours(bessel: Any, v: Any, x: Any, combine: Any) -> Any:
     """Half the sum or the difference of the functions of orders v-1 and v+1."""
-    both = combine(bessel(ops.subtract(v, 1), x), bessel(ops.add(v, 1), x))
-    return ops.multiply(both, ops.literal(1, 2, both))
+    return ops.divide(combine(bessel(ops.subtract(v, 1), x), bessel(ops.add(v, 1), x)), 2)
 
 
 def scaled_slope(y: Any, v: Any, x: Any) -> Any:

@@ -1,6 +1,7 @@
 """Rules of elementwise operations: both modes against central differences, second order, and the corners."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -403,3 +404,23 @@ def test_strong_multiply_is_strong_in_its_derivatives_too():
         assert dm.vjp(ops.strong_multiply, 0.0, 1.0)[1](math.inf)[1] == 0
         dy = dm.jvp(lambda b: ops.strong_multiply(np.zeros(3), b), (p,), (p,))[1]
     assert dy.tolist() == [0, 0, 0]
+
+
+def test_exact_numbers_stay_exact():
+    x, one = np.array([Fraction(1, 2), Fraction(0)]), np.array([Fraction(1), Fraction(1)])
+    for f, expected in (
+        (lambda v: ops.power(v, 3), [Fraction(3, 4), 0]),
+        (lambda v: ops.maximum(v, 0), [1, Fraction(1, 2)]),
+        (lambda v: ops.divide(v, np.array([Fraction(3)] * 2)), [Fraction(1, 3)] * 2),
+        (ops.absolute, [1, 0]),
+    ):
+        (g,) = dm.vjp(f, x)[1](one)
+        assert g.tolist() == expected
+        assert all(isinstance(v, (Fraction, int)) for v in g.tolist())
+
+
+def test_a_condition_is_a_constant():
+    x = np.array([0.0, 2.0])
+    assert gradient(lambda v: ops.where(v, ops.square(v), ops.multiply(v, 3.0)), x).tolist() == [3, 4]
+    assert gradient(lambda v: ops.where_or_zero(v, ops.square(v)), x).tolist() == [0, 4]
+    assert gradient(lambda v: ops.add(v, ops.where(v, 1.0, 2.0)), x).tolist() == [1, 1]
