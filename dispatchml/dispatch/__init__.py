@@ -1,6 +1,12 @@
-"""Multiple dispatch over a type lattice: operations, layers and their order, plugins, errors. Knows no array operation."""
+"""Multiple dispatch over a type lattice: operations, layers and their order, plugins, errors.
 
+Knows no array operation.
+"""
+
+from .construct import LAYER_RULES, field, make
 from .decorator import dispatch
+from .define import LAYER_DRESSERS, Array, layer
+from .foreign import register_type
 from .join import promotes
 from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, layer_of
@@ -8,16 +14,23 @@ from .operation import Operation, OperationFunction, operation
 from .plugins import Plugin
 
 __all__ = [
+    "LAYER_DRESSERS",
+    "LAYER_RULES",
     "SLOTS",
+    "Array",
     "Layer",
     "Operation",
     "OperationFunction",
     "Plugin",
     "add_layer",
     "dispatch",
+    "field",
     "is_layer",
+    "layer",
     "layer_of",
+    "make",
     "operation",
     "order",
     "promotes",
+    "register_type",
 ]

@@ -40,7 +40,7 @@ def dispatch(target: Any, /, *hints: Any, replace: bool = False) -> Any:
 
         def add(function: Any) -> Any:
             info.register(function, hints, replace)
-            return info.function if function.__name__ == info.name else function
+            return info.function if getattr(function, "__name__", "") == info.name else function
 
         return add
     if not inspect.isfunction(target):
@@ -55,6 +55,12 @@ def dispatch(target: Any, /, *hints: Any, replace: bool = False) -> Any:
             raise RegistrationError(
                 f"dispatch: {target.__name__} ({code_line(target)}) is a {type(known).__name__} here already, not an operation. "
                 "Choose another name, or delete the old one first."
+            )
+        if op.module != target.__module__:
+            raise RegistrationError(
+                f"dispatch: {target.__name__} ({code_line(target)}) is an operation of {op.module} here. Write "
+                f"@dispatch({target.__name__}) above a function of another name to add a method to it, or choose another name for "
+                "an operation of your own."
             )
     op.register(target, hints, replace)
     return op.function

@@ -198,7 +198,7 @@ def without_our_frames(traceback: TracebackType | None) -> TracebackType | None:
 def class_name(cls: type) -> str:
     """The class as a reader knows it: `float`, `numpy.ndarray`, `pint.Quantity`."""
     module = getattr(cls, "__module__", "builtins")
-    name = getattr(cls, "__qualname__", repr(cls))
+    name = getattr(cls, "__qualname__", repr(cls)).rpartition("<locals>.")[2]
     if module == "builtins":
         return name
     if module.startswith("dispatchml."):

@@ -128,13 +128,13 @@ def add_layer(info: Layer) -> None:
                 f"the new declaration is at {info.place}."
             )
         LAYERS[info.cls] = info
+        ANSWERS.clear()
         try:
             check_slots(info)
         except RegistrationError:
             del LAYERS[info.cls]
-            raise
-        finally:
             ANSWERS.clear()
+            raise
         forget_everything()
         for key in [k for k in WAITING if resolve_name(k) is info.cls]:
             for callback in WAITING.pop(key):

@@ -1,0 +1,88 @@
+"""Derivatives of constructing a layer of one's own and of reading its fields: each is the other's transpose.
+
+The tangent of a layer is a layer of the same class and the same static fields, whose payload fields are the tangents of the
+fields; a field that says where the values are (index arrays, masks) is the primal's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..dispatch.construct import LAYER_RULES, Form
+from ..dispatch.errors import NoMethodError, NoRuleError, at_user_line, class_name, describe
+from .registry import rule
+
+
+def declare(form: Form) -> None:
+    """Both rules of `make[Layer]`, and both of each `field[Layer, name]`."""
+    declare_make(form)
+    for name in form.payload:
+        declare_field(form, name)
+
+
+def declare_make(form: Form) -> None:
+    """make is linear in its payloads: the tangent of Diagonal(x) is Diagonal(dx), the cotangent of x is the field of ct."""
+    build, fields, pattern = form.make, [form.read[n] for n in form.payload], [n in form.pattern for n in form.payload]
+
+    @rule(build).jvp
+    def make_jvp(y: Any, tangents: tuple[Any, ...], *payloads: Any, **statics: Any) -> Any:
+        parts = [p if fixed else tangent_or_zero(t, p) for t, p, fixed in zip(tangents, payloads, pattern, strict=True)]
+        return build(*parts, **statics)
+
+    @rule(build).vjp
+    def make_vjp(y: Any, *payloads: Any, needs: tuple[bool, ...], **statics: Any) -> Any:
+        def make_pullback(ct: Any) -> tuple[Any, ...]:
+            try:
+                return tuple(read(ct) if need else None for read, need in zip(fields, needs, strict=True))
+            except NoMethodError:
+                return tuple(
+                    read(on_structure(form, y, ct)) if need else None for read, need in zip(fields, needs, strict=True)
+                )
+
+        return make_pullback
+
+
+def declare_field(form: Form, name: str) -> None:
+    """Reading a field is linear: the tangent is the field of the tangent, the cotangent a layer that is zero elsewhere."""
+    read, build = form.read[name], form.make
+
+    @rule(read).jvp
+    def field_jvp(y: Any, tangents: tuple[Any, ...], x: Any) -> Any:
+        return read(tangents[0])
+
+    @rule(read).vjp
+    def field_vjp(y: Any, x: Any, needs: tuple[bool, ...]) -> Any:
+        parts = {n: form.read[n](x) for n in form.payload if n != name}
+        statics = form.statics_of(x)
+
+        def field_pullback(ct: Any) -> tuple[Any, ...]:
+            payloads = [
+                ct if n == name else parts[n] if n in form.pattern else tangent_or_zero(None, parts[n])
+                for n in form.payload
+            ]
+            return (build(*payloads, **statics),)
+
+        return field_pullback
+
+
+def tangent_or_zero(tangent: Any, primal: Any) -> Any:
+    """The tangent of a field; zero for a constant, nothing for a field that is missing."""
+    if tangent is not None or primal is None:
+        return tangent
+    return ops.zeros_like(primal)
+
+
+def on_structure(form: Form, y: Any, ct: Any) -> Any:
+    """A cotangent that came back as something else, such as a dense array, brought to the layer by its class's `project`."""
+    project = getattr(y, "project", None)
+    if project is None:
+        raise NoRuleError(
+            f"The cotangent of {class_name(form.cls)} is {describe(ct)}{at_user_line()}, and the class does not say which part of "
+            f"it belongs to its fields. Write a method project(self, dense) of {form.cls.__name__} that gives a "
+            f"{form.cls.__name__}, or give the operation between them a rule for the layer."
+        )
+    return project(ct)
+
+
+LAYER_RULES.append(declare)
