@@ -172,14 +172,14 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
 #: A view remembers what it was taken from, and in which state.
 VIEW = """\
     if (type(y) is ndarray or y.shape) and is_view({{{items}}}):
-        made.base = (x, {name}, {{{items}}}, a)
+        made.base = (x, operation, {{{items}}}, a)
 """
 
 LINEAR = """\
 def record_{name}(x{keywords}):
     a = x.value if x.base is None else current(x)
     tape = x.tape
-    y = {name}(a{given})
+    y = operation(a{given})
     made = Var()
     made.value = y; made.tape = tape; made.index = len(tape); made.base = None
     tape.append((backward_{name}, x.index, ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a){values}))
@@ -188,19 +188,19 @@ def record_{name}(x{keywords}):
 {view}    return made
 
 def backward_{name}(cotangents, ct, entry):
-    _, index, space{values} = entry
+    _, tape_index, primal_space{values} = entry
     try:
-        x = transpose(ct, space{given})
+        x = transpose_rule(ct, primal_space{given})
     except FloatingPointError:
         with np.errstate(divide="ignore", invalid="ignore"):
-            x = transpose(ct, space{given})
-    if type(x) is not ndarray or x.dtype is not space.dtype or x.shape != space.shape:
-        x = space.project(x)
-    known = cotangents[index]
+            x = transpose_rule(ct, primal_space{given})
+    if type(x) is not ndarray or x.dtype is not primal_space.dtype or x.shape != primal_space.shape:
+        x = primal_space.project(x)
+    known = cotangents[tape_index]
     if known is None:
-        cotangents[index] = x
+        cotangents[tape_index] = x
     else:
-        accumulate(cotangents, index, known, x)
+        accumulate(cotangents, tape_index, known, x)
 """
 
 
@@ -220,7 +220,7 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
-        "is_view": is_view, "ArraySpace": ArraySpace, "accumulate": accumulate, "transpose": rule.transpose, op.name: op.function,
+        "is_view": is_view, "ArraySpace": ArraySpace, "accumulate": accumulate, "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name}", f"the linear rule of {op.name}")

@@ -67,6 +67,28 @@ class LineTape(Tape):
         self.lines += [""] * (len(self) - len(self.lines)) + [user_line()]
         super().append(entry)
 
+    def close(self) -> None:
+        """End recording; the lines stay."""
+        self.__class__ = ClosedLineTape
+
+
+class ClosedLineTape(LineTape):
+    """A tape with lines whose transform has ended."""
+
+    __slots__ = ()
+
+    def append(self, entry: Any) -> None:
+        leaked(self.name)
+
+
+class ForgetfulTape(Tape):
+    """A tape that counts its entries and keeps none: the first run of a segment that is computed again in the backward sweep."""
+
+    __slots__ = ()
+
+    def append(self, entry: Any) -> None:
+        super().append(None)
+
 
 class Cotangents(list[Any]):
     """Cotangents by tape index; `owned` are those that this sweep has allocated and may add to in place."""

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from .. import ops
 from ..dispatch.errors import LeakedTracerError, TracerConversionError, at_user_line, class_name
 from ..dispatch.layers import layer_of
+from .refusals import remember
 
 
 class Traced:
@@ -156,9 +157,11 @@ def innermost(x: Any) -> Any:
 
 def refuse(x: Traced, what: str, instead: str) -> NoReturn:
     """The error for turning a traced value into a plain one."""
-    raise TracerConversionError(
+    error = TracerConversionError(
         f"{what} on a traced value ({describe_payload(x)}){at_user_line()} would lose its derivative. {instead}."
     )
+    remember(error)
+    raise error
 
 
 def foreign_attribute(x: Traced, name: str) -> Any:
