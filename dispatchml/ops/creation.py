@@ -1,4 +1,4 @@
-"""New values of the kind of another: its type, units, device and structure, with other numbers in it. Not differentiable."""
+"""New values of the kind of another: its type, units, device and structure, with other numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Indexing: elements picked and put. Everything is functional: an update returns a new array and leaves its argument alone."""
+"""Indexing: elements picked and put. An update returns a new array and leaves its argument alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .. import ops
 from ..dispatch import operation
 
 __all__ = [
-    "add_along_axis", "add_at", "argwhere", "choose", "compress", "delete", "extract", "flatnonzero", "getitem", "insert",
-    "nonzero", "put_along_axis", "scatter", "scatter_along_axis", "scatter_take", "select", "setitem", "take",
-    "take_along_axis", "unique", "unique_indices",
+    "add_along_axis", "add_at", "argwhere", "choose", "compress", "delete", "extract", "flatnonzero", "getitem",
+    "insert", "nonzero", "put_along_axis", "scatter", "scatter_along_axis", "scatter_take", "select", "setitem",
+    "take", "take_along_axis", "unique", "unique_indices",
 ]  # fmt: skip
 
 PLAIN = ("meaning", "transform")
@@ -20,7 +20,7 @@ PLAIN = ("meaning", "transform")
 
 @operation(family="indexing", view=True)
 def getitem(x: Any, *, index: Any = ()) -> Any:
-    """x[index], for every index that NumPy knows: integers, slices, None, Ellipsis, integer arrays, masks, and tuples of these."""
+    """x[index], for every index of NumPy's: integers, slices, None, Ellipsis, integer arrays, masks, tuples."""
 
 
 @operation(family="indexing")
@@ -55,7 +55,7 @@ def scatter_take(
 
 @operation(family="indexing")
 def take_along_axis(x: Any, indices: Any, *, axis: int | None = -1) -> Any:
-    """The elements at integer positions of each vector along an axis, as `argsort` returns them; the rest broadcasts."""
+    """The elements at integer positions of each vector along an axis, such as those of `argsort`."""
 
 
 @operation(family="indexing")
@@ -160,7 +160,7 @@ def insert(x: Any, values: Any, *, index: Any = 0, axis: int | None = None) -> A
 
 @insert.decompose
 def insert_of(x: Any, values: Any, *, index: Any = 0, axis: int | None = None) -> Any:
-    """Two gathers from x and values; where each element comes from is asked of numpy.insert with the numbers of the elements."""
+    """One gather from x and values; numpy.insert says of the elements' numbers where each comes from."""
     if axis is None:
         x, axis = ops.reshape(x, shape=(-1,)), 0
     shape, count = ops.shape(x), ops.size(x)
@@ -187,7 +187,7 @@ def choose_of(choices: Any, *, indices: Any = (), mode: str = "raise") -> Any:
 
 @operation(family="indexing", variadic=True)
 def select(choices: Any, *, conditions: Any = ()) -> Any:
-    """For each element the first of the choices whose condition holds, and the last choice, which has none, elsewhere."""
+    """For each element the first choice whose condition holds; the last choice, which has no condition, elsewhere."""
 
 
 @select.decompose

@@ -64,7 +64,7 @@ def pad_of(
             x = repeated(x, axis, width, mode)
         else:
             raise ValueError(
-                f"pad: mode {mode!r} is not one of {', '.join(('constant', 'empty', *REPEATING, *STATISTICS, 'linear_ramp'))}."
+                f"pad: mode {mode!r} is not one of constant, empty, linear_ramp, {', '.join(REPEATING + STATISTICS)}."
             )
     return x
 
@@ -93,7 +93,7 @@ def repeated(x: Any, axis: int, width: tuple[int, int], mode: str) -> Any:
 
 
 def mirrored_at_edges(x: Any, axis: int, width: tuple[int, int], mode: str) -> Any:
-    """Reflections with the sign turned round about the edge values: the weights of each new slice are asked of numpy.pad."""
+    """Reflections, in sign too, about the edge values: numpy.pad tells the weights of each new slice."""
     n = ops.shape(x)[axis]
     weights = np.pad(np.eye(n), (width, (0, 0)), mode=mode, reflect_type="odd")  # type: ignore[call-overload]
     last = ops.moveaxis(x, source=axis, destination=-1)

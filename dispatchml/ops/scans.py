@@ -1,4 +1,4 @@
-"""Scans and sorting: results of the shape of x (or nearly) in which every element depends on its neighbours along an axis."""
+"""Scans and sorting: results in the shape of x in which each element depends on others along an axis."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def diff_of(x: Any, *, n: int = 1, axis: int = -1) -> Any:
 
 @operation(family="scans")
 def trapezoid(y: Any, x: Any, *, axis: int = -1) -> Any:
-    """The integral of y by the trapezoidal rule. x: sample points, a vector or in the shape of y; a number is the spacing."""
+    """The integral of y by the trapezoidal rule. x: points, a vector or in the shape of y; a number is the spacing."""
 
 
 @trapezoid.decompose

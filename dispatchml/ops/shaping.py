@@ -10,9 +10,9 @@ from .axes import Axis, axis_of
 
 __all__ = [
     "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_to", "column_stack",
-    "concatenate", "diag", "diagonal", "dstack", "expand_dims", "flip", "hstack", "matrix_transpose", "moveaxis", "ravel",
-    "repeat", "reshape", "roll", "rot90", "split", "squeeze", "stack", "swapaxes", "tile", "trace", "transpose", "tril",
-    "triu", "unstack", "vstack",
+    "concatenate", "diag", "diagonal", "dstack", "expand_dims", "flip", "hstack", "matrix_transpose", "moveaxis",
+    "ravel", "repeat", "reshape", "roll", "rot90", "split", "squeeze", "stack", "swapaxes", "tile", "trace",
+    "transpose", "tril", "triu", "unstack", "vstack",
 ]  # fmt: skip
 
 

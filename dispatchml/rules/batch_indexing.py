@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-
 from .. import ops
 from ..ops.axes import axis_of
 from ..ops.index import behind_batch, result_shape
@@ -114,7 +113,7 @@ def scatter_take_batch(
 
 
 def declare_along_axis(function: Any) -> None:
-    """The batch rule of take_along_axis, scatter_along_axis or put_along_axis; what has no batch axis broadcasts along it."""
+    """The batch rule of an operation along an axis; what has no batch axis broadcasts along it."""
 
     @batch(function)
     def along_axis_batch(arguments: Any, batched: Any, size: int, *, axis: int | None = -1, **keywords: Any) -> Any:

@@ -85,7 +85,7 @@ def add_at_vjp(y: Any, x: Any, value: Any, *, needs: Any, index: Any = ()) -> An
     return add_at_pullback
 
 
-# ---- positions as an argument: they carry no derivative ----------------------------------------------------------------
+# ---- positions as an argument: they carry no derivative --------------------------------------------------------------
 
 
 @rule(ops.take).jvp

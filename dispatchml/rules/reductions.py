@@ -112,7 +112,7 @@ def prod_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, dtype: Any = None
     return prod_pullback
 
 
-# ---- variance, standard deviation, norms: real functions with a gradient -----------------------------------------------
+# ---- variance, standard deviation, norms: real functions with a gradient ---------------------------------------------
 
 
 def deviation(x: Any, axis: Axis) -> Any:
@@ -204,7 +204,7 @@ def norm_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, ord: float = 2, k
     return norm_pullback
 
 
-# ---- largest, smallest, middle: ties share equally ---------------------------------------------------------------------
+# ---- largest, smallest, middle: ties share equally -------------------------------------------------------------------
 
 
 def shares(beyond: Any, y: Any, shape: tuple[int, ...], axis: Axis) -> Any:
@@ -241,7 +241,7 @@ declare_extremum(ops.min, ops.greater)
 
 
 def middles(x: Any, y: Any, axis: Axis) -> list[tuple[Any, Any]]:
-    """The elements, axes merged, that equal the lower and the upper one in the middle, and how many times what they share."""
+    """The elements, axes merged, that equal the lower and the upper middle one, and among how many these share."""
     merged = merged_last(x, axis)
     n = ops.shape(merged)[-1]
     places = ((n - 1) // 2, n // 2)

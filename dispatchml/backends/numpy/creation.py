@@ -1,4 +1,4 @@
-"""Kernels of creation. An element of an object array that is a layer gets a zero of its own kind, other objects the integer."""
+"""Kernels of creation. In object arrays a layer gets a zero of its own kind, other objects the integer."""
 
 from typing import Any
 

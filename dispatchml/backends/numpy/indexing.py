@@ -31,7 +31,7 @@ def writeable(x: Any, value: Any) -> Any:
     if RANKS.get(kind, 0) > max(RANKS.get(y.dtype.kind, 4), 1):
         raise TracerConversionError(
             f"A {ops.dtype(value)} value cannot be stored in an array of {y.dtype} without loss{at_user_line()}: its "
-            f"derivative would be lost with its digits. Make the array with dtype={ops.dtype(value)}, or convert with astype."
+            f"derivative would be lost with its digits. Make the array with dtype={ops.dtype(value)}, or use astype."
         )
     return y
 

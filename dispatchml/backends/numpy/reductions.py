@@ -1,10 +1,12 @@
-"""Kernels of reductions. They call the ufuncs' `reduce` rather than NumPy's Python wrappers, which cost 1 us and more."""
+"""Kernels of reductions. They call the ufuncs' `reduce`: NumPy's Python wrappers cost 1 us and more."""
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from ... import ops
+from ...dispatch.join import python_scalar
 from ...ops.axes import axes_of, kept_shape
 from .kernels import OBJECT, kernel
 
@@ -43,8 +45,14 @@ def array_var(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
 
 def array_std(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     if getattr(x, "dtype", None) == OBJECT:
-        return ops.sqrt(np.asarray(np.var(x, axis=axis, ddof=ddof, keepdims=keepdims), object))[()]
+        return root_of_objects(np.var(x, axis=axis, ddof=ddof, keepdims=keepdims))
     return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+def root_of_objects(x: Any) -> Any:
+    """The square root of an object, or of each in an array."""
+    y = ops.sqrt(np.asarray(x, object))
+    return y[()] if isinstance(y, np.ndarray) else y
 
 
 def array_median(x: Any, axis: Any, keepdims: bool) -> Any:
@@ -104,9 +112,12 @@ def array_norm(x: Any, axis: Any, ord: float, keepdims: bool) -> Any:
     if x.dtype.kind not in "fcO":
         x = x.astype(np.float64)
     if ord == 2:
+        if axis is None and not keepdims and x.dtype.kind == "f":
+            x = x.ravel(order="K")
+            return np.sqrt(x.dot(x))
         squares = x.real**2 + x.imag**2 if x.dtype.kind == "c" else x * x
         total = add_reduce(squares, axis, None, None, keepdims)
-        return np.sqrt(total) if x.dtype != OBJECT else ops.sqrt(np.asarray(total, object))[()]
+        return np.sqrt(total) if x.dtype != OBJECT else root_of_objects(total)
     size = np.absolute(x)
     if ord == np.inf:
         return maximum_reduce(size, axis, None, None, keepdims, 0)
@@ -120,6 +131,21 @@ def array_norm(x: Any, axis: Any, ord: float, keepdims: bool) -> Any:
         return add_reduce(size**ord, axis, None, None, keepdims) ** (1 / ord)
 
 
+def of_number(array: Any, plain: Any) -> Any:
+    """A reduction of one of Python's numbers: the number itself, unless a keyword asks for more."""
+
+    def on_number(x: Any, axis: Any = None, dtype: Any = None, **keywords: Any) -> Any:
+        if axis is None and dtype is None:
+            return plain(x)
+        return python_scalar(array(x, axis=axis, **({} if dtype is None else {"dtype": dtype}), **keywords))
+
+    return on_number
+
+
+def itself(x: Any) -> Any:
+    return x
+
+
 def array_any(x: Any, axis: Any, keepdims: bool) -> Any:
     return np.logical_or.reduce(x, axis, bool, None, keepdims)
 
@@ -128,18 +154,17 @@ def array_all(x: Any, axis: Any, keepdims: bool) -> Any:
     return np.logical_and.reduce(x, axis, bool, None, keepdims)
 
 
-kernel(ops.sum, array_sum)
-kernel(ops.prod, array_prod)
-kernel(ops.mean, array_mean)
+kernel(ops.sum, array_sum, of_number(np.sum, operator.pos))
+kernel(ops.prod, array_prod, of_number(np.prod, operator.pos))
+kernel(ops.mean, array_mean, of_number(np.mean, float))
 kernel(ops.var, array_var)
 kernel(ops.std, array_std)
-kernel(ops.max, array_max)
-kernel(ops.min, array_min)
+kernel(ops.max, array_max, of_number(np.max, itself))
+kernel(ops.min, array_min, of_number(np.min, itself))
 kernel(ops.median, array_median)
 kernel(
-    ops.quantile, lambda x, q, axis, interpolation, keepdims: np.quantile(
-        x, q, axis=axis, method=interpolation, keepdims=keepdims
-    )
+    ops.quantile,
+    lambda x, q, axis, interpolation, keepdims: np.quantile(x, q, axis=axis, method=interpolation, keepdims=keepdims),
 )
 kernel(ops.logsumexp, array_logsumexp)
 kernel(ops.softmax, array_softmax)

@@ -36,7 +36,9 @@ def array_swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 def array_expand_dims(x: Any, axis: Any) -> Any:
     x = asarray(x)
-    axes = (axis,) if type(axis) is int else tuple(axis) if not isinstance(axis, np.integer) else (int(axis),)
+    if type(axis) is int and -1 <= axis <= x.ndim:
+        return x[..., None] if axis < 0 else x[(slice(None),) * axis + (None,)]
+    axes = tuple(axis) if isinstance(axis, (tuple, list)) else (int(axis),)
     ndim = x.ndim + len(axes)
     new = axes_of(axes, ndim)
     sizes = iter(x.shape)
@@ -44,24 +46,25 @@ def array_expand_dims(x: Any, axis: Any) -> Any:
 
 
 def array_broadcast_to(x: Any, shape: Any) -> Any:
-    """numpy.broadcast_to in a tenth of its time where the buffer can be handed on as it is."""
+    """numpy.broadcast_to in a fraction of its time where the buffer can be handed on as it is."""
+    if type(shape) is not tuple:
+        return np.broadcast_to(x, shape)
     if type(x) is not ndarray:
+        if type(x) is float:
+            x = np.float64(x)
+        if isinstance(x, np.number):
+            return ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a scalar's buffer is read-only
         x = asarray(x)
-    missing = len(shape) - x.ndim if type(shape) is tuple else -1
-    if missing < 0 or x.dtype == OBJECT or not x.flags.c_contiguous:
+    missing = len(shape) - x.ndim
+    if missing < 0 or x.dtype == OBJECT or 0 in shape or not x.flags.c_contiguous:
         return np.broadcast_to(x, shape)
     strides = [0] * missing
     for n, have, stride in zip(shape[missing:], x.shape, x.strides, strict=True):
-        if have == n:
-            strides.append(stride)
-        elif have == 1:
-            strides.append(0)
-        else:
+        if have != n and have != 1:
             return np.broadcast_to(x, shape)  # which raises, with NumPy's words
-    if 0 in shape:
-        return np.broadcast_to(x, shape)
+        strides.append(stride if have == n else 0)
     y = ndarray(shape, x.dtype, x, 0, strides)
-    y.flags.writeable = False
+    y.setflags(write=False)
     return y
 
 
@@ -70,7 +73,8 @@ def array_squeeze(x: Any, axis: Any) -> Any:
 
 
 def array_stack(arrays: Any, axis: int, dtype: Any) -> Any:
-    if axis == 0 and all(np.ndim(x) == 0 for x in arrays):
+    first = arrays[0]
+    if axis == 0 and (type(first) is not ndarray or first.ndim == 0):
         return np.array(arrays, dtype)
     return np.stack(arrays, axis=axis, dtype=dtype)
 
