@@ -1,13 +1,41 @@
 """The kernels of every operation for NumPy arrays and Python's numbers, by family, mirroring `ops`."""
 
-from . import arithmetic, comparison, complexes, conversion, selection, special, transcendental
+from . import (
+    arithmetic,
+    comparison,
+    complexes,
+    conversion,
+    creation,
+    decompositions,
+    fft,
+    indexing,
+    matrix_functions,
+    products,
+    reductions,
+    scans,
+    selection,
+    shaping,
+    solvers,
+    special,
+    transcendental,
+)
 
 __all__ = [
     "arithmetic",
     "comparison",
     "complexes",
     "conversion",
+    "creation",
+    "decompositions",
+    "fft",
+    "indexing",
+    "matrix_functions",
+    "products",
+    "reductions",
+    "scans",
     "selection",
+    "shaping",
+    "solvers",
     "special",
     "transcendental",
 ]

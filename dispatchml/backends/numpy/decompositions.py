@@ -1,0 +1,109 @@
+"""Kernels of matrix decompositions."""
+
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...dispatch.errors import NonDifferentiableError, at_user_line
+from .checked import checked
+from .kernels import kernel
+
+SQUARE = "The last two axes must be of one length; for other matrices there are svd and qr."
+MATRIX = "Matrices are the last two axes."
+
+#: What counts as rounding: this many units of it for each row of a matrix.
+ROUNDING = 8
+
+
+def cholesky(a: Any, *, upper: bool) -> Any:
+    """The Cholesky factor."""
+    return np.linalg.cholesky(a, upper=upper)
+
+
+def lu(a: Any) -> tuple[Any, Any, Any]:
+    """P, L, U."""
+    try:
+        from scipy.linalg import lu as factors
+    except ImportError as error:
+        raise ImportError("lu needs SciPy: pip install dispatchml[scipy]") from error
+    if a.ndim < 2:
+        raise ValueError("the matrix has fewer than two axes")
+    return tuple(factors(a))
+
+
+def qr(a: Any, *, mode: str) -> tuple[Any, Any]:
+    """Q, R."""
+    if mode not in ("reduced", "complete"):
+        raise ValueError(f"mode is {mode!r}, not 'reduced' or 'complete'")
+    return tuple(np.linalg.qr(a, mode=mode))
+
+
+def svd(a: Any, *, full_matrices: bool, compute_uv: bool) -> Any:
+    """U, s, V^H, or s alone."""
+    found = np.linalg.svd(a, full_matrices=full_matrices, compute_uv=compute_uv)
+    return tuple(found) if compute_uv else found
+
+
+def svdvals(a: Any) -> Any:
+    """Singular values."""
+    return np.linalg.svd(a, compute_uv=False)
+
+
+def eigh(a: Any, *, UPLO: str) -> tuple[Any, Any]:
+    """Eigenvalues and eigenvectors of a Hermitian matrix."""
+    return tuple(np.linalg.eigh(a, UPLO=UPLO))
+
+
+def complex_dtype(a: Any) -> Any:
+    """The complex dtype of a's precision."""
+    return np.result_type(a.dtype if a.dtype.kind in "fc" else np.float64, np.complex64)
+
+
+def eig(a: Any) -> tuple[Any, Any]:
+    """Eigenvalues and eigenvectors, complex."""
+    dtype = complex_dtype(a)
+    w, v = np.linalg.eig(a)
+    return w.astype(dtype, copy=False), v.astype(dtype, copy=False)
+
+
+def eigvals(a: Any) -> Any:
+    """Eigenvalues, complex."""
+    return np.linalg.eigvals(a).astype(complex_dtype(a), copy=False)
+
+
+def divide_by_gaps(x: Any, w: Any, *, sums: bool, degenerate: str) -> Any:
+    """x over the differences (sums) of w; where these are zero within rounding, x has to be, too."""
+    rows, columns = w[..., :, None], w[..., None, :]
+    gaps = rows + columns if sums else columns - rows
+    count = w.shape[-1]
+    result = np.zeros(np.broadcast_shapes(x.shape, gaps.shape), np.result_type(x, w))
+    if count == 0:
+        return result
+    unit = ROUNDING * count * np.finfo(w.dtype).eps
+    closed = np.abs(gaps) <= unit * np.abs(w).max(axis=-1)[..., None, None]
+    np.divide(x, gaps, out=result, where=~closed)
+    used = closed & (np.abs(x) > 16 * unit * np.abs(x).max(axis=(-2, -1), keepdims=True))
+    if not sums:
+        used &= ~np.eye(count, dtype=bool)
+    if used.any():
+        if degenerate == "raise":
+            raise NonDifferentiableError(
+                "The derivative of eigenvectors or singular vectors was used where their values are equal"
+                f"{at_user_line()}: it does not exist there. Use eigvalsh or svdvals where only the values matter, "
+                "hermitian_function for functions of a symmetric matrix, or leave out the vectors of equal values."
+            )
+        result[used] = np.nan
+    return result
+
+
+kernel(ops.cholesky, checked(ops.cholesky, cholesky, SQUARE))
+kernel(ops.lu, checked(ops.lu, lu, MATRIX))
+kernel(ops.qr, checked(ops.qr, qr, MATRIX))
+kernel(ops.svd, checked(ops.svd, svd, MATRIX))
+kernel(ops.svdvals, checked(ops.svdvals, svdvals, MATRIX))
+kernel(ops.eigh, checked(ops.eigh, eigh, SQUARE))
+kernel(ops.eigvalsh, checked(ops.eigvalsh, np.linalg.eigvalsh, SQUARE))
+kernel(ops.eig, checked(ops.eig, eig, SQUARE))
+kernel(ops.eigvals, checked(ops.eigvals, eigvals, SQUARE))
+kernel(ops.divide_by_gaps, divide_by_gaps)

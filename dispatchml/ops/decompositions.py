@@ -1,0 +1,76 @@
+"""Matrix decompositions. Matrices are the last two axes, the others are stacks; several results are a tuple of arrays.
+
+Conventions. `cholesky`, `eigh` and `eigvalsh` read one triangle; their derivative is that of the function of the
+symmetrised matrix (a + a^H)/2, so gradients are symmetric (Hermitian). Eigenvectors and singular vectors have a free
+sign or phase, which their derivative does not turn: functions of them must not depend on it. At equal eigenvalues
+(singular values) vectors have no derivative: a backward sweep that uses it raises NonDifferentiableError, a forward
+one has nan there; the values are fine. For functions of a symmetric matrix use `hermitian_function`, which is exact.
+"""
+
+from typing import Any
+
+from ..dispatch import operation
+
+__all__ = [
+    "cholesky", "divide_by_gaps", "eig", "eigh", "eigvals", "eigvalsh", "lu", "qr", "svd", "svdvals",
+]  # fmt: skip
+
+
+@operation(family="linalg")
+def cholesky(a: Any, *, upper: bool = False) -> Any:
+    """The lower triangular L with L L^H = a, or the upper U with U^H U = a. Reads that triangle of a."""
+
+
+@operation(family="linalg")
+def lu(a: Any) -> Any:
+    """(P, L, U) with a = P L U, partial pivoting; the permutation P is constant. Needs SciPy."""
+
+
+@operation(family="linalg")
+def qr(a: Any, *, mode: str = "reduced") -> Any:
+    """(Q, R) with a = Q R; the diagonal of R is real, of either sign. mode: "reduced" or "complete".
+
+    The derivative needs the first min(m, n) columns independent; "complete" has one where it is the same as "reduced".
+    """
+
+
+@operation(family="linalg")
+def svd(a: Any, *, full_matrices: bool = False, compute_uv: bool = True) -> Any:
+    """(U, s, V^H) with a = U diag(s) V^H, s falling; s alone with compute_uv=False.
+
+    full_matrices=True has a derivative for square matrices only: the added vectors are arbitrary.
+    """
+
+
+@operation(family="linalg")
+def svdvals(a: Any) -> Any:
+    """The singular values, falling. The derivative at a zero singular value: 0, a subgradient."""
+
+
+@operation(family="linalg")
+def eigh(a: Any, *, UPLO: str = "L") -> Any:
+    """(w, v): eigenvalues, rising, and eigenvectors (columns) of a Hermitian matrix; the triangle UPLO is read."""
+
+
+@operation(family="linalg")
+def eigvalsh(a: Any, *, UPLO: str = "L") -> Any:
+    """The eigenvalues, rising, of a symmetric or Hermitian matrix, of which the triangle UPLO is read."""
+
+
+@operation(family="linalg")
+def eig(a: Any) -> Any:
+    """(w, v): eigenvalues and eigenvectors (columns of norm 1) of a square matrix; always complex."""
+
+
+@operation(family="linalg")
+def eigvals(a: Any) -> Any:
+    """The eigenvalues of a square matrix. Always complex, whatever the values."""
+
+
+@operation(family="linalg")
+def divide_by_gaps(x: Any, w: Any, *, sums: bool = False, degenerate: str = "raise") -> Any:
+    """x[..., i, j] / (w[..., j] - w[..., i]), 0 where i = j; with sums=True x[..., i, j] / (w[..., i] + w[..., j]).
+
+    What the derivative of eigenvectors is made of. Where the divisor is zero within rounding (of the largest w) the
+    result is 0 if x is, too; else NonDifferentiableError, or nan with degenerate="nan".
+    """

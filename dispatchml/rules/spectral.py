@@ -1,0 +1,262 @@
+"""Derivatives of eigenvalues, singular values and their vectors.
+
+Vectors have a free sign or phase, which these derivatives do not turn; functions must not depend on it. Where values
+are equal their vectors have no derivative: `divide_by_gaps` raises in a backward sweep that uses it, and gives nan in a
+forward one, where the eigenvalues' tangents are still wanted.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import NoRuleError, at_user_line, describe_call
+from .adjoints import (
+    add_known,
+    adjoint,
+    align,
+    batch_of_stacks,
+    column,
+    conj,
+    diagonal_of,
+    element_rank,
+    half,
+    hermitian_part,
+    is_real,
+    row,
+    scale_columns,
+)
+from .registry import batch, rule
+
+add, matmul, multiply, subtract, gaps = ops.add, ops.matmul, ops.multiply, ops.subtract, ops.divide_by_gaps
+
+batch_of_stacks(ops.eigh, ops.eigvalsh, ops.eig, ops.eigvals, ops.svd, ops.svdvals)
+
+
+def real_part(x: Any) -> Any:
+    """The real part; real values as they are."""
+    return x if is_real(x) else ops.real(x)
+
+
+def matrix_of(diagonal: Any) -> Any:
+    """diag(diagonal) as a matrix; an identity of bools takes any precision."""
+    return multiply(row(diagonal), np.eye(ops.shape(diagonal)[-1], dtype=bool))
+
+
+# ---- the quotient ----------------------------------------------------------------------------------------------------
+
+
+@rule(ops.divide_by_gaps).jvp
+def divide_by_gaps_jvp(y: Any, tangents: Any, x: Any, w: Any, *, sums: bool, degenerate: str) -> Any:
+    """(dx - y * the gaps of dw) over the gaps."""
+    dx, dw = tangents
+    change = None
+    if dw is not None:
+        spread = add(column(dw), row(dw)) if sums else subtract(row(dw), column(dw))
+        change = ops.negative(multiply(y, spread))
+    return gaps(add_known(dx, change), w, sums=sums, degenerate=degenerate)
+
+
+@rule(ops.divide_by_gaps).vjp
+def divide_by_gaps_vjp(y: Any, x: Any, w: Any, *, needs: Any, sums: bool, degenerate: str) -> Any:
+    """ct over the conjugate gaps; for w its products with y, summed by rows and columns."""
+
+    def divide_by_gaps_pullback(ct: Any) -> Any:
+        gx = conj(gaps(conj(ct), w, sums=sums, degenerate=degenerate))
+        gw = None
+        if needs[1]:
+            products = multiply(conj(y), gx)
+            columns, rows = ops.sum(products, axis=-2), ops.sum(products, axis=-1)
+            gw = ops.negative(add(columns, rows)) if sums else subtract(rows, columns)
+        return gx if needs[0] else None, gw
+
+    return divide_by_gaps_pullback
+
+
+@batch(ops.divide_by_gaps)
+def batched_divide_by_gaps(arguments: Any, batched: Any, size: int, **keywords: Any) -> Any:
+    """As one more stack."""
+    x, w = arguments
+    rank = max(element_rank(x, batched[0]), element_rank(w, batched[1]) + 1)
+    return gaps(align(x, batched[0], rank), align(w, batched[1], rank - 1), **keywords)
+
+
+# ---- Hermitian matrices ----------------------------------------------------------------------------------------------
+
+
+@rule(ops.eigh).jvp
+def eigh_jvp(y: Any, tangents: Any, a: Any, *, UPLO: str) -> Any:
+    """With H = v^H da v: dw its diagonal, dv = v (H over the gaps); da symmetrised."""
+    w, v = y
+    inner = matmul(matmul(adjoint(v), hermitian_part(tangents[0])), v)
+    return real_part(diagonal_of(inner)), matmul(v, gaps(inner, w, degenerate="nan"))
+
+
+@rule(ops.eigh).vjp
+def eigh_vjp(y: Any, a: Any, *, needs: Any, UPLO: str) -> Any:
+    """v (diag(cw) + v^H cv over the gaps) v^H, symmetrised."""
+    w, v = y
+
+    def eigh_pullback(ct: Any) -> Any:
+        cw, cv = ct
+        inner = gaps(matmul(adjoint(v), cv), w)
+        g = add(matmul(scale_columns(v, cw), adjoint(v)), matmul(matmul(v, inner), adjoint(v)))
+        return (hermitian_part(g),)
+
+    return eigh_pullback
+
+
+@rule(ops.eigvalsh).jvp
+def eigvalsh_jvp(y: Any, tangents: Any, a: Any, *, UPLO: str) -> Any:
+    """The diagonal of v^H da v."""
+    _, v = ops.eigh(a, UPLO=UPLO)
+    return real_part(ops.sum(multiply(conj(v), matmul(hermitian_part(tangents[0]), v)), axis=-2))
+
+
+@rule(ops.eigvalsh).vjp
+def eigvalsh_vjp(y: Any, a: Any, *, needs: Any, UPLO: str) -> Any:
+    """v diag(ct) v^H."""
+
+    def eigvalsh_pullback(ct: Any) -> Any:
+        _, v = ops.eigh(a, UPLO=UPLO)
+        return (hermitian_part(matmul(scale_columns(v, ct), adjoint(v))),)
+
+    return eigvalsh_pullback
+
+
+# ---- general matrices ------------------------------------------------------------------------------------------------
+
+
+@rule(ops.eig).jvp
+def eig_jvp(y: Any, tangents: Any, a: Any) -> Any:
+    """With H = v^-1 da v: dw its diagonal, dv = v K - v diag(v^H v K), K = H over the gaps: the norms stay 1."""
+    w, v = y
+    inner = ops.solve(v, matmul(tangents[0], v))
+    k = gaps(inner, w, degenerate="nan")
+    dv = matmul(v, k)
+    along = ops.sum(multiply(conj(v), dv), axis=-2)
+    return diagonal_of(inner), subtract(dv, scale_columns(v, along))
+
+
+@rule(ops.eig).vjp
+def eig_vjp(y: Any, a: Any, *, needs: Any) -> Any:
+    """v^-H (diag(cw) + (v^H cv - v^H v diag(v^H cv)) over the conjugate gaps) v^H."""
+    w, v = y
+
+    def eig_pullback(ct: Any) -> Any:
+        cw, cv = ct
+        inner = matmul(adjoint(v), cv)
+        along = diagonal_of(inner)
+        inner = subtract(inner, scale_columns(matmul(adjoint(v), v), along))
+        g = add(matrix_of(cw), conj(gaps(conj(inner), w)))
+        return (ops.solve(adjoint(v), matmul(g, adjoint(v))),)
+
+    return eig_pullback
+
+
+@rule(ops.eigvals).jvp
+def eigvals_jvp(y: Any, tangents: Any, a: Any) -> Any:
+    """The diagonal of v^-1 da v."""
+    _, v = ops.eig(a)
+    return diagonal_of(ops.solve(v, matmul(tangents[0], v)))
+
+
+@rule(ops.eigvals).vjp
+def eigvals_vjp(y: Any, a: Any, *, needs: Any) -> Any:
+    """v^-H diag(ct) v^H."""
+
+    def eigvals_pullback(ct: Any) -> Any:
+        _, v = ops.eig(a)
+        return (ops.solve(adjoint(v), multiply(column(ct), adjoint(v))),)
+
+    return eigvals_pullback
+
+
+# ---- singular values -------------------------------------------------------------------------------------------------
+
+
+def value_cotangent(ct: Any, s: Any) -> Any:
+    """The cotangent of singular values: nothing for those that are 0, where they have a kink."""
+    return multiply(ct, ops.sign(s))
+
+
+def check_economic(a: Any, full_matrices: bool) -> None:
+    """The vectors that full_matrices=True adds are arbitrary."""
+    m, n = ops.shape(a)[-2:]
+    if full_matrices and m != n:
+        raise NoRuleError(
+            f"{describe_call('svd', (a,))} with full_matrices=True has no derivative{at_user_line()}: the vectors "
+            f"beyond the {min(m, n)}th are arbitrary. Write full_matrices=False, or svdvals for the values alone."
+        )
+
+
+@rule(ops.svdvals).jvp
+def svdvals_jvp(y: Any, tangents: Any, a: Any) -> Any:
+    """The real part of the diagonal of u^H da v."""
+    u, s, vh = ops.svd(a)
+    turned = ops.sum(multiply(conj(u), matmul(tangents[0], adjoint(vh))), axis=-2)
+    return value_cotangent(real_part(turned), s)
+
+
+@rule(ops.svdvals).vjp
+def svdvals_vjp(y: Any, a: Any, *, needs: Any) -> Any:
+    """u diag(ct) v^H."""
+
+    def svdvals_pullback(ct: Any) -> Any:
+        u, s, vh = ops.svd(a)
+        return (matmul(scale_columns(u, value_cotangent(ct, s)), vh),)
+
+    return svdvals_pullback
+
+
+@rule(ops.svd).jvp
+def svd_jvp(y: Any, tangents: Any, a: Any, *, full_matrices: bool, compute_uv: bool) -> Any:
+    """du = u (P + D)/2, dv = v (P - D)/2: with M = u^H da v, P is (M + M^H) over the gaps, D (M - M^H) over the sums.
+
+    To these come, for matrices that are not square, (1 - u u^H) da v / s and (1 - v v^H) da^H u / s.
+    """
+    if not compute_uv:
+        return svdvals_jvp(y, tangents, a)
+    check_economic(a, full_matrices)
+    u, s, vh = y
+    da, (m, n) = tangents[0], ops.shape(a)[-2:]
+    v = adjoint(vh)
+    along = matmul(da, v)
+    inner = matmul(adjoint(u), along)
+    p = gaps(add(inner, adjoint(inner)), s, degenerate="nan")
+    d = gaps(subtract(inner, adjoint(inner)), s, sums=True, degenerate="nan")
+    du, dv = matmul(u, half(add(p, d))), matmul(v, half(subtract(p, d)))
+    if m > n:
+        du = add(du, ops.divide(subtract(along, matmul(u, inner)), row(s)))
+    if n > m:
+        back = matmul(adjoint(da), u)
+        dv = add(dv, ops.divide(subtract(back, matmul(v, adjoint(inner))), row(s)))
+    return du, value_cotangent(real_part(diagonal_of(inner)), s), adjoint(dv)
+
+
+@rule(ops.svd).vjp
+def svd_vjp(y: Any, a: Any, *, needs: Any, full_matrices: bool, compute_uv: bool) -> Any:
+    """The adjoint of the forward rule."""
+    if not compute_uv:
+        return svdvals_vjp(y, a, needs=needs)
+    check_economic(a, full_matrices)
+    u, s, vh = y
+    m, n = ops.shape(a)[-2:]
+
+    def svd_pullback(ct: Any) -> Any:
+        cu, cs, cv = ct[0], ct[1], adjoint(ct[2])
+        inner_u, inner_v = matmul(adjoint(u), cu), matmul(vh, cv)
+        p = gaps(half(add(inner_u, inner_v)), s)
+        skew = half(subtract(inner_u, inner_v))
+        d = gaps(half(subtract(skew, adjoint(skew))), s, sums=True)
+        core = add_known(add(p, adjoint(p)), d, d, matrix_of(value_cotangent(cs, s)))
+        g = matmul(matmul(u, core), vh)
+        if m > n:
+            outside = ops.strong_multiply(subtract(cu, matmul(u, inner_u)), row(ops.reciprocal(s)))
+            g = add(g, matmul(outside, vh))
+        if n > m:
+            outside = ops.strong_multiply(subtract(cv, matmul(adjoint(vh), inner_v)), row(ops.reciprocal(s)))
+            g = add(g, matmul(u, adjoint(outside)))
+        return (g,)
+
+    return svd_pullback

@@ -1,0 +1,171 @@
+"""Derivatives and batch rules of eigenvalues, singular values and vectors, also where values are equal or zero."""
+
+import numpy as np
+import pytest
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import NonDifferentiableError, NoRuleError
+from dispatchml.rules.adjoints import adjoint, hermitian_part, scale_columns
+
+RNG = np.random.default_rng(6)
+
+
+def real(*shape):
+    return RNG.standard_normal(shape)
+
+
+def cplx(*shape):
+    return RNG.standard_normal(shape) + 1j * RNG.standard_normal(shape)
+
+
+def hermitian(make, *shape):
+    a = make(*shape)
+    return a + np.conj(np.swapaxes(a, -1, -2))
+
+
+def projector(v, k=0):
+    """The projector on one vector: free of its sign and phase."""
+    one = ops.getitem(v, index=(..., slice(None), slice(k, k + 1)))
+    return ops.matmul(one, adjoint(one))
+
+
+@pytest.mark.parametrize("UPLO", ["L", "U"])
+@pytest.mark.parametrize("shape", [(3, 3), (1, 1), (2, 3, 3)])
+@pytest.mark.parametrize("make", [real, cplx])
+def test_eigh(make, shape, UPLO, check_derivative, check_batch):
+    a = hermitian(make, *shape)
+
+    def f(a):
+        w, v = ops.eigh(hermitian_part(a), UPLO=UPLO)
+        return w, projector(v), ops.matmul(scale_columns(v, ops.exp(w)), adjoint(v))
+
+    check_derivative(f, a, tolerance=1e-5)
+    check_derivative(lambda a: ops.eigvalsh(hermitian_part(a), UPLO=UPLO), a, tolerance=1e-5)
+    check_batch(ops.eigh, a, UPLO=UPLO)
+    check_batch(ops.eigvalsh, a, UPLO=UPLO)
+
+
+def test_empty_matrices(check_derivative):
+    for f in (ops.eigvalsh, ops.svdvals, lambda a: ops.eigh(a), lambda a: ops.svd(a)):
+        check_derivative(f, np.zeros((0, 0)))
+    check_derivative(ops.svdvals, np.zeros((0, 3)))
+
+
+def test_gradients_of_eigenvalues_are_symmetric_and_exact_at_equal_eigenvalues():
+    for op in (ops.eigvalsh, lambda a: ops.eigh(a)[0]):
+        for a in (np.eye(3), np.zeros((3, 3)), np.diag([1.0, 1.0, 2.0])):
+            np.testing.assert_allclose(dm.grad(lambda a, op=op: ops.sum(op(a)))(a), np.eye(3), atol=1e-14)
+            np.testing.assert_allclose(dm.grad(lambda a, op=op: ops.sum(ops.square(op(a))))(a), 2 * a, atol=1e-14)
+            y, dy = dm.jvp(lambda a, op=op: ops.sum(ops.square(op(a))), (a,), (np.arange(9.0).reshape(3, 3),))
+            assert dy == pytest.approx(2 * np.trace(a @ np.arange(9.0).reshape(3, 3)))
+
+
+def rotated(values):
+    q = np.linalg.qr(real(len(values), len(values)))[0]
+    return (q * values) @ q.T
+
+
+def test_functions_of_all_eigenvectors_have_no_nan_at_equal_eigenvalues():
+    for a in (np.eye(3), rotated([1.0, 1.0, 2.0, 2.0]), np.zeros((2, 2))):
+        g = dm.grad(lambda a: ops.sum(ops.square(ops.eigh(a)[1])))(a)
+        np.testing.assert_allclose(g, 0 * a, atol=1e-12)
+
+
+def test_projector_on_the_simple_part_of_a_degenerate_spectrum():
+    a, weights = rotated([1.0, 1.0, 3.0]), real(3, 3)
+    f = lambda a: ops.sum(ops.multiply(weights, projector(ops.eigh(hermitian_part(a))[1], 2)))  # noqa: E731
+    t = real(3, 3)
+    wanted = (f(a + 1e-6 * t) - f(a - 1e-6 * t)) / 2e-6
+    assert np.sum(dm.grad(f)(a) * t) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_derivative_of_one_of_two_degenerate_eigenvectors_raises_when_it_is_used():
+    a = rotated([1.0, 1.0, 3.0])
+    with pytest.raises(NonDifferentiableError, match="hermitian_function"):
+        dm.grad(lambda a: ops.sum(projector(ops.eigh(a)[1], 0)))(a)
+    _, dy = dm.jvp(lambda a: projector(ops.eigh(a)[1], 0), (a,), (hermitian(real, 3, 3),))
+    assert np.isnan(dy).any()
+
+
+def test_rebuilding_a_degenerate_matrix_raises_rather_than_losing_a_part():
+    weights = real(3, 3)
+
+    def rebuilt(a):
+        w, v = ops.eigh(a)
+        return ops.sum(ops.multiply(weights, ops.matmul(scale_columns(v, w), adjoint(v))))
+
+    with pytest.raises(NonDifferentiableError):
+        dm.grad(rebuilt)(rotated([1.0, 1.0, 1.0]))
+
+
+@pytest.mark.parametrize("make", [real, cplx])
+@pytest.mark.parametrize("shape", [(3, 3), (2, 3, 3), (1, 1)])
+def test_eig(make, shape, check_derivative, check_batch):
+    a = make(*shape) + 3 * np.diag(np.arange(shape[-1]))
+
+    def f(a):
+        w, v = ops.eig(a)
+        return w, ops.matmul(scale_columns(v, ops.exp(w)), ops.inv(v)), projector(v)
+
+    check_derivative(f, a, tolerance=1e-5)
+    check_derivative(ops.eigvals, a, tolerance=1e-5)
+    check_batch(ops.eig, a)
+    check_batch(ops.eigvals, a)
+
+
+def test_eig_is_complex_whatever_the_values_and_its_gradient_is_real():
+    w, v = ops.eig(np.diag([1.0, 2.0]))
+    assert w.dtype == v.dtype == np.complex128
+    assert ops.eigvals(np.eye(2, dtype=np.float32)).dtype == np.complex64
+    g = dm.grad(lambda a: ops.sum(ops.real(ops.square(ops.eigvals(a)))))(np.array([[0.0, 1.0], [-2.0, 0.5]]))
+    np.testing.assert_allclose(g, 2 * np.array([[0.0, 1.0], [-2.0, 0.5]]).T, atol=1e-12)
+
+
+@pytest.mark.parametrize("make", [real, cplx])
+@pytest.mark.parametrize("shape", [(3, 3), (5, 3), (3, 5), (2, 4, 3), (1, 3), (3, 1), (1, 1)])
+def test_svd(make, shape, check_derivative, check_batch):
+    def f(a):
+        u, s, vh = ops.svd(a)
+        return (
+            s, projector(u), projector(adjoint(vh)), ops.matmul(u, vh),
+            ops.matmul(scale_columns(u, ops.exp(s)), vh),
+        )  # fmt: skip
+
+    a = make(*shape)
+    check_derivative(f, a, tolerance=1e-5)
+    check_derivative(ops.svdvals, a, tolerance=1e-5)
+    check_derivative(lambda a: ops.svd(a, compute_uv=False), a, tolerance=1e-5, second=False)
+    check_batch(ops.svd, a)
+    check_batch(ops.svdvals, a)
+
+
+def test_full_matrices_only_where_they_are_the_same(check_derivative):
+    check_derivative(lambda a: ops.svd(a, full_matrices=True)[1], real(3, 3))
+    with pytest.raises(NoRuleError, match="full_matrices=False"):
+        dm.grad(lambda a: ops.sum(ops.svd(a, full_matrices=True)[1]))(real(3, 2))
+
+
+def test_singular_values_at_zero_and_at_equal_values():
+    f = lambda a: ops.sum(ops.svdvals(a))  # noqa: E731
+    np.testing.assert_array_equal(dm.grad(f)(np.zeros((3, 2))), np.zeros((3, 2)))
+    np.testing.assert_allclose(dm.grad(f)(np.eye(3)), np.eye(3))
+    squares = lambda a: ops.sum(ops.square(ops.svdvals(a)))  # noqa: E731
+    a = real(4, 1) @ real(1, 3)
+    np.testing.assert_allclose(dm.grad(squares)(a), 2 * a, atol=1e-12)
+    np.testing.assert_allclose(dm.grad(lambda a: ops.sum(ops.square(ops.svd(a)[1])))(a), 2 * a, atol=1e-12)
+    with pytest.raises(NonDifferentiableError):
+        dm.grad(lambda a: ops.sum(projector(ops.svd(a)[0])))(np.eye(3))
+
+
+def test_single_precision_stays():
+    a = hermitian(real, 3, 3).astype(np.float32)
+    for f in (
+        ops.eigvalsh,
+        lambda a: ops.eigh(a)[1],
+        ops.svdvals,
+        lambda a: ops.svd(a)[0],
+        lambda a: ops.real(ops.eigvals(a)),
+    ):
+        assert np.asarray(dm.jvp(f, (a,), (a,))[1]).dtype == np.float32
+        assert dm.grad(lambda a, f=f: ops.sum(f(a)))(a).dtype == np.float32
