@@ -130,6 +130,10 @@ def run_carefully(cotangents: Cotangents, ct: Any, entry: Any) -> None:
         CAREFUL.get(function, function)(cotangents, ct, entry)
 
 
+#: Backward functions that compute on plain arrays or floats with Python's operators -> the function for any other cotangent.
+MIXED: dict[Callable[..., None], Callable[..., None]] = {}
+
+
 class SweepError(Exception):
     """Carries the tape index at which a sweep failed, for the message."""
 
@@ -137,32 +141,46 @@ class SweepError(Exception):
         self.index, self.error = index, error
 
 
+def run_mixed(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+    """Run one entry of a tape that also holds values other than plain arrays."""
+    function = entry[0]
+    MIXED.get(function, function)(cotangents, ct, entry)
+
+
+def runner(tape: Tape, plain: bool) -> Callable[..., None] | None:
+    """How the entries of a tape are run: None where each backward function is called directly."""
+    if tape.careful:
+        return run_carefully
+    return None if tape.plain and plain else run_mixed
+
+
 def sweep(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
     """Run the tape backwards and empty it, down to the entries of the inputs."""
     pop, pop_ct = tape.pop, cotangents.pop
     if len(tape) > len(cotangents):
         del tape[len(cotangents) :]
+    run = runner(tape, type(cotangents[-1]) in PLAIN)
     try:
-        if tape.careful or not tape.plain or type(cotangents[-1]) not in PLAIN:
-            for _ in range(len(tape) - inputs):
-                entry = pop()
-                ct = pop_ct()
-                if ct is not None:
-                    run_carefully(cotangents, ct, entry)
-            return
         with np.errstate(divide="raise", invalid="raise"):
-            for _ in range(len(tape) - inputs):
-                entry = pop()
-                ct = pop_ct()
-                if ct is not None:
-                    entry[0](cotangents, ct, entry)
+            if run is None:
+                for _ in range(len(tape) - inputs):
+                    entry = pop()
+                    ct = pop_ct()
+                    if ct is not None:
+                        entry[0](cotangents, ct, entry)
+            else:
+                for _ in range(len(tape) - inputs):
+                    entry = pop()
+                    ct = pop_ct()
+                    if ct is not None:
+                        run(cotangents, ct, entry)
     except Exception as error:
         raise SweepError(len(tape), error) from error
 
 
 def sweep_keeping(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
     """Run the tape backwards and keep it, for pullbacks that are called again."""
-    careful = tape.careful or not tape.plain or any(type(c) not in PLAIN for c in cotangents if c is not None)
+    run = runner(tape, all(c is None or type(c) in PLAIN for c in cotangents))
     index = len(cotangents)
     try:
         with np.errstate(divide="raise", invalid="raise"):
@@ -171,9 +189,9 @@ def sweep_keeping(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
                 if ct is not None:
                     entry = tape[index]
                     cotangents[index] = None
-                    if careful:
-                        run_carefully(cotangents, ct, entry)
-                    else:
+                    if run is None:
                         entry[0](cotangents, ct, entry)
+                    else:
+                        run(cotangents, ct, entry)
     except Exception as error:
         raise SweepError(index, error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,12 +13,13 @@ from ..dispatch.errors import (
     DispatchmlError,
     IntegerInputError,
     at_user_line,
-    class_name,
     describe,
     without_our_frames,
 )
+from ..dispatch.layers import layer_of
+from ..engines.refusals import REFUSED
 from ..engines.reverse import Var, variable
-from ..engines.tape import Cotangents, LineTape, SweepError, Tape
+from ..engines.tape import LineTape, SweepError, Tape
 from ..engines.views import current
 from .containers import flatten, unflatten
 
@@ -34,13 +36,21 @@ def input_leaf(x: Any, transform: str) -> Any:
     if cls is bool or cls is str or cls is bytes or x is None:
         return None
     kind = ops.dtype(x).kind
-    if kind in FLOAT_KINDS or kind == "O":
+    if kind in FLOAT_KINDS:
         return x
     if kind in "iu":
         return ops.astype(x, dtype=np.dtype(np.float64))
-    if kind == "b":
-        return None
-    raise IntegerInputError(f"{transform}: no derivative with respect to {describe(x)}{at_user_line()}: its dtype is not numeric.")
+    return x if kind == "O" and is_number(x) else None
+
+
+def is_number(x: Any) -> bool:
+    """Whether an object is a number or an array of them: a layer, an object array, a class with arithmetic that is no Enum."""
+    cls = type(x)
+    if cls is np.ndarray or layer_of(cls) is not None:
+        return True
+    if isinstance(x, Enum) or isinstance(x, type):
+        return False
+    return all(hasattr(cls, name) for name in ("__add__", "__sub__", "__mul__"))
 
 
 def refuse_inputs(transform: str, position: int, x: Any) -> NoReturn:
@@ -117,18 +127,47 @@ class Inputs:
 
 
 def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name: str) -> Any:
-    """Call the user's function; an error leaves without our frames, and one that we caused leaves as ours."""
+    """Call the user's function. What we refused and nobody heard of is raised at its end; an error that we caused leaves as ours."""
+    refused = REFUSED.get()
+    outermost = None
+    if refused is None:
+        refused = []
+        outermost = REFUSED.set(refused)
+    before = len(refused)
     try:
-        return function(*arguments, **keywords)
-    except DispatchmlError as error:
-        raise error.with_traceback(without_our_frames(error.__traceback__)) from error.__cause__
+        result = function(*arguments, **keywords)
+    except DispatchmlError:
+        raise
     except Exception as error:
-        cause = error.__cause__ or error.__context__
-        while cause is not None and not isinstance(cause, DispatchmlError):
-            cause = cause.__cause__ or cause.__context__
-        if cause is not None:
-            raise cause.with_traceback(without_our_frames(error.__traceback__)) from None
-        raise error.with_traceback(without_our_frames(error.__traceback__))
+        cause = ours_behind(error)
+        if cause is None:
+            raise
+        raise cause.with_traceback(error.__traceback__) from None
+    finally:
+        if outermost is not None:
+            REFUSED.reset(outermost)
+    if len(refused) > before:
+        swallowed = refused[before]
+        swallowed.add_note(f"Raised when {name} ended: the code that was called had caught this error and gone on.")
+        raise swallowed
+    return result
+
+
+def ours_behind(error: BaseException) -> DispatchmlError | None:
+    """The error of dispatchml that caused another one, or that was being handled when it was raised."""
+    seen = {id(error)}
+    cause = error.__cause__ or error.__context__
+    while cause is not None and id(cause) not in seen:
+        if isinstance(cause, DispatchmlError):
+            return cause
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def hide_frames(error: BaseException) -> None:
+    """Leave dispatchml's frames out of an error's traceback. To be followed by a bare `raise`, which adds no frame."""
+    error.__traceback__ = without_our_frames(error.__traceback__)
 
 
 def run_on_tape(
@@ -169,22 +208,4 @@ def explain_sweep(
         line = ""
     if line:
         error.add_note(f"In the backward pass of {name}, of the operation at {line}.")
-    raise error.with_traceback(without_our_frames(error.__traceback__)) from None
-
-
-def zero_gradient(x: Any, y: Any) -> Any:
-    """The typed zero for an input that the output does not depend on: like x, in units of y/x."""
-    zero = ops.zeros_like(x)
-    if is_plain(x) and is_plain(y):
-        return zero
-    one = ops.ones_like(x)
-    unit = ops.ones_like(y) if ops.shape(y) == () else ops.ones_like(ops.getitem(ops.reshape(y, shape=(-1,)), index=0))
-    return ops.multiply(ops.divide(zero, ops.square(one)), unit)
-
-
-def is_plain(x: Any) -> bool:
-    """Whether a value carries no meaning besides its number."""
-    return isinstance(x, (np.ndarray, np.generic, float, int, complex))
-
-
-__all__ = ["Cotangents", "Inputs", "call_user", "class_name", "explain_sweep", "is_on", "primal_on", "run_on_tape"]
+    raise error from None

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import NonScalarOutputError, SealedLayerError, at_user_line, describe
+from ..dispatch.errors import NonDifferentiableError, NonScalarOutputError, at_user_line, describe
 from ..engines.constants import check_constants
 from ..engines.reverse import Var, variable
 from ..engines.reverse_elementwise import F32, F64
-from ..engines.tape import Cotangents, SweepError, Tape, sweep
+from ..engines.tape import Cotangents, SweepError, Tape, sweep, sweep_keeping
 from ..engines.views import current
-from .boundary import Inputs, call_user, explain_sweep, is_on, primal_on, run_on_tape, zero_gradient
+from .auxiliary import split_aux
+from .boundary import Inputs, call_user, explain_sweep, hide_frames, is_on, primal_on, run_on_tape
 from .containers import map_leaves
+from .zeros import zero_gradient
 
 
 def value_and_grad(
@@ -31,7 +33,7 @@ def value_and_grad(
 
     function: takes arrays, numbers, registered layers or containers of them, and returns one real scalar (or a pair of it and
     anything else with has_aux=True). argnums: the positions of the differentiated arguments. holomorphic: for complex
-    functions, return f'(z). lift=False: do not look into the user's functions; conversions of traced values then raise.
+    functions, return f'(z). lift is accepted and has no effect yet: conversions of traced values to plain ones always raise.
 
     The gradient has the shape, dtype and device of its argument, and units of output / input. For complex inputs it is
     df/dx + i df/dy, the direction of steepest ascent.
@@ -43,28 +45,36 @@ def value_and_grad(
     >>> dm.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-    name = "value_and_grad"
+    return differentiated(function, argnums, has_aux, holomorphic, "value_and_grad")
+
+
+def differentiated(
+    function: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool, holomorphic: bool, name: str
+) -> Callable[..., Any]:
+    """The function of value and gradient, under the name of the transform that the user wrote."""
     simple = type(argnums) is int and argnums >= 0 and not has_aux and not holomorphic
 
     @functools.wraps(function)
     def value_and_gradient(*arguments: Any, **keywords: Any) -> Any:
-        if simple and argnums < len(arguments):
-            x = arguments[argnums]
-            if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
-                return of_one_array(function, arguments, argnums, x, keywords, name)
-        inputs = Inputs(arguments, argnums, name)
-        tape, output = run_on_tape(function, inputs, keywords, name)
-        aux = None
-        if has_aux:
-            output, aux = split_aux(output, name)
-            aux = map_leaves(lambda x: primal_on(x, tape), aux)
-        value = primal_on(output, tape)
-        check_scalar(value, name, holomorphic)
-        found = gradients(function, inputs, keywords, tape, output, value, name)
-        if holomorphic:
-            found = [ops.conj(g) for g in found]
-        result = inputs.results(found)
-        return ((value, aux), result) if has_aux else (value, result)
+        try:
+            if simple and argnums < len(arguments):
+                x = arguments[argnums]
+                if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
+                    return of_one_array(function, arguments, argnums, x, keywords, name)
+            inputs = Inputs(arguments, argnums, name)
+            tape, output = run_on_tape(function, inputs, keywords, name)
+            aux = None
+            if has_aux:
+                output, aux = split_aux(output, name)
+                aux = map_leaves(lambda x: primal_on(x, tape), aux)
+            value = primal_on(output, tape)
+            check_scalar(value, name, holomorphic)
+            find = holomorphic_gradients if holomorphic else gradients
+            result = inputs.results(find(function, inputs, keywords, tape, output, value, name))
+            return ((value, aux), result) if has_aux else (value, result)
+        except Exception as error:
+            hide_frames(error)
+            raise
 
     return value_and_gradient
 
@@ -85,11 +95,15 @@ def grad(
     >>> dm.grad(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
-    both = value_and_grad(function, argnums, has_aux=has_aux, holomorphic=holomorphic, lift=lift)
+    both = differentiated(function, argnums, has_aux, holomorphic, "grad")
 
     @functools.wraps(function)
     def gradient(*arguments: Any, **keywords: Any) -> Any:
-        value, found = both(*arguments, **keywords)
+        try:
+            value, found = both(*arguments, **keywords)
+        except Exception as error:
+            hide_frames(error)
+            raise
         return (found, value[1]) if has_aux else found
 
     return gradient
@@ -147,10 +161,13 @@ def gradients(
     except SweepError as failure:
         explain_sweep(failure, function, inputs, keywords, name)
     cotangents.extend([None] * (count - len(cotangents)))
-    return [
-        zero_gradient(x, value) if g is None else owned(g, k, cotangents)
-        for k, (x, g) in enumerate(zip(inputs.primals, cotangents, strict=True))
-    ]
+    found: list[Any] = []
+    for k, (x, g) in enumerate(zip(inputs.primals, cotangents, strict=True)):
+        g = zero_gradient(x, value) if g is None else owned(g, k, cotangents)
+        if type(g) is np.ndarray and any(g is other for other in found):
+            g = g.copy()  # addition hands one cotangent to both of its arguments
+        found.append(g)
+    return found
 
 
 def owned(g: Any, index: int, cotangents: Cotangents) -> Any:
@@ -161,13 +178,37 @@ def owned(g: Any, index: int, cotangents: Cotangents) -> Any:
     return g.copy() if g.base is not None or not flags.writeable else g
 
 
-def split_aux(output: Any, name: str) -> tuple[Any, Any]:
-    """The pair that has_aux=True promises."""
-    if not isinstance(output, tuple) or len(output) != 2:
-        raise NonScalarOutputError(
-            f"{name}(has_aux=True): the function must return a pair (value, extra), not {describe(output)}{at_user_line()}."
-        )
-    return output
+def holomorphic_gradients(
+    function: Callable[..., Any], inputs: Inputs, keywords: dict[str, Any], tape: Any, output: Any, value: Any, name: str
+) -> list[Any]:
+    """f'(z) for each input: sweeps from 1 and from i, which agree for holomorphic functions only."""
+    from .rows import as_derivative
+
+    count = len(inputs.traced)
+    for k in inputs.traced:
+        if ops.dtype(inputs.leaves[k]).kind != "c":
+            raise NonDifferentiableError(
+                f"{name}(holomorphic=True) needs complex inputs, not {describe(inputs.leaves[k])}{at_user_line()}. Use "
+                "dispatchml.jacobian for the derivative of a complex output with respect to real inputs."
+            )
+    if not is_on(output, tape):
+        return [zero_gradient(x, value) for x in inputs.primals]
+    if tape.constants:
+        check_constants(tape)
+    one = ops.one_like(value)
+    swept = []
+    for seed in (one, ops.multiply(one, 1j)):
+        cotangents = Cotangents(max(count, output.index + 1))
+        cotangents[output.index] = seed
+        try:
+            sweep_keeping(tape, cotangents, count)
+        except SweepError as failure:
+            explain_sweep(failure, function, inputs, keywords, name)
+        swept.append(cotangents[:count])
+    return [
+        zero_gradient(x, value) if along is None else as_derivative(along, across, value, x, name)
+        for x, along, across in zip(inputs.primals, *swept, strict=True)
+    ]
 
 
 def check_scalar(value: Any, name: str, holomorphic: bool) -> None:
@@ -189,6 +230,3 @@ def check_scalar(value: Any, name: str, holomorphic: bool) -> None:
         raise NonScalarOutputError(
             f"{name}(holomorphic=True) needs a complex output, not {describe(value)}{at_user_line()}."
         )
-
-
-__all__ = ["SealedLayerError", "grad", "gradients", "value_and_grad"]

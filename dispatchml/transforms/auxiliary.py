@@ -1,0 +1,16 @@
+"""has_aux=True: a function that returns a value and something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dispatch.errors import NonScalarOutputError, at_user_line, describe
+
+
+def split_aux(output: Any, name: str) -> tuple[Any, Any]:
+    """The pair that has_aux=True promises."""
+    if not isinstance(output, tuple) or len(output) != 2:
+        raise NonScalarOutputError(
+            f"{name}(has_aux=True): the function must return a pair (value, extra), not {describe(output)}{at_user_line()}."
+        )
+    return output

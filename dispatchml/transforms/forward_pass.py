@@ -1,0 +1,59 @@
+"""One forward pass: the function on dual numbers, its values and partials leaf by leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..engines.forward import Dual
+from ..engines.levels import Level
+from ..engines.views import current
+from .auxiliary import split_aux
+from .boundary import Inputs, call_user, input_leaf
+from .containers import flatten, map_leaves, unflatten
+from .zeros import zero_tangent_of
+
+
+class Pushed:
+    """What a forward pass found. partials: one for each output leaf, None where it does not depend on the inputs."""
+
+    __slots__ = ("structure", "values", "partials", "aux")
+
+    def __init__(self, structure: Any, values: list[Any], partials: list[Any], aux: Any) -> None:
+        self.structure, self.values, self.partials, self.aux = structure, values, partials, aux
+
+
+def push(
+    function: Callable[..., Any], inputs: Inputs, keywords: dict[str, Any], directions: list[Any], has_aux: bool, name: str
+) -> Pushed:
+    """Run a function on dual numbers; a direction of None leaves that input a constant."""
+    with Level(name) as level:
+        given = [x if dx is None else Dual(x, dx, level) for x, dx in zip(inputs.primals, directions, strict=True)]
+        output = call_user(function, inputs.rebuild(given), keywords, name)
+        aux = None
+        if has_aux:
+            output, aux = split_aux(output, name)
+            aux = map_leaves(lambda x: current(x) if is_of(x, level) else x, aux)
+        leaves, structure = flatten(output)
+        values = [current(x) if is_of(x, level) else x for x in leaves]
+        partials = [x.partials if is_of(x, level) else None for x in leaves]
+    return Pushed(structure, values, partials, aux)
+
+
+def is_of(x: Any, level: Level) -> bool:
+    """Whether a value is a dual number of this level."""
+    return type(x) is Dual and x.level is level
+
+
+def values_and_tangents(pushed: Pushed, x: Any, dx: Any) -> tuple[Any, Any]:
+    """The output of a pass and its tangent as trees; x and dx, an input and its tangent, give the units of zeros."""
+    tangents = [
+        p if p is not None else zero_tangent_of(y, x, dx) if is_differentiable(y) else y
+        for y, p in zip(pushed.values, pushed.partials, strict=True)
+    ]
+    return unflatten(pushed.structure, pushed.values), unflatten(pushed.structure, tangents)
+
+
+def is_differentiable(y: Any) -> bool:
+    """Whether an output leaf has derivatives; strings, truth values and other objects pass through."""
+    return input_leaf(y, "output") is not None

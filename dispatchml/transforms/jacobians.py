@@ -1,0 +1,163 @@
+"""Jacobians and Hessians: derivatives of all outputs with respect to all inputs, by batched passes of the engines."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from .. import ops
+from ..dispatch.errors import NoRuleError
+from .boundary import Inputs, hide_frames
+from .columns import columns
+from .containers import unflatten
+from .forward_pass import is_differentiable
+from .reverse_pass import Recording
+from .rows import rows
+
+#: Up to this many numbers of input the forward mode is chosen without asking how many outputs there are.
+FEW = 4
+
+
+def jacfwd(
+    function: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    lift: bool = True,
+) -> Callable[..., Any]:
+    """The Jacobian of a function in forward mode: fast where there are fewer inputs than outputs.
+
+    For each output leaf the container of the differentiated argument (a tuple of them for argnums=(...)), whose leaves have
+    shape output.shape + input.shape, units output / input and the dtype that both promote to; a Python float for one number
+    of another. All plain inputs share one batched pass over the identity; a layered input has a pass of its own.
+    chunk_size: how many columns go through the function at once, which bounds memory.
+
+    For complex inputs the function must be holomorphic, and f'(z) is returned; holomorphic=True only says that this is known.
+    With has_aux=True the function returns (value, extra), and the pair (Jacobian, extra) is returned. lift is accepted and
+    has no effect yet.
+
+    Raises NonDifferentiableError for a function of complex numbers that is not holomorphic.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> dm.jacfwd(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @functools.wraps(function)
+    def jacobian_forward(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            inputs = Inputs(arguments, argnums, "jacfwd")
+            return assemble(inputs, *columns(function, inputs, keywords, has_aux, chunk_size, "jacfwd"), has_aux)
+        except Exception as error:
+            hide_frames(error)
+            raise
+
+    return jacobian_forward
+
+
+def jacrev(
+    function: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    lift: bool = True,
+) -> Callable[..., Any]:
+    """The Jacobian of a function in reverse mode: fast where there are fewer outputs than inputs.
+
+    Results, arguments and errors as for `jacfwd`; chunk_size is the number of rows that are swept at once.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> dm.jacrev(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @functools.wraps(function)
+    def jacobian_reverse(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            inputs = Inputs(arguments, argnums, "jacrev")
+            recording = Recording(function, inputs, keywords, has_aux, "jacrev")
+            return assemble(inputs, *rows(recording, chunk_size, "jacrev"), has_aux)
+        except Exception as error:
+            hide_frames(error)
+            raise
+
+    return jacobian_reverse
+
+
+def jacobian(
+    function: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    lift: bool = True,
+) -> Callable[..., Any]:
+    """The Jacobian of a function, in the mode that its shapes make cheaper: forward for few inputs, reverse for few outputs.
+
+    The function is run once to see how many outputs it has, and once more if the forward mode wins. An operation that has
+    a rule for one mode only is differentiated in that one. Results, arguments and errors as for `jacfwd`.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> dm.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @functools.wraps(function)
+    def jacobian_by_shape(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            inputs = Inputs(arguments, argnums, "jacobian")
+            count = sum(ops.size(x) for x in inputs.primals)
+            recording = None
+            if count > FEW:
+                try:
+                    recording = Recording(function, inputs, keywords, has_aux, "jacobian")
+                except NoRuleError:
+                    recording = None
+            if recording is not None and count > sum(ops.size(y) for y in recording.values if is_differentiable(y)):
+                return assemble(inputs, *rows(recording, chunk_size, "jacobian"), has_aux)
+            recording = None
+            return assemble(inputs, *columns(function, inputs, keywords, has_aux, chunk_size, "jacobian"), has_aux)
+        except Exception as error:
+            hide_frames(error)
+            raise
+
+    return jacobian_by_shape
+
+
+def hessian(
+    function: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+    lift: bool = True,
+) -> Callable[..., Any]:
+    """The second derivatives of a function, forward over reverse.
+
+    For a scalar function of x the shape is x.shape + x.shape, in units of output / input**2; for containers or several
+    argnums, containers of containers. Arguments and errors as for `jacfwd`.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> dm.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    first = jacrev(function, argnums, has_aux=has_aux)
+    return jacfwd(first, argnums, has_aux=has_aux, chunk_size=chunk_size)
+
+
+def assemble(inputs: Inputs, structure: Any, values: list[Any], blocks: list[Any], aux: Any, has_aux: bool) -> Any:
+    """The tree of outputs of trees of inputs; output leaves without derivatives pass through."""
+    leaves = [y if found is None else inputs.results(found) for y, found in zip(values, blocks, strict=True)]
+    result = unflatten(structure, leaves)
+    return (result, aux) if has_aux else result

@@ -1,0 +1,110 @@
+"""Pullbacks and their transposes: vjp and linearize, by the reverse engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line
+from .boundary import Inputs, hide_frames
+from .containers import flatten_like, map_leaves, unflatten
+from .fit import fit_tangent_leaf
+from .forward_pass import is_differentiable
+from .reverse_pass import Recording
+from .zeros import plain_zero, zero_gradient
+
+
+def vjp(
+    function: Callable[..., Any], *primals: Any, has_aux: bool = False, once: bool = False, lift: bool = True
+) -> tuple[Any, ...]:
+    """The value of a function and its pullback, which maps a cotangent of the value to cotangents of the primals.
+
+    The pullback may be called again (it keeps the tape until it dies); with once=True it releases memory as it goes and a
+    second call raises. It returns a tuple with one entry for each primal, in units of cotangent * output / input. With
+    has_aux=True the function returns (value, extra), and (value, pullback, extra) is returned. For complex values the
+    pullback is the adjoint with respect to Re(conj(ct) * dy). lift is accepted and has no effect yet.
+
+    Raises TangentMismatchError or ContainerMismatchError where a cotangent does not fit the value.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> y, pullback = dm.vjp(lambda x: x**2, np.array([1.0, 2.0]))
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    try:
+        inputs = Inputs(primals, tuple(range(len(primals))), "vjp")
+        recording = Recording(function, inputs, {}, has_aux, "vjp")
+        pullback = Pullback(recording, once)
+        y = unflatten(recording.structure, recording.values)
+        return (y, pullback, recording.aux) if has_aux else (y, pullback)
+    except Exception as error:
+        hide_frames(error)
+        raise
+
+
+class Pullback:
+    """The transposed derivative of a function at its primals: cotangents of the value to cotangents of the primals."""
+
+    __slots__ = ("recording", "once", "used")
+
+    def __init__(self, recording: Recording, once: bool) -> None:
+        self.recording, self.once, self.used = recording, once, False
+
+    def __call__(self, ct: Any) -> Any:
+        try:
+            return self.pull(ct)
+        except Exception as error:
+            hide_frames(error)
+            raise
+
+    def pull(self, ct: Any) -> Any:
+        """The cotangents of the primals."""
+        if self.once and self.used:
+            raise NonDifferentiableError(
+                f"This pullback was made with once=True and has been called already{at_user_line()}: its tape is gone. "
+                "Leave once=True away to call it again."
+            )
+        recording = self.recording
+        leaves = flatten_like(ct, recording.structure, "cotangent", "output")
+        given = [
+            fit_tangent_leaf(y, leaf, "pullback") if is_differentiable(y) else None
+            for y, leaf in zip(recording.values, leaves, strict=True)
+        ]
+        self.used = True
+        found = recording.pull(given, keep=not self.once)
+        y = next((v for v in recording.values if is_differentiable(v)), 0.0)
+        primals = recording.inputs.primals
+        return recording.inputs.results(
+            [zero_gradient(x, y) if g is None else g for x, g in zip(primals, found, strict=True)]
+        )
+
+
+def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False, lift: bool = True) -> tuple[Any, ...]:
+    """The value of a function and its derivative at the primals as a linear function of the tangents, without running f again.
+
+    The linear function takes one tangent for each primal. It is the transpose of the pullback, which is itself linear, and
+    is recorded by its first call. With has_aux=True (value, push, extra) is returned. lift is accepted and has no effect yet.
+
+    Raises TangentMismatchError where tangents do not fit.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> y, push = dm.linearize(np.sin, 0.0)
+    >>> push(2.0)
+    2.0
+    """
+    y, pullback, *aux = vjp(function, *primals, has_aux=has_aux)
+    transposed: list[Callable[..., Any]] = []
+
+    def push(*tangents: Any) -> Any:
+        if len(tangents) != len(primals):
+            raise TangentMismatchError(
+                f"linearize: {len(primals)} primals and {len(tangents)} tangents{at_user_line()}; one is needed for each."
+            )
+        if not transposed:
+            zero = map_leaves(lambda v: plain_zero(v) if is_differentiable(v) else v, y)
+            transposed.append(vjp(pullback, zero)[1])
+        return transposed[0](tangents)[0]
+
+    return y, push, *aux
+
+

@@ -1,0 +1,52 @@
+"""One reverse pass: the function on a tape, and sweeps from cotangents of its output leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import ops
+from ..engines.constants import check_constants
+from ..engines.tape import Cotangents, SweepError, Tape, sweep, sweep_keeping
+from .auxiliary import split_aux
+from .boundary import Inputs, explain_sweep, is_on, primal_on, run_on_tape
+from .containers import flatten, map_leaves
+
+
+class Recording:
+    """A function's run on a tape: the values of its output leaves and where they are on the tape (None: not traced)."""
+
+    __slots__ = ("function", "inputs", "keywords", "name", "tape", "structure", "values", "indices", "aux")
+
+    def __init__(
+        self, function: Callable[..., Any], inputs: Inputs, keywords: dict[str, Any], has_aux: bool, name: str
+    ) -> None:
+        self.function, self.inputs, self.keywords, self.name = function, inputs, keywords, name
+        tape, output = run_on_tape(function, inputs, keywords, name)
+        self.aux = None
+        if has_aux:
+            output, aux = split_aux(output, name)
+            self.aux = map_leaves(lambda x: primal_on(x, tape), aux)
+        leaves, self.structure = flatten(output)
+        self.tape: Tape = tape
+        self.values = [primal_on(x, tape) for x in leaves]
+        self.indices: list[int | None] = [x.index if is_on(x, tape) else None for x in leaves]
+
+    def pull(self, given: list[Any], keep: bool = True) -> list[Any]:
+        """Cotangents of the input leaves for cotangents of the output leaves; None: no contribution. keep: sweep again later."""
+        count = len(self.inputs.traced)
+        used = [(k, ct) for k, ct in zip(self.indices, given, strict=True) if k is not None and ct is not None]
+        if not used:
+            return [None] * count
+        cotangents = Cotangents(max(count, 1 + max(k for k, _ in used)))
+        for k, ct in used:
+            known = cotangents[k]
+            cotangents[k] = ct if known is None else ops.add(known, ct)
+        if self.tape.constants:
+            check_constants(self.tape)
+        if len(cotangents) > count:
+            try:
+                (sweep_keeping if keep else sweep)(self.tape, cotangents, count)
+            except SweepError as failure:
+                explain_sweep(failure, self.function, self.inputs, self.keywords, self.name)
+        return cotangents[:count]

@@ -1,0 +1,95 @@
+"""Jacobians row by row: sweeps whose cotangents are batched rows of the identity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..engines.batch import Batched
+from ..engines.levels import Level
+from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, times_i, unbatched
+from .columns import filled
+from .forward_pass import is_differentiable
+from .reverse_pass import Recording
+from .zeros import zero_partial
+
+
+def rows(recording: Recording, chunk_size: int | None, name: str) -> tuple[Any, list[Any], list[Any], Any]:
+    """Structure and values of the output, the blocks of each output leaf (one for each input leaf), and the extra value."""
+    leaves, values = recording.inputs.primals, recording.values
+    reached = [j for j, k in enumerate(recording.indices) if k is not None]
+    found: dict[tuple[int, int], Any] = {}
+    parts = groups(values, reached)
+    for number, group in enumerate(parts):
+        imaginary = [j for j in group if ops.dtype(values[j]).kind == "c"]
+        last = number == len(parts) - 1 and not imaginary
+        along = sweep_over(recording, group, chunk_size, 1, last, name)
+        across = sweep_over(recording, imaginary, chunk_size, 1j, False, name) if imaginary else {}
+        for (j, k), block in along.items():
+            found[j, k] = as_derivative(block, across.get((j, k)), values[j], leaves[k], name)
+    blocks: list[Any] = []
+    for j, y in enumerate(values):
+        if not is_differentiable(y):
+            blocks.append(None)
+            continue
+        made = []
+        for k, x in enumerate(leaves):
+            block = found.get((j, k))
+            shape = (*ops.shape(y), *ops.shape(x))
+            block = zero_partial(y, x) if block is None else ops.reshape(block, shape=shape)
+            made.append(finished(block, y, x))
+        blocks.append(made)
+    return recording.structure, values, blocks, recording.aux
+
+
+def as_derivative(along: Any, across: Any, y: Any, x: Any, name: str) -> Any:
+    """dy/dx from pullbacks of 1 and of i, which are adjoints: conjugate for complex x, real and imaginary part for real x."""
+    if ops.dtype(x).kind == "c":
+        if ops.dtype(y).kind == "c":
+            check_holomorphic(along, across, name)
+        else:
+            check_holomorphic(along, ops.multiply(along, 0), name)
+        return ops.conj(along)
+    return along if across is None else ops.add(along, times_i(across))
+
+
+def sweep_over(
+    recording: Recording, group: list[int], chunk_size: int | None, factor: complex, last: bool, name: str
+) -> dict[tuple[int, int], Any]:
+    """Cotangents of each input leaf for each output leaf of a group, the output's numbers in the first axis."""
+    values = recording.values
+    total = sum(ops.size(values[j]) for j in group)
+    if total <= 1:
+        return single_sweep(recording, group, factor, last)
+    parts: list[list[Any]] = []
+    sizes: list[int] = []
+    for low, high in chunks(total, chunk_size, name):
+        with Level(name, high - low) as level:
+            given = seeds(values, group, low, high, level)
+            if factor != 1:
+                given = {j: Batched(times_i(ct.value), level) for j, ct in given.items()}
+            pulled = recording.pull([given.get(j) for j in range(len(values))], keep=not (last and high == total))
+            parts.append([None if g is None else unbatched(g, level) for g in pulled])
+            sizes.append(high - low)
+    found: dict[tuple[int, int], Any] = {}
+    for k in range(len(parts[0])):
+        whole = joined(filled([p[k] for p in parts], sizes))
+        if whole is None:
+            continue
+        start = 0
+        for j in group:
+            stop = start + ops.size(values[j])
+            found[j, k] = whole if len(group) == 1 else ops.getitem(whole, index=slice(start, stop))
+            start = stop
+    return found
+
+
+def single_sweep(recording: Recording, group: list[int], factor: complex, last: bool) -> dict[tuple[int, int], Any]:
+    """One number of output or none: a plain cotangent, without a batch."""
+    given: list[Any] = [None] * len(recording.values)
+    counted = [j for j in group if ops.size(recording.values[j])]
+    for j in counted:
+        one = ops.one_like(recording.values[j])
+        given[j] = one if factor == 1 else times_i(one)
+    pulled = recording.pull(given, keep=not last)
+    return {(j, k): g for j in counted for k, g in enumerate(pulled) if g is not None}

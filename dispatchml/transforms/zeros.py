@@ -1,0 +1,56 @@
+"""Typed zeros: derivatives of what does not depend on the input, in the right shape, dtype, storage and units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..engines.traced import innermost
+
+
+def is_plain(x: Any) -> bool:
+    """Whether a value carries no meaning besides its numbers, below all the derivatives that are being taken."""
+    return isinstance(innermost(x), (np.ndarray, np.generic, float, int, complex))
+
+
+def unit_of(x: Any) -> Any:
+    """The number 1 in the units of x: 1.0 for plain values."""
+    return 1.0 if is_plain(x) else ops.ones_of(x, shape=())
+
+
+def plain_zero(x: Any, shape: tuple[int, ...] | None = None) -> Any:
+    """Dimensionless zeros in the storage and floating dtype of x, in its shape or another one."""
+    inner = innermost(x)
+    if type(inner) in (float, int, bool, complex) and not shape:
+        return 0j if type(inner) is complex else 0.0
+    kind = ops.dtype(x)
+    floating = kind if kind.kind in "fcO" else np.dtype(np.float64)
+    wanted = ops.shape(x) if shape is None else shape
+    if is_plain(x):
+        return np.zeros(wanted, floating)[()]
+    return ops.zeros_of(ops.one_like(x), shape=wanted, dtype=floating)
+
+
+def zero_gradient(x: Any, y: Any) -> Any:
+    """The cotangent of an input that the output does not depend on: like x, in units of y/x."""
+    if is_plain(x) and is_plain(y):
+        return plain_zero(x) if isinstance(x, (float, int, complex)) else ops.zeros_like(x)
+    return ops.multiply(plain_zero(x), ops.divide(unit_of(y), unit_of(x)))
+
+
+def zero_tangent_of(y: Any, x: Any, dx: Any) -> Any:
+    """The tangent of an output that does not depend on the input x, which moves by dx: like y, in units of y dx/x."""
+    if is_plain(y) and is_plain(x) and is_plain(dx):
+        return plain_zero(y)
+    return ops.multiply(plain_zero(y), ops.divide(ops.multiply(unit_of(y), unit_of(dx)), unit_of(x)))
+
+
+def zero_partial(y: Any, x: Any) -> Any:
+    """The Jacobian of an output that does not depend on an input: zeros of shape y.shape + x.shape in units of y/x."""
+    shape = (*ops.shape(y), *ops.shape(x))
+    zero = plain_zero(y if ops.dtype(y).kind in "fcO" else x, shape)
+    if is_plain(x) and is_plain(y):
+        return zero
+    return ops.multiply(zero, ops.divide(unit_of(y), unit_of(x)))
