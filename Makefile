@@ -72,3 +72,9 @@ $(BIN)/python:
 	done; \
 	echo "dispatchml needs Python 3.11 or newer; tried: $(PYTHONS). Name one with: make PYTHON=/path/to/python" >&2; \
 	exit 1
+
+# The suite of the Array API standard, in a checkout of yours: make array-api ARRAY_API_TESTS=path (tests/array_api/run.py says which).
+.PHONY: array-api
+array-api: $(VENV)/dev.stamp
+	$(if $(ARRAY_API_TESTS),$(INSTALL) -r $(ARRAY_API_TESTS)/requirements.txt)
+	$(BIN)/python tests/array_api/run.py $(ARRAY_API_TESTS)

@@ -78,6 +78,8 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 @numpy_function(np.nonzero)
 def nonzero(a: Any) -> Any:
+    if ops.ndim(a) == 0:
+        raise ValueError("Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() instead.")
     return ops.nonzero(a)
 
 

@@ -10,6 +10,8 @@ from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from .manipulation import normal_axes
 from .registry import PUBLIC, numpy_function, operands
+from .sorting import plain
+from .statistics import given
 
 LinAlgError = np.linalg.LinAlgError
 
@@ -76,8 +78,8 @@ def inv(a: Any) -> Any:
 
 @numpy_function(np.linalg.pinv, room="linalg")
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    tolerance = None if rtol is np._NoValue else rtol
-    return ops.pinv(a, rcond=rcond if tolerance is None else tolerance, hermitian=hermitian)
+    limit = rcond if given(rtol) is None else rtol
+    return ops.pinv(a, rcond=limit if limit is None else plain(limit, "linalg.pinv"), hermitian=hermitian)
 
 
 @numpy_function(np.linalg.solve, room="linalg", arrays=2)
@@ -107,7 +109,11 @@ def matrix_power(a: Any, n: int) -> Any:
 
 @numpy_function(np.linalg.matrix_rank, room="linalg")
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    return ops.matrix_rank(A, tol=tol, hermitian=hermitian)
+    if given(rtol) is None:
+        return ops.matrix_rank(A, tol=tol if tol is None else plain(tol, "linalg.matrix_rank"), hermitian=hermitian)
+    values = ops.svdvals(A)
+    limit = ops.multiply(ops.max(values, axis=-1, keepdims=True), plain(rtol, "linalg.matrix_rank")[..., None])
+    return ops.count_nonzero(ops.greater(values, limit), axis=-1)
 
 
 @numpy_function(np.linalg.cond, room="linalg")

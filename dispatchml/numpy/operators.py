@@ -414,7 +414,7 @@ class ArrayOperators:
             return self
         return xp.to_device(self, device)
 
-    def __dlpack__(self, **keywords: Any) -> Any:
+    def __dlpack__(self, **_: Any) -> Any:
         raise no_plain_memory(self, "__dlpack__")
 
     def __dlpack_device__(self) -> tuple[int, int]:

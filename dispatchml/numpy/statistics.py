@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from .manipulation import expand_dims, moveaxis, normal_axes, normal_axis, ravel, unstack
-from .registry import numpy_function
+from .registry import numpy_function, operand
 
 
 def axes(axis: Any) -> Any:
@@ -23,7 +23,7 @@ def axes(axis: Any) -> Any:
 
 def chosen(a: Any, where: Any, value: Any) -> Any:
     """The array with `value` wherever the mask of a reduction is False."""
-    return a if given(where) is None or where is True else ops.where(where, a, value)
+    return a if given(where) is None or where is True else ops.where(operand(where), a, value)
 
 
 def given(value: Any) -> Any:
@@ -73,7 +73,7 @@ def extreme(op: str, pick: str, sign: int) -> Callable[..., Any]:
                     f"reduction operation '{pick}' does not have an identity, so to use a where mask one has to "
                     "specify 'initial'"
                 )
-            a = ops.where(where, a, first)
+            a = ops.where(operand(where), a, first)
         if first is None:
             return getattr(ops, op)(a, axis=axes(axis), keepdims=keepdims)
         count = math.prod(ops.shape(a)[k] for k in normal_axes(range_of(axis, a), ops.ndim(a)))
@@ -123,7 +123,7 @@ def any(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, whe
 
 def count_of(a: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     """How many elements a masked reduction sees."""
-    mask = ops.broadcast_to(where, shape=ops.shape(a))
+    mask = ops.broadcast_to(operand(where), shape=ops.shape(a))
     return ops.sum(ops.astype(mask, dtype=np.dtype(float)), axis=axes(axis), keepdims=keepdims)
 
 
@@ -196,8 +196,6 @@ def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = Fa
 
 @numpy_function(np.average, arrays=1)
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
-    from .registry import operand
-
     keepdims = bool(given(keepdims))
     if weights is None:
         y = ops.mean(a, axis=axes(axis), keepdims=keepdims)
@@ -249,7 +247,7 @@ def percentile(
 
 def masked(a: Any, where: Any, value: float) -> Any:
     """The array with `value` for what the mask of a nan-reduction leaves out."""
-    return a if where is True or given(where) is None else ops.where(where, a, value)
+    return a if where is True or given(where) is None else ops.where(operand(where), a, value)
 
 
 @numpy_function(np.nansum)
@@ -485,8 +483,6 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 
 @numpy_function(np.apply_along_axis, arrays=0)
 def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
-    from .registry import operand
-
     arr = operand(arr)
     axis = normal_axis(axis, ops.ndim(arr))
     lines = moveaxis(arr, axis, -1)

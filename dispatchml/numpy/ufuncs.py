@@ -73,8 +73,8 @@ def call_ufunc(
         "y = dispatchml.ops.add_at(x, values, index=indices)" if name == "add" else "y = numpy.where(mask, new, x)"
     )
     raise OutArgumentError(
-        f"numpy.{name}.{method} writes into its first argument{at_user_line()}, which would lose what the others carry. "
-        f"Write {instead}."
+        f"numpy.{name}.{method} writes into its first argument{at_user_line()}, which would lose what the others "
+        f"carry. Write y = {instead}."
     )
 
 

@@ -1,4 +1,4 @@
-"""A layer that does nothing but wrap: what NumPy's surface gives for it must equal NumPy's result for what is inside."""
+"""A layer that does nothing but wrap: what the surface gives for it must equal NumPy's result for what is inside."""
 
 import numpy as np
 import pytest

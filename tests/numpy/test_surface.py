@@ -131,6 +131,7 @@ CALLS = [
 ]  # fmt: skip
 
 LINALG = [
+    ("matrix_rank", (A,), {"rtol": 0.5}), ("pinv", (A,), {"rtol": 0.5}),
     ("cholesky", (SPD,), {}), ("qr", (A,), {}), ("qr", (A.T,), {"mode": "complete"}), ("qr", (A,), {"mode": "r"}),
     ("svd", (A, False), {}), ("svd", (S,), {}), ("svd", (A,), {"compute_uv": False}), ("svdvals", (A,), {}),
     ("eigh", (SPD,), {}), ("eigvalsh", (SPD,), {}), ("inv", (S,), {}), ("pinv", (A,), {}), ("solve", (SPD, A.T), {}),
@@ -179,6 +180,13 @@ def name_of(case):
     return "-".join(filter(None, (room, name, *map(str, keywords), str(len(arguments)))))
 
 
+def has_numbers(x):
+    """Whether an array of real or complex numbers, which a box can hold, is among the arguments."""
+    if isinstance(x, (list, tuple)):
+        return any(map(has_numbers, x))
+    return isinstance(x, np.ndarray) and x.dtype.kind in "fc"
+
+
 def expected(case):
     """NumPy's answer."""
     room, (name, arguments, keywords) = case
@@ -209,27 +217,17 @@ def test_plain_arrays_get_numpys_result(case):
         assert_same(function(*arguments, **keywords), expected(case), rtol=0)
 
 
+DOORS = [(door, case) for case in CASES for door in ("numpy", "dispatchml") if has_numbers(case[1][1])]
+#: NumPy's own functions of these names do not ask their arguments.
+DOORS = [(door, case) for door, case in DOORS if not (door == "numpy" and case[1][0] in ("array", "asarray", "astype"))]
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("case", CASES, ids=map(name_of, CASES))
-@pytest.mark.parametrize("door", ["numpy", "dispatchml"])
+@pytest.mark.parametrize(("door", "case"), DOORS, ids=[f"{d}-{name_of(c)}" for d, c in DOORS])
 def test_layers_get_the_same_inside(case, door, box):
     room, (name, arguments, keywords) = case
-    inside = box.put(arguments)
-    if not any_boxed(inside, box):
-        pytest.skip("takes no array of numbers")
     space = np if door == "numpy" else dnp
     function = getattr(getattr(space, room) if room else space, name)
-    if (
-        door == "numpy"
-        and name in ("asarray", "array", "linspace", "ix_", "fftfreq", "astype")
-        and not direct(name, inside, box)
-    ):
-        pytest.skip("NumPy asks its first argument only")
     with np.errstate(all="ignore"):
-        got = function(*inside, **keywords)
+        got = function(*box.put(arguments), **keywords)
     assert_same(box.take(got), expected(case), rtol=1e-9)
-
-
-def any_boxed(x, box):
-    """Whether a layer is among the arguments."""
-    return isinstance(x, box.cls) or isinstance(x, (list, tuple)) and any(any_boxed(e, box) for e in x)
