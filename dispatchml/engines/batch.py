@@ -11,7 +11,7 @@ from .. import ops
 from ..dispatch.operation import Operation
 from ..rules.registry import BATCH_RULES, rule_of
 from .levels import Level, leaked
-from .provider import add_engine, on_payloads
+from .provider import add_engine, on_payloads, settle
 from .space import SPACES, ArraySpace
 from .traced import Traced
 from .views import current, is_view
@@ -83,7 +83,7 @@ def check_open(level: Level) -> None:
 
 def elementwise_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     """Elementwise operations broadcast: the elements' axes are aligned behind the batch axis."""
-    function, chosen = op.function, frozenset(active)
+    function, chosen, settled = op.function, frozenset(active), settle(op, active)
     if op.arity == 1:
 
         def batched_one(x: Any, **keywords: Any) -> Any:
@@ -94,6 +94,8 @@ def elementwise_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., A
 
     def batched_elements(*arguments: Any, **keywords: Any) -> Any:
         level = arguments[active[0]].level
+        if any(arguments[k].level is not level for k in active):
+            return settled(*arguments, **keywords)
         check_open(level)
         ndim = max(ops.ndim(x) for x in arguments)
         values = [aligned(current(x), ndim) if k in chosen else x for k, x in enumerate(arguments)]

@@ -16,14 +16,14 @@ from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
 from .generate import compile_source
 from .levels import Level, leaked
 from .missing import missing_rule
-from .provider import add_engine, on_payloads, settle
-from .reverse_elementwise import FINDERS, SYMBOLS, VOCABULARY, float_function, is_signed_one, residuals_names, strong_float
+from .provider import TRACED, add_engine, on_payloads, settle
+from .reverse_elementwise import FINDERS, SYMBOLS, VOCABULARY, is_signed_one, raw_function, residuals_names, strong_float
 from .space import SPACES, space_of_traced
+from .tape import PLAIN
 from .traced import Traced
 from .views import is_view, refresh
 
 ndarray = np.ndarray
-ARRAYS = frozenset({ndarray, *(np.dtype(c).type for c in "efdgFDG")})
 REALS = frozenset({float, int})
 
 
@@ -32,16 +32,19 @@ class Dual(Traced):
 
     __slots__ = ("value", "partials", "level", "base")
 
-    def __init__(self, value: Any, partials: Any, level: Level, base: Any = None) -> None:
-        self.value = value
-        self.partials = partials
-        self.level = level
-        self.base = base
+    # No __init__: filling the slots in generated code takes half the time of a call. `dual` is for everywhere else.
 
     @property
     def level_number(self) -> int:
         """The number that orders levels."""
         return self.level.number
+
+
+def dual(value: Any, partials: Any, level: Level, base: Any = None) -> Dual:
+    """A value with its tangent."""
+    made = Dual()
+    made.value, made.partials, made.level, made.base = value, partials, level, base
+    return made
 
 
 def fit_tangent(partials: Any, y: Any) -> Any:
@@ -93,6 +96,8 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     name, suffix = op.name, "".join(map(str, active))
     parameters = ", ".join(f"x{k}" for k in range(op.arity))
     lines = [f"def dual_{name}_{suffix}({parameters}):", f"    level = x{active[0]}.level"]
+    if active == (0, 1) and op.arity == 2:
+        lines.insert(1, f"    if type(x1) is not Dual: return op_{name}(x0, x1)")
     lines += [f"    if x{k}.level is not level: return settle({parameters})" for k in active[1:]]
     lines.append("    if level.closed: leaked(level.name)")
     for k, n in enumerate(names):
@@ -103,39 +108,59 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     mentioned = set().union(*(names_in(rule.partials[k]) for k in active))
     complete = "y" in mentioned or set(names) <= mentioned or len(active) == op.arity
     fit = "{}" if complete else "fit_tangent({}, y)"
-    kinds = [f"type({names[k]}) in ARRAYS and type(p{k}) in ARRAYS" for k in active]
-    kinds += [f"(type({n}) in ARRAYS or type({n}) in REALS)" for k, n in enumerate(names) if k not in active]
+    first = names[active[0]]
+    others = [k for k in active[1:]]
+    constants = [n for k, n in enumerate(names) if k not in active]
     array = SYMBOLS.get(name) or f"array_{name}({', '.join(names)})"
     words: dict[str, str] = {}
-    writer = Writer("array")
-    body = tangent_text(writer, rule, active, False)
     like = "like" in residuals_names(rule, active, "array")
+
+    def body(flavour: str, prefix: str) -> str:
+        writer = Writer(flavour)
+        text = tangent_text(writer, rule, active, False)
+        if prefix:
+            for word in sorted(writer.used - {"strong_float", "literal"}):
+                words[f"{prefix}{word}"] = word
+                text = replace_call(text, word, prefix)
+        return text
+
+    lines.append(f"    kind = type({first})")
+    # plain arrays (or NumPy's scalars) with plain partials
+    kinds = [f"type({names[k]}) is kind" for k in others] + [f"type(p{k}) is kind" for k in active]
+    kinds += [f"type({n}) in PLAIN" for n in constants]
+    indent = "            "
+    on_arrays = ["        try:", f"{indent}y = {array}"]
     if rule.singular:
-        body_lines = ["            with ignoring(divide='ignore', invalid='ignore', over='ignore'):", f"                t = {body}"]
+        on_arrays += [f"{indent}with ignoring(divide='ignore', invalid='ignore', over='ignore'):", f"{indent}    t = {body('array', '')}"]
     else:
-        body_lines = [f"            t = {body}"]
-    lines += [f"    if {' and '.join(kinds)}:", "        try:", f"            y = {array}", *body_lines]
-    lines += [f"            return Dual(y, {fit.format('t')}, level)", "        except (TypeError, ZeroDivisionError, FloatingPointError):", "            pass"]
-    writer = Writer("float")
-    body = tangent_text(writer, rule, active, False)
-    for word in sorted(writer.used - {"strong_float", "literal"}):
-        words[f"float_{word}"] = word
-        body = replace_call(body, word)
-    floats = [f"type({names[k]}) is float and type(p{k}) is float" for k in active]
-    floats += [f"type({n}) in REALS" for k, n in enumerate(names) if k not in active]
+        on_arrays += [f"{indent}t = {body('array', '')}"]
+    on_arrays += [*returned(fit.format("t"), indent), "        except (TypeError, ZeroDivisionError, FloatingPointError): pass"]
+    lines += [f"    if {' and '.join(['kind is ndarray', *kinds])}:", *on_arrays]
+    floats = [f"type({names[k]}) is float" for k in others] + [f"type(p{k}) is float" for k in active]
+    floats += [f"type({n}) in REALS" for n in constants]
     symbol = SYMBOLS.get(name) if name != "divide" else None
-    lines += [f"    elif {' and '.join(floats)}:", f"        y = {symbol or f'float_{name}({chr(44).join(names)})'}"]
-    lines += [f"        return Dual(y, {body}, level)"]
-    writer = Writer("operations")
-    body = tangent_text(writer, rule, active, False)
-    for word in sorted(writer.used - {"literal"}):
-        words[f"op_{word}"] = word
-        body = replace_call(body, word, "op_")
-    lines += [f"    y = {name}({', '.join(names)})"]
+    lines += [f"    elif {' and '.join(['kind is float', *floats])}:"]
+    lines += ["        try:", f"            y = {symbol or f'raw_{name}({chr(44).join(names)})'}"]
+    lines += [f"            t = {body('float', 'raw_')}", "            if type(y) is float:", *returned("t", "                ")]
+    lines += ["        except (ArithmeticError, ValueError): pass"]
+    lines += [f"    elif {' and '.join(['(kind is float64 or kind is float32)', *kinds])}:", *on_arrays]
+    # values of an outer transform: their own operators
+    traced = [f"type({names[k]}) in TRACED" for k in others]
     if like:
         lines.append("    like = a")
-    lines += [f"    return Dual(y, fit_tangent({body}, y), level)"]
+    lines += [f"    elif {' and '.join(['kind in TRACED', *traced])}:"] if not like else [f"    if {' and '.join(['kind in TRACED', *traced])}:"]
+    lines += [f"        y = {SYMBOLS.get(name) or f'op_{name}({chr(44).join(names)})'}"]
+    words[f"op_{name}"] = name
+    lines += returned(fit.format(body("traced", "op_")), "        ")
+    lines += [f"    y = op_{name}({', '.join(names)})"]
+    lines += returned(fit.format(body("operations", "op_")), "    ")
     return "\n".join(lines) + "\n", mentioned, words
+
+
+def returned(tangent: str, indent: str) -> list[str]:
+    """The lines that return a dual number of y."""
+    made = ["made = Dual()", f"made.partials = {tangent}", "made.value = y; made.level = level; made.base = None", "return made"]
+    return [indent + line for line in made]
 
 
 def replace_call(text: str, word: str, prefix: str = "float_") -> str:
@@ -157,11 +182,12 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     source, _, words = dual_source(op, rule, active)
     called = set().union(*(calls_in(rule.partials[k]) for k in active)) | VOCABULARY
     scope: dict[str, Any] = {n: FINDERS["array"](n) for n in called}
-    scope.update((alias, (float_function if alias.startswith("float_") else FINDERS["operations"])(w)) for alias, w in words.items())
+    scope.update((alias, (raw_function if alias.startswith("raw_") else FINDERS["operations"])(w)) for alias, w in words.items())
     scope.update({
-        "Dual": Dual, "ndarray": ndarray, "ARRAYS": ARRAYS, "REALS": REALS, "leaked": leaked, "refresh": refresh, "fit_tangent": fit_tangent,
+        "Dual": Dual, "ndarray": ndarray, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED, "float64": np.float64,
+        "float32": np.float32, "leaked": leaked, "refresh": refresh, "fit_tangent": fit_tangent,
         "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, op.name: op.function,
-        f"array_{op.name}": UFUNCS.get(op, op.function), f"float_{op.name}": float_function(op.name),
+        f"array_{op.name}": UFUNCS.get(op, op.function), f"raw_{op.name}": raw_function(op.name),
         "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
     })  # fmt: skip
     name = f"dual_{op.name}_{''.join(map(str, active))}"
@@ -225,8 +251,8 @@ def function_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callabl
 def pack(y: Any, dy: Any, level: Level) -> Any:
     """A dual number, or a tuple of them for several outputs."""
     if type(y) is tuple:
-        return tuple(Dual(a, fit_tangent(b, a), level) for a, b in zip(y, dy, strict=True))
-    return Dual(y, fit_tangent(dy, y), level)
+        return tuple(dual(a, fit_tangent(b, a), level) for a, b in zip(y, dy, strict=True))
+    return dual(y, fit_tangent(dy, y), level)
 
 
 def forward_fixed(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:

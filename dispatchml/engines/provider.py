@@ -90,7 +90,7 @@ def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callabl
             WATCHED.add(op)
             op.listeners.append(lambda: forget_made(op))
         made = MADE[key] = ENGINES[cls].fixed(op, active)
-        if active == (0, 1) and made.__name__ == f"record_{op.name}_01":
+        if active == (0, 1) and made.__name__ in (f"record_{op.name}_01", f"dual_{op.name}_01"):
             use_as_operator(cls, op, made)
     return made
 

@@ -194,7 +194,7 @@ def backward_{name}(cotangents, ct, entry):
     except FloatingPointError:
         with np.errstate(divide="ignore", invalid="ignore"):
             x = transpose_rule(ct, primal_space{given})
-    if type(x) is not ndarray or x.dtype is not primal_space.dtype or x.shape != primal_space.shape:
+    if type(x) is not ndarray or x.dtype is not primal_space.dtype or x.shape != primal_space.shape or not x.shape:
         x = primal_space.project(x)
     known = cotangents[tape_index]
     if known is None:

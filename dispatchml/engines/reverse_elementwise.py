@@ -19,8 +19,8 @@ from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
 from .generate import compile_source
-from .space import space_of
-from .tape import CAREFUL, IN_PLACE_SIZE, PLAIN, accumulate, run_carefully
+from .space import same_space, space_of
+from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, accumulate, run_carefully
 
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 #: Operations that are Python operators on plain arrays.
@@ -36,6 +36,7 @@ def strong_float(ct: float, partial: float) -> float:
 RAISED = {
     "array": "FloatingPointError",
     "float": "(ArithmeticError, ValueError)",
+    "traced": "FloatingPointError",
     "general": "FloatingPointError",
     "complex": "FloatingPointError",
 }
@@ -44,11 +45,11 @@ RAISED = {
 def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str, careful: bool) -> str:
     """A backward function. layout: "array", "float", "general" or "complex"."""
     residuals = residuals_of(rule, active, layout)
-    flavour = "operations" if careful or layout in ("general", "complex") else layout
+    flavour = "operations" if careful else LAYOUTS[layout]
     writer = Writer(flavour)
     spaces = layout in ("general", "complex")
     lines = [f"def {name}(cotangents, ct, entry):"]
-    unpack = ["_", *(f"i{k}" for k in active), *(f"s{k}" for k in active if spaces), *residuals]
+    unpack = ["_", *(f"slot{k}" for k in active), *(f"space{k}" for k in active if spaces), *residuals]
     lines.append(f"    {', '.join(unpack)} = entry")
     if "like" in residuals_names(rule, active, layout):
         lines.append("    like = a")
@@ -64,7 +65,7 @@ def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str,
             text = writer.call("strong_float" if flavour == "float" else "strong_multiply", "ct", writer.write(node))
         else:
             text = writer.product("ct", node)
-        products.append(f"x{k} = s{k}.project({text})" if spaces else f"x{k} = {text}")
+        products.append(f"term{k} = space{k}.project({text})" if spaces else f"term{k} = {text}")
     if careful:
         lines += [f"    {p}" for p in products]
     else:
@@ -77,13 +78,16 @@ def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str,
 
 def accumulation(k: int, layout: str) -> list[str]:
     """Add a product to the cotangent of argument k; small arrays and floats without a call."""
-    known = [f"    known = cotangents[i{k}]", f"    if known is None: cotangents[i{k}] = x{k}"]
+    known = [f"    known = cotangents[slot{k}]", f"    if known is None: cotangents[slot{k}] = term{k}"]
     if layout == "float":
-        return [*known, f"    else: cotangents[i{k}] = known + x{k}"]
+        return [*known, f"    else: cotangents[slot{k}] = known + term{k}"]
     if layout == "array":
-        known += [f"    elif x{k}.size < {IN_PLACE_SIZE}:", f"        try: cotangents[i{k}] = known + x{k}"]
-        known += [f"        except FloatingPointError: accumulate(cotangents, i{k}, known, x{k})"]
-    return [*known, f"    else: accumulate(cotangents, i{k}, known, x{k})"]
+        known += [f"    elif term{k}.size < {IN_PLACE_SIZE}:", f"        try: cotangents[slot{k}] = known + term{k}"]
+        known += [f"        except FloatingPointError: accumulate(cotangents, slot{k}, known, term{k})"]
+    if layout == "traced":
+        known += ["    else:", f"        try: cotangents[slot{k}] = known + term{k}"]
+        return [*known, f"        except FloatingPointError: accumulate(cotangents, slot{k}, known, term{k})"]
+    return [*known, f"    else: accumulate(cotangents, slot{k}, known, term{k})"]
 
 
 def is_signed_one(node: ast.expr) -> bool:
@@ -171,6 +175,15 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
         lines += ["        except (ArithmeticError, ValueError):", f"            y = float_{name}({given})"]
         lines += ["        if type(y) is float:", *(f"            {line}" for line in push("float"))]
     lines += [f"    elif {' and '.join(['(kind is float64 or kind is float32)', *same, *plain])}:", *on_arrays]
+    # values of an outer transform: their own operators, and no projection where the primals agree
+    lines += [f"    elif {' and '.join(['kind in TRACED', *same])}:"]
+    lines += [f"        y = {SYMBOLS.get(name) or f'{name}({chr(44).join(names)})'}"]
+    compared = ", ".join([*(names[k] for k in active), *(["y"] if len(active) < op.arity else [])])
+    lines += [f"        if same_space({compared}):"]
+    lines += [*(f"            {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept), "            made = Var()"]
+    lines += ["            made.value = y; made.tape = tape; made.index = len(tape); made.base = None"]
+    lines += [f"            tape.append((backward_{name}_{suffix}_traced, {push_head}{tail}))"]
+    lines += ["            tape.plain = False", "            return made"]
     lines += ["    else:", f"        y = {name}({', '.join(names)})"]
     # anything else
     spaces = "".join(f", space_of({names[k]})" for k in active)
@@ -192,7 +205,7 @@ def plain_array_call(op: Operation) -> str:
 
 def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
     """Generate the recording function of an elementwise operation for one set of traced arguments."""
-    from .provider import settle
+    from .provider import TRACED, settle
     from .reverse import Var, current, keep, watch_choice
 
     differentiable = tuple(k for k in active if rule.partials[k] is not None)
@@ -206,7 +219,7 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": np.ndarray,
         "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64, "NUMBERS": frozenset((float, int)), "space_of": space_of,
-        "dtype": ops.dtype, "settle": settle(op, active), op.name: op.function, f"array_{op.name}": UFUNCS.get(op, op.function),
+        "TRACED": TRACED, "same_space": same_space, "dtype": ops.dtype, "settle": settle(op, active), op.name: op.function, f"array_{op.name}": UFUNCS.get(op, op.function),
         f"float_{op.name}": float_function(op.name), f"raw_{op.name}": raw_function(op.name),
     }  # fmt: skip
     origin = f"the rule of {op.name}: {', '.join(str(t) for t in rule.partials)}"
@@ -216,7 +229,7 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     return scope[f"record_{op.name}_{suffix}"]
 
 
-LAYOUTS = {"array": "array", "float": "float", "general": "operations", "complex": "operations"}
+LAYOUTS = {"array": "array", "float": "float", "traced": "traced", "general": "operations", "complex": "operations"}
 #: What the text of a rule may turn into.
 VOCABULARY = frozenset(
     "add subtract multiply divide power negative strong_multiply conj literal equal not_equal less less_equal greater "
@@ -246,13 +259,20 @@ def add_backward(
     def first(cotangents: Any, ct: Any, entry: Any) -> None:
         real = scope[name] = generated(False)
         CAREFUL[real] = careful_first
+        if first in MIXED:
+            MIXED[real] = mixed_first
         real(cotangents, ct, entry)
 
     def careful_first(cotangents: Any, ct: Any, entry: Any) -> None:
         generated(True)(cotangents, ct, entry)
 
+    def mixed_first(cotangents: Any, ct: Any, entry: Any) -> None:
+        run_carefully(cotangents, ct, (careful_first, *entry[1:]))
+
     first.__name__ = name
     CAREFUL[first] = careful_first
+    if layout in ("array", "float"):
+        MIXED[first] = mixed_first
     scope[name] = first
 
 
@@ -300,6 +320,7 @@ def raw_function(name: str) -> Any:
 
 FINDERS: dict[str, Callable[[str], Any]] = {
     "array": array_function,
+    "traced": operation_named,
     "float": raw_function,
     "operations": operation_named,
 }

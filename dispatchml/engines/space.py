@@ -12,6 +12,7 @@ from ..dispatch.layers import layer_of
 from ..ops.metadata import OBJECT, dtype, shape
 
 ndarray = np.ndarray
+F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 class ArraySpace:
@@ -128,3 +129,30 @@ def space_of_traced(x: Any) -> Any:
     from .views import current
 
     return space_of(current(x))
+
+
+def same_space(first: Any, *others: Any) -> bool:
+    """Whether traced values have primals of one shape and one real float type, so that cotangents need no projection."""
+    kind = found = None
+    while True:
+        if first.base is not None:
+            return False
+        first = first.value
+        kind = type(first)
+        if kind is ndarray:
+            shape, found = first.shape, first.dtype
+            if found is not F64 and found is not F32:
+                return False
+            break
+        if kind is float or kind is np.float64 or kind is np.float32:
+            break
+        if SPACES.get(kind) is not space_of_traced:
+            return False
+    for x in others:
+        while SPACES.get(type(x)) is space_of_traced:
+            if x.base is not None:
+                return False
+            x = x.value
+        if type(x) is not kind or kind is ndarray and (x.dtype is not found or x.shape != shape):
+            return False
+    return True

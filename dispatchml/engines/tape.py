@@ -141,28 +141,22 @@ class SweepError(Exception):
         self.index, self.error = index, error
 
 
-def run_mixed(cotangents: Cotangents, ct: Any, entry: Any) -> None:
-    """Run one entry of a tape that also holds values other than plain arrays."""
-    function = entry[0]
-    MIXED.get(function, function)(cotangents, ct, entry)
-
-
-def runner(tape: Tape, plain: bool) -> Callable[..., None] | None:
-    """How the entries of a tape are run: None where each backward function is called directly."""
-    if tape.careful:
-        return run_carefully
-    return None if tape.plain and plain else run_mixed
-
-
 def sweep(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
     """Run the tape backwards and empty it, down to the entries of the inputs."""
     pop, pop_ct = tape.pop, cotangents.pop
     if len(tape) > len(cotangents):
         del tape[len(cotangents) :]
-    run = runner(tape, type(cotangents[-1]) in PLAIN)
+    plain = tape.plain and type(cotangents[-1]) in PLAIN
+    find = MIXED.get
     try:
         with np.errstate(divide="raise", invalid="raise"):
-            if run is None:
+            if tape.careful:
+                for _ in range(len(tape) - inputs):
+                    entry = pop()
+                    ct = pop_ct()
+                    if ct is not None:
+                        run_carefully(cotangents, ct, entry)
+            elif plain:
                 for _ in range(len(tape) - inputs):
                     entry = pop()
                     ct = pop_ct()
@@ -173,14 +167,15 @@ def sweep(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
                     entry = pop()
                     ct = pop_ct()
                     if ct is not None:
-                        run(cotangents, ct, entry)
+                        function = entry[0]
+                        find(function, function)(cotangents, ct, entry)
     except Exception as error:
         raise SweepError(len(tape), error) from error
 
 
 def sweep_keeping(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
     """Run the tape backwards and keep it, for pullbacks that are called again."""
-    run = runner(tape, all(c is None or type(c) in PLAIN for c in cotangents))
+    plain = tape.plain and all(c is None or type(c) in PLAIN for c in cotangents)
     index = len(cotangents)
     try:
         with np.errstate(divide="raise", invalid="raise"):
@@ -189,9 +184,10 @@ def sweep_keeping(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
                 if ct is not None:
                     entry = tape[index]
                     cotangents[index] = None
-                    if run is None:
-                        entry[0](cotangents, ct, entry)
+                    if tape.careful:
+                        run_carefully(cotangents, ct, entry)
                     else:
-                        run(cotangents, ct, entry)
+                        function = entry[0] if plain else MIXED.get(entry[0], entry[0])
+                        function(cotangents, ct, entry)
     except Exception as error:
         raise SweepError(index, error) from error

@@ -173,6 +173,8 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             return getattr(inner, name)
         method = info.methods.get(name)
         if method is not None:
+            if isinstance(getattr(type(inner), name, None), property):
+                return method(x)  # what is read without a call on the plain value is on the traced one
             return lambda *arguments, **keywords: method(x, *arguments, **keywords)
     if hasattr(type(inner), name) or hasattr(inner, name):
         raise AttributeError(

@@ -113,7 +113,7 @@ def value_of(node: ast.expr) -> float:
 
 
 class Writer:
-    """Turns expressions into Python of one flavour: "array", "float" or "operations"."""
+    """Turns expressions into Python of one flavour: "array", "float", "traced" (operators, and operations for calls) or "operations"."""
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour

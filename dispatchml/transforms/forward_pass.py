@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engines.forward import Dual
+from ..engines.forward import Dual, dual
 from ..engines.levels import Level
 from ..engines.views import current
 from .auxiliary import split_aux
@@ -28,7 +28,7 @@ def push(
 ) -> Pushed:
     """Run a function on dual numbers; a direction of None leaves that input a constant."""
     with Level(name) as level:
-        given = [x if dx is None else Dual(x, dx, level) for x, dx in zip(inputs.primals, directions, strict=True)]
+        given = [x if dx is None else dual(x, dx, level) for x, dx in zip(inputs.primals, directions, strict=True)]
         output = call_user(function, inputs.rebuild(given), keywords, name)
         aux = None
         if has_aux:
