@@ -40,14 +40,8 @@ def conjugated(x: Any) -> Any:
 
 def real_inner(direction: Any, dx: Any, axis: Axis, keepdims: bool) -> Any:
     """sum Re(conj(direction) * dx): how a real function with this gradient changes."""
-    product = ops.multiply(conjugated(direction), dx)
+    product = ops.strong_multiply(dx, conjugated(direction))
     return ops.sum(ops.real(product) if ops.dtype(product).kind == "c" else product, axis=axis, keepdims=keepdims)
-
-
-def ratio_or_zero(a: Any, b: Any) -> Any:
-    """a / b, and 0 where b is 0; differentiable there too."""
-    nonzero = ops.not_equal(b, ops.zeros_of(b, shape=()))
-    return ops.where_or_zero(nonzero, ops.divide(a, ops.where(nonzero, b, ops.ones_of(b, shape=()))))
 
 
 def counting_dtype(y: Any) -> np.dtype[Any]:
@@ -98,16 +92,17 @@ def other_factors(x: Any, axis: Axis) -> tuple[Any, Any]:
 @rule(ops.prod).jvp
 def prod_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     others, unit = other_factors(x, axis)
-    return ops.multiply(ops.sum(ops.multiply(tangents[0], others), axis=axis, dtype=dtype, keepdims=keepdims), unit)
+    return ops.multiply(
+        ops.sum(ops.strong_multiply(tangents[0], others), axis=axis, dtype=dtype, keepdims=keepdims), unit
+    )
 
 
 @rule(ops.prod).vjp
 def prod_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     def prod_pullback(ct: Any) -> Any:
         others, unit = other_factors(x, axis)
-        return (
-            ops.multiply(widened(ops.multiply(ct, conjugated(unit)), ops.ndim(x), axis, keepdims), conjugated(others)),
-        )
+        wide = widened(ops.multiply(ct, unit), ops.ndim(x), axis, keepdims)
+        return (ops.strong_multiply(wide, conjugated(others)),)
 
     return prod_pullback
 
@@ -137,7 +132,7 @@ def std_direction(y: Any, x: Any, axis: Axis, ddof: float, keepdims: bool) -> An
     """
     wide = widened(y, ops.ndim(x), axis, keepdims)
     centred = deviation(deviation(x, axis), axis)
-    return ops.divide(ratio_or_zero(centred, wide), freedom(x, axis, ddof))
+    return ops.divide(ops.divide_or_zero(centred, wide), freedom(x, axis, ddof))
 
 
 @rule(ops.var).jvp
@@ -148,7 +143,7 @@ def var_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = None, ddof: float = 0
 @rule(ops.var).vjp
 def var_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     def var_pullback(ct: Any) -> Any:
-        return (ops.multiply(widened(ct, ops.ndim(x), axis, keepdims), var_direction(x, axis, ddof)),)
+        return (ops.strong_multiply(widened(ct, ops.ndim(x), axis, keepdims), var_direction(x, axis, ddof)),)
 
     return var_pullback
 
@@ -161,21 +156,23 @@ def std_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = None, ddof: float = 0
 @rule(ops.std).vjp
 def std_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     def std_pullback(ct: Any) -> Any:
-        return (ops.multiply(widened(ct, ops.ndim(x), axis, keepdims), std_direction(y, x, axis, ddof, keepdims)),)
+        return (
+            ops.strong_multiply(widened(ct, ops.ndim(x), axis, keepdims), std_direction(y, x, axis, ddof, keepdims)),
+        )
 
     return std_pullback
 
 
 def sign_of(x: Any) -> Any:
     """x / |x|, 0 at 0."""
-    return ratio_or_zero(x, ops.absolute(x)) if ops.dtype(x).kind == "c" else ops.sign(x)
+    return ops.divide_or_zero(x, ops.absolute(x)) if ops.dtype(x).kind == "c" else ops.sign(x)
 
 
 def norm_direction(y: Any, x: Any, axis: Axis, ord: float, keepdims: bool) -> Any:
     """The gradient of a norm; 0 at a zero vector."""
     wide = widened(y, ops.ndim(x), axis, keepdims)
     if ord == 2:
-        return ratio_or_zero(x, wide)
+        return ops.divide_or_zero(x, wide)
     if ord == 0:
         return ops.multiply(sign_of(x), 0)
     if ord == 1:
@@ -185,9 +182,9 @@ def norm_direction(y: Any, x: Any, axis: Axis, ord: float, keepdims: bool) -> An
         beyond = (ops.less if ord > 0 else ops.greater)(size, wide)
         return ops.divide(ops.where_or_zero(ops.logical_not(beyond), sign_of(x)), shares(beyond, y, ops.shape(x), axis))
     if ord > 1:
-        return ops.multiply(ops.power(ratio_or_zero(size, wide), ord - 1), sign_of(x))
+        return ops.multiply(ops.power(ops.divide_or_zero(size, wide), ord - 1), sign_of(x))
     nonzero = ops.not_equal(size, ops.zeros_of(size, shape=()))
-    safe = ops.where(nonzero, ratio_or_zero(size, wide), 1)
+    safe = ops.where(nonzero, ops.divide_or_zero(size, wide), 1)
     return ops.multiply(ops.where_or_zero(nonzero, ops.power(safe, ord - 1)), sign_of(x))
 
 
@@ -199,7 +196,9 @@ def norm_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = None, ord: float = 2
 @rule(ops.vector_norm).vjp
 def norm_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, ord: float = 2, keepdims: bool = False) -> Any:
     def norm_pullback(ct: Any) -> Any:
-        return (ops.multiply(widened(ct, ops.ndim(x), axis, keepdims), norm_direction(y, x, axis, ord, keepdims)),)
+        return (
+            ops.strong_multiply(widened(ct, ops.ndim(x), axis, keepdims), norm_direction(y, x, axis, ord, keepdims)),
+        )
 
     return norm_pullback
 

@@ -20,37 +20,37 @@ def weights(y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 @rule(ops.logsumexp).jvp
 def logsumexp_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    return ops.sum(ops.multiply(weights(y, x, axis, keepdims), tangents[0]), axis=axis, keepdims=keepdims)
+    return ops.sum(ops.strong_multiply(tangents[0], weights(y, x, axis, keepdims)), axis=axis, keepdims=keepdims)
 
 
 @rule(ops.logsumexp).vjp
 def logsumexp_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     def logsumexp_pullback(ct: Any) -> Any:
         share = conjugated(weights(y, x, axis, keepdims))
-        return (ops.multiply(widened(ct, ops.ndim(x), axis, keepdims), share),)
+        return (ops.strong_multiply(widened(ct, ops.ndim(x), axis, keepdims), share),)
 
     return logsumexp_pullback
 
 
 @rule(ops.softmax).jvp
 def softmax_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = -1) -> Any:
-    change = ops.multiply(y, tangents[0])
-    return ops.subtract(change, ops.multiply(y, ops.sum(change, axis=axis, keepdims=True)))
+    change = ops.strong_multiply(tangents[0], y)
+    return ops.subtract(change, ops.strong_multiply(ops.sum(change, axis=axis, keepdims=True), y))
 
 
 @rule(ops.softmax).vjp
 def softmax_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = -1) -> Any:
     def softmax_pullback(ct: Any) -> Any:
         share = conjugated(y)
-        change = ops.multiply(share, ct)
-        return (ops.subtract(change, ops.multiply(share, ops.sum(change, axis=axis, keepdims=True))),)
+        change = ops.strong_multiply(ct, share)
+        return (ops.subtract(change, ops.strong_multiply(ops.sum(change, axis=axis, keepdims=True), share)),)
 
     return softmax_pullback
 
 
 @rule(ops.log_softmax).jvp
 def log_softmax_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = -1) -> Any:
-    mean = ops.sum(ops.multiply(ops.exp(y), tangents[0]), axis=axis, keepdims=True)
+    mean = ops.sum(ops.strong_multiply(tangents[0], ops.exp(y)), axis=axis, keepdims=True)
     return ops.subtract(tangents[0], mean)
 
 
@@ -58,6 +58,6 @@ def log_softmax_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = -1) -> Any:
 def log_softmax_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = -1) -> Any:
     def log_softmax_pullback(ct: Any) -> Any:
         total = ops.sum(ct, axis=axis, keepdims=True)
-        return (ops.subtract(ct, ops.multiply(conjugated(ops.exp(y)), total)),)
+        return (ops.subtract(ct, ops.strong_multiply(total, conjugated(ops.exp(y)))),)
 
     return log_softmax_pullback

@@ -75,8 +75,10 @@ for operation in (ops.sign, ops.argsort):
     declare(operation, lambda powers, shape, keywords: 0)
 declare(ops.where, lambda powers, shape, keywords: same(powers[1:], shape, keywords))
 declare(ops.where_or_zero, lambda powers, shape, keywords: powers[1])
-declare(ops.multiply, lambda powers, shape, keywords: powers[0] + powers[1])
-declare(ops.divide, lambda powers, shape, keywords: powers[0] - powers[1])
+for operation in (ops.multiply, ops.strong_multiply):
+    declare(operation, lambda powers, shape, keywords: powers[0] + powers[1])
+for operation in (ops.divide, ops.divide_or_zero):
+    declare(operation, lambda powers, shape, keywords: powers[0] - powers[1])
 declare(ops.var, lambda powers, shape, keywords: 2 * powers[0])
 declare(ops.prod, lambda powers, shape, keywords: powers[0] * count(shape, keywords.get("axis")))
 ops.power.layer(Metres, lambda a, b: metres(ops.power(a.number, b), a.power * int(b)))
