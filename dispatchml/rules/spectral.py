@@ -227,10 +227,10 @@ def svd_jvp(y: Any, tangents: Any, a: Any, *, full_matrices: bool, compute_uv: b
     d = gaps(subtract(inner, adjoint(inner)), s, sums=True, degenerate="nan")
     du, dv = matmul(u, half(add(p, d))), matmul(v, half(subtract(p, d)))
     if m > n:
-        du = add(du, ops.divide(subtract(along, matmul(u, inner)), row(s)))
+        du = add(du, ops.strong_multiply(subtract(along, matmul(u, inner)), row(ops.reciprocal(s))))
     if n > m:
         back = matmul(adjoint(da), u)
-        dv = add(dv, ops.divide(subtract(back, matmul(v, adjoint(inner))), row(s)))
+        dv = add(dv, ops.strong_multiply(subtract(back, matmul(v, adjoint(inner))), row(ops.reciprocal(s))))
     return du, value_cotangent(real_part(diagonal_of(inner)), s), adjoint(dv)
 
 

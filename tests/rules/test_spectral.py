@@ -169,3 +169,12 @@ def test_single_precision_stays():
     ):
         assert np.asarray(dm.jvp(f, (a,), (a,))[1]).dtype == np.float32
         assert dm.grad(lambda a, f=f: ops.sum(f(a)))(a).dtype == np.float32
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_zero_tangents_and_cotangents_give_zero_at_degenerate_matrices():
+    for f, a in ((ops.svd, np.zeros((3, 2))), (ops.svd, np.zeros((2, 3))), (ops.eigh, np.eye(3)), (ops.eig, np.eye(2))):
+        y, dy = dm.jvp(lambda a, f=f: f(a), (a,), (np.zeros_like(a),))
+        assert not any(np.any(d) for d in dy)
+        (g,) = dm.vjp(lambda a, f=f: f(a), a)[1](tuple(np.zeros_like(v) for v in y))
+        np.testing.assert_array_equal(g, np.zeros_like(a))
