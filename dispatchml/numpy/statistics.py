@@ -325,14 +325,14 @@ def nanquantile(
         )
     where = normal_axes(range_of(axis, a), ops.ndim(a))
     ordered = ops.sort(merged_last(a, where), axis=-1)
-    count = ops.sum(ops.astype(ops.logical_not(ops.isnan(ordered)), dtype=np.dtype(float)), axis=-1)
+    count = ops.sum(ops.logical_not(ops.isnan(ordered)), axis=-1, dtype=float, keepdims=True)
     parts = []
     for share in np.ravel(np.asarray(q, dtype=float)):
-        position = np.maximum(np.asarray(ops.subtract(count, 1)), 0) * share
-        low, high = np.floor(position).astype(int), np.ceil(position).astype(int)
-        lower = ops.take_along_axis(ordered, low[..., None], axis=-1)
-        upper = ops.take_along_axis(ordered, high[..., None], axis=-1)
-        y = ops.add(lower, ops.multiply(ops.subtract(upper, lower), (position - low)[..., None]))
+        position = ops.multiply(ops.maximum(ops.subtract(count, 1), 0), share)
+        low, high = (ops.astype(f(position), dtype=np.dtype(np.intp)) for f in (ops.floor, ops.ceil))
+        lower = ops.take_along_axis(ordered, low, axis=-1)
+        upper = ops.take_along_axis(ordered, high, axis=-1)
+        y = ops.add(lower, ops.multiply(ops.subtract(upper, lower), ops.subtract(position, low)))
         parts.append(ops.reshape(y, shape=ops.shape(y)[:-1]))
     if bool(given(keepdims)):
         parts = [expand_dims(p, where) for p in parts]

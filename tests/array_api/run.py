@@ -69,10 +69,11 @@ def run(checkout: Path, module: str, examples: int, tests: list[str] | None = No
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "report.json"
         command = [
-            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no",
-            "--disable-deadline", f"--max-examples={examples}", "--hypothesis-derandomize", "--json-report", f"--json-report-file={result}",
+            sys.executable, "-m", "pytest", *(tests or ["array_api_tests"]),
+            "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no",
+            "--disable-deadline", f"--max-examples={examples}", "--hypothesis-derandomize",
+            "--json-report", f"--json-report-file={result}",
             "--json-report-omit", "collectors", "log", "streams", "warnings", "keywords", "traceback",
-            *(tests or ["array_api_tests"]),
         ]  # fmt: skip
         done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
         if not result.exists():
