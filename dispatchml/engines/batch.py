@@ -94,7 +94,7 @@ def elementwise_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., A
 
     def batched_elements(*arguments: Any, **keywords: Any) -> Any:
         level = arguments[active[0]].level
-        if any(arguments[k].level is not level for k in active):
+        if any(arguments[k].level is not level for k in active[1:]):
             return settled(*arguments, **keywords)
         check_open(level)
         ndim = max(ops.ndim(x) for x in arguments)
@@ -106,11 +106,13 @@ def elementwise_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., A
 
 def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     """Operations with a batch rule, or one run for each element of the batch."""
-    rule, chosen = BATCH_RULES.get(op), frozenset(active)
+    rule, chosen, settled = BATCH_RULES.get(op), frozenset(active), settle(op, active)
     flags = tuple(k in chosen for k in range(op.arity))
 
     def batched_call(*arguments: Any, **keywords: Any) -> Any:
         level = arguments[active[0]].level
+        if any(arguments[k].level is not level for k in active[1:]):
+            return settled(*arguments, **keywords)
         check_open(level)
         values = tuple(current(x) if flag else x for x, flag in zip(arguments, flags, strict=True))
         if rule is None:

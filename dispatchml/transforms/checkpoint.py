@@ -1,0 +1,242 @@
+"""checkpoint: a segment that is computed again in the backward sweep instead of keeping what the sweep needs.
+
+The segment becomes one entry of the tape, which holds its inputs only. Under a tangent or a batch the segment is that of the
+pushed-forward or batched function, so that it stays one at every level below.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import NonDifferentiableError, at_user_line, code_line
+from ..engines.batch import Batched
+from ..engines.forward import Dual, dual, fit_tangent
+from ..engines.levels import Level, leaked
+from ..engines.reverse import Var, backward_output, record, variable
+from ..engines.space import space_of
+from ..engines.tape import Cotangents, ForgetfulTape, SweepError, Tape, accumulate, sweep
+from ..engines.traced import Traced
+from ..engines.views import current
+from .boundary import hide_frames
+from .captured import Explicit
+from .containers import flatten, unflatten
+from .forward_pass import is_differentiable
+
+Segment = Callable[[list[Any]], list[Any]]
+
+
+def checkpoint(function: Callable[..., Any], *, lift: bool = True) -> Callable[..., Any]:
+    """The same function, of which a derivative in reverse mode keeps the arguments only and computes the rest again.
+
+    It costs one more run of the function in the backward sweep and saves the memory of everything inside. Arguments and
+    results are containers of arrays, numbers and layers as for `grad`; traced values in the function's closure, defaults or
+    bound object are treated as arguments. The function must do the same when it runs again: no side effects, no unseeded
+    random draws. Checkpoints nest, and work under every other transform. lift is accepted and has no effect yet.
+
+    Raises NonDifferentiableError where the function reads a traced value from a global or an object, of which the
+    derivative would be lost.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> dm.grad(dm.checkpoint(lambda x: np.sin(x) ** 2))(0.0)
+    0.0
+    """
+
+    @functools.wraps(function)
+    def checkpointed(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            return run_segment(function, arguments, keywords)
+        except Exception as error:
+            hide_frames(error)
+            raise
+
+    return checkpointed
+
+
+def run_segment(function: Callable[..., Any], arguments: Any, keywords: Any) -> Any:
+    """Run a function as a segment of whatever derivatives are being taken."""
+    explicit = Explicit(function)
+    leaves, structure = flatten((explicit.captured, arguments, keywords))
+    places = [k for k, x in enumerate(leaves) if isinstance(x, Traced)]
+    if not places:
+        return function(*arguments, **keywords)
+    made: list[Any] = [None]
+
+    def segment(values: list[Any]) -> list[Any]:
+        full = list(leaves)
+        for k, x in zip(places, values, strict=True):
+            full[k] = x
+        found, made[0] = flatten(explicit.call(*unflatten(structure, full)))
+        return found
+
+    outputs = compute(segment, [leaves[k] for k in places], code_line(function))
+    return unflatten(made[0], outputs)
+
+
+def compute(segment: Segment, values: list[Any], name: str) -> list[Any]:
+    """Run a segment on values of which some may be traced; the newest level among them owns the run."""
+    traced = [x for x in values if isinstance(x, Traced)]
+    if not traced:
+        return segment(values)
+    top = max(traced, key=lambda x: x.level_number)
+    if type(top) is Var:
+        outputs = on_tape(segment, values, top.tape, name)
+    elif type(top) is Dual:
+        outputs = on_duals(segment, values, top.level, name)
+    else:
+        outputs = on_batch(segment, values, top.level, name)
+    return outputs
+
+
+def check_captured(outputs: list[Any], number: int, name: str) -> None:
+    """Refuse results that depend on a traced value which the segment was not given."""
+    if any(isinstance(y, Traced) and y.level_number >= number for y in outputs):
+        raise NonDifferentiableError(
+            f"checkpoint: the function ({name}) uses a traced value that it did not receive{at_user_line()}, from a global or "
+            "from an object; its derivative would be lost. Pass it as an argument, or hold it in the function's closure."
+        )
+
+
+# ---- reverse ---------------------------------------------------------------------------------------------------------
+
+
+def on_tape(segment: Segment, values: list[Any], tape: Tape, name: str) -> list[Any]:
+    """One entry for the whole segment, which holds its inputs, and one for each output."""
+    mine = [type(x) is Var and x.tape is tape for x in values]
+    payloads = [current(x) if own else x for x, own in zip(values, mine, strict=True)]
+    indices = [x.index if own else None for x, own in zip(values, mine, strict=True)]
+    spaces = [space_of(a) if own else None for a, own in zip(payloads, mine, strict=True)]
+    outputs = compute(lambda given: forgetfully(segment, given, mine), payloads, name)
+    check_captured(outputs, tape.level, name)
+    taped = [k for k, y in enumerate(outputs) if is_differentiable(y)]
+    tape.plain = False
+
+    def pull(cotangents: list[Any]) -> list[Any]:
+        given = [k for k, ct in enumerate(cotangents) if ct is not None]
+        back = functools.partial(pull_back, segment, mine, [taped[k] for k in given])
+        return compute(back, [*payloads, *(cotangents[k] for k in given)], name)
+
+    head = len(tape)
+    tape.append((backward_segment, [i for i in indices if i is not None], [s for s in spaces if s is not None], pull))
+    found = list(outputs)
+    for position, k in enumerate(taped):
+        found[k] = record(outputs[k], tape, (backward_output, head, position, len(taped)))
+    return found
+
+
+def forgetfully(segment: Segment, values: list[Any], chosen: list[bool]) -> list[Any]:
+    """Run a segment traced, so that it behaves as in a derivative, on a tape that keeps nothing."""
+    tape = ForgetfulTape("checkpoint")
+    return untraced(run_on(segment, values, chosen, tape), tape)
+
+
+def run_on(segment: Segment, values: list[Any], chosen: list[bool], tape: Tape) -> list[Any]:
+    """Run a segment with the chosen values on a tape."""
+    count = sum(chosen)
+    list.extend(tape, [None] * count)
+    numbers = iter(range(count))
+    given = [variable(x, tape, next(numbers)) if own else x for x, own in zip(values, chosen, strict=True)]
+    try:
+        return segment(given)
+    finally:
+        tape.close()
+
+
+def untraced(outputs: list[Any], tape: Tape) -> list[Any]:
+    """Outputs without the layer of a tape."""
+    return [current(y) if type(y) is Var and y.tape is tape else y for y in outputs]
+
+
+def pull_back(segment: Segment, chosen: list[bool], used: list[int], values: list[Any]) -> list[Any]:
+    """Run a segment again, this time on a tape, and sweep from the cotangents of the used outputs."""
+    count = len(chosen)
+    primals, given = values[:count], values[count:]
+    tape = Tape("checkpoint")
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        outputs = run_on(segment, primals, chosen, tape)
+    inputs = sum(chosen)
+    on = [(outputs[k].index, ct) for k, ct in zip(used, given, strict=True) if is_on(outputs[k], tape)]
+    found: list[Any] = [None] * inputs
+    if on:
+        cotangents = Cotangents(max(inputs, 1 + max(k for k, _ in on)))
+        for k, ct in on:
+            known = cotangents[k]
+            cotangents[k] = ct if known is None else ops.add(known, ct)
+        if len(cotangents) > inputs:
+            try:
+                sweep(tape, cotangents, inputs)
+            except SweepError as failure:
+                raise failure.error from None
+        found = cotangents[:inputs]
+    return found
+
+
+def is_on(x: Any, tape: Tape) -> bool:
+    """Whether a value is traced on a tape."""
+    return type(x) is Var and x.tape is tape
+
+
+def backward_segment(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+    """Hand the cotangents of a segment's outputs to its inputs."""
+    _, indices, spaces, pull = entry
+    for index, space, x in zip(indices, spaces, pull(ct), strict=True):
+        if x is not None:
+            x = space.project(x)
+            known = cotangents[index]
+            if known is None:
+                cotangents[index] = x
+            else:
+                accumulate(cotangents, index, known, x)
+
+
+# ---- forward and batch -----------------------------------------------------------------------------------------------
+
+
+def on_duals(segment: Segment, values: list[Any], level: Level, name: str) -> list[Any]:
+    """The segment of values and tangents."""
+    if level.closed:
+        leaked(level.name)
+    mine = [type(x) is Dual and x.level is level for x in values]
+    payloads = [current(x) if own else x for x, own in zip(values, mine, strict=True)]
+    tangents = [x.partials for x, own in zip(values, mine, strict=True) if own]
+    count = len(values)
+    dependent: list[bool] = []
+
+    def pushed(given: list[Any]) -> list[Any]:
+        partials = iter(given[count:])
+        with Level("checkpoint") as inner:
+            duals = [dual(x, next(partials), inner) if own else x for x, own in zip(given[:count], mine, strict=True)]
+            outputs = segment(duals)
+            dependent[:] = [type(y) is Dual and y.level is inner for y in outputs]
+            plain = [current(y) if d else y for y, d in zip(outputs, dependent, strict=True)]
+            return plain + [y.partials for y, d in zip(outputs, dependent, strict=True) if d]
+
+    found = compute(pushed, [*payloads, *tangents], name)
+    outputs, partials = found[: len(dependent)], iter(found[len(dependent) :])
+    check_captured(outputs, level.number, name)
+    return [dual(y, fit_tangent(next(partials), y), level) if d else y for y, d in zip(outputs, dependent, strict=True)]
+
+
+def on_batch(segment: Segment, values: list[Any], level: Level, name: str) -> list[Any]:
+    """The segment of the values with their batch axis."""
+    if level.closed:
+        leaked(level.name)
+    mine = [type(x) is Batched and x.level is level for x in values]
+    payloads = [current(x) if own else x for x, own in zip(values, mine, strict=True)]
+    dependent: list[bool] = []
+
+    def batched(given: list[Any]) -> list[Any]:
+        with Level("checkpoint", level.size) as inner:
+            outputs = segment([Batched(x, inner) if own else x for x, own in zip(given, mine, strict=True)])
+            dependent[:] = [type(y) is Batched and y.level is inner for y in outputs]
+            return [current(y) if d else y for y, d in zip(outputs, dependent, strict=True)]
+
+    outputs = compute(batched, payloads, name)
+    check_captured(outputs, level.number, name)
+    return [Batched(y, level) if d else y for y, d in zip(outputs, dependent, strict=True)]
+
+
