@@ -1,8 +1,9 @@
 """What all tests share: the comparison of error messages with the texts that are kept beside the tests.
 
-`check_text(error, "name")` compares the message of an error (or any text) with `texts/name.txt` in the folder of the test
-file, character by character; `FILE:LINE` stands for every place in a file and `0x...` for every address. To write or rewrite
-the texts, run the tests with the environment variable DISPATCHML_WRITE_TEXTS=1 and read the difference before committing it.
+`check_text(error, "name")` compares the message of an error (or any text) with `texts/name.txt` in the folder of the
+test file, character by character; `FILE:LINE` stands for every place in a file and `0x...` for every address. To write
+or rewrite the texts, run the tests with the environment variable DISPATCHML_WRITE_TEXTS=1 and read the difference
+before committing it.
 """
 
 import os

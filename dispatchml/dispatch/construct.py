@@ -1,8 +1,9 @@
-"""Construction in normal form: `make[Layer]` builds a layer of one's own, `field[Layer, "name"]` reads a payload field of it.
+"""Construction in normal form: `make[Layer]` builds a layer of one's own, `field[Layer, "name"]` reads a payload field
+of it.
 
-Both are operations, so that whatever belongs outside the layer owns the call: a `Diagonal` built round a traced array is a
-traced `Diagonal`, a `Diagonal` built round a quantity is a quantity whose payload is a `Diagonal`, and reading the field of
-either is the inverse.
+Both are operations, so that whatever belongs outside the layer owns the call: a `Diagonal` built round a traced array
+is a traced `Diagonal`, a `Diagonal` built round a quantity is a quantity whose payload is a `Diagonal`, and reading
+the field of either is the inverse.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from .plugins import meet
 class Form:
     """How a class of one's own is put together.
 
-    payload: names of the payload fields, in order. pattern: those of them that say where the values are (index arrays and
-    masks): they have no derivative and no unit. parameters: field -> parameter of the constructor. statics: the constructor's
-    other parameters -> the attribute that has their value. make, read: the operations. plain_new: `__new__` as it was.
+    payload: names of the payload fields, in order. pattern: those of them that say where the values are (index arrays
+    and masks): they have no derivative and no unit. parameters: field -> parameter of the constructor. statics: the
+    constructor's other parameters -> the attribute that has their value. make, read: the operations. plain_new:
+    `__new__` as it was.
     """
 
     __slots__ = (
@@ -86,9 +88,11 @@ FORMS: dict[type, Form] = {}
 
 
 class Hooks(list[Callable[..., None]]):
-    """Functions that are called for every layer of one's own; one that comes late is called for those that exist already."""
+    """Functions that are called for every layer of one's own; one that comes late is called for those that exist
+    already.
+    """
 
-    def __init__(self, arguments_of: Callable[[Form], tuple[Any, ...] | None]) -> None:
+    def __init__(self, arguments_of: Callable[[Form], tuple[Any, ...]]) -> None:
         super().__init__()
         self.arguments_of = arguments_of
 
@@ -101,10 +105,8 @@ class Hooks(list[Callable[..., None]]):
 
     def run(self, form: Form, functions: Any = None) -> None:
         """Call the functions for one layer."""
-        arguments = self.arguments_of(form)
-        if arguments is not None:
-            for function in self if functions is None else functions:
-                function(*arguments)
+        for function in self if functions is None else functions:
+            function(*self.arguments_of(form))
 
 
 #: Called with a Form: `dispatchml.rules.layers` declares the derivatives of `make` and `field` here.
@@ -133,12 +135,13 @@ def constructor_signature(cls: type, payload: tuple[str, ...], parameters: dict[
                 if loose
                 else f"does not take the payload field {lost[0]!r}"
             )
-            + ". Write __init__ with the fields as parameters, or put @dispatchml.layer above @attrs.frozen or @dataclass."
+            + ". Write __init__ with the fields as parameters, or put @dispatchml.layer above @attrs.frozen or "
+            "@dataclass."
         )
     return inspect.Signature([p.replace(annotation=p.empty) for p in found])
 
 
-# ---- the operations ---------------------------------------------------------------------------------------------------
+# ---- the operations --------------------------------------------------------------------------------------------------
 
 
 def make_operation(form: Form) -> Any:
@@ -185,7 +188,8 @@ def map_payload(form: Form, made: Any, top: Layer, arguments: list[str]) -> Call
     """The default rule of an outer layer: the operation on its payload, in the same outer layer."""
     if top.payload is None or top.rebuild is None:
         raise NoMethodError(
-            f"{made.__name__} has no rule for {class_name(top.cls)}, whose registration has no payload and rebuild{at_user_line()}."
+            f"{made.__name__} has no rule for {class_name(top.cls)}, whose registration has no payload and "
+            f"rebuild{at_user_line()}."
         )
     peel, rebuild = top.payload, top.rebuild
     pattern = {form.parameters[name] for name in form.pattern}
@@ -203,7 +207,8 @@ def map_payload(form: Form, made: Any, top: Layer, arguments: list[str]) -> Call
                 f"{made.__name__}: "
                 + (f"{', '.join(bare)} is not wrapped in {class_name(top.cls)} as the others are" if bare else
                    f"the fields are wrapped in different {class_name(top.cls)}")
-                + f"{at_user_line()}. Bring them to one, or say what it means: @dispatchml.make[{form.cls.__name__}]"
+                + f"{at_user_line()}. Bring them to one, or say what it means: "
+                f"@dispatchml.dispatch.make[{form.cls.__name__}]"
                 f".layer({top.cls.__name__})."
             )  # fmt: skip
         payloads = [peel(v) if c else v for v, c in zip(values, carried, strict=True)]
@@ -226,7 +231,7 @@ def same_statics(top: Layer, wrapped: list[Any]) -> bool:
     return all(bool(getattr(first, n) == getattr(v, n)) for v in wrapped[1:] for n in top.static)
 
 
-# ---- calls of the class -----------------------------------------------------------------------------------------------
+# ---- calls of the class ----------------------------------------------------------------------------------------------
 
 
 def construct_plainly(form: Form, keywords: dict[str, Any]) -> Any:
@@ -254,7 +259,7 @@ def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     payloads = [given.pop(form.parameters[name]) for name in form.payload]
     if not any(form.belongs_outside(type(p)) for p in payloads):
         return construct_plainly(
-            form, {**dict(zip(map(form.parameters.get, form.payload), payloads, strict=True)), **given}
+            form, {**dict(zip((form.parameters[n] for n in form.payload), payloads, strict=True)), **given}
         )
     return form.make(*payloads, **given)
 

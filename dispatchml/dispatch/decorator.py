@@ -8,24 +8,24 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from .errors import RegistrationError, code_line
-from .operation import Operation, operation_from
+from .operation import Operation, OperationFunction, operation_from
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @overload
-def dispatch(target: F, /) -> F: ...
+def dispatch(target: OperationFunction[Any], /, *hints: Any, replace: bool = False) -> Callable[[F], F]: ...
 @overload
-def dispatch(target: Any, /, *hints: Any, replace: bool = False) -> Callable[[F], F]: ...
+def dispatch(target: F, /) -> OperationFunction[F]: ...
 def dispatch(target: Any, /, *hints: Any, replace: bool = False) -> Any:
     """Add a method to an operation.
 
-    `@dispatch` on a function makes an operation from the first function of that name in its scope and adds methods to it
-    afterwards. `@dispatch(ops.matmul)` adds a method to somebody else's operation (the same as `@ops.matmul.register`).
-    Operations are objects: two packages' `solve` never merge.
+    `@dispatch` on a function makes an operation from the first function of that name in its scope and adds methods to
+    it afterwards. `@dispatch(ops.matmul)` adds a method to somebody else's operation (the same as
+    `@ops.matmul.register`). Operations are objects: two packages' `solve` never merge.
 
-    Raises RegistrationError where the types are read from the value, where the method is there already (say replace=True),
-    or where the name is taken by something that is not an operation.
+    Raises RegistrationError where the types are read from the value, where the method is there already (say
+    replace=True), or where the name is taken by something that is not an operation.
 
     >>> from dispatchml import dispatch
     >>> @dispatch
@@ -53,13 +53,15 @@ def dispatch(target: Any, /, *hints: Any, replace: bool = False) -> Any:
         op = getattr(known, "info", None)
         if not isinstance(op, Operation):
             raise RegistrationError(
-                f"dispatch: {target.__name__} ({code_line(target)}) is a {type(known).__name__} here already, not an operation. "
+                f"dispatch: {target.__name__} ({code_line(target)}) is something else here already "
+                f"({type(known).__name__}), not an operation. "
                 "Choose another name, or delete the old one first."
             )
         if op.module != target.__module__:
             raise RegistrationError(
                 f"dispatch: {target.__name__} ({code_line(target)}) is an operation of {op.module} here. Write "
-                f"@dispatch({target.__name__}) above a function of another name to add a method to it, or choose another name for "
+                f"@dispatch({target.__name__}) above a function of another name to add a method to it, or choose "
+                "another name for "
                 "an operation of your own."
             )
     op.register(target, hints, replace)
@@ -72,12 +74,14 @@ def new_operation(function: Any) -> Operation:
     for p in parameters:
         if p.kind is p.VAR_POSITIONAL or p.kind is p.VAR_KEYWORD:
             raise RegistrationError(
-                f"dispatch: {function.__name__} ({code_line(function)}) has *{p.name}; an operation has a fixed number of "
+                f"dispatch: {function.__name__} ({code_line(function)}) has *{p.name}; an operation has a fixed "
+                "number of "
                 "positional arguments and named keywords. Pass a tuple."
             )
         if p.kind is not p.KEYWORD_ONLY and p.default is not p.empty:
             raise RegistrationError(
-                f"dispatch: {function.__name__} ({code_line(function)}): the positional parameter {p.name!r} has a default, "
+                f"dispatch: {function.__name__} ({code_line(function)}): the positional parameter {p.name!r} has a "
+                "default, "
                 "which dispatch could not see. Put it behind a `*`."
             )
         if p.kind is p.KEYWORD_ONLY and p.default is p.empty:

@@ -1,7 +1,7 @@
 """`layer`: make a class of one's own a layer. Its fields that hold arrays are the payload, all others are static.
 
-What arrays can do is not known here: `dispatchml.numpy` puts a function into LAYER_DRESSERS that gives each new layer its
-operators, NumPy's protocols and the elementwise comparisons, and leaves alone what the class defines itself.
+What arrays can do is not known here: `dispatchml.numpy` puts a function into LAYER_DRESSERS that gives each new layer
+its operators, NumPy's protocols and the elementwise comparisons, and leaves alone what the class defines itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 else:
 
     class Array:
-        """The annotation of a payload field: an array, a number, or any layer round one. `Array | None` may be missing."""
+        """The annotation of a payload field: an array, a number, or any layer round one. `Array | None` may be
+        missing.
+        """
 
         _marks_payload_fields = True
 
@@ -37,22 +39,36 @@ else:
             raise RegistrationError("dispatchml.Array is an annotation of fields; make arrays with numpy.array(...).")
 
 
-#: Called as dresser(cls, layer) for each layer of one's own with operators=True.
-LAYER_DRESSERS = Hooks(
-    lambda form: (form.cls, form.info) if form.cls is form.info.cls and form.info.properties["operators"] else None
-)
+class Dressers(Hooks):
+    """Functions dresser(cls, layer); what they call like a field of the class gives way to the field."""
+
+    def run(self, form: Form, functions: Any = None) -> None:
+        """Dress one class, unless it asked for no operators; subclasses inherit what their layer has."""
+        cls = form.cls
+        if cls is not form.info.cls or not form.info.properties["operators"]:
+            return
+        own = {*form.parameters, *form.statics.values()} - set(vars(cls))
+        super().run(form, functions)
+        for name in own & set(vars(cls)):
+            delattr(cls, name)
+
+
+#: Called as dresser(cls, layer) for each layer of one's own with operators=True, earlier ones included.
+LAYER_DRESSERS = Dressers(lambda form: (form.cls, form.info))
 
 
 def layer(*classes: Any, slot: str = "", operators: bool = True) -> Callable[[C], C]:
     """Make a class a layer of the slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer.
 
-    The class is an attrs class, a dataclass, or a plain class whose annotated fields are parameters of `__init__`. Fields
-    annotated with `dispatchml.Array`, `numpy.ndarray` or another layer are the payload; those annotated with an integer or
-    boolean array, such as `numpy.typing.NDArray[numpy.intp]`, are payload that says where the values are and has no
-    derivative; all others are static: hashable, equal by value. A method `materialise(self)` gives a dense equivalent.
+    The class is an attrs class, a dataclass, or a plain class whose annotated fields are parameters of `__init__`.
+    Fields annotated with `dispatchml.Array`, `numpy.ndarray` or another layer are the payload; those annotated with an
+    integer or boolean array, such as `numpy.typing.NDArray[numpy.intp]`, are payload that says where the values are
+    and has no derivative; all others are static: hashable, equal by value. A method `materialise(self)` gives a dense
+    equivalent.
 
-    Built round something that belongs outside (a traced array, a quantity for a structure) the class gives its normal form:
-    the outer layer round a layer of this class. operators=False leaves out operators, NumPy's protocols and elementwise `==`.
+    Built round something that belongs outside (a traced array, a quantity for a structure) the class gives its normal
+    form: the outer layer round a layer of this class. operators=False leaves out operators, NumPy's protocols and
+    elementwise `==`.
 
     Raises RegistrationError for a class without payload fields, or whose constructor does not take them.
 
@@ -82,14 +98,16 @@ def define(cls: type, slot: str, operators: bool) -> None:
         object.__new__(cls)
     except TypeError as error:
         raise RegistrationError(
-            f"layer: {class_name(cls)} cannot be rebuilt field by field ({error}). Hold the value in a field instead of inheriting "
+            f"layer: {class_name(cls)} cannot be rebuilt field by field ({error}). Hold the value in a field instead "
+            "of inheriting "
             "from its class, or declare the class with dispatchml.register_type."
         ) from None
     kinds, parameters = fields_of(cls)
     payload = tuple(name for name, kind in kinds.items() if kind != "static")
     if not payload:
         raise RegistrationError(
-            f"layer: {class_name(cls)} has no payload: none of its fields ({', '.join(kinds) or 'it has none'}) is annotated with "
+            f"layer: {class_name(cls)} has no payload: none of its fields ({', '.join(kinds) or 'it has none'}) is "
+            "annotated with "
             "dispatchml.Array."
         )
     refuse_engine_names(cls, tuple(kinds))
@@ -113,14 +131,14 @@ def define(cls: type, slot: str, operators: bool) -> None:
     FORMS[cls] = form
     cls.__new__ = staticmethod(constructor(cls, original))  # type: ignore[method-assign]
     if len(payload) > 1:
-        answer_for_several(cls, payload)
+        answer_for_several(cls, payload, parameters)
     if operators and not hasattr(cls, "__array__"):
         cls.__array__ = no_array  # type: ignore[attr-defined]
     LAYER_RULES.run(form)
     LAYER_DRESSERS.run(form)
 
 
-# ---- fields -----------------------------------------------------------------------------------------------------------
+# ---- fields ----------------------------------------------------------------------------------------------------------
 
 
 def fields_of(cls: type) -> tuple[dict[str, str], dict[str, str]]:
@@ -210,7 +228,7 @@ def is_public(name: str) -> bool:
     return not name.startswith("__")
 
 
-# ---- payloads ---------------------------------------------------------------------------------------------------------
+# ---- payloads --------------------------------------------------------------------------------------------------------
 
 
 def payload_reader(names: tuple[str, ...]) -> Callable[[Any], Any]:
@@ -222,7 +240,9 @@ def payload_reader(names: tuple[str, ...]) -> Callable[[Any], Any]:
 
 
 def rebuilder(names: tuple[str, ...]) -> Callable[[Any, Any], Any]:
-    """The same layer round another payload: without `__init__`, whose checks were made for the payload that the user gave."""
+    """The same layer round another payload: without `__init__`, whose checks were made for the payload that the user
+    gave.
+    """
 
     def rebuild(x: Any, payload: Any) -> Any:
         values = payload if len(names) > 1 else (payload,)
@@ -252,12 +272,12 @@ def state_of(x: Any) -> list[tuple[str, Any]]:
     return list(found.items())
 
 
-def answer_for_several(cls: type, names: tuple[str, ...]) -> None:
+def answer_for_several(cls: type, names: tuple[str, ...], fields: dict[str, str]) -> None:
     """Shape and dtype of a layer with several payloads: those of the first, unless the class says otherwise."""
     first = names[0]
-    if not hasattr(cls, "shape"):
+    if not hasattr(cls, "shape") and "shape" not in fields:
         cls.shape = property(lambda x: getattr(getattr(x, first), "shape", ()))  # type: ignore[attr-defined]
-    if not hasattr(cls, "dtype"):
+    if not hasattr(cls, "dtype") and "dtype" not in fields:
         cls.dtype = property(lambda x: dtype_of(getattr(x, first)))  # type: ignore[attr-defined]
 
 
@@ -269,11 +289,13 @@ def dtype_of(value: Any) -> Any:
     return np.dtype(type(value)) if type(value) in EDGES else np.dtype(object)
 
 
-# ---- what goes into the class -----------------------------------------------------------------------------------------
+# ---- what goes into the class ----------------------------------------------------------------------------------------
 
 
 def constructor(owner: type, original: Callable[..., Any]) -> Callable[..., Any]:
-    """`__new__` that gives the normal form: with something that belongs outside among the arguments, the outer layer."""
+    """`__new__` that gives the normal form: with something that belongs outside among the arguments, the outer
+    layer.
+    """
     plain = original is object.__new__
     form = form_of(owner)
 

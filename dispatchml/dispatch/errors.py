@@ -1,7 +1,7 @@
 """Every error that dispatchml raises, and the words they share.
 
-An error is a subclass of `DispatchmlError` and of the built-in that it stands for. Its text says what was called with which
-types and shapes (never the values), where in the user's code, and what to write instead.
+An error is a subclass of `DispatchmlError` and of the built-in that it stands for. Its text says what was called with
+which types and shapes (never the values), where in the user's code, and what to write instead.
 """
 
 from __future__ import annotations
@@ -110,17 +110,29 @@ class DensifyWarning(UserWarning):
     """A structured value was turned into a dense one because an operation has no rule for its structure."""
 
 
-# ---- where it happened ------------------------------------------------------------------------------------------------
+# ---- where it happened -----------------------------------------------------------------------------------------------
 
 
 def is_ours(filename: str) -> bool:
     """Whether a frame belongs to dispatchml or to code that it generated."""
-    return filename.startswith(PACKAGE_FOLDER) or filename.startswith("<dispatchml")
+    return filename.startswith((PACKAGE_FOLDER, "<dispatchml"))
+
+
+#: Folders of plugins that were loaded and of the packages that they serve.
+HIDDEN: tuple[str, ...] = ()
+
+
+def hide_package(name: str) -> None:
+    """Count the frames of a package among those between the user and us."""
+    global HIDDEN
+    file = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None)
+    if file and os.path.basename(file).startswith("__init__."):
+        HIDDEN = (*dict.fromkeys((*HIDDEN, os.path.dirname(os.path.abspath(file)) + os.sep)),)
 
 
 def is_hidden(filename: str) -> bool:
-    """Whether a frame is between the user and us: ours, NumPy's, or frozen."""
-    return is_ours(filename) or filename.startswith("<frozen") or filename.startswith(numpy_folder())
+    """Whether a frame is between the user and us: ours, a plugin's, of the package it serves, NumPy's, or frozen."""
+    return is_ours(filename) or filename.startswith(("<frozen", numpy_folder(), *HIDDEN))
 
 
 def numpy_folder() -> str:
@@ -192,7 +204,7 @@ def without_our_frames(traceback: TracebackType | None) -> TracebackType | None:
     return result
 
 
-# ---- what it was called with ------------------------------------------------------------------------------------------
+# ---- what it was called with -----------------------------------------------------------------------------------------
 
 
 def class_name(cls: type) -> str:
@@ -222,5 +234,7 @@ def describe(value: Any) -> str:
 
 
 def describe_call(name: str, arguments: tuple[Any, ...]) -> str:
-    """`name(float, numpy.ndarray[float64, shape (3,)])`; classes stand for arguments of which only the class is known."""
+    """`name(float, numpy.ndarray[float64, shape (3,)])`; classes stand for arguments of which only the class is
+    known.
+    """
     return f"{name}({', '.join(class_name(a) if isinstance(a, type) else describe(a) for a in arguments)})"

@@ -28,16 +28,18 @@ def register_type(
     materialise: Callable[[Any], Any] | None = None,
     defer: Iterable[str] = (),
 ) -> None:
-    """Make a class of another package a layer. By name "package.module:Class" it takes effect when the class is first met.
+    """Make a class of another package a layer. By name "package.module:Class" it takes effect when the class is first
+    met.
 
-    slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer. payload(x): what x wraps (a tuple where
-    there are several). rebuild(x, payload): the same round another payload. static: attributes that do not depend on the
-    numbers, which a traced x answers too. methods: name -> operation for the class's methods. materialise(x): a dense
-    equivalent. defer: operators of the class, such as "__add__", that leave the call to an operand that belongs outside, such
-    as a traced value; they are wrapped once.
+    slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer. payload(x): what x wraps (a tuple
+    where there are several). rebuild(x, payload): the same round another payload. static: attributes that do not
+    depend on the numbers, which a traced x answers too. methods: name -> operation for the class's methods.
+    materialise(x): a dense equivalent. defer: operators of the class, such as "__add__", that leave the call to an
+    operand that belongs outside, such as a traced value; they are wrapped once.
 
     Saying the same again from the same line changes nothing but the functions. Raises RegistrationError for a second
-    declaration, for a slot that is not there, and for an operator that the class does not have or that cannot be wrapped.
+    declaration, for a slot that is not there, and for an operator that the class does not have or that cannot be
+    wrapped.
 
     >>> import dispatchml as dm
     >>> dm.register_type(
@@ -57,8 +59,8 @@ def register_type(
 
     def declare(found: type) -> None:
         info = Layer(
-            found, slot, payload=payload, rebuild=rebuild, static=statics, methods=operations, materialise=materialise, place=place,
-            properties={"told": told},
+            found, slot, payload=payload, rebuild=rebuild, static=statics, methods=operations, materialise=materialise,
+            place=place, properties={"told": told},
         )  # fmt: skip
         with LOCK:
             known = LAYERS.get(found)
@@ -103,7 +105,8 @@ def register_name(name: str, declare: Callable[[type], None], slot: str) -> None
             and places(EXPECTED[name]) != places(declare)
         ):
             raise RegistrationError(
-                f"register_type: {name} is expected already (declared at {places(EXPECTED[name])}); the new declaration is at "
+                f"register_type: {name} is expected already (declared at {places(EXPECTED[name])}); the new "
+                "declaration is at "
                 f"{places(declare)}."
             )
         else:
@@ -134,7 +137,7 @@ def texts(name: str, given: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-# ---- operators that step back -------------------------------------------------------------------------------------------
+# ---- operators that step back ----------------------------------------------------------------------------------------
 
 
 def check_deferrable(cls: type, name: str) -> None:
@@ -157,7 +160,8 @@ def wrap(cls: type, name: str) -> None:
         setattr(cls, name, made)
     except TypeError:
         raise RegistrationError(
-            f"register_type: {name} of {class_name(cls)} cannot be wrapped, because the class is written in C{at_user_line()}. "
+            f"register_type: {name} of {class_name(cls)} cannot be wrapped, because the class is written in "
+            f"C{at_user_line()}. "
             "Leave it out of defer; use the library's own door for foreign operands, if it has one."
         ) from None
 

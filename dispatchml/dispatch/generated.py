@@ -1,4 +1,6 @@
-"""The function that callers hold: a closure over one nested dict keyed by `type(x)`, made from source once for each set of names."""
+"""The function that callers hold: a closure over one nested dict keyed by `type(x)`, made from source once for each
+set of names.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ class Source:
 
 
 def compiled(source: str, title: str, **scope: Any) -> dict[str, Any]:
-    """The namespace of generated source, which tracebacks can show: its file name does not end in `>` for linecache's sake."""
+    """The namespace of generated source, which tracebacks can show: its file name does not end in `>` for linecache's
+    sake.
+    """
     scope.update(__name__=title, __loader__=Source(source))
     exec(compile(source, f"<dispatchml {title}>.py", "exec"), scope)
     return scope
@@ -92,7 +96,9 @@ def factory_of(op: Operation) -> Callable[..., Any]:
 
 
 def elements(name: str, argument: Any) -> tuple[Any, ...]:
-    """The elements of a variadic operation's one argument; a generator or an array is not taken apart behind one's back."""
+    """The elements of a variadic operation's one argument; a generator or an array is not taken apart behind one's
+    back.
+    """
     if isinstance(argument, (tuple, list)):
         return tuple(argument)
     raise NoMethodError(f"{name} takes one tuple, not {describe(argument)}{at_user_line()}: {name}((a, b, ...)).")
@@ -109,11 +115,12 @@ def is_hint(thing: Any) -> bool:
     return isinstance(thing, (type, str, types.UnionType)) or thing is Any or typing.get_origin(thing) is not None
 
 
-# ---- the tools on an operation, bound to what is known of it ------------------------------------------------------------
+# ---- the tools on an operation, bound to what is known of it ---------------------------------------------------------
 
 
 def register(op: Operation, function: Any = None, *hints: Any, replace: bool = False) -> Any:
-    """Add a method: `@op.register` by its annotations, `@op.register(A, B)` or `op.register(function, A, B)` by the types.
+    """Add a method: `@op.register` by its annotations, `@op.register(A, B)` or `op.register(function, A, B)` by the
+    types.
 
     A type is a class, a union, or the name "package.module:Class" of one that may not be imported yet. Raises
     RegistrationError for types that are read from the value, and where the method is there already (say replace=True).
@@ -126,7 +133,9 @@ def register(op: Operation, function: Any = None, *hints: Any, replace: bool = F
 
 
 def layer(op: Operation, cls: Any, function: Any = None, *, replace: bool = False) -> Any:
-    """Add the rule of a layer: `@op.layer(Quantity)`. It is called when that layer is the outermost among the arguments."""
+    """Add the rule of a layer: `@op.layer(Quantity)`. It is called when that layer is the outermost among the
+    arguments.
+    """
     if function is None:
         return lambda f: layer(op, cls, f, replace=replace)
     op.register_layer(cls, function, replace)

@@ -12,7 +12,8 @@ from typing import Any
 
 from .errors import RegistrationError, class_name, code_line, user_frame
 
-#: A method for one of these matches that class only: numpy.float64 is a float, bool is an int, but their arithmetic differs.
+#: A method for one of these matches that class only: numpy.float64 is a float, bool is an int, but their arithmetic
+#: differs.
 EXACT = frozenset({bool, int, float, complex})
 
 
@@ -45,14 +46,16 @@ def members(hint: Any) -> tuple[Any, ...]:
     if origin is typing.Annotated:
         return members(typing.get_args(hint)[0])
     if type(hint).__name__ == "TypeAliasType":
-        return members(hint.__value__)
+        return members(getattr(hint, "__value__"))  # noqa: B009  # there is none in Python 3.11
     if isinstance(origin, type) and type(hint).__name__ == "_SpecialGenericAlias":
         return (origin,)  # typing.Sequence and the like, without arguments
     return (hint,)
 
 
 def normal_form(hint: Any) -> Any:
-    """One spelling for every way to write a hint: `Any` is `object`, unions are flat and have no order, known names are classes."""
+    """One spelling for every way to write a hint: `Any` is `object`, unions are flat and have no order, known names
+    are classes.
+    """
     if isinstance(hint, str):
         return resolve_name(hint) or hint
     found = tuple(dict.fromkeys(members(hint)))
@@ -76,14 +79,14 @@ def reason_against(member: Any) -> str | None:
         if getattr(member, "_is_protocol", False):
             return reason_against_protocol(member)
         if getattr(member, "_marks_payload_fields", False):
-            return "it marks the payload fields of a layer and stands for no class; name the classes, or leave the annotation out"
+            return "it marks the payload fields of a layer and stands for no class; name the classes or leave it out"
         if type(member).__instancecheck__ not in (type.__instancecheck__, abc.ABCMeta.__instancecheck__):
             return f"the metaclass {class_name(type(member))} decides isinstance by the value"
         return None
     if isinstance(member, typing.TypeVar):
         return "a type variable relates arguments to each other, which the class of one argument does not tell"
     if isinstance(member, typing.NewType):
-        return f"a NewType is {class_name(member.__supertype__)} at run time; make it a class of its own"
+        return f"a NewType is {member.__supertype__!r} at run time; make it a class of its own"
     if origin is typing.Literal:
         return "Literal is read from the value; make it a keyword or a class of its own"
     if origin is type:
@@ -109,7 +112,8 @@ def reason_against_protocol(protocol: type) -> str | None:
 
 #: What every protocol class has in its namespace without being a member of the protocol.
 PROTOCOL_MACHINERY = frozenset(vars(type("Empty", (typing.Protocol,), {}))) | {  # type: ignore[arg-type]
-    "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__conditional_annotations__", "__doc__",
+    "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__",
+    "__conditional_annotations__", "__doc__",
     "__module__", "__slots__", "__orig_bases__", "__dict__", "__weakref__", "__type_params__", "__static_attributes__",
     "__firstlineno__", "__match_args__", "__qualname__", "__protocol_attrs__", "__non_callable_proto_members__",
 }  # fmt: skip
@@ -143,7 +147,7 @@ def fits(cls: type, hint: Any, bases: frozenset[type] | None = None) -> bool:
     return False
 
 
-# ---- annotations ------------------------------------------------------------------------------------------------------
+# ---- annotations -----------------------------------------------------------------------------------------------------
 
 
 def from_annotations(function: Any, arity: int, name: str) -> tuple[Any, ...]:
@@ -151,7 +155,8 @@ def from_annotations(function: Any, arity: int, name: str) -> tuple[Any, ...]:
     names = positional_names(function, name)
     if len(names) != arity:
         raise RegistrationError(
-            f"{name} takes {arity} positional argument{'s' if arity != 1 else ''}, but the method at {code_line(function)} "
+            f"{name} takes {arity} positional argument{'s' if arity != 1 else ''}, but the method at "
+            f"{code_line(function)} "
             f"has {len(names)}. Keywords belong behind a `*`."
         )
     try:
@@ -159,7 +164,8 @@ def from_annotations(function: Any, arity: int, name: str) -> tuple[Any, ...]:
         return tuple(evaluated(raw.get(n, object), function) for n in names)
     except NameError as error:
         raise RegistrationError(
-            f"{name}: the annotation {error.name!r} of the method at {code_line(function)} cannot be resolved. Import the "
+            f"{name}: the annotation {error.name!r} of the method at {code_line(function)} cannot be resolved. Import "
+            "the "
             'class before the method, or register it by name: op.register(function, "package.module:Class").'
         ) from None
 
@@ -176,7 +182,8 @@ def positional_names(function: Any, name: str) -> tuple[str, ...]:
     found = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
     if not found or any(p.kind is p.VAR_POSITIONAL for p in parameters):
         raise RegistrationError(
-            f"{name}: {code_line(function)} has no parameters to read types from. Give the types: {name}.register(function, A, ...)."
+            f"{name}: {code_line(function)} has no parameters to read types from. Give the types: "
+            f"{name}.register(function, A, ...)."
         )
     return found
 
@@ -209,6 +216,8 @@ def check_keywords(function: Any, keywords: dict[str, Any], where: str) -> None:
     missing = [k for k in keywords if k not in known]
     if missing:
         raise RegistrationError(
-            f"{where}: the implementation at {code_line(function)} does not take the keyword{'s' if len(missing) > 1 else ''} "
-            f"{', '.join(missing)}. Write them behind a `*`: (..., *, {', '.join(f'{k}={v!r}' for k, v in keywords.items())})."
+            f"{where}: the implementation at {code_line(function)} does not take the "
+            f"keyword{'s' if len(missing) > 1 else ''} "
+            f"{', '.join(missing)}. Write them behind a `*`: (..., *, "
+            f"{', '.join(f'{k}={v!r}' for k, v in keywords.items())})."
         )

@@ -1,6 +1,7 @@
 """Values and their join: Python and NumPy scalars, NumPy arrays and the storage types that backends add.
 
-The join is on classes only. Dtypes are left to `numpy.result_type` over all arguments at once: pairwise it is not associative.
+The join is on classes only. Dtypes are left to `numpy.result_type` over all arguments at once: pairwise it is not
+associative.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from .hints import EXACT
 from .layers import layer_of
 from .operation import LOCK, forget_everything
 
-#: Declared edges, lower -> uppers. A method for the upper class takes the lower one as it is (NumPy's weak scalars stay weak).
+#: Declared edges, lower -> uppers. A method for the upper class takes the lower one as it is (NumPy's weak scalars
+#: stay weak).
 EDGES: dict[type, tuple[type, ...]] = {
     bool: (int,),
     int: (float,),
@@ -29,7 +31,9 @@ CONVERTERS: dict[tuple[type, type], Callable[[Any], Any]] = {}
 
 
 def value_class(cls: type) -> type | None:
-    """The node of the value lattice that a class is: its own, `numpy.generic` for every NumPy scalar; None for non-values."""
+    """The node of the value lattice that a class is: its own, `numpy.generic` for every NumPy scalar; None for
+    non-values.
+    """
     if cls in EDGES or cls is np.ndarray:
         return cls
     if issubclass(cls, np.generic):
@@ -86,7 +90,8 @@ def promotes(lower: type, upper: type, convert: Callable[[Any], Any] | None = No
             if len(found) > 1:
                 raise RegistrationError(
                     f"{said} would give {class_name(x)} and {class_name(y)} "
-                    f"{len(found)} joins: {', '.join(map(class_name, found))}. Declare which of them lies below the other."
+                    f"{len(found)} joins: {', '.join(map(class_name, found))}. Declare which of them lies below the "
+                    "other."
                 )
         EDGES[lower] = edges[lower]
         if convert is not None:
@@ -132,17 +137,17 @@ def path_up(node: type, top: type) -> list[tuple[type, type]]:
 
 def join(classes: tuple[type, ...], name: str) -> type:
     """The join of value classes; an error that names the transfer where they live in different places."""
-    nodes = [value_class(c) for c in classes]
+    nodes = [node for c in classes if (node := value_class(c)) is not None]
     top = nodes[0]
-    for node, cls in zip(nodes[1:], classes[1:], strict=True):
-        found = joins(top, node, EDGES)  # type: ignore[arg-type]
+    for node in nodes[1:]:
+        found = joins(top, node, EDGES)
         if len(found) != 1:
             raise JoinError(
-                f"{name}: {class_name(top)} and {class_name(cls)} have no common storage{at_user_line()}; nothing is moved "  # type: ignore[arg-type]
-                "between devices behind your back. Write dispatchml.to_device(x, device) on one of them."
+                f"{name}: {class_name(top)} and {class_name(node)} have no common storage{at_user_line()}; nothing is "
+                "moved between devices behind your back. Write dispatchml.to_device(x, device) on one of them."
             )
         top = found[0]
-    return top  # type: ignore[return-value]
+    return top
 
 
 def all_python(classes: tuple[type, ...]) -> bool:

@@ -5,9 +5,11 @@ The only file that imports plum; it is loaded by the first call that needs a jud
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from .errors import AmbiguousMethodError, at_user_line, describe_call
 from .hints import EXACT, fits, members, resolve_name
@@ -27,8 +29,8 @@ def signature_of(hints: tuple[Any, ...]) -> Any:
 
 def plain(hint: Any) -> Any:
     """A hint with its names resolved."""
-    classes = tuple((resolve_name(m) or _Absent) if isinstance(m, str) else m for m in members(hint))
-    return Union[classes] if len(classes) > 1 else classes[0]
+    classes: tuple[Any, ...] = tuple((resolve_name(m) or _Absent) if isinstance(m, str) else m for m in members(hint))
+    return functools.reduce(operator.or_, classes)
 
 
 class _Absent:
@@ -71,7 +73,9 @@ class Ambiguity(tuple[Any, ...]):
 
 
 def ambiguities_of(op: Operation) -> list[Ambiguity]:
-    """Every pair of methods that fit the same classes at which no method is the most specific; judged as a call would be."""
+    """Every pair of methods that fit the same classes at which no method is the most specific; judged as a call would
+    be.
+    """
     found: dict[tuple[Any, ...], Ambiguity] = {}
     for one, other in itertools.combinations(op.methods, 2):
         for cell in meeting_points(one, other):

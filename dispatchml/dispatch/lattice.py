@@ -15,7 +15,8 @@ DECLARED: dict[tuple[str, str], str] = {}
 
 
 def order(outer: type | str, inner: type | str) -> None:
-    """Declare, inside one slot, that `outer` wraps `inner`. Classes or names "package.module:Class" (nothing is imported).
+    """Declare, inside one slot, that `outer` wraps `inner`. Classes or names "package.module:Class" (nothing is
+    imported).
 
     Raises RegistrationError where the declaration would close a cycle, naming both places.
 
@@ -51,7 +52,8 @@ def check_slots(info: Layer | None) -> None:
             continue
         if SLOTS.index(one.slot) < SLOTS.index(other.slot):
             raise RegistrationError(
-                f"order(outer={outer!r}, inner={inner!r}) at {place} contradicts the slots: {class_name(other.cls)} is in the "
+                f"order(outer={outer!r}, inner={inner!r}) at {place} contradicts the slots: {class_name(other.cls)} "
+                "is in the "
                 f"slot {other.slot!r}, outside {one.slot!r}. `order` is for two layers of one slot."
             )
 
@@ -107,7 +109,8 @@ def is_outside(one: Layer, other: Layer) -> bool:
     down, up = path_between(a, b), path_between(b, a)
     if down is not None and up is not None:
         raise LayerOrderError(
-            f"The order between {class_name(one.cls)} and {class_name(other.cls)} is a cycle{at_user_line()}, which showed when "
+            f"The order between {class_name(one.cls)} and {class_name(other.cls)} is a cycle{at_user_line()}, which "
+            "showed when "
             f"their modules were imported: {places(down)}; {places(up)}. Remove one of the declarations."
         )
     if down is None and up is None:

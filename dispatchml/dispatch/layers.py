@@ -15,13 +15,13 @@ from .hints import is_name, resolve_name
 class Layer:
     """What is known of a layer.
 
-    slot: where it nests. payload(x): the wrapped value (a tuple where there are several). rebuild(x, payload): the same layer
-    round another payload. static: attributes that a traced value answers from its payload. methods: foreign methods that
-    become operations, called with the value and the method's arguments. fields: payload fields of one's own class by name,
-    each an operation that reads it, which is what `traced.field` means. materialise(x): a dense equivalent, for operations
-    that have no rule for the structure. provider: for the engines, makes the implementation of an operation. sealed: takes no
-    methods from outside. properties: what other rooms know of it, such as "space" for the engines. place: file:line of the
-    declaration.
+    slot: where it nests. payload(x): the wrapped value (a tuple where there are several). rebuild(x, payload): the
+    same layer round another payload. static: attributes that a traced value answers from its payload. methods: foreign
+    methods that become operations, called with the value and the method's arguments. fields: payload fields of one's
+    own class by name, each an operation that reads it, which is what `traced.field` means. materialise(x): a dense
+    equivalent, for operations that have no rule for the structure. provider: for the engines, makes the implementation
+    of an operation. sealed: takes no methods from outside. properties: what other rooms know of it, such as "space"
+    for the engines. place: file:line of the declaration.
     """
 
     __slots__ = (
@@ -154,7 +154,8 @@ def check_layer(info: Layer) -> None:
     if info.slot == "transform" and not info.sealed:
         raise RegistrationError(
             f"{name}: the slot 'transform' is kept for dispatchml's engines, which are ordered by level. "
-            "Choose 'meaning' for what changes the interpretation of numbers, 'structure' for what changes their storage."
+            "Choose 'meaning' for what changes the interpretation of numbers, 'structure' for what changes their "
+            "storage."
         )
     if info.cls is object or value_class(info.cls) is not None:
         raise RegistrationError(

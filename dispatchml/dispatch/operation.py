@@ -1,18 +1,16 @@
 """Operations: generic functions whose warm call costs two dictionary look-ups.
 
-An operation is a real function (it pickles by reference and shows up in tracebacks under its own name): a closure over one
-nested dict keyed by `type(x)`. A miss goes, under one process-wide lock, to `resolve`, and the winner is stored. Registering
-or removing a method clears the table under the same lock, so that no stale entry survives a race.
+An operation is a real function (it pickles by reference and shows up in tracebacks under its own name): a closure over
+one nested dict keyed by `type(x)`. A miss goes, under one process-wide lock, to `resolve`, and the winner is stored.
+Registering or removing a method clears the table under the same lock, so that no stale entry survives a race.
 """
 
 from __future__ import annotations
 
 import operator
-import threading
 import weakref
-from abc import get_cache_token
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeVar, cast, overload
+from typing import Any, TypeVar, cast, overload
 
 from .errors import (
     DispatchmlError,
@@ -26,84 +24,22 @@ from .errors import (
 )
 from .generated import build, replace_table
 from .hints import check_hint, check_keywords, from_annotations, is_abstract, members, normal_form
+from .method import Method, hint_name, hint_names, index_keys
+from .table import LOCK, GuardedTable
+from .typed import OperationFunction
 
 #: Every operation that is alive, so that a new layer or order can make them forget what they have settled.
 OPERATIONS: weakref.WeakSet[Operation] = weakref.WeakSet()
 
-#: Held while a method is registered and while a miss is settled.
-LOCK = threading.RLock()
-
 F = TypeVar("F", bound=Callable[..., Any])
-M = TypeVar("M", bound=Callable[..., Any])
-
-
-class Method:
-    """One implementation of an operation: its function and the hints of its positional parameters."""
-
-    __slots__ = ("function", "hints", "_signature")
-
-    def __init__(self, function: Callable[..., Any], hints: tuple[Any, ...]) -> None:
-        self.function = function
-        self.hints = hints
-        self._signature: Any = None
-
-    @property
-    def signature(self) -> Any:
-        """The same as a `plum.Signature`; plum is imported by the first use."""
-        if self._signature is None:
-            from .judge import signature_of
-
-            made = signature_of(self.hints)
-            if self.has_names:
-                return made  # it changes when the module of a name is imported
-            self._signature = made
-        return self._signature
-
-    @property
-    def has_names(self) -> bool:
-        """Whether a parameter is known by name only."""
-        return any(isinstance(m, str) for h in self.hints for m in members(h))
-
-    @property
-    def location(self) -> str:
-        """`file:line` of the implementation."""
-        return code_line(self.function)
-
-    def __repr__(self) -> str:
-        return f"({hint_names(self.hints)}) at {self.location}"
-
-
-def hint_name(hint: Any) -> str:
-    """A hint as a reader would write it."""
-    return " | ".join(class_name(m) if isinstance(m, type) else str(m) for m in members(hint))
-
-
-def hint_names(hints: tuple[Any, ...]) -> str:
-    """Several of them."""
-    return ", ".join(map(hint_name, hints))
-
-
-class GuardedTable(dict[Any, Any]):
-    """A table that forgets everything when a class joins an abstract base class; only operations that name one pay for it."""
-
-    __slots__ = ("token",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.token: object = get_cache_token()
-
-    def __getitem__(self, key: Any) -> Any:
-        if self.token != get_cache_token():
-            with LOCK:  # a miss that began before the change stores before we clear, or resolves after it
-                self.token = get_cache_token()
-                self.clear()
-        return super().__getitem__(key)
 
 
 class Operation:
-    """What is known of an operation: its name, its parameters, its methods, the layers' rules and its declared properties.
+    """What is known of an operation: its name, its parameters, its methods, the layers' rules and its declared
+    properties.
 
-    layer_default(layer): what stands in where that layer owns a call and has no rule, or None; asked before the decomposition.
+    layer_default(layer): what stands in where that layer owns a call and has no rule, or None; asked before the
+    decomposition.
     """
 
     __slots__ = (
@@ -141,7 +77,8 @@ class Operation:
         defaults = stub.__kwdefaults__ or {}
         if code.co_flags & 0x0C or stub.__defaults__ or set(names) != set(defaults):
             raise RegistrationError(
-                f"The stub {self.name} ({code_line(stub)}) must have a fixed number of positional parameters without defaults "
+                f"The stub {self.name} ({code_line(stub)}) must have a fixed number of positional parameters without "
+                "defaults "
                 "and keyword-only parameters with defaults: a variadic operation takes one tuple (variadic=True)."
             )
         if not self.arguments or (variadic and len(self.arguments) != 1):
@@ -171,13 +108,15 @@ class Operation:
 
     @property
     def arity(self) -> int:
-        """How many positional arguments dispatch looks at; 1 for a variadic operation, whose elements decide together."""
+        """How many positional arguments dispatch looks at; 1 for a variadic operation, whose elements decide
+        together.
+        """
         return len(self.arguments)
 
     def __reduce__(self) -> Any:
         return operator.attrgetter("info"), (self.function,)
 
-    # ---- registration --------------------------------------------------------------------------------------------------
+    # ---- registration ------------------------------------------------------------------------------------------------
 
     def register(self, function: Any, hints: tuple[Any, ...], replace: bool) -> None:
         """Add a method; `hints` empty means its annotations."""
@@ -250,7 +189,8 @@ class Operation:
         def add(cls: type) -> None:
             if layer_of(cls) is None:
                 raise RegistrationError(
-                    f"{self.name}.layer({class_name(cls)}): not a layer. Decorate the class with dispatchml.layer(slot=...) or "
+                    f"{self.name}.layer({class_name(cls)}): not a layer. Decorate the class with "
+                    "dispatchml.layer(slot=...) or "
                     f"declare it with dispatchml.register_type({class_name(cls)}, slot=...) first."
                 )
             refuse_sealed(cls, self.name)
@@ -302,7 +242,7 @@ class Operation:
             for listener in self.listeners:
                 listener()
 
-    # ---- calls that are not settled yet --------------------------------------------------------------------------------
+    # ---- calls that are not settled yet ------------------------------------------------------------------------------
 
     def miss(self, *arguments: Any) -> Callable[..., Any]:
         """Settle a call that the table does not know, and store it."""
@@ -317,7 +257,9 @@ class Operation:
             raise
 
     def settle(self, arguments: tuple[Any, ...], classes: tuple[type, ...]) -> Callable[..., Any]:
-        """The implementation for these classes: stored, or resolved and stored. `arguments` are there for the errors."""
+        """The implementation for these classes: stored, or resolved and stored. `arguments` are there for the
+        errors.
+        """
         from .plugins import meet
         from .resolve import resolve
 
@@ -336,7 +278,7 @@ class Operation:
                 epoch = self.epoch
                 function = resolve(self, arguments, classes)
                 if epoch == self.epoch:
-                    break  # else resolving itself declared something, such as rules that are loaded when they are needed
+                    break  # else resolving declared something itself, such as rules that are loaded when needed
             row = self.table
             for cls in path[:-1]:
                 row = row.setdefault(cls, {})
@@ -357,11 +299,6 @@ class Operation:
         return f"<operation {self.module}.{self.name}({', '.join(self.arguments)}) with {len(self.methods)} methods>"
 
 
-def index_keys(hint: Any) -> list[Any]:
-    """The classes under which a first parameter is found; None where only a closer look can tell."""
-    return list(dict.fromkeys(m if isinstance(m, type) and not is_abstract(m) else None for m in members(hint)))
-
-
 def refuse_sealed(hint: Any, name: str) -> None:
     """The engines' classes take no methods: a method for one of them would bypass levels and tapes."""
     from .layers import layer_of
@@ -370,59 +307,46 @@ def refuse_sealed(hint: Any, name: str) -> None:
         info = layer_of(member) if isinstance(member, type) else None
         if info is not None and info.sealed:
             raise SealedLayerError(
-                f"{name}: {class_name(cast(type, member))} is sealed. Register the method for the payload's class, or a "
+                f"{name}: {class_name(cast(type, member))} is sealed. Register the method for the payload's class, or "
+                "a "
                 "derivative with dispatchml.rules; the engines then use it by themselves."
             )
 
 
-class OperationFunction(Protocol[F]):
-    """How a type checker sees an operation: callable as its stub says, with the tools of an operation on it."""
-
-    __name__: str
-    __qualname__: str
-
-    @property
-    def __call__(self) -> F: ...
-    @property
-    def __wrapped__(self) -> F: ...
-    @property
-    def info(self) -> Operation: ...
-    @property
-    def methods(self) -> list[Method]: ...
-    @property
-    def decomposition(self) -> Callable[..., Any] | None: ...
-    @overload
-    def register(self, hint: type | str, /, *hints: Any, replace: bool = False) -> Callable[[M], M]: ...
-    @overload
-    def register(self, function: M, /, *, replace: bool = False) -> M: ...
-    @overload
-    def register(self, function: None = None, /, *, replace: bool = False) -> Callable[[M], M]: ...
-    @overload
-    def register(self, function: Any, /, *hints: Any, replace: bool = False) -> Any: ...
-    @overload
-    def layer(self, cls: type | str, /, *, replace: bool = False) -> Callable[[M], M]: ...
-    @overload
-    def layer(self, cls: type | str, function: M, /, *, replace: bool = False) -> M: ...
-    def which(self, *arguments: Any) -> Callable[..., Any]: ...
-    def unregister(self, *hints: Any) -> None: ...
-    def ambiguities(self) -> list[Any]: ...
-    def decompose(self, function: M, /) -> M: ...
-
-
-@overload
-def operation(stub: F, /) -> OperationFunction[F]: ...
 @overload
 def operation(
-    *, family: str = "", view: bool = False, variadic: bool = False, strips: Iterable[str] = ()
+    stub: F,
+    /,
+    *,
+    name: str = "",
+    family: str = "",
+    view: bool = False,
+    variadic: bool = False,
+    strips: Iterable[str] = (),
+) -> OperationFunction[F]: ...
+@overload
+def operation(
+    *, name: str = "", family: str = "", view: bool = False, variadic: bool = False, strips: Iterable[str] = ()
 ) -> Callable[[F], OperationFunction[F]]: ...
 def operation(
-    stub: Any = None, /, *, family: str = "", view: bool = False, variadic: bool = False, strips: Iterable[str] = ()
+    stub: Any = None,
+    /,
+    *,
+    name: str = "",
+    family: str = "",
+    view: bool = False,
+    variadic: bool = False,
+    strips: Iterable[str] = (),
 ) -> Any:
     """Make an operation from a stub: its name, positional parameters, keyword-only static parameters and docstring.
 
-    family: the room that it belongs to, for rules that cover a whole family. view: the result shares memory with the first
-    argument (NumPy's meaning), so writes to one are seen in the other. variadic: the one argument is a tuple whose elements
-    decide together. strips: the slots whose layers the result does not carry, such as "meaning" for `argmax`.
+    name: where the stub has another one, as below. family: the room that it belongs to, for rules that cover a whole
+    family. view: the result shares memory with the first argument (NumPy's meaning), so writes to one are seen in the
+    other. variadic: the one argument is a tuple whose elements decide together. strips: the slots whose layers the
+    result does not carry, such as "meaning" for `argmax`.
+
+    For a type checker, the operation is called as its stub says. A stub with overloads is written apart, because
+    checkers forget the decorator of an overloaded function: `area = operation(_area, name="area")`.
 
     >>> from dispatchml.dispatch import operation
     >>> @operation
@@ -432,9 +356,14 @@ def operation(
     >>> area(3.0)
     9.0
     """
-    if stub is None:
-        return lambda s: operation_from(s, family, view, variadic, tuple(strips))
-    return operation_from(stub, family, view, variadic, tuple(strips))
+
+    def make(stub: Any) -> Any:
+        if name:
+            stub.__qualname__ = stub.__qualname__[: -len(stub.__name__)] + name
+            stub.__name__ = name
+        return operation_from(stub, family, view, variadic, tuple(strips))
+
+    return make if stub is None else make(stub)
 
 
 def forget_everything() -> None:

@@ -1,7 +1,7 @@
 """Plugins: found by entry point, loaded the first time that one of their types meets an operation.
 
-Nothing is imported that is not used, and no user imports a plugin by hand. A broken plugin is remembered with its error,
-named in the errors that it causes, and hurts nobody else.
+Nothing is imported that is not used, and no user imports a plugin by hand. A broken plugin is remembered with its
+error, named in the errors that it causes, and hurts nobody else.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import PluginError, RegistrationError, class_name, code_line
+from .errors import PluginError, RegistrationError, class_name, code_line, hide_package
 from .hints import is_name
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ KNOWN = frozenset({"builtins", "numpy", "dispatchml", "abc", "typing", "enum", "
 class Plugin:
     """What an entry point of the group "dispatchml.plugins" names. Frozen; equal by its contents.
 
-    name: shown by the tools. triggers: top-level module names whose types the plugin brings. requires: names of plugins that
-    are loaded before it. register: a function, or "package.module:function", that makes the declarations.
+    name: shown by the tools. triggers: top-level module names whose types the plugin brings. requires: names of
+    plugins that are loaded before it. register: a function, or "package.module:function", that makes the declarations.
 
     Raises RegistrationError for arguments of another kind.
 
@@ -119,7 +119,8 @@ class Entry:
         self.error: BaseException | None = None
 
 
-#: Held while a plugin is loaded. Loading takes the operations' lock inside it, so nothing that holds that one may load plugins.
+#: Held while a plugin is loaded. Loading takes the operations' lock inside it, so nothing that holds that one may load
+#: plugins.
 LOADING = threading.RLock()
 SEEN: weakref.WeakSet[type] = weakref.WeakSet()
 ENTRIES: dict[str, Entry] | None = None
@@ -189,6 +190,8 @@ def load(entry: Entry) -> None:
             module, _, function = register.partition(":")
             register = getattr(import_module(module), function)
         register()
+        for package in (register.__module__, *plugin.triggers):
+            hide_package(package)
         entry.state = "loaded"
     except Exception as error:
         entry.state, entry.error = "broken", error
@@ -207,7 +210,8 @@ def what_broke(entry: Entry) -> str:
     """A sentence that names a broken plugin and its error."""
     distribution = getattr(entry.point, "dist", None)
     name = f" (from {distribution.name} {distribution.version})" if distribution is not None else ""
-    return f"The plugin {entry.point.name!r}{name} could not be loaded: {type(entry.error).__name__}: {str(entry.error).rstrip('.')}."
+    reason = f"{type(entry.error).__name__}: {str(entry.error).rstrip('.')}"
+    return f"The plugin {entry.point.name!r}{name} could not be loaded: {reason}."
 
 
 def broken_plugins(classes: tuple[type, ...]) -> str:

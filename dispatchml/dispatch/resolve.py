@@ -69,7 +69,8 @@ def find_method(op: Operation, classes: tuple[type, ...], arguments: tuple[Any, 
 
 
 def nominal_bases(cls: type) -> frozenset[type] | None:
-    """The classes that a parameter must name to take this one: its layers, or its bases below an ndarray that nobody registered.
+    """The classes that a parameter must name to take this one: its layers, or its bases below an ndarray that nobody
+    registered.
 
     None where every base, protocol and `object` will do.
     """
@@ -88,7 +89,9 @@ def is_unregistered(cls: type) -> bool:
 def layer_implementation(
     op: Operation, top: Layer, classes: tuple[type, ...], arguments: tuple[Any, ...]
 ) -> Callable[..., Any]:
-    """Rule (b), and what stands in for a missing rule: decomposition, materialise, an error; nothing is stripped silently."""
+    """Rule (b), and what stands in for a missing rule: decomposition, materialise, an error; nothing is stripped
+    silently.
+    """
     if top.provider is not None:
         return top.provider(op, classes)
     for cls in next(c for c in classes if layer_of(c) is top).__mro__:
@@ -116,7 +119,8 @@ def stripped(op: Operation, top: Layer) -> Callable[..., Any]:
         payload = peel(x)
         if type(payload) is tuple:
             raise NoMethodError(
-                f"{op.name} does not carry {class_name(top.cls)}, which wraps {len(payload)} values: say which of them it "
+                f"{op.name} does not carry {class_name(top.cls)}, which wraps {len(payload)} values: say which of "
+                "them it "
                 f"looks at{at_user_line()}. Register a rule with @{op.name}.layer({top.cls.__name__})."
             )
         return payload
@@ -128,8 +132,8 @@ def stripped(op: Operation, top: Layer) -> Callable[..., Any]:
 
 
 def materialised(op: Operation, top: Layer) -> Callable[..., Any]:
-    """The operation on a dense equivalent. It warns once a line of the user's; warnings.simplefilter("error", DensifyWarning)
-    makes it an error everywhere."""
+    """The operation on a dense equivalent. It warns once a line of the user's; warnings.simplefilter("error",
+    DensifyWarning) makes it an error everywhere."""
 
     def on_dense(*arguments: Any, **keywords: Any) -> Any:
         warn_at_user_line(
@@ -156,7 +160,8 @@ def refuse_unregistered(op: Operation, classes: tuple[type, ...], arguments: tup
             raise UnregisteredTypeError(
                 f"{describe_call(op.name, arguments)}: {class_name(cls)} is a subclass of numpy.ndarray that is not "
                 f"registered{at_user_line()}. Write dispatchml.register_type({class_name(cls)}, slot=..., payload=..., "
-                "rebuild=...) to say what it carries, install its plugin, or pass numpy.asarray(x) to drop it knowingly."
+                "rebuild=...) to say what it carries, install its plugin, or pass numpy.asarray(x) to drop it "
+                "knowingly."
             )
 
 
@@ -176,7 +181,9 @@ def value_implementation(op: Operation, classes: tuple[type, ...]) -> Callable[.
 def with_converters(
     function: Callable[..., Any], classes: tuple[type, ...], top: type, variadic: bool
 ) -> Callable[..., Any]:
-    """The function behind the converters of the edges from each argument's class up to the method's; itself if there are none."""
+    """The function behind the converters of the edges from each argument's class up to the method's; itself if there
+    are none.
+    """
     known = {c: f for c in classes if (f := converter(c, top)) is not None}
     if not known:
         return function

@@ -1,7 +1,7 @@
 """Derivatives of constructing a layer of one's own and of reading its fields: each is the other's transpose.
 
-The tangent of a layer is a layer of the same class and the same static fields, whose payload fields are the tangents of the
-fields; a field that says where the values are (index arrays, masks) is the primal's own.
+The tangent of a layer is a layer of the same class and the same static fields, whose payload fields are the tangents
+of the fields; a field that says where the values are (index arrays, masks) is the primal's own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ def declare(form: Form) -> None:
 
 
 def declare_make(form: Form) -> None:
-    """make is linear in its payloads: the tangent of Diagonal(x) is Diagonal(dx), the cotangent of x is the field of ct."""
+    """make is linear in its payloads: the tangent of Diagonal(x) is Diagonal(dx), the cotangent of x is the field of
+    ct.
+    """
     build, fields, pattern = form.make, [form.read[n] for n in form.payload], [n in form.pattern for n in form.payload]
 
     @rule(build).jvp
@@ -44,7 +46,9 @@ def declare_make(form: Form) -> None:
 
 
 def declare_field(form: Form, name: str) -> None:
-    """Reading a field is linear: the tangent is the field of the tangent, the cotangent a layer that is zero elsewhere."""
+    """Reading a field is linear: the tangent is the field of the tangent, the cotangent a layer that is zero
+    elsewhere.
+    """
     read, build = form.read[name], form.make
 
     @rule(read).jvp
@@ -74,11 +78,14 @@ def tangent_or_zero(tangent: Any, primal: Any) -> Any:
 
 
 def on_structure(form: Form, y: Any, ct: Any) -> Any:
-    """A cotangent that came back as something else, such as a dense array, brought to the layer by its class's `project`."""
+    """A cotangent that came back as something else, such as a dense array, brought to the layer by its class's
+    `project`.
+    """
     project = getattr(y, "project", None)
     if project is None:
         raise NoRuleError(
-            f"The cotangent of {class_name(form.cls)} is {describe(ct)}{at_user_line()}, and the class does not say which part of "
+            f"The cotangent of {class_name(form.cls)} is {describe(ct)}{at_user_line()}, and the class does not say "
+            "which part of "
             f"it belongs to its fields. Write a method project(self, dense) of {form.cls.__name__} that gives a "
             f"{form.cls.__name__}, or give the operation between them a rule for the layer."
         )

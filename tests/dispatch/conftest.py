@@ -6,8 +6,15 @@ from dispatchml.dispatch import construct, join, lattice, layers, plugins
 from dispatchml.dispatch.operation import LOCK, forget_everything
 
 TABLES = (
-    layers.LAYERS, layers.WAITING, layers.EXPECTED, lattice.DECLARED, join.EDGES, join.CONVERTERS, join.UPPERS, construct.FORMS,
-)  # fmt: skip
+    layers.LAYERS,
+    layers.WAITING,
+    layers.EXPECTED,
+    lattice.DECLARED,
+    join.EDGES,
+    join.CONVERTERS,
+    join.UPPERS,
+    construct.FORMS,
+)
 
 
 @pytest.fixture(autouse=True)

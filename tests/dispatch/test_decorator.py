@@ -93,7 +93,7 @@ def test_an_imported_operation_is_not_added_to_by_its_bare_name(check_text):
     with pytest.raises(RegistrationError) as caught:
 
         @dispatch
-        def add(a: str, b: str):  # noqa: F811
+        def add(a: str, b: str):
             return a + b
 
     check_text(caught.value, "imported_name")
@@ -105,7 +105,7 @@ def test_names_that_are_taken(check_text):
     with pytest.raises(RegistrationError) as caught:
 
         @dispatch
-        def taken(x: int):  # noqa: F811
+        def taken(x: int):
             return x
 
     check_text(caught.value, "taken_name")

@@ -126,7 +126,7 @@ def test_annotated_and_bare_generics(f):
     assert (f(1), f({})) == ("int", "mapping")
 
 
-# ---- names ------------------------------------------------------------------------------------------------------------
+# ---- names -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_name_of_an_abstract_class(f, late_module):
     f.register(lambda x: "anything", object)
     f.register(lambda x: "late", "late_package:Late")
 
-    class Late(abc.ABC):
+    class Late(abc.ABC):  # noqa: B024
         pass
 
     late_module(Late=Late)
@@ -192,11 +192,11 @@ def test_names_of_another_form_are_refused(f, name):
         f.register(lambda x: 0, name)
 
 
-# ---- abstract classes and protocols -----------------------------------------------------------------------------------
+# ---- abstract classes and protocols ----------------------------------------------------------------------------------
 
 
 def test_a_class_that_joins_an_abstract_class_late_is_seen(f):
-    class Sized(abc.ABC):
+    class Sized(abc.ABC):  # noqa: B024
         pass
 
     f.register(lambda x: "anything", object)
@@ -207,7 +207,7 @@ def test_a_class_that_joins_an_abstract_class_late_is_seen(f):
 
 
 def test_late_joins_are_seen_in_the_second_argument_and_in_tuples():
-    class Sized(abc.ABC):
+    class Sized(abc.ABC):  # noqa: B024
         pass
 
     class Other:
@@ -248,7 +248,7 @@ def test_protocols_of_methods(f):
         f(Square())
 
 
-# ---- refused ----------------------------------------------------------------------------------------------------------
+# ---- refused ---------------------------------------------------------------------------------------------------------
 
 
 class Named(Protocol):

@@ -66,6 +66,18 @@ def test_name_documentation_and_stub_are_those_of_the_stub():
     assert repr(meets.info) == f"<operation {__name__}.meets(a, b) with 2 methods>"
 
 
+def _renamed(x):
+    """Under another name."""
+
+
+renamed = operation(_renamed, name="renamed")
+
+
+def test_an_operation_may_have_another_name_than_its_stub():
+    assert renamed.__name__ == renamed.__qualname__ == renamed.info.name == "renamed"
+    assert pickle.loads(pickle.dumps(renamed)) is renamed
+
+
 def test_keywords_are_passed_with_their_defaults():
     assert scaled(1.0) == (2.0, "plain")
     assert scaled(1.0, factor=3) == (3.0, "plain")
@@ -255,7 +267,7 @@ def test_a_builtin_without_parameters_needs_types(check_text):
         meets.register(3)
 
 
-# ---- variadic ---------------------------------------------------------------------------------------------------------
+# ---- variadic --------------------------------------------------------------------------------------------------------
 
 
 @operation(variadic=True)
@@ -295,7 +307,7 @@ def test_a_variadic_operation_takes_no_generator_and_no_array():
         joined(())
 
 
-# ---- many methods, many threads ---------------------------------------------------------------------------------------
+# ---- many methods, many threads --------------------------------------------------------------------------------------
 
 
 def test_ten_thousand_methods_are_resolved():
@@ -315,7 +327,9 @@ def test_ten_thousand_methods_are_resolved():
 
 
 def test_after_register_returns_every_call_sees_the_new_method():
-    """Four threads call while methods come and go; a call that began after `register` returned must see the new method."""
+    """Four threads call while methods come and go; a call that began after `register` returned must see the new
+    method.
+    """
 
     @operation
     def newest(a, b):

@@ -150,7 +150,7 @@ def test_an_interrupted_plugin_is_tried_again(install, f):
     assert f(Quantity()) == "fine"
 
 
-# ---- the object -------------------------------------------------------------------------------------------------------
+# ---- the object ------------------------------------------------------------------------------------------------------
 
 
 def test_plugins_are_frozen_equal_by_contents_and_pickle():

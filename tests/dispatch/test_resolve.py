@@ -51,7 +51,7 @@ def f():
     return f
 
 
-# ---- (a) methods and their order ---------------------------------------------------------------------------------------
+# ---- (a) methods and their order -------------------------------------------------------------------------------------
 
 
 def test_ambiguous_calls_say_what_to_write(f, check_text):
@@ -100,7 +100,7 @@ def test_three_methods_in_a_chain(f):
     assert (f(1, 1), f(1, ""), f([], ""), f([], 1)) == (1, 2, 3, 1)
 
 
-# ---- (b) layers ---------------------------------------------------------------------------------------------------------
+# ---- (b) layers ------------------------------------------------------------------------------------------------------
 
 
 def test_a_layer_is_matched_by_its_own_name_only(f, check_text):
@@ -213,7 +213,7 @@ def test_an_engine_is_outside_everything(f):
     assert f(Hat(1), Coat(1)) == f(Coat(1), Hat(1)) == ("f", 2)
 
 
-# ---- what stands in for a missing rule ----------------------------------------------------------------------------------
+# ---- what stands in for a missing rule -------------------------------------------------------------------------------
 
 
 def test_stripping_is_declared_by_the_stub():
@@ -273,7 +273,7 @@ def test_materialising_warns_once_a_line_and_can_be_an_error(f):
                 f(Coat(np.ones(2)), 1.0)
 
 
-# ---- (c) values ---------------------------------------------------------------------------------------------------------
+# ---- (c) values ------------------------------------------------------------------------------------------------------
 
 
 def test_values_meet_in_their_join(f):
@@ -302,7 +302,7 @@ def test_an_unregistered_ndarray_subclass_is_refused_everywhere(f, check_text):
     assert f(masked, 1) == "masked"
 
 
-# ---- (d) nothing fits ---------------------------------------------------------------------------------------------------
+# ---- (d) nothing fits ------------------------------------------------------------------------------------------------
 
 
 def test_the_nearest_methods_are_named_and_values_are_not(f, check_text):
