@@ -8,6 +8,7 @@ from typing import Any
 from .. import ops
 from ..dispatch import operation
 from .axes import Axis, axes_of, inverse
+from .conversion import weights_like
 
 __all__ = [
     "all", "any", "argmax", "argmin", "average", "count_nonzero", "log_softmax", "logsumexp", "max", "mean", "median",
@@ -164,7 +165,7 @@ def quantile_of(
         np.arange(n, dtype=float), q, method=interpolation
     )  # where it lies among the sorted elements
     low = np.floor(position).astype(int)
-    share = position - low
+    share = weights_like(position - low, x)
     lower = ops.getitem(ordered, index=(..., low))
     upper = ops.getitem(ordered, index=(..., np.minimum(low + 1, n - 1)))
     between = ops.add(lower, ops.multiply(ops.subtract(upper, lower), share)) if np.any(share) else lower

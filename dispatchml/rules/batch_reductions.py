@@ -32,7 +32,7 @@ def declare_reduction(function: Any) -> None:
 
 for reduction in (
     ops.sum, ops.prod, ops.mean, ops.var, ops.std, ops.max, ops.min, ops.median, ops.logsumexp, ops.softmax,
-    ops.log_softmax,    ops.vector_norm, ops.any, ops.all, ops.count_nonzero,
+    ops.log_softmax, ops.vector_norm, ops.any, ops.all, ops.count_nonzero,
 ):  # fmt: skip
     declare_reduction(reduction)
 

@@ -13,8 +13,8 @@ X = RNG.standard_normal((3, 4, 5))
 T = RNG.standard_normal((3, 4, 5))
 MASK = np.array([True, False, True, True])
 NAMES = (
-    "sum prod mean var std max min median logsumexp vector_norm softmax log_softmax cumsum cumprod sort cummax quantile "
-    "nanmean nanmax nanvar nanmedian nanprod ptp diff cumulative_logsumexp flip roll"
+    "sum prod mean var std max min median logsumexp vector_norm softmax log_softmax cumsum cumprod sort cummax "
+    "quantile nanmean nanmax nanvar nanmedian nanprod ptp diff cumulative_logsumexp flip roll"
 ).split()
 FUNCTIONS = {name: (lambda x, name=name: getattr(ops, name)(x, axis=0)) for name in NAMES} | {
     "partition": lambda x: ops.partition(x, kth=2, axis=0),

@@ -91,6 +91,14 @@ def test_single_precision_stays():
         assert dm.grad(op)(x).dtype == np.float32
 
 
+def test_quantiles_in_single_precision_and_of_numbers():
+    x = X.astype(np.float32)
+    for q in (0.3, np.array([0.1, 0.7])):
+        y, dy = dm.jvp(lambda v, q=q: ops.quantile(v, q=q, axis=1), (x,), (x,))
+        assert y.dtype == dy.dtype == np.float32
+    assert type(ops.quantile(2.0, q=0.3)) is float
+
+
 def test_python_floats_stay():
     for op in SMOOTH:
         assert type(op(2.0)) is float

@@ -67,7 +67,8 @@ for operation in (
     ops.sum, ops.mean, ops.max, ops.min, ops.std, ops.median, ops.vector_norm, ops.partition, ops.getitem, ops.reshape,
     ops.transpose, ops.expand_dims, ops.squeeze, ops.broadcast_to, ops.scatter, ops.take_along_axis, ops.sort, ops.flip,
     ops.zeros_of, ops.ones_of, ops.zeros_like, ops.absolute, ops.pad_constant, ops.negative, ops.cumsum,
-    ops.scatter_along_axis,):  # fmt: skip
+    ops.scatter_along_axis,
+):  # fmt: skip
     declare(operation, lambda powers, shape, keywords: powers[0])
 for operation in (ops.equal, ops.not_equal, ops.less, ops.greater):
     declare(operation, lambda powers, shape, keywords: 0 * same(powers, shape, keywords))

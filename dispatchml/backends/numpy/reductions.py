@@ -154,6 +154,13 @@ def array_all(x: Any, axis: Any, keepdims: bool) -> Any:
     return np.logical_and.reduce(x, axis, bool, None, keepdims)
 
 
+def array_quantile(x: Any, q: Any, axis: Any, interpolation: str, keepdims: bool) -> Any:
+    """numpy.quantile, in the precision of x also where q is an array."""
+    y = np.quantile(x, q, axis=axis, method=interpolation, keepdims=keepdims)
+    dtype = ops.dtype(x)
+    return y.astype(dtype) if dtype.kind == "f" and y.dtype != dtype else y
+
+
 kernel(ops.sum, array_sum, of_number(np.sum, operator.pos))
 kernel(ops.prod, array_prod, of_number(np.prod, operator.pos))
 kernel(ops.mean, array_mean, of_number(np.mean, float))
@@ -162,10 +169,7 @@ kernel(ops.std, array_std)
 kernel(ops.max, array_max, of_number(np.max, itself))
 kernel(ops.min, array_min, of_number(np.min, itself))
 kernel(ops.median, array_median)
-kernel(
-    ops.quantile,
-    lambda x, q, axis, interpolation, keepdims: np.quantile(x, q, axis=axis, method=interpolation, keepdims=keepdims),
-)
+kernel(ops.quantile, array_quantile)
 kernel(ops.logsumexp, array_logsumexp)
 kernel(ops.softmax, array_softmax)
 kernel(ops.log_softmax, array_log_softmax)
