@@ -187,7 +187,8 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         "Dual": Dual, "ndarray": ndarray, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED, "float64": np.float64,
         "float32": np.float32, "leaked": leaked, "refresh": refresh, "fit_tangent": fit_tangent,
         "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, op.name: op.function,
-        f"array_{op.name}": UFUNCS.get(op, op.function), f"raw_{op.name}": raw_function(op.name),
+        f"array_{op.name}": UFUNCS.get(op, op.function), f"raw_{op.name}": raw_function(op.function),
+        f"op_{op.name}": op.function,
         "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
     })  # fmt: skip
     name = f"dual_{op.name}_{''.join(map(str, active))}"

@@ -33,6 +33,11 @@ def getitem(self: Any, index: Any) -> Any:
     return ops.getitem(self, index=index)
 
 
+def power(self: Any, other: Any) -> Any:
+    """x ** y; x ** 2 is the square, as NumPy computes it."""
+    return ops.square(self) if type(other) in (int, float) and other == 2 else ops.power(self, other)
+
+
 def install(cls: type) -> None:
     """Put the operators on an engine's class."""
     for name, op_name in (BINARY | COMPARISONS | UNARY).items():
@@ -42,6 +47,7 @@ def install(cls: type) -> None:
         setattr(cls, f"__{name}__", op)
         if name in BINARY:
             setattr(cls, f"__r{name}__", reflected(op))
+    cls.__pow__ = power  # type: ignore[attr-defined]
     cls.__hash__ = object.__hash__  # type: ignore[method-assign]
     cls.__getitem__ = getitem  # type: ignore[attr-defined]
 

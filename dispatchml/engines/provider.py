@@ -9,7 +9,8 @@ from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from ..rules.registry import rule_of
 from .missing import missing_rule
-from .reverse import Var, current, function_recorder, linear_recorder, variadic_recorder
+from .reverse import Var, current
+from .reverse_rules import function_recorder, linear_recorder, variadic_recorder
 
 #: The engines' classes; generated code settles levels only when two of these meet.
 TRACED: set[type] = set()
@@ -33,7 +34,11 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
 def is_pair_recorder(op: Operation, classes: tuple[type, ...], traced: tuple[int, ...]) -> bool:
     """Whether the implementation itself looks whether all traced arguments are of one level (generated elementwise code)."""
     rule = rule_of(op)
-    return rule is not None and rule.kind == "elementwise" and len({classes[k] for k in traced}) == 1 and all(rule.partials)
+    if rule is None or len({classes[k] for k in traced}) > 1:
+        return False
+    if rule.kind == "elementwise":
+        return all(rule.partials[k] for k in traced)
+    return rule.kind == "function" and classes[traced[0]] is Var
 
 
 def settle(op: Operation, traced: tuple[int, ...]) -> Callable[..., Any]:
@@ -96,7 +101,7 @@ def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callabl
 
 
 #: Python's operator of an operation, where generated code may stand in for it directly.
-OPERATORS = {"add": "__add__", "subtract": "__sub__", "multiply": "__mul__", "divide": "__truediv__", "power": "__pow__"}
+OPERATORS = {"add": "__add__", "subtract": "__sub__", "multiply": "__mul__", "divide": "__truediv__"}
 
 
 def use_as_operator(cls: type, op: Operation, function: Callable[..., Any]) -> None:
@@ -126,8 +131,13 @@ def on_payloads(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
         return function(*(payload_of(x) if k in chosen else x for k, x in enumerate(arguments)), **keywords)
 
     def on_primal(x: Any, **keywords: Any) -> Any:
-        return function(payload_of(x), **keywords)
+        return function(x.value if x.base is None else current(x), **keywords)
 
+    def on_first(x: Any, other: Any, **keywords: Any) -> Any:
+        return function(x.value if x.base is None else current(x), other, **keywords)
+
+    if op.arity == 2 and active == (0,):
+        return on_first
     return on_primal if op.arity == 1 else on_primals
 
 

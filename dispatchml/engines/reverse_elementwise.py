@@ -220,7 +220,7 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": np.ndarray,
         "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64, "NUMBERS": frozenset((float, int)), "space_of": space_of,
         "TRACED": TRACED, "same_space": same_space, "dtype": ops.dtype, "settle": settle(op, active), op.name: op.function, f"array_{op.name}": UFUNCS.get(op, op.function),
-        f"float_{op.name}": float_function(op.name), f"raw_{op.name}": raw_function(op.name),
+        f"float_{op.name}": float_function(op.function), f"raw_{op.name}": raw_function(op.function),
     }  # fmt: skip
     origin = f"the rule of {op.name}: {', '.join(str(t) for t in rule.partials)}"
     for layout in LAYOUTS:
@@ -303,18 +303,23 @@ def array_function(name: str) -> Any:
     return UFUNCS.get(found.info, found) if hasattr(found, "info") else found
 
 
-def float_function(name: str) -> Any:
+def named(operation: Any) -> Any:
+    """An operation of `ops` by name, or anybody's operation itself."""
+    return getattr(ops, operation, None) if isinstance(operation, str) else operation
+
+
+def float_function(name: Any) -> Any:
     """The method of an operation for Python's floats, where it has one."""
-    found = getattr(ops, name, None)
+    found = named(name)
     if not hasattr(found, "info"):
         return found
     method = found.info.exact.get((float,) * found.info.arity)
     return method.function if method is not None else found
 
 
-def raw_function(name: str) -> Any:
+def raw_function(name: Any) -> Any:
     """The bare function of Python's floats behind an operation; it may raise where NumPy gives inf or nan."""
-    found = getattr(ops, name, None)
+    found = named(name)
     return RAW_FLOATS.get(found.info) or float_function(name) if hasattr(found, "info") else found
 
 

@@ -52,10 +52,13 @@ def where_or_zero_vjp(y: Any, condition: Any, a: Any, *, needs: tuple[bool, ...]
 # ---- maximum, minimum, fmax, fmin: ties share equally ----------------------------------------------------------------
 
 
-def declare_extremum(function: Any, wins: Any) -> None:
-    """The rule of an operation that takes one of two values; wins(a, b) says where it is the first one, ties apart."""
+def declare_extremum(function: Any, wins: Any, select: bool) -> None:
+    """The rule of an operation that takes one of two values; wins(a, b) says where it is the first one, ties apart.
 
-    @rule(function, select=True).jvp
+    select: nan is left out of the result, so that it must be left out of the derivative too.
+    """
+
+    @rule(function, select=select).jvp
     def extremum_jvp(y: Any, tangents: Any, a: Any, b: Any) -> Any:
         da, db = tangents
         first, tie = wins(a, b), ops.equal(a, b)
@@ -78,10 +81,10 @@ def declare_extremum(function: Any, wins: Any) -> None:
         return extremum_pullback
 
 
-declare_extremum(ops.maximum, ops.greater)
-declare_extremum(ops.minimum, ops.less)
-declare_extremum(ops.fmax, lambda a, b: ops.logical_or(ops.greater(a, b), ops.isnan(b)))
-declare_extremum(ops.fmin, lambda a, b: ops.logical_or(ops.less(a, b), ops.isnan(b)))
+declare_extremum(ops.maximum, ops.greater, False)
+declare_extremum(ops.minimum, ops.less, False)
+declare_extremum(ops.fmax, lambda a, b: ops.logical_or(ops.greater(a, b), ops.isnan(b)), True)
+declare_extremum(ops.fmin, lambda a, b: ops.logical_or(ops.less(a, b), ops.isnan(b)), True)
 
 
 # ---- the others ------------------------------------------------------------------------------------------------------

@@ -36,15 +36,38 @@ def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] 
 def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
     """The array function, falling back to the elements' own operation where NumPy finds no loop for objects."""
 
-    def on_array(*arguments: Any, **keywords: Any) -> Any:
+    def by_elements(*arguments: Any, **keywords: Any) -> Any:
+        element = functools.partial(op.function, **keywords) if keywords else op.function
+        return np.frompyfunc(element, len(arguments), 1)(*arguments)
+
+    def of_objects(*arguments: Any) -> bool:
+        return any(getattr(a, "dtype", None) == OBJECT for a in arguments)
+
+    def on_one(a: Any) -> Any:
+        try:
+            return array(a)
+        except TypeError:
+            if not of_objects(a):
+                raise
+            return by_elements(a)
+
+    def on_two(a: Any, b: Any) -> Any:
+        try:
+            return array(a, b)
+        except TypeError:
+            if not of_objects(a, b):
+                raise
+            return by_elements(a, b)
+
+    def on_any(*arguments: Any, **keywords: Any) -> Any:
         try:
             return array(*arguments, **keywords)
         except TypeError:
-            if not any(getattr(a, "dtype", None) == OBJECT for a in arguments):
+            if not of_objects(*arguments):
                 raise
-            element = functools.partial(op.function, **keywords) if keywords else op.function
-            return np.frompyfunc(element, len(arguments), 1)(*arguments)
+            return by_elements(*arguments, **keywords)
 
+    on_array = on_any if op.keywords else {1: on_one, 2: on_two}.get(op.arity, on_any)
     on_array.__name__ = on_array.__qualname__ = op.name
     return on_array
 

@@ -1,0 +1,268 @@
+"""How linear rules and rules given as functions are recorded on the tape; elementwise texts have a file of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.operation import Operation
+from ..rules.registry import Rule
+from .generate import compile_source
+from .reverse import Var, current, keep, record, watch_choice
+from .space import OBJECT, ArraySpace, space_of
+from .tape import PLAIN, Cotangents, accumulate
+from .views import is_view
+
+ndarray = np.ndarray
+
+
+# ---- rules given as functions ----------------------------------------------------------------------------------------
+
+
+def backward_function(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+    """Run a pullback that came from a rule, and bring each cotangent to its primal's space."""
+    _, indices, spaces, pullback = entry
+    try:
+        found = pullback(ct)
+    except FloatingPointError:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            found = pullback(ct)
+    for index, space, x in zip(indices, spaces, found, strict=True):
+        if index is not None and x is not None:
+            x = space.project(x)
+            known = cotangents[index]
+            if known is None:
+                cotangents[index] = x
+            else:
+                accumulate(cotangents, index, known, x)
+
+
+def backward_head(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+    """Run the pullback of an operation with several outputs; outputs nobody used have zero cotangents."""
+    outputs = entry[4]
+    full = tuple(ops.zeros_like(y) if c is None else c for c, y in zip(ct, outputs, strict=True))
+    backward_function(cotangents, full, entry[:4])
+
+
+def backward_output(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+    """Hand the cotangent of one output to the operation that made it."""
+    _, head, position, count = entry
+    slots = cotangents[head]
+    if slots is None:
+        slots = cotangents[head] = [None] * count
+    slots[position] = ct
+
+
+def record_outputs(outputs: tuple[Any, ...], tape: Tape, indices: Any, spaces: Any, pullback: Any) -> tuple[Any, ...]:
+    """Put an operation with several outputs on the tape: one entry for it, one for each output."""
+    head = len(tape)
+    tape.append((backward_head, indices, spaces, pullback, outputs))
+    return tuple(record(y, tape, (backward_output, head, k, len(outputs))) for k, y in enumerate(outputs))
+
+
+#: One recording function for each operation and set of traced arguments; calls of the rule's functions, no loops.
+FUNCTION = """\
+def {name}({parameters}{keywords}):
+    tape = x{first}.tape
+{settle}{values}
+    y = operation({arguments}{given})
+    pullback = make_pullback(y, {arguments}, needs=needs{given})
+{watch}    if type(y) is tuple:
+        return record_outputs(y, tape, [{indices}], [{spaces}], pullback)
+    made = Var()
+    made.value = y; made.tape = tape; made.index = len(tape); made.base = None
+    tape.append(({backward}, {slots}, {chosen_spaces}, pullback))
+    if type(y) not in PLAIN{plain}:
+        tape.plain = False
+    return made
+
+def {backward}(cotangents, ct, entry):
+    _, {slot_names}, {space_names}, pullback = entry
+    try:
+        found = pullback(ct)
+    except FloatingPointError:
+        with ignoring(divide="ignore", invalid="ignore", over="ignore"):
+            found = pullback(ct)
+{contributions}"""
+
+CONTRIBUTION = """\
+    term = found[{k}]
+    if term is not None:
+        if type(term) is not ndarray or term.dtype is not space{k}.dtype or term.shape != space{k}.shape:
+            term = space{k}.project(term)
+        known = cotangents[slot{k}]
+        if known is None:
+            cotangents[slot{k}] = term
+        else:
+            accumulate(cotangents, slot{k}, known, term)
+"""
+
+
+def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
+    """How an operation with a function rule is recorded when these arguments are traced on one tape."""
+    from .missing import missing_rule
+    from .provider import settle
+
+    if rule.vjp is None:
+        return missing_rule(op, "vjp")
+    parameters = [f"x{k}" for k in range(op.arity)]
+    values = []
+    for k in range(op.arity):
+        if k in active:
+            values.append(f"    a{k} = x{k}.value if x{k}.base is None else current(x{k})")
+        else:
+            values.append(f"    a{k} = keep(tape, x{k}) if type(x{k}) is ndarray else x{k}")
+    space = {
+        k: f"ArraySpace(a{k}.shape, a{k}.dtype) if type(a{k}) is ndarray and a{k}.dtype is not OBJECT else space_of(a{k})"
+        for k in active
+    }
+    suffix = "".join(map(str, active))
+    name, backward = f"record_{op.name}_{suffix}", f"backward_{op.name}_{suffix}"
+    source = FUNCTION.format(
+        name=name,
+        backward=backward,
+        parameters=", ".join(parameters),
+        keywords=", *" * bool(op.keywords) + "".join(f", {k}={k}_default" for k in op.keywords),
+        given="".join(f", {k}={k}" for k in op.keywords),
+        first=active[0],
+        settle="".join(
+            f"    if x{k}.tape is not tape: return settle({', '.join(parameters)}{''.join(f', {w}={w}' for w in op.keywords)})\n"
+            for k in active[1:]
+        ),
+        values="\n".join(values),
+        arguments=", ".join(f"a{k}" for k in range(op.arity)),
+        watch=f"    if not tape.careful: watch_choice(tape, ({''.join(f'a{k}, ' for k in active)}))\n" if rule.select else "",
+        indices=", ".join(f"x{k}.index" if k in active else "None" for k in range(op.arity)),
+        spaces=", ".join(space.get(k, "None") for k in range(op.arity)),
+        slots=", ".join(f"x{k}.index" for k in active),
+        chosen_spaces=", ".join(space[k] for k in active),
+        plain="".join(f" or type(a{k}) not in PLAIN" for k in range(op.arity)),
+        slot_names=", ".join(f"slot{k}" for k in active),
+        space_names=", ".join(f"space{k}" for k in active),
+        contributions="".join(CONTRIBUTION.format(k=k) for k in active),
+    )
+    scope: dict[str, Any] = {
+        "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": ndarray,
+        "ArraySpace": ArraySpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate, "ignoring": np.errstate,
+        "record_outputs": record_outputs, "make_pullback": rule.vjp, "operation": op.function, "settle": settle(op, active),
+        "needs": tuple(k in active for k in range(op.arity)), **{f"{k}_default": v for k, v in op.keywords.items()},
+    }  # fmt: skip
+    compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")
+    return scope[name]
+
+
+def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
+    """How an operation on a tuple of arrays is recorded; which elements are traced is looked up at each call."""
+    from .missing import missing_rule
+
+    function, make_pullback, transpose = op.function, rule.vjp, rule.transpose
+    if make_pullback is None and transpose is None:
+        return missing_rule(op, "vjp")
+
+    def recorded(elements: tuple[Any, ...], tape: Tape, **keywords: Any) -> Any:
+        needs = tuple(type(x) is Var and x.tape is tape for x in elements)
+        values = tuple(
+            current(x) if need else keep(tape, x) if type(x) is ndarray else x
+            for x, need in zip(elements, needs, strict=True)
+        )
+        y = function(values, **keywords)
+        indices = [x.index if need else None for x, need in zip(elements, needs, strict=True)]
+        spaces = [space_of(v) for v in values]
+        if any(type(v) not in PLAIN for v in values):
+            tape.plain = False
+        if make_pullback is not None:
+            pullback = make_pullback(y, values, needs=needs, **keywords)
+        else:
+
+            def pullback(ct: Any) -> Any:
+                return transpose(ct, tuple(spaces), **keywords)  # type: ignore[misc]
+
+        if type(y) is tuple:
+            return record_outputs(y, tape, indices, spaces, pullback)
+        return record(y, tape, (backward_function, indices, spaces, pullback))
+
+    recorded.__name__ = recorded.__qualname__ = f"record_{op.name}"
+    return recorded
+
+
+# ---- linear rules of one argument: the hot shape of sum, reshape, getitem ---------------------------------------------
+
+#: A view remembers what it was taken from, and in which state.
+VIEW = """\
+    if (type(y) is ndarray or y.shape) and {test}:
+        made.base = (x, operation, {{{items}}}, a)
+"""
+
+VIEW_TEST = "(type(index) is slice or is_view({'index': index}))"
+
+LINEAR = """\
+def record_{name}(x{keywords}):
+    a = x.value if x.base is None else current(x)
+    tape = x.tape
+    y = operation(a{given})
+    made = Var()
+    made.value = y; made.tape = tape; made.index = len(tape); made.base = None
+    tape.append((backward_{name}, x.index, ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a){values}))
+    if type(a) not in PLAIN:
+        tape.plain = False
+{view}    return made
+
+def backward_{name}(cotangents, ct, entry):
+    _, tape_index, primal_space{values} = entry
+    try:
+        x = transpose_rule(ct, primal_space{given})
+    except FloatingPointError:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = transpose_rule(ct, primal_space{given})
+    if type(x) is not ndarray or x.dtype is not primal_space.dtype or x.shape != primal_space.shape or not x.shape:
+        x = primal_space.project(x)
+    known = cotangents[tape_index]
+    if known is None:
+        cotangents[tape_index] = x
+    else:
+        accumulate(cotangents, tape_index, known, x)
+"""
+
+
+def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
+    """How a linear operation is recorded; with several arguments the constants' cotangents are dropped."""
+    if op.arity > 1:
+        return function_recorder(op, linear_as_function(rule), active)
+    keywords = op.keywords
+    source = LINEAR.format(
+        name=op.name,
+        keywords=", *" * bool(keywords) + "".join(f", {k}={k}_default" for k in keywords),
+        given="".join(f", {k}={k}" for k in keywords),
+        values="".join(f", {k}" for k in keywords),
+        view=VIEW.format(test=VIEW_TEST if "index" in keywords else "True", items=", ".join(f"{k!r}: {k}" for k in keywords)) if op.view else "",
+    )
+    scope: dict[str, Any] = {
+        "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
+        "is_view": is_view, "ArraySpace": ArraySpace, "accumulate": accumulate, "transpose_rule": rule.transpose, "operation": op.function,
+        **{f"{k}_default": v for k, v in keywords.items()},
+    }  # fmt: skip
+    compile_source(source, scope, f"reverse {op.name}", f"the linear rule of {op.name}")
+    return scope[f"record_{op.name}"]
+
+
+def linear_as_function(rule: Rule) -> Rule:
+    """A linear rule of several arguments in the form of a function rule."""
+    made = Rule(rule.op, "function")
+    transpose = rule.transpose
+    assert transpose is not None
+
+    def vjp(y: Any, *arguments: Any, needs: tuple[bool, ...], **keywords: Any) -> Any:
+        spaces = tuple(space_of(a) for a in arguments)
+
+        def linear_pullback(ct: Any) -> Any:
+            return transpose(ct, spaces, **keywords)
+
+        return linear_pullback
+
+    made.vjp = vjp
+    return made
+
+
