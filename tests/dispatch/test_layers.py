@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from dispatchml.dispatch import Layer, add_layer, is_layer, layer_of
+from dispatchml.dispatch import Layer, add_layer, is_layer, layer_of, layers
 from dispatchml.dispatch.errors import RegistrationError
 
 
@@ -54,19 +54,22 @@ def test_values_are_no_layers(cls):
     assert layer_of(cls) is None
 
 
-def test_an_answer_given_while_a_layer_is_declared_is_not_kept():
-    """One thread asks while another declares; afterwards everybody knows the layer."""
-    for _ in range(200):
-        cls = type("Fresh", (), {})
-        start = threading.Barrier(2)
+def test_an_answer_given_while_a_layer_is_declared_is_not_kept(monkeypatch):
+    """One thread looks through the table while another declares the class; afterwards everybody knows the layer."""
+    asked, declared = threading.Event(), threading.Event()
 
-        def ask(cls=cls, start=start):
-            start.wait()
-            layer_of(cls)
+    class SlowTable(dict):
+        def __contains__(self, key):
+            found = super().__contains__(key)
+            asked.set()
+            declared.wait(0.3)
+            return found
 
-        thread = threading.Thread(target=ask)
-        thread.start()
-        start.wait()
-        add_layer(Layer(cls, "meaning"))
-        thread.join()
-        assert layer_of(cls) is not None
+    monkeypatch.setattr(layers, "LAYERS", SlowTable(layers.LAYERS))
+    thread = threading.Thread(target=layer_of, args=(A,))
+    thread.start()
+    asked.wait()
+    add_layer(Layer(A, "meaning"))
+    declared.set()
+    thread.join()
+    assert layer_of(A) is not None
