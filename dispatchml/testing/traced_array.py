@@ -60,7 +60,7 @@ class Array:
     def __repr__(self) -> str:
         return f"Array({plain(self)!r})"
 
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+    def __array_namespace__(self, *, api_version: Any = None) -> Any:
         from . import traced_namespace
 
         np.zeros(0).__array_namespace__(api_version=api_version)

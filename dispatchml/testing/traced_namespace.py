@@ -17,4 +17,4 @@ globals().update(_members(_space, _NAMES))
 linalg = _Namespace(**_members(_space.linalg, _space.linalg.__all__))
 fft = _Namespace(**_members(_space.fft, _space.fft.__all__))
 
-__all__ = [*_NAMES, "asarray", "fft", "from_dlpack", "linalg"]
+__all__ = [*_NAMES, "asarray", "fft", "from_dlpack", "linalg"]  # pyright: ignore[reportUnsupportedDunderAll]
