@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import layer_of, operation
+from .metadata import dtype as dtype_of
 
 __all__ = ["astype", "literal", "stop_gradient"]
 
@@ -48,3 +49,11 @@ def literal(p: int, q: int, like: Any) -> Any:
     if isinstance(like, numbers.Number):
         return cls(p) / cls(q)  # type: ignore[call-arg]
     return p / q
+
+
+def weights_like(weights: Any, x: Any) -> Any:
+    """Constant real weights in the precision of x, so that single precision stays single."""
+    have, kind = np.asarray(weights), dtype_of(x)
+    if kind.kind not in "fc":
+        return weights
+    return have.astype(np.finfo(kind).dtype)

@@ -163,7 +163,9 @@ def insert_of(x: Any, values: Any, *, index: Any = 0, axis: int | None = None) -
     """One gather from x and values; numpy.insert says of the elements' numbers where each comes from."""
     if axis is None:
         x, axis = ops.reshape(x, shape=(-1,)), 0
-    shape, count = ops.shape(x), ops.size(x)
+    shape, count, kind = ops.shape(x), ops.size(x), ops.dtype(x)
+    if kind.kind in "fc" and ops.dtype(values) != kind and not (kind.kind == "f" and ops.dtype(values).kind == "c"):
+        values = ops.astype(values, dtype=kind)
     given = -1 - np.arange(ops.size(values)).reshape(ops.shape(values))
     source = np.insert(np.arange(count).reshape(shape), index, given, axis=axis)
     both = ops.concatenate((ops.reshape(x, shape=(-1,)), ops.reshape(values, shape=(-1,))), axis=0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch import operation
+from .conversion import weights_like
 
 __all__ = ["pad", "pad_constant"]
 
@@ -95,7 +96,8 @@ def repeated(x: Any, axis: int, width: tuple[int, int], mode: str) -> Any:
 def mirrored_at_edges(x: Any, axis: int, width: tuple[int, int], mode: str) -> Any:
     """Reflections, in sign too, about the edge values: numpy.pad tells the weights of each new slice."""
     n = ops.shape(x)[axis]
-    weights = np.pad(np.eye(n), (width, (0, 0)), mode=mode, reflect_type="odd")  # type: ignore[call-overload]
+    square = np.pad(np.eye(n), (width, (0, 0)), mode=mode, reflect_type="odd")  # type: ignore[call-overload]
+    weights = weights_like(square, x)
     last = ops.moveaxis(x, source=axis, destination=-1)
     pieces = [last]
     if width[0]:
@@ -133,6 +135,6 @@ def with_ramps(x: Any, axis: int, width: tuple[int, int], ends: tuple[Any, Any])
     for w, end, edge in zip(width, ends, (part(x, axis, slice(0, 1)), part(x, axis, slice(n - 1, n))), strict=True):
         share = np.linspace(0.0, 1.0, w, endpoint=False).reshape([-1 if i == axis else 1 for i in range(ndim)])
         target = ops.full_of(x, value=end, shape=())
-        ramp = ops.add(target, ops.multiply(ops.subtract(edge, target), share))
+        ramp = ops.add(target, ops.multiply(ops.subtract(edge, target), weights_like(share, x)))
         ramps.append(ramp if not ramps else ops.flip(ramp, axis=axis))
     return around(x, axis, width, *ramps)

@@ -97,6 +97,10 @@ def array_scatter_along_axis(value: Any, indices: Any, shape: Any, axis: Any) ->
 
 def array_put_along_axis(x: Any, indices: Any, values: Any, axis: Any) -> Any:
     y = writeable(x, values)
+    if axis is None:  # NumPy's own flattening of a strided array is read-only
+        flat = y.reshape(-1)
+        flat[asarray(indices)] = values
+        return flat.reshape(y.shape)
     np.put_along_axis(y, asarray(indices), values, axis)
     return y
 

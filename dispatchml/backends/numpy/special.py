@@ -32,6 +32,9 @@ def scipy_kernel(function: Any, scalar: Callable[[float], float] | None = None) 
     name = function.__name__
 
     def on_arrays(*arguments: Any) -> Any:
+        if float in map(type, arguments):  # SciPy's loops are ordered so that some widen float32 beside a Python float
+            kind = np.result_type(*arguments)
+            arguments = tuple(kind.type(x) if type(x) is float and kind.kind == "f" else x for x in arguments)
         return from_scipy(name)(*arguments)
 
     on_arrays.__name__ = on_arrays.__qualname__ = name
