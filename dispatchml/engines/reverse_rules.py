@@ -40,10 +40,19 @@ def backward_function(cotangents: Cotangents, ct: Any, entry: Any) -> None:
                 accumulate(cotangents, index, known, x)
 
 
+def unused_cotangent(y: Any, used_ct: Any, used_y: Any) -> Any:
+    """The zero cotangent of an output that nobody used: with another output's cotangent, in units of used_ct used_y / y."""
+    if type(y) in PLAIN and type(used_ct) in PLAIN and type(used_y) in PLAIN:
+        return ops.zeros_like(y)
+    one, ct_unit, y_unit = (ops.ones_of(x, shape=()) for x in (y, used_ct, used_y))
+    return ops.multiply(ops.zeros_like(ops.one_like(y)), ops.divide(ops.multiply(ct_unit, y_unit), one))
+
+
 def backward_head(cotangents: Cotangents, ct: Any, entry: Any) -> None:
     """Run the pullback of an operation with several outputs; outputs nobody used have zero cotangents."""
     outputs = entry[4]
-    full = tuple(ops.zeros_like(y) if c is None else c for c, y in zip(ct, outputs, strict=True))
+    used = next((c, y) for c, y in zip(ct, outputs, strict=True) if c is not None)
+    full = tuple(unused_cotangent(y, *used) if c is None else c for c, y in zip(ct, outputs, strict=True))
     backward_function(cotangents, full, entry[:4])
 
 
@@ -91,7 +100,7 @@ def {backward}(cotangents, ct, entry):
 CONTRIBUTION = """\
     term = found[{k}]
     if term is not None:
-        if type(term) is not ndarray or term.dtype is not space{k}.dtype or term.shape != space{k}.shape:
+        if type(term) is not ndarray or type(space{k}) is not ArraySpace or term.dtype is not space{k}.dtype or term.shape != space{k}.shape:
             term = space{k}.project(term)
         known = cotangents[slot{k}]
         if known is None:
