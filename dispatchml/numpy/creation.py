@@ -87,13 +87,24 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
 # ---- like another array ------------------------------------------------------------------------------------------
 
 
+def fillable(y: Any, x: Any) -> Any:
+    """New values in the layers of x: `y = np.zeros_like(x); y[0] = x[1] ** 2` works when x is traced.
+
+    x itself does not contribute: it is the branch of a `where` that is never taken.
+    """
+    if is_ours(y) or ops.shape(y) != ops.shape(x) or ops.dtype(y) != ops.dtype(x) or ops.dtype(x).kind not in "fc":
+        return y
+    return ops.where(True, y, x)
+
+
 def like(name: str, make: Callable[..., Any]) -> None:
-    """A function *_like: the layer's own zeros, ones or values, a constant to derivatives."""
+    """A function *_like: the layer's own zeros or ones, constant to derivatives, to be filled with traced values."""
 
     def made(
         x: Any, /, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
     ) -> Any:
-        return make(x, None if shape is None else sizes(shape), None if dtype is None else np.dtype(dtype))
+        wanted = None if shape is None else sizes(shape)
+        return fillable(make(x, wanted, None if dtype is None else np.dtype(dtype)), x)
 
     made.__name__ = name
     numpy_function(getattr(np, name))(made)
@@ -112,7 +123,7 @@ def full_like(
     wanted = ops.shape(x) if shape is None else sizes(shape)
     dtype = ops.dtype(x) if dtype is None else np.dtype(dtype)
     if not is_ours(fill_value) and np.ndim(fill_value) == 0:
-        return ops.full_of(x, value=fill_value, shape=wanted, dtype=dtype)
+        return fillable(ops.full_of(x, value=fill_value, shape=wanted, dtype=dtype), x)
     return ops.broadcast_to(ops.astype(fill_value, dtype=dtype), shape=wanted)
 
 
@@ -130,12 +141,8 @@ def full(
 def arange_plain(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Any:
     """NumPy's arange, with the standard's signature."""
     if stop is None:
-        return (
-            np.arange(start, dtype=dtype, device=device)
-            if step == 1
-            else np.arange(0, start, step, dtype, device=device)
-        )
-    return np.arange(start, stop, step, dtype, device=device)
+        start, stop = 0, start
+    return np.arange(start, stop, step, dtype=dtype, device=device)
 
 
 @numpy_function(np.arange, arrays=0, plain=arange_plain)
@@ -149,7 +156,7 @@ def arange(
 
 
 def linspace_plain(
-    start: Any, stop: Any, /, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
+    start: Any, stop: Any, /, num: int = 50, endpoint: bool = True, retstep: Any = False, dtype: Any = None,
     axis: int = 0, *, device: Any = None,
 ) -> Any:  # fmt: skip
     """NumPy's linspace, with the standard's signature."""
@@ -191,7 +198,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     return y if dtype is None else ops.astype(y, dtype=np.dtype(dtype))
 
 
-def meshgrid_plain(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+def meshgrid_plain(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: Any = "xy") -> Any:
     """NumPy's meshgrid."""
     return np.meshgrid(*arrays, copy=copy, sparse=sparse, indexing=indexing)
 

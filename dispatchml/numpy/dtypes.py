@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,9 +13,8 @@ from .registry import PUBLIC, numpy_function, operand
 
 def astype_plain(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """NumPy's astype for arrays and array-likes."""
-    return np.astype(
-        np.asarray(x) if not isinstance(x, (np.ndarray, np.generic)) else x, dtype, copy=copy, device=device
-    )
+    array = cast(Any, x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x))
+    return np.astype(array, dtype, copy=copy, device=device)
 
 
 @numpy_function(np.astype, plain=astype_plain)
@@ -39,7 +38,7 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
 
 
 @numpy_function(np.can_cast, arrays=0)
-def can_cast(from_: Any, to: Any, /, casting: str = "safe") -> bool:
+def can_cast(from_: Any, to: Any, /, casting: Any = "safe") -> bool:
     return np.can_cast(typed(from_), to, casting)
 
 
@@ -122,11 +121,6 @@ def iinfo(type: Any, /) -> Any:
 def isdtype(dtype: Any, kind: Any) -> bool:
     """Whether a dtype is of a kind of the standard."""
     return np.isdtype(np.dtype(dtype), kind)
-
-
-def default_dtypes(*, device: Any = None) -> dict[str, Any]:
-    """The dtypes that new arrays get."""
-    return np.__array_namespace_info__().default_dtypes(device=device)
 
 
 def array_namespace_info() -> Any:

@@ -218,8 +218,11 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return ops.vecdot(x1, x2, axis=axis)
 
 
-__all__ = ["LinAlgError", *sorted(PUBLIC["linalg"])]
-for _name in ("expm", "logm", "sqrtm", "lu", "solve_triangular", "hermitian_function"):
-    if hasattr(ops, _name):
-        globals()[_name] = getattr(ops, _name)
-        __all__.append(_name)
+#: Operations that NumPy lacks.
+PUBLIC["linalg"] |= {
+    name: getattr(ops, name)
+    for name in ("expm", "hermitian_function", "logm", "lu", "solve_triangular", "sqrtm")
+    if hasattr(ops, name)
+}
+globals().update(PUBLIC["linalg"])
+__all__ = ["LinAlgError", *PUBLIC["linalg"]]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -32,10 +32,10 @@ def normal_axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def axes_given(axis: Any, always: bool = False) -> Any:
     """One or several axes as operations take them: an int, a tuple of ints, or None."""
-    if isinstance(axis, (tuple, list, np.ndarray)) and np.ndim(axis):
-        return tuple(operator.index(a) for a in axis)
     if axis is None:
         return None
+    if np.ndim(axis):
+        return tuple(operator.index(a) for a in axis)
     return (operator.index(axis),) if always else operator.index(axis)
 
 

@@ -62,11 +62,6 @@ def is_foreign(cls: type) -> bool:
     )
 
 
-def any_ours(args: Any, kwargs: Any) -> bool:
-    """Whether any argument is ours."""
-    return any(map(is_ours, args)) or bool(kwargs) and any(map(is_ours, kwargs.values()))
-
-
 def operand(x: Any) -> Any:
     """An array-like as operations take it: lists and tuples become arrays, stacked where they hold layers."""
     cls = type(x)
@@ -145,21 +140,7 @@ def numpy_function(
         if original is not None:
             IMPLEMENTATIONS[original] = implementation
         direct = plain or original
-
-        if direct is None:
-            public = implementation
-        else:
-
-            @functools.wraps(function)
-            def public(*args: Any, **kwargs: Any) -> Any:
-                for x in args:
-                    if type(x) not in PLAIN and is_ours(x):
-                        return implementation(*args, **kwargs)
-                for x in kwargs.values():
-                    if type(x) not in PLAIN and is_ours(x):
-                        return implementation(*args, **kwargs)
-                return direct(*args, **kwargs)
-
+        public = implementation if direct is None else choosing(function, direct, implementation)
         public.__name__ = public.__qualname__ = name
         if not public.__doc__:
             public.__doc__ = first_line(direct)
@@ -171,6 +152,22 @@ def numpy_function(
         return public
 
     return add
+
+
+def choosing(function: Callable[..., Any], direct: Callable[..., Any], implementation: Callable[..., Any]) -> Any:
+    """The public function: NumPy's own for plain arguments, the implementation where one is ours."""
+
+    @functools.wraps(function)
+    def public(*args: Any, **kwargs: Any) -> Any:
+        for x in args:
+            if type(x) not in PLAIN and is_ours(x):
+                return implementation(*args, **kwargs)
+        for x in kwargs.values():
+            if type(x) not in PLAIN and is_ours(x):
+                return implementation(*args, **kwargs)
+        return direct(*args, **kwargs)
+
+    return public
 
 
 def first_line(function: Any) -> str:

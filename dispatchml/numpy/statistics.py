@@ -460,7 +460,7 @@ def variables(m: Any, rowvar: bool) -> Any:
 def conjugate_transpose(x: Any) -> Any:
     """The adjoint of a matrix."""
     y = ops.transpose(x, axes=(1, 0))
-    return ops.conjugate(y) if ops.dtype(x).kind == "c" else y
+    return ops.conj(y) if ops.dtype(x).kind == "c" else y
 
 
 def squeezed(x: Any) -> Any:

@@ -28,11 +28,10 @@ IGNORED = ("subok", "order")
 
 def function_of(ufunc: Any) -> Callable[..., Any] | None:
     """The operation of one of NumPy's own ufuncs, or what is written with operations; None where there is neither."""
-    name = ufunc.__name__
+    name: str = ufunc.__name__
     if getattr(np, name, None) is not ufunc:
         return None
-    known = OTHER_NAMES.get(name, name)
-    return getattr(ops, known, None) or WRITTEN.get(name) or from_surface(name)
+    return getattr(ops, OTHER_NAMES.get(name, name), None) or WRITTEN.get(name) or from_surface(name)
 
 
 def from_surface(name: str) -> Callable[..., Any] | None:

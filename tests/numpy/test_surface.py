@@ -21,6 +21,7 @@ M = A > 0
 
 #: name, arguments, keywords: called as numpy.name, dispatchml.numpy.name, and numpy.name on boxes.
 CALLS = [
+    ("cov", (C,), {}), ("corrcoef", (C,), {}), ("nanquantile", (N, [0.2, 0.7]), {}),
     ("sum", (A,), {}), ("sum", (A, 0), {}), ("sum", (A,), {"axis": (0, 1), "keepdims": True}),
     ("sum", (A, None, None), {}), ("sum", (A,), {"where": M}), ("sum", (A,), {"initial": 3.0}),
     ("sum", (A,), {"axis": 1, "dtype": np.float32}), ("prod", (A, 1), {}), ("prod", (A,), {"where": M, "axis": 0}),

@@ -10,6 +10,15 @@ from dispatchml.engines.levels import Level
 
 X = np.array([0.3, 1.2, 2.5])
 A = np.arange(9.0).reshape(3, 3) / 7 + np.eye(3)
+
+
+def filled(y, x):
+    """A new array like a traced one, filled element by element."""
+    for k in range(len(x)):
+        y[k] = x[k] ** (k + 1)
+    return (y * y).sum()
+
+
 FUNCTIONS = {
     "operators": lambda x: x.T @ A @ x + (2 * x**2 / (1 + x)).sum() - abs(-x).max(),
     "iteration": lambda x: sum(e * e for e in x),
@@ -44,6 +53,7 @@ FUNCTIONS = {
     "apply": lambda x: np.apply_along_axis(lambda r: r * r, 0, x).sum(),
     "sorting": lambda x: np.sort(x)[::-1][0] + np.unique(x)[0] * 2 + np.partition(x, 1)[2],
     "meshgrid": lambda x: (np.meshgrid(x, x)[0] * A).sum() + np.full_like(x, 2.0).sum() + dnp.full(3, x[0]).sum(),
+    "filling": lambda x: filled(np.zeros_like(x), x) + filled(np.full_like(x, 2.0), x) + filled(np.empty_like(x), x),
     "modf": lambda x: np.modf(x)[0].sum() + np.float_power(x, 2).sum() + divmod(x, 0.7)[1].sum(),
 }
 
