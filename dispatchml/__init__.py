@@ -1,13 +1,36 @@
 """dispatchml: derivatives, batches and compiled programs over any array type, by multiple dispatch."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import backends as backends  # the kernels register themselves
-from . import ops
+from . import ops, transforms
 from . import rules as rules
-from .dispatch import Plugin, dispatch, order
+from .dispatch import Array, Plugin, dispatch, layer, order, register_type
 from .engines import Batched, Dual, Var
 from .engines.constants import frozen
 from .numpy.operators import dress
-from .transforms import derivative, grad, hvp, jvp, linearize, value_and_grad, vjp
+from .transforms.gradient import grad, value_and_grad
+
+if TYPE_CHECKING:
+    from . import numpy, testing
+    from .transforms.batching import vmap
+    from .transforms.segments import checkpoint
+    from .transforms.directional import derivative, hvp, jvp
+    from .transforms.jacobians import hessian, jacfwd, jacobian, jacrev
+    from .transforms.plain_values import is_instance as isinstance
+    from .transforms.plain_values import primal, stop_gradient
+    from .transforms.pullback import linearize, vjp
+    from .transforms.raveling import ravel
+    from .transforms.tangent_space import (
+        inner,
+        projector,
+        random_tangent,
+        retract,
+        zero_cotangent,
+        zero_tangent,
+    )
+    from .transforms.user_primitives import primitive
 
 for engine in (Var, Dual, Batched):
     dress(engine)  # NumPy's methods and protocols; the operators are the operations themselves
@@ -15,17 +38,63 @@ del engine, dress, Batched, Dual, Var
 
 __version__ = "0.1.0"
 
+
+def __getattr__(name: str) -> Any:
+    """Import a name that is not needed for a first gradient."""
+    if name == "testing":
+        made: Any = import_module(".testing", __name__)
+    elif name in __all__:
+        made = getattr(transforms, name)
+    else:
+        raise AttributeError(f"module 'dispatchml' has no attribute {name!r}")
+    globals()[name] = made
+    return made
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 __all__ = [
-    "Plugin",
-    "derivative",
-    "dispatch",
-    "frozen",
+    # derivatives
     "grad",
-    "hvp",
-    "jvp",
-    "linearize",
-    "ops",
-    "order",
     "value_and_grad",
+    "jvp",
     "vjp",
+    "linearize",
+    "derivative",
+    "jacfwd",
+    "jacrev",
+    "jacobian",
+    "hessian",
+    "hvp",
+    # other transforms of functions
+    "vmap",
+    "checkpoint",
+    # values inside a transform
+    "stop_gradient",
+    "primal",
+    "isinstance",
+    "frozen",
+    # containers and tangent spaces
+    "ravel",
+    "zero_tangent",
+    "random_tangent",
+    "zero_cotangent",
+    "inner",
+    "retract",
+    "projector",
+    # types, operations and rules
+    "dispatch",
+    "order",
+    "layer",
+    "Array",
+    "register_type",
+    "primitive",
+    "rules",
+    "ops",
+    "numpy",
+    "Plugin",
+    # checks for packages that build on this one
+    "testing",
 ]

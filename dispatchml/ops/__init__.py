@@ -11,6 +11,7 @@ from .indexing import *  # noqa: F403
 from .matrix_functions import *  # noqa: F403
 from .metadata import *  # noqa: F403
 from .nan_reductions import *  # noqa: F403
+from .new import *  # noqa: F403
 from .padding import *  # noqa: F403
 from .products import *  # noqa: F403
 from .reductions import *  # noqa: F403

@@ -1,20 +1,31 @@
-"""The transforms: functions of functions, built on the engines."""
+"""The transforms: functions of functions, built on the engines. Each file is imported when one of its names is first used."""
 
-from .directional import derivative, hvp, jvp
-from .gradient import grad, value_and_grad
-from .jacobians import hessian, jacfwd, jacobian, jacrev
-from .pullback import linearize, vjp
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "derivative",
-    "grad",
-    "hessian",
-    "hvp",
-    "jacfwd",
-    "jacobian",
-    "jacrev",
-    "jvp",
-    "linearize",
-    "value_and_grad",
-    "vjp",
-]
+#: The public names, with the files that they are in.
+PLACES = {
+    "batching": ("vmap",),
+    "directional": ("derivative", "hvp", "jvp"),
+    "gradient": ("grad", "value_and_grad"),
+    "jacobians": ("hessian", "jacfwd", "jacobian", "jacrev"),
+    "plain_values": ("isinstance", "primal", "stop_gradient"),
+    "pullback": ("linearize", "vjp"),
+    "raveling": ("ravel",),
+    "segments": ("checkpoint",),
+    "tangent_space": ("inner", "projector", "random_tangent", "retract", "zero_cotangent", "zero_tangent"),
+    "user_primitives": ("primitive",),
+}
+FILES = {name: file for file, names in PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the file of a public name."""
+    file = FILES.get(name)
+    if file is None:
+        raise AttributeError(f"module 'dispatchml.transforms' has no attribute {name!r}")
+    return getattr(import_module(f".{file}", __name__), "is_instance" if name == "isinstance" else name)
+
+
+def __dir__() -> list[str]:
+    return sorted(FILES)

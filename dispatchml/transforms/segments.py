@@ -17,7 +17,7 @@ from ..dispatch.errors import NonDifferentiableError, at_user_line, code_line
 from ..engines.batch import Batched
 from ..engines.forward import Dual, dual, fit_tangent
 from ..engines.levels import Level, leaked
-from ..engines.reverse import Var, backward_output, record, variable
+from ..engines.reverse import Var, record, variable
 from ..engines.space import space_of
 from ..engines.tape import Cotangents, ForgetfulTape, SweepError, Tape, accumulate, sweep
 from ..engines.traced import Traced
@@ -178,6 +178,15 @@ def pull_back(segment: Segment, chosen: list[bool], used: list[int], values: lis
 def is_on(x: Any, tape: Tape) -> bool:
     """Whether a value is traced on a tape."""
     return type(x) is Var and x.tape is tape
+
+
+def backward_output(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+    """Hand the cotangent of one output to the segment's entry; outputs that nobody used stay None."""
+    _, head, position, count = entry
+    slots = cotangents[head]
+    if slots is None:
+        slots = cotangents[head] = [None] * count
+    slots[position] = ct
 
 
 def backward_segment(cotangents: Cotangents, ct: Any, entry: Any) -> None:

@@ -1,0 +1,115 @@
+"""ravel: a container as one plain vector and back, for optimisers and solvers that know only vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch import operation
+from ..dispatch.errors import ContainerMismatchError, at_user_line, describe
+from ..rules.registry import elementwise
+from .boundary import hide_frames, input_leaf
+from .containers import flatten, unflatten
+from .zeros import is_plain, unit_of
+
+
+def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """All numbers of a container as one plain vector, and the function that makes the container of a vector.
+
+    Units are kept by the second function: each leaf's numbers go into the vector in its own units and come back in them,
+    so that lengths and masses may stand beside each other. Whole numbers become floats, the vector has the dtype to which
+    the leaves promote, and each leaf gets its own dtype and shape back (of a complex vector, real leaves take the real
+    part). Strings, truth values and None stay out of the vector and return unchanged. Both functions are differentiable.
+
+    `unravel` raises ContainerMismatchError for a vector of another length.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> vector, unravel = dm.ravel({"a": np.array([1.0, 2.0]), "b": 3.0})
+    >>> vector
+    array([1., 2., 3.])
+    >>> unravel(vector * 2)
+    {'a': array([2., 4.]), 'b': 6.0}
+    """
+    try:
+        leaves, structure = flatten(tree)
+        parts, places, start = [], [], 0
+        for k, given in enumerate(leaves):
+            x = input_leaf(given, "ravel")
+            if x is None:
+                continue
+            unit = unit_of(x)
+            size = ops.size(x)
+            places.append((k, Place(start, size, x, unit)))
+            parts.append(ops.reshape(x if is_plain(x) else plain_numbers(ops.divide(x, unit)), shape=(-1,)))
+            start += size
+        vector = ops.concatenate(tuple(parts), axis=0) if parts else np.zeros(0)
+    except Exception as error:
+        hide_frames(error)
+        raise
+    length = start
+
+    def unravel(numbers: Any) -> Any:
+        """The container whose numbers stand in a vector."""
+        if ops.shape(numbers) != (length,):
+            raise ContainerMismatchError(
+                f"unravel needs a vector of {length} numbers, not {describe(numbers)}{at_user_line()}."
+            )
+        made = list(leaves)
+        for k, place in places:
+            made[k] = place.take(numbers)
+        return unflatten(structure, made)
+
+    return vector, unravel
+
+
+class Place:
+    """Where a leaf's numbers are in the vector, and what they become."""
+
+    __slots__ = ("start", "size", "shape", "dtype", "unit", "plain", "python")
+
+    def __init__(self, start: int, size: int, x: Any, unit: Any) -> None:
+        self.start, self.size = start, size
+        self.shape, self.dtype = ops.shape(x), ops.dtype(x)
+        self.unit, self.plain = unit, is_plain(x)
+        self.python = type(x) in (float, complex)
+
+    def take(self, vector: Any) -> Any:
+        """The leaf of a vector."""
+        if self.shape:
+            x = ops.getitem(vector, index=slice(self.start, self.start + self.size))
+            x = ops.reshape(x, shape=self.shape)
+        else:
+            x = ops.getitem(vector, index=self.start)
+        have = ops.dtype(x)
+        if have.kind == "c" and self.dtype.kind == "f":
+            x = ops.real(x)
+        if self.dtype.kind in "fc" and ops.dtype(x) != self.dtype:
+            x = ops.astype(x, dtype=self.dtype)
+        if self.python and isinstance(x, np.generic):
+            x = x.item()
+        return x if self.plain else ops.multiply(x, self.unit)
+
+
+@operation(family="elementwise")
+def plain_numbers(a: Any) -> Any:
+    """The numbers of a dimensionless value, without the layer that says so. Its derivative is 1, in whatever units."""
+
+
+@plain_numbers.decompose
+def plain_already(a: Any) -> Any:
+    return a
+
+
+def of_payload(layer: Any) -> Any:
+    """For layers that say what numbers mean: the numbers."""
+    payload = layer.payload
+    if layer.slot != "meaning" or payload is None:
+        return None
+    return lambda a: plain_numbers(payload(a))
+
+
+plain_numbers.info.layer_default = of_payload
+elementwise(plain_numbers, "1")

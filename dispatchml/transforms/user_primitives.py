@@ -1,0 +1,243 @@
+"""primitive: differentiable operations of one's own, from a Python function or from the text of a formula."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .. import ops
+from ..dispatch.errors import NoRuleError, RegistrationError, TangentMismatchError, at_user_line, code_line, describe_call
+from ..dispatch.operation import Operation, operation
+from ..engines.generate import compile_source
+from ..engines.reverse_elementwise import FINDERS
+from ..rules.registry import RULES, BATCH_RULES, Rule, batch
+from ..rules.registry import elementwise as declare_elementwise
+from ..rules.text import ARGUMENTS, Writer, check_text, parse
+
+
+def primitive(function: Any) -> Any:
+    """A differentiable operation of one's own, of which dispatchml does not look inside.
+
+    function: takes arrays by position and static settings by keyword (with defaults), and returns an array or a tuple of
+    arrays; or an operation made by `ops.operation(name, arity=...)`. It runs on the payloads: plain arrays inside a
+    derivative, quantities inside a derivative of quantities. The result is called like the function and has
+
+    - `f.defjvp(rule)`: rule(y, tangents, *arguments, **keywords) returns the tangent of y; the entries of `tangents` are
+      None for constants.
+    - `f.defvjp(rule)`: rule(y, *arguments, needs, **keywords) returns a pullback; pullback(ct) returns a tuple with a
+      cotangent in the shape of each argument, None where `needs` is False. `needs` may be left out of the parameters, and
+      the tuple for one argument.
+    - `f.defbatch(rule)`: rule(arguments, batched, size, **keywords), as `dispatchml.rules.batch`; without one, vmap runs
+      the function once for each element.
+    - `f.elementwise(text, ...)`: for a Python function, the partial derivatives as text in a, b, c (the arguments) and y
+      (the result), one for each argument; for a bare operation, first the formula itself.
+
+    The first three are decorators too. Write rules with `dispatchml.ops` or NumPy functions, so that they can be
+    differentiated again. A derivative whose rule was not given raises NoRuleError; a tangent or cotangent of the wrong
+    shape raises TangentMismatchError and names the rule.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> @dm.primitive
+    ... def cube(x): return x**3
+    >>> @cube.defvjp
+    ... def cube_vjp(y, x): return lambda ct: ct * 3 * x**2
+    >>> dm.grad(cube)(2.0)
+    12.0
+    >>> softclip = dm.primitive(dm.ops.operation("softclip", arity=1))
+    >>> softclip.elementwise("a/(1+abs(a))", "1/(1+abs(a))**2")
+    >>> dm.grad(softclip)(1.0)
+    0.25
+    """
+    if isinstance(getattr(function, "info", None), Operation):
+        made, body = function, None
+        if function.info.methods or function.info.decomposition is not None:
+            body = function
+    elif inspect.isfunction(function):
+        check_parameters(function)
+        made, body = operation(function), function
+        made.decompose(function)
+    else:
+        raise RegistrationError(f"primitive takes a function or an operation, not {function!r}{at_user_line()}.")
+    tools = Tools(made, body)
+    for name in ("defjvp", "defvjp", "defbatch", "elementwise"):
+        setattr(made, name, getattr(tools, name))
+    if made.info not in RULES:
+        tools.declare()
+    return made
+
+
+def check_parameters(function: Callable[..., Any]) -> None:
+    """Refuse signatures that an operation cannot have, with the way to write them."""
+    where = f"primitive: {function.__name__} ({code_line(function)})"
+    for p in inspect.signature(function).parameters.values():
+        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            raise RegistrationError(f"{where} has *{p.name}; name its arguments, arrays first, settings behind a `*`.")
+        if p.kind is not p.KEYWORD_ONLY and p.default is not p.empty:
+            raise RegistrationError(
+                f"{where}: {p.name} has a default, so it is a setting: put it behind a `*` in the parameters."
+            )
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty:
+            raise RegistrationError(f"{where}: the setting {p.name} needs a default.")
+
+
+class Tools:
+    """What `f.defjvp`, `f.defvjp`, `f.defbatch` and `f.elementwise` do."""
+
+    __slots__ = ("function", "op", "body")
+
+    def __init__(self, function: Any, body: Callable[..., Any] | None) -> None:
+        self.function, self.op, self.body = function, function.info, body
+
+    def declare(self) -> Rule:
+        """A rule whose two modes raise until the user gives them."""
+        RULES[self.op] = made = Rule(self.op, "function")
+        made.jvp, made.vjp = self.missing("jvp"), self.missing("vjp")
+        self.op.forget()
+        return made
+
+    def missing(self, mode: str) -> Callable[..., Any]:
+        """The rule of a mode that was not given."""
+        name = self.op.name
+        mode_name = {"jvp": "forward", "vjp": "reverse"}[mode]
+
+        def no_rule(y: Any, *given: Any, **keywords: Any) -> Any:
+            arguments = given[1:] if mode == "jvp" else given
+            raise NoRuleError(
+                f"{describe_call(name, arguments)} has no rule for {mode_name} mode{at_user_line()}. Give it one with "
+                f"@{name}.def{mode}, or {name}.elementwise(...) for both modes."
+            )
+
+        return no_rule
+
+    def rule(self) -> Rule:
+        """The rule as functions."""
+        known = RULES.get(self.op)
+        return known if known is not None and known.kind == "function" else self.declare()
+
+    def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the forward rule; a second one replaces the first."""
+        self.rule().jvp = checked_jvp(self.op, rule)
+        self.op.forget()
+        return rule
+
+    def defvjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the reverse rule; a second one replaces the first."""
+        self.rule().vjp = checked_vjp(self.op, rule)
+        self.op.forget()
+        return rule
+
+    def defbatch(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the rule for a batch; a second one replaces the first."""
+        BATCH_RULES.pop(self.op, None)
+        return batch(self.function)(rule)
+
+    def elementwise(self, *texts: str | None, singular: bool = False) -> None:
+        """Declare partial derivatives as text, behind the formula itself where the operation has none."""
+        written = [None if t is None else with_names(t) for t in texts]
+        if self.body is None:
+            if not written or written[0] is None:
+                raise RegistrationError(
+                    f"{self.op.name}.elementwise: the first text is the formula, then one for each partial derivative."
+                )
+            formula = written.pop(0)
+            check_text(formula, self.op)
+        self.op.family = "elementwise"
+        declare_elementwise(self.function, *written, singular=singular, replace=True)
+        if self.body is None:
+            define(self.function, formula)
+            self.body = self.function
+
+
+def with_names(text: str) -> str:
+    """A rule's text with Python's `abs` under its name here."""
+    return re.sub(r"(?<![\w.])abs\s*\(", "absolute(", text)
+
+
+def define(function: Any, formula: str) -> None:
+    """Give an operation its formula: by operations for every type, with NumPy's own functions for plain arrays."""
+    for flavour, register in (("operations", function.decompose), ("array", array_method(function))):
+        writer = Writer(flavour)
+        names = ARGUMENTS[: function.info.arity]
+        body = writer.write(parse(formula))
+        source = f"def {function.info.name}({', '.join(names)}):\n    like = a\n    return {body}\n"
+        scope: dict[str, Any] = {w: FINDERS[flavour](w) for w in writer.used | called(body)}
+        compile_source(source, scope, f"{flavour} {function.info.name}", f"the formula {formula}")
+        register(scope[function.info.name])
+
+
+def array_method(function: Any) -> Callable[[Any], Any]:
+    """Register a method for plain arrays."""
+    import numpy as np
+
+    return lambda method: function.info.register(method, (np.ndarray,) * function.info.arity, True)
+
+
+def called(body: str) -> set[str]:
+    """The functions that a piece of generated code calls by name."""
+    return set(re.findall(r"([A-Za-z_]\w*)\(", body))
+
+
+# ---- what the user's rules return is checked -------------------------------------------------------------------------
+
+
+def checked_jvp(op: Operation, rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's forward rule, whose tangents must have the shapes of the outputs."""
+
+    def jvp(y: Any, tangents: tuple[Any, ...], *arguments: Any, **keywords: Any) -> Any:
+        dy = rule(y, tangents, *arguments, **keywords)
+        outputs, found = (y, dy) if type(y) is tuple else ((y,), (dy,))
+        if not isinstance(found, (tuple, list)) or len(found) != len(outputs):
+            raise wrong(op, rule, "jvp", f"{len(outputs)} tangents, one for each output, not {said(dy)}")
+        for k, (a, b) in enumerate(zip(outputs, found, strict=True)):
+            if b is None or ops.shape(b) != ops.shape(a):
+                raise wrong(op, rule, "jvp", f"a tangent of shape {ops.shape(a)} for output {k}, not {said(b)}")
+        return tuple(found) if type(y) is tuple else dy
+
+    return jvp
+
+
+def checked_vjp(op: Operation, rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's reverse rule, whose cotangents must have the shapes of the arguments."""
+    parameters = inspect.signature(rule).parameters
+    takes_needs = "needs" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    count = op.arity
+
+    def vjp(y: Any, *arguments: Any, needs: tuple[bool, ...], **keywords: Any) -> Callable[..., Any]:
+        given = dict(keywords, needs=needs) if takes_needs else keywords
+        pullback = rule(y, *arguments, **given)
+        if not callable(pullback):
+            raise wrong(op, rule, "vjp", f"a pullback, a function of the cotangent, not {said(pullback)}")
+        shapes = tuple(map(ops.shape, arguments))
+
+        def checked_pullback(ct: Any) -> tuple[Any, ...]:
+            found = pullback(ct)
+            if count == 1 and not isinstance(found, (tuple, list)):
+                found = (found,)
+            if not isinstance(found, (tuple, list)) or len(found) != count:
+                text = f"a pullback that returns {count} cotangents, one for each argument, not {said(found)}"
+                raise wrong(op, rule, "vjp", text)
+            for k, (x, need) in enumerate(zip(found, needs, strict=True)):
+                if need and (x is None or ops.shape(x) != shapes[k]):
+                    text = f"a cotangent of shape {shapes[k]} for argument {k}, not {said(x)}"
+                    raise wrong(op, rule, "vjp", text)
+            return tuple(x if need else None for x, need in zip(found, needs, strict=True))
+
+        return checked_pullback
+
+    return vjp
+
+
+def wrong(op: Operation, rule: Callable[..., Any], mode: str, text: str) -> TangentMismatchError:
+    """The error for a rule that returns something else than it must."""
+    return TangentMismatchError(
+        f"The {mode} of {op.name} ({rule.__name__}, {code_line(rule)}) must return {text}{at_user_line()}."
+    )
+
+
+def said(x: Any) -> str:
+    """What a rule returned, by kind and shape."""
+    from ..dispatch.errors import describe
+
+    return "None" if x is None else describe(x) if not isinstance(x, list) else f"a list of {len(x)}"
