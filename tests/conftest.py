@@ -36,3 +36,12 @@ def check_text(request):
         assert text == path.read_text()
 
     return check
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests have recorded as record_property("summary", text), such as the number of primitives."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, text in getattr(report, "user_properties", ()):
+                if name == "summary" and report.when == "call":
+                    terminalreporter.write_line(text)

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
-from ..transforms import jvp, vjp
+from .. import jvp, ops, vjp
 from .differences import Vector, coordinates, from_vector, is_differentiable, leaves_of, to_vector
 from .reports import Subject
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..transforms import jvp, vjp
+from .. import jvp, vjp
 from .cases import Case, matching_leaves, random_like
 from .differences import Vector, derivative_along, jacobian_of, to_vector
 

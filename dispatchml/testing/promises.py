@@ -1,4 +1,4 @@
-"""What every rule promises besides being right: layouts, precision, purity, zeros, batches, errors outside the domain."""
+"""What every rule promises besides being right: layouts, precision, purity, zeros, batches, errors off its domain."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import ops, vjp
 from ..engines.batch import Batched
 from ..engines.levels import Level
-from ..transforms import vjp
 from .cases import Case, check_kind, matching_leaves, random_like, zero_like
 from .derivatives import check_first_order
 from .differences import is_differentiable, leaves_of, to_vector

@@ -58,7 +58,7 @@ def check_rule(
     nothing is written into arguments or cotangents; running twice gives the same; zero in gives exactly zero out; a
     batch equals a loop.
 
-    Raises RuleCheckError, which names operation, argument, index, what came, what was expected, and a line to repeat it.
+    Raises RuleCheckError, which names operation, argument, index, what came and was expected, and a line to repeat it.
 
     >>> import numpy as np
     >>> from dispatchml import ops
@@ -126,7 +126,7 @@ def check_value(case: Case, modes: Sequence[str], reference: Callable[..., Any] 
         case.subject.compare("the value beside its forward derivative", to_vector(traced), value, slack, y)
         check_kind(case.subject, "the forward derivative", y, dy)
     if "reverse" in modes:
-        from ..transforms import vjp
+        from .. import vjp
 
         traced, pullback = vjp(case.call, *case.active)
         case.subject.compare("the value beside its reverse derivative", to_vector(traced), value, slack, y)

@@ -136,7 +136,7 @@ def mixed_cofactor(a: Any, directions: list[Any]) -> Any:
     for k in range(count):
         root = np.exp(2j * np.pi * k / count)
         total = total + cofactor((a + radius * root * last, *directions[:-1])) / root
-    found = total / (count * radius)
+    found = total / (count * radius) * (scale > 0)  # exactly zero in the direction zero
     wanted = np.result_type(a, *directions)
     return (found if wanted.kind == "c" else found.real).astype(wanted)
 
