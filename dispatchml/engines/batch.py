@@ -14,7 +14,7 @@ from .levels import Level, leaked
 from .provider import add_engine, on_payloads, settle
 from .space import SPACES, ArraySpace
 from .traced import Traced
-from .views import current, is_view
+from .views import current, is_view, taken_from
 
 
 class Batched(Traced):
@@ -121,7 +121,7 @@ def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
             y = rule(values, flags, level.size, **keywords)
         made = wrap(y, level)
         if op.view and len(arguments) == 1 and type(made) is Batched and is_view(keywords) and made.shape:
-            made.base = (arguments[0], op.function, keywords, values[0])
+            made.base = taken_from(arguments[0], op.function, keywords, values[0])
         return made
 
     return batched_call

@@ -21,7 +21,7 @@ from .reverse_elementwise import FINDERS, SYMBOLS, VOCABULARY, is_signed_one, ra
 from .space import SPACES, space_of_traced
 from .tape import PLAIN
 from .traced import Traced
-from .views import is_view, refresh
+from .views import current, is_view, taken_from
 
 ndarray = np.ndarray
 REALS = frozenset({float, int})
@@ -65,7 +65,7 @@ def fit_tangent(partials: Any, y: Any) -> Any:
 def fresh(x: Any) -> Any:
     """A traced value whose payload is up to date."""
     if x.base is not None:
-        refresh(x)
+        current(x)
     return x
 
 
@@ -102,7 +102,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     lines.append("    if level.closed: leaked(level.name)")
     for k, n in enumerate(names):
         if k in active:
-            lines += [f"    if x{k}.base is not None: refresh(x{k})", f"    {n} = x{k}.value", f"    p{k} = x{k}.partials"]
+            lines += [f"    if x{k}.base is not None: current(x{k})", f"    {n} = x{k}.value", f"    p{k} = x{k}.partials"]
         else:
             lines.append(f"    {n} = x{k}")
     mentioned = set().union(*(names_in(rule.partials[k]) for k in active))
@@ -185,7 +185,7 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     scope.update((alias, (raw_function if alias.startswith("raw_") else FINDERS["operations"])(w)) for alias, w in words.items())
     scope.update({
         "Dual": Dual, "ndarray": ndarray, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED, "float64": np.float64,
-        "float32": np.float32, "leaked": leaked, "refresh": refresh, "fit_tangent": fit_tangent,
+        "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
         "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, op.name: op.function,
         f"array_{op.name}": UFUNCS.get(op, op.function), f"raw_{op.name}": raw_function(op.function),
         f"op_{op.name}": op.function,
@@ -208,11 +208,11 @@ def linear_dual(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
             if x.level.closed:
                 leaked(x.level.name)
             if x.base is not None:
-                refresh(x)
+                current(x)
             a = x.value
             made = pack(function(a, **keywords), function(x.partials, **keywords), x.level)
             if view and type(made) is Dual and is_view(keywords) and made.shape:
-                made.base = (x, function, keywords, a)
+                made.base = taken_from(x, function, keywords, a)
             return made
 
         return linear_of_one

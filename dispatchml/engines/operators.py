@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from .. import ops
 from .batch import Batched
@@ -38,6 +38,31 @@ def power(self: Any, other: Any) -> Any:
     return ops.square(self) if type(other) in (int, float) and other == 2 else ops.power(self, other)
 
 
+def reshape(self: Any, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
+    """As `numpy.reshape`; the sizes as one tuple or one by one. A traced value is never copied by force."""
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])
+    return ops.reshape(self, shape=shape, order=order)
+
+
+def total(self: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    """As `numpy.sum`."""
+    return ops.sum(self, axis=axis, dtype=dtype, keepdims=keepdims) if out is None else refuse_out("sum")
+
+
+def mean(self: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    """As `numpy.mean`."""
+    return ops.mean(self, axis=axis, dtype=dtype, keepdims=keepdims) if out is None else refuse_out("mean")
+
+
+def refuse_out(name: str) -> NoReturn:
+    """The error for `out=` with a traced value."""
+    from ..numpy.registry import refuse_out
+
+    refuse_out(name)
+    raise AssertionError("refuse_out raises")
+
+
 def install(cls: type) -> None:
     """Put the operators on an engine's class."""
     for name, op_name in (BINARY | COMPARISONS | UNARY).items():
@@ -47,6 +72,8 @@ def install(cls: type) -> None:
         setattr(cls, f"__{name}__", op)
         if name in BINARY:
             setattr(cls, f"__r{name}__", reflected(op))
+    cls.T = property(ops.transpose, doc="The axes reversed.")  # type: ignore[attr-defined]
+    cls.reshape, cls.sum, cls.mean = reshape, total, mean  # type: ignore[attr-defined]
     cls.__pow__ = power  # type: ignore[attr-defined]
     cls.__hash__ = object.__hash__  # type: ignore[method-assign]
     cls.__getitem__ = getitem  # type: ignore[attr-defined]

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .choices import has_non_finite
+from .constants import keep_constant
 from .space import SPACES, space_of_traced
 from .tape import PLAIN, Tape
 from .traced import Traced
@@ -47,15 +49,11 @@ def record(value: Any, tape: Tape, entry: tuple[Any, ...]) -> Var:
 
 def keep(tape: Tape, constant: Any) -> Any:
     """A constant array that a rule will read in the backward sweep: safe against the caller overwriting it."""
-    from .constants import keep_constant
-
     return keep_constant(tape, constant) if constant.flags.writeable else constant
 
 
 def watch_choice(tape: Tape, values: tuple[Any, ...]) -> None:
     """Where a choice between traced values holds nan or inf, the sweep must let zero cotangents win everywhere."""
-    from .choices import has_non_finite
-
     if any(has_non_finite(v) for v in values):
         tape.careful = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from .generate import compile_source
 from .reverse import Var, current, keep, record, watch_choice
 from .space import OBJECT, ArraySpace, space_of
 from .tape import PLAIN, Cotangents, accumulate
-from .views import is_view
+from .views import WRITES, is_view
 
 ndarray = np.ndarray
 
@@ -110,6 +111,23 @@ CONTRIBUTION = """\
 """
 
 
+def arguments_read(vjp: Callable[..., Any], op: Operation) -> set[int]:
+    """The arguments that a rule's pullback captures, all of them where that cannot be told from its code.
+
+    A pullback that captures something else than the rule's own parameters may hold an argument under another name.
+    """
+    everything = set(range(op.arity))
+    code = getattr(vjp, "__code__", None)
+    if code is None or code.co_flags & 0x0C or code.co_freevars:
+        return everything
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    captured = set(code.co_cellvars)
+    if not captured <= set(parameters) or any(i.opname == "STORE_DEREF" for i in dis.get_instructions(code)):
+        return everything
+    names = code.co_varnames[1 : 1 + op.arity]
+    return {k for k, name in enumerate(names) if name in captured}
+
+
 def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
     """How an operation with a function rule is recorded when these arguments are traced on one tape."""
     from .missing import missing_rule
@@ -118,12 +136,14 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
     if rule.vjp is None:
         return missing_rule(op, "vjp")
     parameters = [f"x{k}" for k in range(op.arity)]
+    read = arguments_read(rule.vjp, op)
     values = []
     for k in range(op.arity):
         if k in active:
             values.append(f"    a{k} = x{k}.value if x{k}.base is None else current(x{k})")
         else:
-            values.append(f"    a{k} = keep(tape, x{k}) if type(x{k}) is ndarray else x{k}")
+            kept = k in read
+            values.append(f"    a{k} = keep(tape, x{k}) if type(x{k}) is ndarray else x{k}" if kept else f"    a{k} = x{k}")
     space = {
         k: f"ArraySpace(a{k}.shape, a{k}.dtype) if type(a{k}) is ndarray and a{k}.dtype is not OBJECT else space_of(a{k})"
         for k in active
@@ -202,7 +222,7 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
 #: A view remembers what it was taken from, and in which state.
 VIEW = """\
     if (type(y) is ndarray or y.shape) and {test}:
-        made.base = (x, operation, {{{items}}}, a)
+        made.base = (x, operation, {{{items}}}, a, WRITES.count)
 """
 
 VIEW_TEST = "(type(index) is slice or is_view({'index': index}))"
@@ -250,7 +270,7 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
-        "is_view": is_view, "ArraySpace": ArraySpace, "accumulate": accumulate, "transpose_rule": rule.transpose, "operation": op.function,
+        "is_view": is_view, "WRITES": WRITES, "ArraySpace": ArraySpace, "accumulate": accumulate, "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name}", f"the linear rule of {op.name}")

@@ -14,11 +14,27 @@ from .. import ops
 from ..dispatch.errors import TracerConversionError, at_user_line
 
 
+class Writes:
+    """How often traced values were written to: a view whose stamp is the latest needs no look at what it was taken from."""
+
+    __slots__ = ("count",)
+
+
+WRITES = Writes()
+WRITES.count = 0
+
+
 def current(x: Any) -> Any:
     """The payload of a traced value, gathered anew when it is a view of something that was written to."""
-    if x.base is not None:
+    base = x.base
+    if base is not None and base[4] != WRITES.count:
         refresh(x)
     return x.value
+
+
+def taken_from(x: Any, op: Any, keywords: dict[str, Any], value: Any) -> tuple[Any, ...]:
+    """What a view remembers: its owner, how it was taken, the owner's payload at that time, and the stamp."""
+    return (x, op, keywords, value, WRITES.count)
 
 
 def is_basic(index: Any) -> bool:
@@ -36,17 +52,27 @@ def is_view(keywords: dict[str, Any]) -> bool:
 
 def refresh(x: Any) -> None:
     """Bring a view up to date with what it was taken from."""
-    owner, op, keywords, seen = x.base
+    owner, op, keywords, seen, _ = x.base
     value = current(owner)
     if value is not seen:
+        if is_copy(x):
+            x.base = None
+            return
         new = op(owner, **keywords)
         for name in type(x).__slots__:
             setattr(x, name, getattr(new, name))
-        x.base = (owner, op, keywords, value)
+    x.base = (owner, op, keywords, value, WRITES.count)
+
+
+def is_copy(x: Any) -> bool:
+    """Whether what was recorded as a view is a copy in NumPy: reshaping an array whose memory does not lie that way."""
+    owner, op, keywords, _ = x.base
+    where = positions(owner)[1]
+    return not np.may_share_memory(where, op(where, **keywords))
 
 
 def positions(x: Any) -> tuple[Any, Any]:
-    """The owner at the root of a view, and the flat positions of the view's elements in it."""
+    """The owner at the root of a view, and the flat positions of the view's elements in it, laid out in memory like it."""
     chain = []
     while x.base is not None:
         owner, op, keywords, _ = x.base
@@ -54,6 +80,13 @@ def positions(x: Any) -> tuple[Any, Any]:
         x = owner
     shape = ops.shape(x)
     where = np.arange(int(np.prod(shape, dtype=np.intp))).reshape(shape)
+    inner = x
+    while hasattr(inner, "level_number"):
+        inner = inner.value
+    if type(inner) is np.ndarray and inner.shape == shape and not inner.flags.c_contiguous:
+        laid_out = np.empty_like(inner, dtype=where.dtype)
+        laid_out[...] = where
+        where = laid_out
     for op, keywords in reversed(chain):
         where = op(where, **keywords)
     return x, where
@@ -62,6 +95,8 @@ def positions(x: Any) -> tuple[Any, Any]:
 def assign(x: Any, index: Any, value: Any) -> None:
     """`x[index] = value` for a traced x: every alias sees it, nothing that was recorded changes."""
     current(x)
+    if x.base is not None and is_copy(x):
+        x.base = None
     if x.base is None:
         repoint(x, ops.setitem(x, value, index=index))
         return
@@ -84,3 +119,4 @@ def repoint(x: Any, new: Any) -> None:
         )
     for name in type(x).__slots__:
         setattr(x, name, None if name == "base" else getattr(new, name))
+    WRITES.count += 1
