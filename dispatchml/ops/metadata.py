@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..dispatch.layers import layer_of
+
 __all__ = ["dtype", "ndim", "shape", "size"]
 
 FLOAT64, COMPLEX128, INT64, BOOL = (np.dtype(t) for t in (np.float64, np.complex128, np.int64, np.bool_))
@@ -38,4 +40,6 @@ def dtype(x: Any) -> np.dtype[Any]:
     try:
         return x.dtype
     except AttributeError:
-        return OBJECT
+        info = layer_of(type(x))
+        payload = info.payload(x) if info is not None and info.payload is not None else ()
+        return dtype(payload) if type(payload) is not tuple else OBJECT

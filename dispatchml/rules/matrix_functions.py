@@ -118,13 +118,6 @@ def batched_frechet(arguments: Any, batched: Any, size: int, **keywords: Any) ->
 # ---- norms -----------------------------------------------------------------------------------------------------------
 
 
-def over_or_zero(x: Any, y: Any) -> Any:
-    """x / y, and 0 where y is 0: the subgradient of a norm at its kink."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0, which is not taken
-        quotient = ops.divide(x, y)
-    return ops.where(ops.equal(y, 0), multiply(x, 0), quotient)
-
-
 def shares(mask: Any, like: Any, axis: int) -> Any:
     """Equal shares of 1 among the entries of a mask along an axis."""
     weights = ops.astype(mask, dtype=ops.dtype(like))
@@ -134,7 +127,7 @@ def shares(mask: Any, like: Any, axis: int) -> Any:
 def norm_gradient(a: Any, y: Any, ord: Any) -> Any:
     """The gradient of a norm, of which y has the two axes kept; ties share equally."""
     if ord in ("fro", None):
-        return over_or_zero(a, y)
+        return ops.divide_or_zero(a, y)
     if ord in ("nuc", 2, -2):
         u, s, vh = ops.svd(a)
         weights = ops.sign(s)
@@ -146,7 +139,7 @@ def norm_gradient(a: Any, y: Any, ord: Any) -> Any:
     size = ops.absolute(a)
     sums = ops.sum(size, axis=axis, keepdims=True)
     chosen = shares(ops.equal(sums, y), size, -3 - axis)
-    return multiply(over_or_zero(a, size), chosen)
+    return multiply(ops.divide_or_zero(a, size), chosen)
 
 
 def kept(x: Any, keepdims: bool) -> Any:
