@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from .registry import PLAIN, PUBLIC, is_ours, numpy_function, operand
+from .protocols import UFUNCS, array_ufunc
+from .registry import CONTAINERS, PLAIN, PUBLIC, is_ours, numpy_function, operand
 
 #: ufunc name -> a function written with operations, for those that have no operation of their own.
 WRITTEN: dict[str, Callable[..., Any]] = {}
@@ -87,7 +88,10 @@ def public_ufunc(name: str) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         for x in args:
             if type(x) not in PLAIN and is_ours(x):
-                return answer(ufunc, "__call__", args, kwargs)
+                known = UFUNCS.get(ufunc)
+                if known is None or kwargs or len(args) != count or any(type(a) in CONTAINERS for a in args):
+                    return answer(ufunc, "__call__", args, kwargs)
+                return known(*args)
         for x in kwargs.values():
             if type(x) not in PLAIN and is_ours(x):
                 return answer(ufunc, "__call__", args, kwargs)
@@ -121,8 +125,6 @@ def bound_method(ufunc: Any, method: str) -> Callable[..., Any]:
 
 def answer(ufunc: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A ufunc on values of which one is ours; positional `out` is NumPy's."""
-    from .protocols import array_ufunc
-
     if method == "__call__" and len(args) > ufunc.nin:
         args, kwargs = args[: ufunc.nin], {**kwargs, "out": args[ufunc.nin :]}
     if method in ("accumulate", "reduce"):

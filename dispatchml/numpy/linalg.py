@@ -9,9 +9,8 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from .manipulation import normal_axes
-from .registry import PUBLIC, numpy_function, operands
+from .registry import PUBLIC, given, numpy_function, operands
 from .sorting import plain
-from .statistics import given
 
 LinAlgError = np.linalg.LinAlgError
 

@@ -12,6 +12,8 @@ from ..dispatch.errors import NoMethodError, TracerConversionError, at_user_line
 
 #: NumPy's ufunc -> what it is called as; filled as they are met. Plugins enter other libraries' ufuncs.
 UFUNCS: dict[Any, Callable[..., Any]] = {}
+#: NumPy's function -> its implementation; filled as they are met.
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -51,12 +53,21 @@ def find_ufunc(ufunc: Any, inputs: tuple[Any, ...]) -> Callable[..., Any]:
 
 def array_function(self: Any, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `__array_function__` does on layered values."""
+    implementation = FUNCTIONS.get(func)
+    if implementation is None:
+        implementation = find_function(func, args)
+    return implementation(*args, **kwargs)
+
+
+def find_function(func: Any, args: tuple[Any, ...]) -> Callable[..., Any]:
+    """The implementation for a function of NumPy, entered in the table."""
     from .surface import implementations
 
     implementation = implementations().get(func)
     if implementation is None:
         raise no_function(func, args)
-    return implementation(*args, **kwargs)
+    FUNCTIONS[func] = implementation
+    return implementation
 
 
 def no_function(func: Any, args: tuple[Any, ...]) -> NoMethodError:

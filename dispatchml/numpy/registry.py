@@ -86,6 +86,16 @@ def operands(arrays: Any) -> tuple[Any, ...]:
     return tuple(arrays)
 
 
+def given(value: Any) -> Any:
+    """A keyword as it was given; NumPy's marker for nothing is None."""
+    return None if value is np._NoValue else value
+
+
+def kept(keepdims: Any) -> bool:
+    """Whether reduced axes stay."""
+    return keepdims is True or (keepdims is not False and bool(given(keepdims)))
+
+
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -98,20 +108,28 @@ def implementation_of(function: Callable[..., Any], name: str, arrays: int) -> C
     @functools.wraps(function)
     def implementation(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            if kwargs.get("out") is not None:
-                refuse_out(name)
-            for k in leading:
-                if k in kwargs:
-                    kwargs[k] = operand(kwargs[k])
-            if kwargs.pop("like", None) is not None:
-                raise NoMethodError(
-                    f"{name}(like=...) is not supported on layered values{at_user_line()}: leave `like` out."
-                )
+            kwargs = checked(kwargs, leading, name)
         if 0 <= out < len(args) and args[out] is not None:
             refuse_out(name)
-        return function(*map(operand, args[:arrays]), *args[arrays:], **kwargs)
+        for x in args[:arrays]:
+            if type(x) in CONTAINERS:
+                args = (*map(operand, args[:arrays]), *args[arrays:])
+                break
+        return function(*args, **kwargs)
 
     return implementation
+
+
+def checked(kwargs: dict[str, Any], leading: list[str], name: str) -> dict[str, Any]:
+    """Keywords with `out` and `like` refused, and array-likes among them made operands."""
+    if kwargs.get("out") is not None:
+        refuse_out(name)
+    if kwargs.pop("like", None) is not None:
+        raise NoMethodError(f"{name}(like=...) is not supported on layered values{at_user_line()}: leave `like` out.")
+    for k in leading:
+        if type(kwargs.get(k)) in CONTAINERS:
+            kwargs[k] = operand(kwargs[k])
+    return kwargs
 
 
 def refuse_out(name: str) -> None:

@@ -11,27 +11,27 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line, describe
 from ..dispatch.layers import layer_of
-from .registry import is_ours, numpy_function, operand
+from .registry import is_ours, kept, numpy_function, operand
 
 
 @numpy_function(np.argmax)
 def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    return ops.argmax(a, axis=axis, keepdims=keepdims is True)
+    return ops.argmax(a, axis=axis, keepdims=kept(keepdims))
 
 
 @numpy_function(np.argmin)
 def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    return ops.argmin(a, axis=axis, keepdims=keepdims is True)
+    return ops.argmin(a, axis=axis, keepdims=kept(keepdims))
 
 
 @numpy_function(np.nanargmax)
 def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    return ops.nanargmax(a, axis=axis, keepdims=keepdims is True)
+    return ops.nanargmax(a, axis=axis, keepdims=kept(keepdims))
 
 
 @numpy_function(np.nanargmin)
 def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    return ops.nanargmin(a, axis=axis, keepdims=keepdims is True)
+    return ops.nanargmin(a, axis=axis, keepdims=kept(keepdims))
 
 
 def kind_of(kind: Any, stable: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from .manipulation import expand_dims, moveaxis, normal_axes, normal_axis, ravel, unstack
-from .registry import numpy_function, operand
+from .registry import given, kept, numpy_function, operand
 
 
 def axes(axis: Any) -> Any:
@@ -24,11 +24,6 @@ def axes(axis: Any) -> Any:
 def chosen(a: Any, where: Any, value: Any) -> Any:
     """The array with `value` wherever the mask of a reduction is False."""
     return a if given(where) is None or where is True else ops.where(operand(where), a, value)
-
-
-def given(value: Any) -> Any:
-    """A keyword as it was given; NumPy's marker for nothing is None."""
-    return None if value is np._NoValue else value
 
 
 def casted(a: Any, dtype: Any) -> Any:
@@ -44,7 +39,9 @@ def sum(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None,
     where: Any = True,
 ) -> Any:  # fmt: skip
-    y = ops.sum(chosen(a, where, zero_like(a)), axis=axes(axis), dtype=dtype, keepdims=bool(given(keepdims)))
+    if where is not True:
+        a = chosen(a, where, zero_like(a))
+    y = ops.sum(a, axis=axes(axis), dtype=dtype, keepdims=kept(keepdims))
     return y if given(initial) is None else ops.add(y, initial)
 
 
@@ -53,7 +50,7 @@ def prod(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None,
     where: Any = True,
 ) -> Any:  # fmt: skip
-    y = ops.prod(chosen(a, where, 1), axis=axes(axis), dtype=dtype, keepdims=bool(given(keepdims)))
+    y = ops.prod(chosen(a, where, 1), axis=axes(axis), dtype=dtype, keepdims=kept(keepdims))
     return y if given(initial) is None else ops.multiply(y, initial)
 
 
@@ -66,7 +63,7 @@ def extreme(op: str, pick: str, sign: int) -> Callable[..., Any]:
     """The body of max and min."""
 
     def body(a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
-        first, keepdims = given(initial), bool(given(keepdims))
+        first, keepdims = given(initial), kept(keepdims)
         if where is not True and given(where) is not None:
             if first is None:
                 raise ValueError(
@@ -113,12 +110,12 @@ def min(
 
 @numpy_function(np.all)
 def all(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
-    return ops.all(chosen(a, where, True), axis=axes(axis), keepdims=bool(given(keepdims)))
+    return ops.all(chosen(a, where, True), axis=axes(axis), keepdims=kept(keepdims))
 
 
 @numpy_function(np.any)
 def any(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
-    return ops.any(chosen(a, where, False), axis=axes(axis), keepdims=bool(given(keepdims)))
+    return ops.any(chosen(a, where, False), axis=axes(axis), keepdims=kept(keepdims))
 
 
 def count_of(a: Any, axis: Any, where: Any, keepdims: bool) -> Any:
@@ -131,7 +128,7 @@ def count_of(a: Any, axis: Any, where: Any, keepdims: bool) -> Any:
 def mean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
-    keepdims = bool(given(keepdims))
+    keepdims = kept(keepdims)
     if where is True or given(where) is None:
         return ops.mean(casted(a, dtype), axis=axes(axis), keepdims=keepdims)
     total = sum(casted(a, dtype), axis, keepdims=keepdims, where=where)
@@ -152,7 +149,7 @@ def var(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    keepdims, a, ddof = bool(given(keepdims)), casted(a, dtype), freedom(ddof, correction)
+    keepdims, a, ddof = kept(keepdims), casted(a, dtype), freedom(ddof, correction)
     if (where is True or given(where) is None) and given(mean) is None:
         return ops.var(a, axis=axes(axis), ddof=ddof, keepdims=keepdims)
     center = given(mean)
@@ -174,13 +171,13 @@ def std(
 ) -> Any:  # fmt: skip
     if (where is True or given(where) is None) and given(mean) is None:
         ddof = freedom(ddof, correction)
-        return ops.std(casted(a, dtype), axis=axes(axis), ddof=ddof, keepdims=bool(given(keepdims)))
+        return ops.std(casted(a, dtype), axis=axes(axis), ddof=ddof, keepdims=kept(keepdims))
     return ops.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction))
 
 
 @numpy_function(np.ptp)
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-    keepdims = bool(given(keepdims))
+    keepdims = kept(keepdims)
     return ops.subtract(ops.max(a, axis=axes(axis), keepdims=keepdims), ops.min(a, axis=axes(axis), keepdims=keepdims))
 
 
@@ -196,7 +193,7 @@ def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = Fa
 
 @numpy_function(np.average, arrays=1)
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
-    keepdims = bool(given(keepdims))
+    keepdims = kept(keepdims)
     if weights is None:
         y = ops.mean(a, axis=axes(axis), keepdims=keepdims)
         total: Any = float(ops.size(a) / (ops.size(y) or 1))
@@ -255,7 +252,7 @@ def nansum(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None,
     where: Any = True,
 ) -> Any:  # fmt: skip
-    y = ops.nansum(masked(a, where, math.nan), axis=axes(axis), dtype=dtype, keepdims=bool(given(keepdims)))
+    y = ops.nansum(masked(a, where, math.nan), axis=axes(axis), dtype=dtype, keepdims=kept(keepdims))
     return y if given(initial) is None else ops.add(y, initial)
 
 
@@ -264,7 +261,7 @@ def nanprod(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None,
     where: Any = True,
 ) -> Any:  # fmt: skip
-    y = ops.nanprod(masked(a, where, math.nan), axis=axes(axis), dtype=dtype, keepdims=bool(given(keepdims)))
+    y = ops.nanprod(masked(a, where, math.nan), axis=axes(axis), dtype=dtype, keepdims=kept(keepdims))
     return y if given(initial) is None else ops.multiply(y, initial)
 
 
@@ -272,7 +269,7 @@ def nanprod(
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
-    return ops.nanmean(casted(masked(a, where, math.nan), dtype), axis=axes(axis), keepdims=bool(given(keepdims)))
+    return ops.nanmean(casted(masked(a, where, math.nan), dtype), axis=axes(axis), keepdims=kept(keepdims))
 
 
 @numpy_function(np.nanvar)
@@ -281,7 +278,7 @@ def nanvar(
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
     a, ddof = casted(masked(a, where, math.nan), dtype), freedom(ddof, correction)
-    return ops.nanvar(a, axis=axes(axis), ddof=ddof, keepdims=bool(given(keepdims)))
+    return ops.nanvar(a, axis=axes(axis), ddof=ddof, keepdims=kept(keepdims))
 
 
 @numpy_function(np.nanstd)
@@ -290,14 +287,14 @@ def nanstd(
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
     a, ddof = casted(masked(a, where, math.nan), dtype), freedom(ddof, correction)
-    return ops.nanstd(a, axis=axes(axis), ddof=ddof, keepdims=bool(given(keepdims)))
+    return ops.nanstd(a, axis=axes(axis), ddof=ddof, keepdims=kept(keepdims))
 
 
 @numpy_function(np.nanmax)
 def nanmax(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
 ) -> Any:
-    y = ops.nanmax(masked(a, where, math.nan), axis=axes(axis), keepdims=bool(given(keepdims)))
+    y = ops.nanmax(masked(a, where, math.nan), axis=axes(axis), keepdims=kept(keepdims))
     return y if given(initial) is None else ops.fmax(y, initial)
 
 
@@ -305,13 +302,13 @@ def nanmax(
 def nanmin(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
 ) -> Any:
-    y = ops.nanmin(masked(a, where, math.nan), axis=axes(axis), keepdims=bool(given(keepdims)))
+    y = ops.nanmin(masked(a, where, math.nan), axis=axes(axis), keepdims=kept(keepdims))
     return y if given(initial) is None else ops.fmin(y, initial)
 
 
 @numpy_function(np.nanmedian)
 def nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
-    return ops.nanmedian(a, axis=axes(axis), keepdims=bool(given(keepdims)))
+    return ops.nanmedian(a, axis=axes(axis), keepdims=kept(keepdims))
 
 
 @numpy_function(np.nanquantile)
@@ -334,7 +331,7 @@ def nanquantile(
         upper = ops.take_along_axis(ordered, high, axis=-1)
         y = ops.add(lower, ops.multiply(ops.subtract(upper, lower), ops.subtract(position, low)))
         parts.append(ops.reshape(y, shape=ops.shape(y)[:-1]))
-    if bool(given(keepdims)):
+    if kept(keepdims):
         parts = [expand_dims(p, where) for p in parts]
     return ops.reshape(ops.stack(tuple(parts), axis=0), shape=np.shape(q) + ops.shape(parts[0]))
 
