@@ -6,6 +6,7 @@ the owner to a new entry of its tape; a view whose owner has moved on is gathere
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ class Writes:
 
 WRITES = Writes()
 WRITES.count = 0
+#: Each stamp is given once, so that no thread can bring an old one back.
+STAMPS = itertools.count(1)
 
 
 def current(x: Any) -> Any:
@@ -65,24 +68,39 @@ def refresh(x: Any) -> None:
 
 
 def is_copy(x: Any) -> bool:
-    """Whether what was recorded as a view is a copy in NumPy: reshaping an array whose memory does not lie that way."""
-    owner, op, keywords, _ = x.base
+    """Whether what was recorded as a view is a copy in NumPy: of a scalar, or of memory that cannot be seen in that shape."""
+    owner, op, keywords, *_ = x.base
+    if ops.shape(owner) == () and getattr(numbers_of(owner), "ndim", 1) != 0 or isinstance(numbers_of(owner), np.generic):
+        return True
     where = positions(owner)[1]
     return not np.may_share_memory(where, op(where, **keywords))
+
+
+def cut_copies(x: Any) -> None:
+    """Let go of what a value, or anything that it is a view of, was copied from."""
+    if x.base is not None:
+        cut_copies(x.base[0])
+        if is_copy(x):
+            x.base = None
+
+
+def numbers_of(x: Any) -> Any:
+    """The value below all traced ones."""
+    while hasattr(x, "level_number"):
+        x = x.value
+    return x
 
 
 def positions(x: Any) -> tuple[Any, Any]:
     """The owner at the root of a view, and the flat positions of the view's elements in it, laid out in memory like it."""
     chain = []
     while x.base is not None:
-        owner, op, keywords, _ = x.base
+        owner, op, keywords, *_ = x.base
         chain.append((op, keywords))
         x = owner
     shape = ops.shape(x)
     where = np.arange(int(np.prod(shape, dtype=np.intp))).reshape(shape)
-    inner = x
-    while hasattr(inner, "level_number"):
-        inner = inner.value
+    inner = numbers_of(x)
     if type(inner) is np.ndarray and inner.shape == shape and not inner.flags.c_contiguous:
         laid_out = np.empty_like(inner, dtype=where.dtype)
         laid_out[...] = where
@@ -95,8 +113,7 @@ def positions(x: Any) -> tuple[Any, Any]:
 def assign(x: Any, index: Any, value: Any) -> None:
     """`x[index] = value` for a traced x: every alias sees it, nothing that was recorded changes."""
     current(x)
-    if x.base is not None and is_copy(x):
-        x.base = None
+    cut_copies(x)
     if x.base is None:
         repoint(x, ops.setitem(x, value, index=index))
         return
@@ -119,4 +136,4 @@ def repoint(x: Any, new: Any) -> None:
         )
     for name in type(x).__slots__:
         setattr(x, name, None if name == "base" else getattr(new, name))
-    WRITES.count += 1
+    WRITES.count = next(STAMPS)
