@@ -6,11 +6,12 @@ Registered layers and arrays are leaves first, then containers are opened. optre
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import ContainerMismatchError, at_user_line, class_name
+from ..dispatch.errors import ContainerMismatchError, at_user_line
 from ..dispatch.layers import layer_of
 from ..dispatch.plugins import meet
 
@@ -32,35 +33,50 @@ def is_leaf(x: Any) -> bool:
     meet(cls)
     if layer_of(cls) is not None:
         return True
+    if cls in RECORDS:
+        return False
     if hasattr(cls, "__attrs_attrs__") or hasattr(cls, "__dataclass_fields__"):
         register_record(cls)
         return False
     return not isinstance(x, (tuple, list, dict))
 
 
+#: The classes of attrs and dataclasses that have been made containers; held while one is.
 RECORDS: set[type] = set()
+REGISTERING = Lock()
+#: Where attrs keeps the hash of a frozen instance; a new instance has none yet.
+CACHED_HASH = "_attrs_cached_hash"
 
 
 def register_record(cls: type) -> None:
-    """Make an attrs class or dataclass a container: its fields are opened, and it is rebuilt without `__init__`."""
-    if cls in RECORDS:
-        return
+    """Make an attrs class or dataclass a container: its fields are opened, and it is rebuilt without `__init__`.
+
+    What is no field (class variables, cached properties) is not copied: it may depend on the old fields.
+    """
+    import dataclasses
+
     import optree
 
-    names = tuple(a.name for a in getattr(cls, "__attrs_attrs__", ())) or tuple(getattr(cls, "__dataclass_fields__", ()))
+    attributes = getattr(cls, "__attrs_attrs__", None)
+    names = tuple(a.name for a in (dataclasses.fields(cls) if attributes is None else attributes))
 
-    def flatten(x: Any) -> tuple[tuple[Any, ...], tuple[str, ...], tuple[str, ...]]:
+    def flatten(x: Any) -> tuple[tuple[Any, ...], tuple[tuple[str, ...], bool], tuple[str, ...]]:
         present = tuple(n for n in names if hasattr(x, n))
-        return tuple(getattr(x, n) for n in present), present, present
+        return tuple(getattr(x, n) for n in present), (present, hasattr(x, CACHED_HASH)), present
 
-    def unflatten(present: Any, values: Any) -> Any:
+    def unflatten(told: Any, values: Any) -> Any:
+        present, hashed = told
         made = object.__new__(cls)
         for name, value in zip(present, values, strict=True):
             object.__setattr__(made, name, value)
+        if hashed:
+            object.__setattr__(made, CACHED_HASH, None)
         return made
 
-    optree.register_pytree_node(cls, flatten, unflatten, namespace=NAMESPACE)
-    RECORDS.add(cls)
+    with REGISTERING:
+        if cls not in RECORDS:
+            optree.register_pytree_node(cls, flatten, unflatten, namespace=NAMESPACE)
+            RECORDS.add(cls)
 
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:
@@ -100,7 +116,6 @@ def flatten_like(tree: Any, structure: Any, what: str, like: str) -> list[Any]:
 
 def describe_structure(structure: Any) -> str:
     """A structure as a reader would say it."""
-    return "a single value" if structure is None else str(structure).replace("PyTreeSpec(", "").rsplit(")", 1)[0].replace(f", namespace='{NAMESPACE}'", "")
-
-
-__all__ = ["class_name", "flatten", "flatten_like", "is_leaf", "map_leaves", "unflatten"]
+    if structure is None:
+        return "a single value"
+    return str(structure).replace("PyTreeSpec(", "").rsplit(")", 1)[0].replace(f", namespace={NAMESPACE!r}", "")
