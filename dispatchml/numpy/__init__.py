@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: The files that define the namespace, by topic.
 TOPICS = (
-    "calculus", "creation", "dtypes", "elementwise", "fft", "indexing", "linalg", "manipulation", "products", "sorting",
-    "statistics",
+    "calculus", "covariance", "creation", "dtypes", "elementwise", "fft", "indexing", "joining", "linalg",
+    "manipulation", "products", "quantiles", "scans", "sorting", "statistics",
 )  # fmt: skip
 ASKED = ("__all__", "__array_api_version__", "__array_namespace_info__")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, OutArgumentError, at_user_line
-from .manipulation import as_sequence
+from .joining import as_sequence
 from .registry import is_foreign, is_ours, numpy_function, operand
 
 

@@ -60,4 +60,4 @@ def test_importing_the_operators_loads_no_topic():
         "print(sorted(m.rpartition('.')[2] for m in loaded))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out.strip() == "['operators', 'protocols']"
+    assert out.strip() == "['methods', 'operators', 'protocols']"

@@ -1,0 +1,98 @@
+"""Several variables, and functions applied along axes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from .joining import unstack
+from .manipulation import (
+    expand_dims,
+    moveaxis,
+    normal_axis,
+)
+from .registry import numpy_function, operand
+from .statistics import casted
+
+
+@numpy_function(np.cov, arrays=2)
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, fweights: Any = None,
+    aweights: Any = None, *, dtype: Any = None,
+) -> Any:  # fmt: skip
+    x = variables(m, rowvar)
+    if y is not None:
+        x = ops.concatenate((x, variables(y, rowvar)), axis=0)
+    if dtype is not None:
+        x = casted(x, dtype)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    n = ops.shape(x)[1]
+    if fweights is None and aweights is None:
+        centered = ops.subtract(x, ops.mean(x, axis=1, keepdims=True))
+        return squeezed(ops.divide(ops.matmul(centered, conjugate_transpose(centered)), n - ddof))
+    weights: Any = 1.0 if fweights is None else fweights
+    if aweights is not None:
+        weights = ops.multiply(weights, aweights)
+    total = ops.sum(weights)
+    center = ops.divide(ops.sum(ops.multiply(x, weights), axis=1, keepdims=True), total)
+    centered = ops.subtract(x, center)
+    if ddof == 0 or aweights is None:
+        factor = ops.subtract(total, ddof)
+    else:
+        factor = ops.subtract(total, ops.divide(ops.multiply(ddof, ops.sum(ops.multiply(weights, aweights))), total))
+    return squeezed(ops.divide(ops.matmul(ops.multiply(centered, weights), conjugate_transpose(centered)), factor))
+
+
+def variables(m: Any, rowvar: bool) -> Any:
+    """Observations as a matrix with a variable in each row."""
+    if ops.ndim(m) > 2:
+        raise ValueError("m has more than 2 dimensions")
+    if ops.ndim(m) < 2:
+        return ops.reshape(m, shape=(1, ops.size(m)))
+    return m if rowvar or ops.shape(m)[0] == 1 else ops.transpose(m, axes=(1, 0))
+
+
+def conjugate_transpose(x: Any) -> Any:
+    """The adjoint of a matrix."""
+    y = ops.transpose(x, axes=(1, 0))
+    return ops.conj(y) if ops.dtype(x).kind == "c" else y
+
+
+def squeezed(x: Any) -> Any:
+    """Without the axes of size 1."""
+    return ops.reshape(x, shape=tuple(s for s in ops.shape(x) if s != 1))
+
+
+@numpy_function(np.corrcoef, arrays=2)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    c = cov(x, y, rowvar, dtype=dtype)
+    if ops.ndim(c) == 0:
+        return ops.divide(c, c)
+    deviation = ops.sqrt(ops.real(ops.diagonal(c)))
+    c = ops.divide(c, ops.reshape(deviation, shape=(ops.size(deviation), 1)))
+    return ops.divide(c, deviation)
+
+
+@numpy_function(np.apply_along_axis, arrays=0)
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    arr = operand(arr)
+    axis = normal_axis(axis, ops.ndim(arr))
+    lines = moveaxis(arr, axis, -1)
+    outer = ops.shape(lines)[:-1]
+    flat = ops.reshape(lines, shape=(math.prod(outer), ops.shape(lines)[-1]))
+    parts = tuple(operand(func1d(line, *args, **kwargs)) for line in unstack(flat))
+    inner = ops.shape(parts[0])
+    y = ops.reshape(ops.stack(parts, axis=0), shape=(*outer, *inner))
+    n, m = len(outer), len(inner)
+    return ops.transpose(y, axes=(*range(axis), *range(n, n + m), *range(axis, n)))
+
+
+@numpy_function(np.apply_over_axes, arrays=0)
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    for axis in axes if isinstance(axes, (tuple, list)) else (axes,):
+        y = func(a, normal_axis(axis, ops.ndim(a)))
+        a = y if ops.ndim(y) == ops.ndim(a) else expand_dims(y, axis)
+    return a

@@ -1,0 +1,187 @@
+"""Joining, splitting, repeating and padding."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import NoMethodError, ShapeError, at_user_line
+from .manipulation import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    normal_axis,
+    sizes,
+)
+from .registry import is_ours, numpy_function, operand, operands
+
+
+@numpy_function(np.concatenate, arrays=0, names="concat")
+def concatenate(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    parts = operands(arrays)
+    if axis is None:
+        parts, axis = tuple(ops.reshape(p, shape=(ops.size(p),)) for p in parts), 0
+    if dtype is not None:
+        parts = tuple(ops.astype(p, dtype=np.dtype(dtype)) for p in parts)
+    if not parts:
+        raise ValueError("need at least one array to concatenate")
+    return ops.concatenate(parts, axis=normal_axis(axis, ops.ndim(parts[0])))
+
+
+@numpy_function(np.stack, arrays=0)
+def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    parts = operands(arrays)
+    if not parts:
+        raise ValueError("need at least one array to stack")
+    if dtype is not None:
+        parts = tuple(ops.astype(p, dtype=np.dtype(dtype)) for p in parts)
+    return ops.stack(parts, axis=normal_axis(axis, ops.ndim(parts[0]) + 1))
+
+
+@numpy_function(np.hstack, arrays=0)
+def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    parts = tuple(map(atleast_1d, operands(tup)))
+    return concatenate(parts, 0 if ops.ndim(parts[0]) == 1 else 1, dtype=dtype)
+
+
+@numpy_function(np.vstack, arrays=0)
+def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    return concatenate(tuple(map(atleast_2d, operands(tup))), 0, dtype=dtype)
+
+
+@numpy_function(np.dstack, arrays=0)
+def dstack(tup: Any) -> Any:
+    return concatenate(tuple(map(atleast_3d, operands(tup))), 2)
+
+
+@numpy_function(np.column_stack, arrays=0)
+def column_stack(tup: Any) -> Any:
+    columns = (ops.reshape(p, shape=(ops.size(p), 1)) if ops.ndim(p) < 2 else p for p in operands(tup))
+    return concatenate(tuple(columns), 1)
+
+
+@numpy_function(np.block, arrays=0)
+def block(arrays: Any) -> Any:
+    def depth(x: Any) -> int:
+        return 1 + max(map(depth, x)) if isinstance(x, list) else 0
+
+    levels = depth(arrays)
+
+    def highest(x: Any) -> int:
+        return max(map(highest, x)) if isinstance(x, list) else ops.ndim(x)
+
+    count = max(levels, highest(arrays))
+
+    def join(x: Any, level: int) -> Any:
+        if not isinstance(x, list):
+            x = operand(x)
+            return ops.reshape(x, shape=(1,) * (count - ops.ndim(x)) + ops.shape(x))
+        return ops.concatenate(tuple(join(e, level + 1) for e in x), axis=count - levels + level)
+
+    return join(arrays, 0)
+
+
+@numpy_function(np.append, arrays=2)
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    return concatenate((arr, values), axis)
+
+
+@numpy_function(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    return list(ops.array_split(ary, indices_or_sections=indices_or_sections, axis=axis))
+
+
+@numpy_function(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    return list(ops.split(ary, indices_or_sections=indices_or_sections, axis=axis))
+
+
+@numpy_function(np.hsplit)
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    return split(ary, indices_or_sections, 1 if ops.ndim(ary) > 1 else 0)
+
+
+@numpy_function(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    if ops.ndim(ary) < 2:
+        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
+    return split(ary, indices_or_sections, 0)
+
+
+@numpy_function(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    if ops.ndim(ary) < 3:
+        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
+    return split(ary, indices_or_sections, 2)
+
+
+@numpy_function(np.unstack)
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    return ops.unstack(x, axis=axis)
+
+
+@numpy_function(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    return ops.tile(A, reps=reps)
+
+
+@numpy_function(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    counts = operator.index(repeats) if np.ndim(repeats) == 0 else np.asarray(repeats)
+    return ops.repeat(a, repeats=counts, axis=axis)
+
+
+@numpy_function(np.resize)
+def resize(a: Any, new_shape: Any) -> Any:
+    wanted = sizes(new_shape)
+    count = int(np.prod(wanted))
+    index = np.arange(count) % max(ops.size(a), 1)
+    return ops.reshape(ops.getitem(ops.reshape(a, shape=(ops.size(a),)), index=index), shape=wanted)
+
+
+@numpy_function(np.pad)
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    n = ops.ndim(array)
+    if callable(mode):
+        raise NoMethodError(
+            f"numpy.pad with a function as mode is not defined on layered values{at_user_line()}: it writes "
+            "into its argument. "
+            "Join the parts with numpy.concatenate."
+        )
+    if isinstance(pad_width, dict):
+        widths = [pad_width.get(k, pad_width.get(k - n, 0)) for k in range(n)]
+        pad_width = tuple((w, w) if isinstance(w, int) else tuple(w) for w in widths)
+    value = kwargs.get("constant_values", 0)
+    if not is_ours(value):
+        return ops.pad(array, pad_width=pad_width, mode=mode, **kwargs)
+    if isinstance(value, (tuple, list)) or ops.ndim(value):
+        raise NoMethodError(
+            f"numpy.pad takes one layered constant_values for all sides{at_user_line()}. Join the parts with "
+            "numpy.concatenate."
+        )
+    inside = np.pad(np.ones(ops.shape(array), bool), pad_width)
+    return ops.where(inside, ops.pad(array, pad_width=pad_width), value)
+
+
+@numpy_function(np.trim_zeros)
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    if ops.ndim(filt) != 1:
+        raise ShapeError(f"numpy.trim_zeros takes one axis on layered values{at_user_line()}.")
+    nonzero = ops.nonzero(filt)[0]
+    nonzero = np.asarray(nonzero)
+    if nonzero.size == 0:
+        return ops.getitem(filt, index=slice(0, 0))
+    start = int(nonzero[0]) if "f" in trim.lower() else None
+    stop = int(nonzero[-1]) + 1 if "b" in trim.lower() else None
+    return ops.getitem(filt, index=slice(start, stop))
+
+
+def as_sequence(x: Any) -> Sequence[Any]:
+    """The elements along the first axis."""
+    return x if isinstance(x, (tuple, list)) else unstack(x)

@@ -1,0 +1,162 @@
+"""Quantiles, and reductions without the nans."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import NoMethodError, at_user_line
+from .manipulation import (
+    expand_dims,
+    normal_axes,
+)
+from .registry import given, kept, numpy_function, operand
+from .scans import cumprod, cumsum
+from .statistics import axes, casted, freedom, range_of, zero_like
+
+
+@numpy_function(np.quantile)
+def quantile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
+    keepdims: bool = False, *, weights: Any = None,
+) -> Any:  # fmt: skip
+    if weights is not None:
+        raise NoMethodError(
+            f"numpy.quantile(weights=...) is not defined on layered values{at_user_line()}. Leave the weights "
+            "out, or repeat "
+            "the elements with numpy.repeat."
+        )
+    if isinstance(q, (list, tuple)):
+        q = np.asarray(q)
+    return ops.quantile(a, q=q, axis=axes(axis), interpolation=method, keepdims=keepdims)
+
+
+@numpy_function(np.percentile)
+def percentile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
+    keepdims: bool = False, *, weights: Any = None,
+) -> Any:  # fmt: skip
+    return quantile(a, np.true_divide(q, 100), axis, None, overwrite_input, method, keepdims, weights=weights)
+
+
+def masked(a: Any, where: Any, value: float) -> Any:
+    """The array with `value` for what the mask of a nan-reduction leaves out."""
+    return a if where is True or given(where) is None else ops.where(operand(where), a, value)
+
+
+@numpy_function(np.nansum)
+def nansum(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    y = ops.nansum(masked(a, where, math.nan), axis=axes(axis), dtype=dtype, keepdims=kept(keepdims))
+    return y if given(initial) is None else ops.add(y, initial)
+
+
+@numpy_function(np.nanprod)
+def nanprod(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    y = ops.nanprod(masked(a, where, math.nan), axis=axes(axis), dtype=dtype, keepdims=kept(keepdims))
+    return y if given(initial) is None else ops.multiply(y, initial)
+
+
+@numpy_function(np.nanmean)
+def nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+) -> Any:
+    return ops.nanmean(casted(masked(a, where, math.nan), dtype), axis=axes(axis), keepdims=kept(keepdims))
+
+
+@numpy_function(np.nanvar)
+def nanvar(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
+    where: Any = True, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
+    a, ddof = casted(masked(a, where, math.nan), dtype), freedom(ddof, correction)
+    return ops.nanvar(a, axis=axes(axis), ddof=ddof, keepdims=kept(keepdims))
+
+
+@numpy_function(np.nanstd)
+def nanstd(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
+    where: Any = True, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
+    a, ddof = casted(masked(a, where, math.nan), dtype), freedom(ddof, correction)
+    return ops.nanstd(a, axis=axes(axis), ddof=ddof, keepdims=kept(keepdims))
+
+
+@numpy_function(np.nanmax)
+def nanmax(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
+) -> Any:
+    y = ops.nanmax(masked(a, where, math.nan), axis=axes(axis), keepdims=kept(keepdims))
+    return y if given(initial) is None else ops.fmax(y, initial)
+
+
+@numpy_function(np.nanmin)
+def nanmin(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
+) -> Any:
+    y = ops.nanmin(masked(a, where, math.nan), axis=axes(axis), keepdims=kept(keepdims))
+    return y if given(initial) is None else ops.fmin(y, initial)
+
+
+@numpy_function(np.nanmedian)
+def nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
+    return ops.nanmedian(a, axis=axes(axis), keepdims=kept(keepdims))
+
+
+@numpy_function(np.nanquantile)
+def nanquantile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
+    keepdims: Any = False, *, weights: Any = None,
+) -> Any:  # fmt: skip
+    if weights is not None or method != "linear":
+        raise NoMethodError(
+            f"numpy.nanquantile is defined for method='linear' and no weights on layered values{at_user_line()}."
+        )
+    where = normal_axes(range_of(axis, a), ops.ndim(a))
+    ordered = ops.sort(merged_last(a, where), axis=-1)
+    count = ops.sum(ops.logical_not(ops.isnan(ordered)), axis=-1, dtype=float, keepdims=True)
+    parts = []
+    for share in np.ravel(np.asarray(q, dtype=float)):
+        position = ops.multiply(ops.maximum(ops.subtract(count, 1), 0), share)
+        low, high = (ops.astype(f(position), dtype=np.dtype(np.intp)) for f in (ops.floor, ops.ceil))
+        lower = ops.take_along_axis(ordered, low, axis=-1)
+        upper = ops.take_along_axis(ordered, high, axis=-1)
+        y = ops.add(lower, ops.multiply(ops.subtract(upper, lower), ops.subtract(position, low)))
+        parts.append(ops.reshape(y, shape=ops.shape(y)[:-1]))
+    if kept(keepdims):
+        parts = [expand_dims(p, where) for p in parts]
+    return ops.reshape(ops.stack(tuple(parts), axis=0), shape=np.shape(q) + ops.shape(parts[0]))
+
+
+def merged_last(a: Any, where: tuple[int, ...]) -> Any:
+    """The axes made one, the last."""
+    rest = tuple(k for k in range(ops.ndim(a)) if k not in where)
+    moved = ops.transpose(a, axes=rest + where)
+    count = math.prod(ops.shape(a)[k] for k in where)
+    return ops.reshape(moved, shape=(*(ops.shape(a)[k] for k in rest), count))
+
+
+@numpy_function(np.nanpercentile)
+def nanpercentile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
+    keepdims: Any = False, *, weights: Any = None,
+) -> Any:  # fmt: skip
+    return nanquantile(a, np.true_divide(q, 100), axis, None, overwrite_input, method, keepdims, weights=weights)
+
+
+@numpy_function(np.nancumsum)
+def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    return cumsum(ops.where(ops.isnan(a), zero_like(a), a), axis, dtype)
+
+
+@numpy_function(np.nancumprod)
+def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    return cumprod(ops.where(ops.isnan(a), 1.0, a), axis, dtype)
