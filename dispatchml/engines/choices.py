@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from typing import Any
 
@@ -15,8 +16,10 @@ def has_non_finite(value: Any) -> bool:
     cls = type(value)
     if cls is float:
         return not math.isfinite(value)
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.dtype.kind in "fc" and not np.isfinite(value).all()
+    if cls is np.ndarray:  # a sum of squares is one pass and one call; when it overflows the answer is only too careful
+        return value.dtype.kind in "fc" and not cmath.isfinite(np.vdot(value, value))
+    if isinstance(value, np.generic):
+        return value.dtype.kind in "fc" and not np.isfinite(value)
     if cls in (tuple, list):
         return any(has_non_finite(v) for v in value)
     inner = getattr(value, "value", None)

@@ -54,8 +54,9 @@ def keep(tape: Tape, constant: Any) -> Any:
 
 def watch_choice(tape: Tape, values: tuple[Any, ...]) -> None:
     """Where a choice between traced values holds nan or inf, the sweep must let zero cotangents win everywhere."""
-    if any(has_non_finite(v) for v in values):
-        tape.careful = True
+    for value in values:
+        if has_non_finite(value):
+            tape.careful = True
 
 
 SPACES[Var] = space_of_traced

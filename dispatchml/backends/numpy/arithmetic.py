@@ -31,6 +31,8 @@ def strong_multiply_of_arrays(a: Any, b: Any) -> Any:
         if cmath.isfinite(b):
             return np.multiply(a, b)
         b = np.asarray(b, getattr(a, "dtype", None))
+    if type(b) is np.ndarray and b.dtype.kind in "fc" and cmath.isfinite(np.vdot(b, b)):
+        return np.multiply(a, b)
     return np.multiply(a, np.where(a, b, 0))
 
 

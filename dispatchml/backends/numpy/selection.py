@@ -9,6 +9,10 @@ from ... import ops
 from .kernels import kernel
 
 
+#: A zero of each dtype that was met: numpy.where converts Python's own zero anew at each call.
+ZEROS: dict[np.dtype[Any], np.ndarray[Any, Any]] = {}
+
+
 def where_of_arrays(condition: Any, a: Any, b: Any) -> Any:
     """numpy.where, which gives a scalar for scalars as ufuncs do."""
     chosen = np.where(condition, a, b)
@@ -17,7 +21,13 @@ def where_of_arrays(condition: Any, a: Any, b: Any) -> Any:
 
 def where_or_zero_of_arrays(condition: Any, a: Any) -> Any:
     """numpy.where with a zero that leaves the dtype alone."""
-    kept = np.where(condition, a, 0 if getattr(a, "dtype", None) != np.bool_ else False)
+    if type(a) is np.ndarray:
+        zero = ZEROS.get(a.dtype)
+        if zero is None:
+            zero = ZEROS[a.dtype] = np.zeros((), a.dtype)
+    else:
+        zero = 0 if getattr(a, "dtype", None) != np.bool_ else False
+    kept = np.where(condition, a, zero)
     return kept if kept.ndim else kept[()]
 
 

@@ -1,5 +1,6 @@
 """Kernels of shaping. Methods of the array rather than NumPy's Python wrappers where these cost more than the work."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from ...ops.axes import axes_of, axis_of, moved_axes
 from .kernels import OBJECT, kernel
 
 ndarray, asarray = np.ndarray, np.asarray
+#: Up to this many elements a copy costs less than a view without strides.
+COPIED_SIZE = 2048
 
 
 def array_reshape(x: Any, shape: Any, order: str) -> Any:
@@ -55,6 +58,10 @@ def array_broadcast_to(x: Any, shape: Any) -> Any:
         if isinstance(x, np.number):
             return ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a scalar's buffer is read-only
         x = asarray(x)
+    if x.dtype != OBJECT and math.prod(shape) <= COPIED_SIZE:
+        y = np.empty(shape, x.dtype)
+        y[...] = x
+        return y
     missing = len(shape) - x.ndim
     if missing < 0 or x.dtype == OBJECT or 0 in shape or not x.flags.c_contiguous:
         return np.broadcast_to(x, shape)
