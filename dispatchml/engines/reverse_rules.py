@@ -221,7 +221,7 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
 
 #: A view remembers what it was taken from, and in which state.
 VIEW = """\
-    if (type(y) is ndarray or y.shape) and {test}:
+    if (type(y) is ndarray or getattr(y, "shape", ())) and {test}:
         made.base = (x, operation, {{{items}}}, a, WRITES.count)
 """
 

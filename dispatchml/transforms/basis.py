@@ -72,6 +72,11 @@ def joined(parts: list[Any]) -> Any:
     return known if len(parts) == 1 else ops.concatenate(tuple(parts), axis=0)
 
 
+def shaped(block: Any, shape: tuple[int, ...]) -> Any:
+    """A block in its shape; Python's own numbers stay what they are."""
+    return block if ops.shape(block) == shape else ops.reshape(block, shape=shape)
+
+
 def finished(block: Any, y: Any, x: Any) -> Any:
     """A Jacobian block in the dtype that output and input promote to; Python's own number where both are."""
     if isinstance(y, (float, int, complex)) and isinstance(x, (float, complex)) and not isinstance(y, np.generic):

@@ -7,7 +7,7 @@ from typing import Any
 from .. import ops
 from ..engines.batch import Batched
 from ..engines.levels import Level
-from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, times_i, unbatched
+from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, shaped, times_i, unbatched
 from .columns import filled
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
@@ -36,7 +36,7 @@ def rows(recording: Recording, chunk_size: int | None, name: str) -> tuple[Any, 
         for k, x in enumerate(leaves):
             block = found.get((j, k))
             shape = (*ops.shape(y), *ops.shape(x))
-            block = zero_partial(y, x) if block is None else ops.reshape(block, shape=shape)
+            block = zero_partial(y, x) if block is None else shaped(block, shape)
             made.append(finished(block, y, x))
         blocks.append(made)
     return recording.structure, values, blocks, recording.aux
