@@ -28,8 +28,8 @@ SYMBOLS = {"add": "a + b", "subtract": "a - b", "multiply": "a * b", "divide": "
 
 
 def strong_float(ct: float, partial: float) -> float:
-    """ct * partial for Python's floats; zero where the cotangent is zero, also when the partial is inf or nan."""
-    return ct * partial if ct else 0.0 * ct
+    """ct * partial for Python's floats; zero where one of them is, also when the other is inf or nan."""
+    return ct * partial if ct and partial else 0.0
 
 
 #: What a backward function of each layout meets at singular points; the careful twin then answers.
@@ -71,6 +71,10 @@ def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str,
     else:
         lines += ["    try:", *(f"        {p}" for p in products)]
         lines += [f"    except {RAISED[layout]}:", "        return run_carefully(cotangents, ct, entry)"]
+    doubtful = [k for k in active if not is_signed_one(parse(rule.partials[k]))]  # type: ignore[arg-type]
+    if layout == "float" and not careful and doubtful:  # 0.0 * inf raises nothing between Python's floats
+        unequal = " or ".join(f"term{k} != term{k}" for k in doubtful)
+        lines.append(f"    if {unequal}: return run_carefully(cotangents, ct, entry)")
     for k in active:
         lines += accumulation(k, layout if not careful else "general")
     return "\n".join(lines) + "\n"

@@ -69,10 +69,11 @@ def reciprocal(a: Any) -> Any:
 
 @operation(family="elementwise")
 def strong_multiply(a: Any, b: Any) -> Any:
-    """a * b, but zero wherever a is zero, whatever b is there: 0 * inf and 0 * nan are 0. Units multiply.
+    """a * b, but zero wherever one of them is, whatever the other is there: 0 * inf and 0 * nan are 0. Units multiply.
 
-    How a cotangent (or tangent) `a` meets a partial derivative `b` that may be infinite: what does not contribute
-    contributes exactly zero.
+    How a cotangent (or tangent) meets a partial derivative when one of them may be infinite: what does not contribute
+    contributes exactly zero. Symmetric, so that both modes give the same: forward mode meets the zeros and infinities
+    along a path in the opposite order.
     """
 
 
@@ -82,7 +83,7 @@ def multiply_where_needed(a: Any, b: Any) -> Any:
     from .comparison import not_equal
     from .selection import where_or_zero
 
-    return multiply(a, where_or_zero(not_equal(a, 0), b))
+    return multiply(where_or_zero(not_equal(b, 0), a), where_or_zero(not_equal(a, 0), b))
 
 
 @operation(family="elementwise")

@@ -20,7 +20,7 @@ elementwise(ops.reciprocal, "-(y*y)", singular=True)
 elementwise(ops.divide_or_zero, "divide_or_zero(1, b)", "-divide_or_zero(y, b)")
 
 
-# ---- strong_multiply: the product and its derivative are zero wherever the first factor is ---------------------------
+# ---- strong_multiply: the product is zero wherever a factor is, and so are the products in its derivative ------------
 
 
 @rule(ops.strong_multiply).jvp
@@ -37,9 +37,7 @@ def strong_multiply_jvp(y: Any, tangents: Any, a: Any, b: Any) -> Any:
 def strong_multiply_vjp(y: Any, a: Any, b: Any, *, needs: tuple[bool, ...]) -> Any:
     def strong_multiply_pullback(ct: Any) -> Any:
         da = ops.strong_multiply(ct, adjoint(b)) if needs[0] else None
-        # both ways round: a zero of ct wins over an infinite a, and a zero of a over an infinite ct
-        kept = ops.where_or_zero(ops.not_equal(a, 0), ct) if needs[1] else None
-        return da, ops.strong_multiply(kept, adjoint(a)) if needs[1] else None
+        return da, ops.strong_multiply(ct, adjoint(a)) if needs[1] else None
 
     return strong_multiply_pullback
 

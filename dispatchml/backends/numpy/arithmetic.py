@@ -26,14 +26,19 @@ def divide_complex(a: complex, b: complex) -> complex:
 
 
 def strong_multiply_of_arrays(a: Any, b: Any) -> Any:
-    """a * b with b taken for zero where a is zero, so that nothing invalid is computed and nothing warns."""
-    if type(b) in PYTHON_NUMBERS:  # numpy.where would make it a float64 and widen a float32
-        if cmath.isfinite(b):
-            return np.multiply(a, b)
-        b = np.asarray(b, getattr(a, "dtype", None))
-    if type(b) is np.ndarray and b.dtype.kind in "fc" and cmath.isfinite(np.vdot(b, b)):
-        return np.multiply(a, b)
-    return np.multiply(a, np.where(a, b, 0))
+    """a * b, each taken for zero where the other is zero, so that nothing invalid is computed and nothing warns."""
+    return np.multiply(where_it_counts(a, b), where_it_counts(b, a))
+
+
+def where_it_counts(a: Any, factor: Any) -> Any:
+    """a, or where it holds inf or nan a with zeros where the factor is zero."""
+    if type(a) in PYTHON_NUMBERS:  # numpy.where would make it a float64 and widen a float32
+        if cmath.isfinite(a):
+            return a
+        a = np.asarray(a, getattr(factor, "dtype", None))
+    if type(a) is np.ndarray and a.dtype.kind in "fc" and cmath.isfinite(np.vdot(a, a)):
+        return a
+    return np.where(factor, a, 0)
 
 
 def divide_or_zero_of_arrays(a: Any, b: Any) -> Any:
@@ -54,7 +59,7 @@ kernel(ops.positive, np.positive, operator.pos)
 kernel(ops.absolute, np.absolute, abs)
 kernel(ops.sqrt, np.sqrt, guarded(math.sqrt, np.sqrt))
 kernel(ops.square, np.square, lambda a: a * a)
-kernel(ops.strong_multiply, strong_multiply_of_arrays, lambda a, b: a * b if a else 0.0)
+kernel(ops.strong_multiply, strong_multiply_of_arrays, lambda a, b: a * b if a and b else 0.0)
 kernel(
     ops.divide_or_zero, divide_or_zero_of_arrays, guarded(lambda a, b: a / b if b else 0.0, divide_or_zero_of_arrays)
 )
