@@ -8,6 +8,7 @@ from .. import ops
 from .batch import Batched
 from .forward import Dual
 from .reverse import Var
+from .traced import Traced
 
 BINARY = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "matmul": "matmul",
@@ -30,7 +31,24 @@ def reflected(op: Any) -> Any:
 
 def getitem(self: Any, index: Any) -> Any:
     """x[index]: basic and advanced indices; an index that is itself traced selects along axes."""
+    kind = type(index)
+    if kind is not int and kind is not slice:
+        parts = index if kind is tuple else (index,)
+        if any(isinstance(part, Traced) for part in parts):
+            from ..numpy.indexing import getitem as getitem_layered
+
+            return getitem_layered(self, index)
     return ops.getitem(self, index=index)
+
+
+def comparison(op: Any) -> Any:
+    """== or !=: with what is no number at all Python's own answer, which is that they differ."""
+
+    def operator(self: Any, other: Any) -> Any:
+        return NotImplemented if other is None or type(other) in (str, bytes) else op(self, other)
+
+    operator.__name__ = operator.__qualname__ = op.__name__
+    return operator
 
 
 def power(self: Any, other: Any) -> Any:
@@ -69,7 +87,7 @@ def install(cls: type) -> None:
         op = getattr(ops, op_name, None)
         if op is None:
             continue
-        setattr(cls, f"__{name}__", op)
+        setattr(cls, f"__{name}__", comparison(op) if name in ("eq", "ne") else op)
         if name in BINARY:
             setattr(cls, f"__r{name}__", reflected(op))
     cls.T = property(ops.transpose, doc="The axes reversed.")  # type: ignore[attr-defined]

@@ -25,10 +25,22 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     """The implementation of an operation for argument classes with at least one engine class among them."""
     if op.variadic:
         return settle_elements(op)
+    if list in classes or tuple in classes:
+        return with_arrays(op)
     traced = tuple(k for k, cls in enumerate(classes) if cls in TRACED)
     if len(traced) == 1 or is_pair_recorder(op, classes, traced):
         return implementation(op, classes[traced[0]], traced)
     return settle(op, traced)
+
+
+def with_arrays(op: Operation) -> Callable[..., Any]:
+    """Lists and tuples beside a traced value are arrays, as in NumPy."""
+    from ..numpy.registry import operand
+
+    def on_arrays(*arguments: Any, **keywords: Any) -> Any:
+        return op.function(*map(operand, arguments), **keywords)
+
+    return on_arrays
 
 
 def is_pair_recorder(op: Operation, classes: tuple[type, ...], traced: tuple[int, ...]) -> bool:

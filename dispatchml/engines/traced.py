@@ -82,7 +82,7 @@ class Traced:
         refuse(
             self,
             "numpy.asarray(x), numpy.array([x, ...]) or writing x into a plain array",
-            "Use numpy.stack([x, y]) to build an array from traced values, dispatchml.numpy.zeros(n) and item assignment to fill "
+            "Use numpy.stack([x, y]) to build an array from traced values, numpy.zeros_like(x) and item assignment to fill "
             "one, and dispatchml.primal(x) for the plain array",
         )
 
@@ -171,6 +171,9 @@ def foreign_attribute(x: Traced, name: str) -> Any:
     if info is not None:
         if name in info.static:
             return getattr(inner, name)
+        reader = info.fields.get(name)
+        if reader is not None:
+            return reader(x)
         method = info.methods.get(name)
         if method is not None:
             if isinstance(getattr(type(inner), name, None), property):

@@ -239,11 +239,11 @@ def svd_vjp(y: Any, a: Any, *, needs: Any, full_matrices: bool, compute_uv: bool
     """The adjoint of the forward rule."""
     if not compute_uv:
         return svdvals_vjp(y, a, needs=needs)
-    check_economic(a, full_matrices)
     u, s, vh = y
     m, n = ops.shape(a)[-2:]
 
     def svd_pullback(ct: Any) -> Any:
+        check_economic(a, full_matrices)
         cu, cs, cv = ct[0], ct[1], adjoint(ct[2])
         inner_u, inner_v = matmul(adjoint(u), cu), matmul(vh, cv)
         p = gaps(half(add(inner_u, inner_v)), s)

@@ -61,6 +61,7 @@ def array_broadcast_to(x: Any, shape: Any) -> Any:
     if x.dtype != OBJECT and math.prod(shape) <= COPIED_SIZE:
         y = np.empty(shape, x.dtype)
         y[...] = x
+        y.setflags(write=False)
         return y
     missing = len(shape) - x.ndim
     if missing < 0 or x.dtype == OBJECT or 0 in shape or not x.flags.c_contiguous:
