@@ -83,18 +83,20 @@ def check_array_type(
     programs: dict[str, Callable[[Any], Any]] | None = None,
     tolerance: float = 1e-6,
 ) -> dict[str, str]:
-    """Check a registered array type; raise ArrayTypeError where it breaks a law, loses itself, or has wrong derivatives.
+    """Check a registered array type; raise ArrayTypeError where it breaks a law, loses itself or derives wrongly.
 
-    cls: the class. make(array): an instance round a plain float array of any shape (or what it can hold of it; ValueError and
-    TypeError mean that it cannot). refuses: error classes of the type's own that mean "this has no meaning", such as a unit
-    error. operations: the names of operations to try, all of them by default. programs: name -> function of one instance,
-    in place of the ones given here. tolerance: relative, of derivatives against differences.
+    cls: the class. make(array): an instance round a plain float array of any shape (or what it can hold of it;
+    ValueError and TypeError mean that it cannot). refuses: error classes of the type's own that mean "this has no
+    meaning", such as a unit error. operations: the names of operations to try, all of them by default. programs: name
+    -> function of one instance, in place of the ones given here. tolerance: relative, of derivatives against
+    differences.
 
-    Checked are: its slot and its place among the layers that are registered, whatever the order of arguments; the round trip
-    through payload and rebuild; single precision stays single; typed zeros; the projection of cotangents changes nothing the
-    second time; a traced value that meets an instance is traced outside; every operation works, keeping the layer unless the
-    operation or the type's own rule says otherwise, or raises; values, directional derivatives and gradients of programs
-    agree with differences and with each other, also nested, batched and in both modes at once.
+    Checked are: its slot and its place among the layers that are registered, whatever the order of arguments; the
+    round trip through payload and rebuild; single precision stays single; typed zeros; the projection of cotangents
+    changes nothing the second time; a traced value that meets an instance is traced outside; every operation works,
+    keeping the layer unless the operation or the type's own rule says otherwise, or raises; values, directional
+    derivatives and gradients of programs agree with differences and with each other, also nested, batched and in both
+    modes at once.
 
     Returns name of operation -> "works", "refused" or "untried" (no plain call of it is known).
 
@@ -107,8 +109,8 @@ def check_array_type(
     info = layer_of(cls)
     if info is None or not isinstance(instance, cls):
         raise ArrayTypeError(
-            f"{class_name(cls)} is not a layer, or make does not return one. Decorate the class with dispatchml.layer(slot=...) or "
-            "declare it with dispatchml.register_type."
+            f"{class_name(cls)} is not a layer, or make does not return one. Decorate the class with "
+            "dispatchml.layer(slot=...) or declare it with dispatchml.register_type."
         )
     examined = Examined(cls, make, info, refuses, tolerance)
     check_place(examined, type(instance))
@@ -122,7 +124,7 @@ def check_array_type(
     return outcome
 
 
-# ---- numbers below all layers ------------------------------------------------------------------------------------------
+# ---- numbers below all layers ----------------------------------------------------------------------------------------
 
 
 def numbers(x: Any) -> Any:
@@ -158,7 +160,7 @@ def differ(got: Any, expected: Any, tolerance: float) -> bool:
     return bool(np.any(~np.isclose(got, expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True)))
 
 
-# ---- laws --------------------------------------------------------------------------------------------------------------
+# ---- laws ------------------------------------------------------------------------------------------------------------
 
 
 def check_place(examined: Examined, cls: type) -> None:
@@ -247,7 +249,9 @@ def check_zeros(examined: Examined, x: Any) -> None:
 
 
 def check_normal_form(examined: Examined, x: Any) -> None:
-    """A traced plain value that meets an instance, from either side, is traced outside; an instance round a traced value too."""
+    """A traced plain value that meets an instance, from either side, is traced outside; an instance round a traced
+    value too.
+    """
     tape = Tape("check_array_type")
     with Level("check_array_type", VECTOR.size) as level:
         traced = {
@@ -264,7 +268,7 @@ def check_normal_form(examined: Examined, x: Any) -> None:
     tape.close()
 
 
-# ---- every operation ---------------------------------------------------------------------------------------------------
+# ---- every operation -------------------------------------------------------------------------------------------------
 
 
 def check_operation(examined: Examined, name: str) -> str:
@@ -315,7 +319,7 @@ def is_numeric(y: Any) -> bool:
     return any(ops.dtype(v).kind in "fc" for v in leaves)
 
 
-# ---- programs ----------------------------------------------------------------------------------------------------------
+# ---- programs --------------------------------------------------------------------------------------------------------
 
 #: Homogeneous in their argument, so that they make sense with units, too.
 PROGRAMS: dict[str, Callable[[Any], Any]] = {

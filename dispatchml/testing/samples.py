@@ -30,8 +30,9 @@ CANDIDATES: dict[int, tuple[tuple[Any, ...], ...]] = {
 }
 #: Operations on stacks of matrices; a vector would be refused, or taken for something else.
 MATRICES = frozenset(
-    "cholesky cond det diagonal eig eigh eigvals eigvalsh expm fft2 hermitian_function ifft2 inv irfft2 logm lu matrix_norm "
-    "matrix_power matrix_rank matrix_transpose pinv qr rfft2 rot90 slogdet sqrtm svd svdvals swapaxes tensorinv trace tril triu".split()
+    "cholesky cond det diagonal eig eigh eigvals eigvalsh expm fft2 hermitian_function ifft2 inv irfft2 logm lu "
+    "matrix_norm matrix_power matrix_rank matrix_transpose pinv qr rfft2 rot90 slogdet sqrtm svd svdvals swapaxes "
+    "tensorinv trace tril triu".split()
 )
 #: Arguments and keywords where the defaults say nothing.
 GIVEN: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {

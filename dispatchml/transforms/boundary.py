@@ -20,8 +20,9 @@ from ..dispatch.layers import layer_of
 from ..engines.refusals import REFUSED
 from ..engines.reverse import Var, variable
 from ..engines.tape import LineTape, SweepError, Tape
+from ..engines.traced import Traced
 from ..engines.views import current
-from .containers import flatten, unflatten
+from .containers import LEAVES, flatten, map_leaves, unflatten
 
 FLOAT_KINDS = frozenset("fc")
 
@@ -33,7 +34,7 @@ def input_leaf(x: Any, transform: str) -> Any:
         return x
     if cls is int:
         return float(x)
-    if cls is bool or cls is str or cls is bytes or x is None:
+    if cls is bool or cls is str or cls is bytes or x is None or isinstance(x, type):
         return None
     kind = ops.dtype(x).kind
     if kind in FLOAT_KINDS:
@@ -48,7 +49,7 @@ def is_number(x: Any) -> bool:
     cls = type(x)
     if cls is np.ndarray or layer_of(cls) is not None:
         return True
-    if isinstance(x, Enum) or isinstance(x, type):
+    if isinstance(x, Enum):
         return False
     return all(hasattr(cls, name) for name in ("__add__", "__sub__", "__mul__"))
 
@@ -150,7 +151,16 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         swallowed = refused[before]
         swallowed.add_note(f"Raised when {name} ended: the code that was called had caught this error and gone on.")
         raise swallowed
-    return result
+    return result if type(result) in LEAVES or isinstance(result, Traced) else map_leaves(normal_form, result)
+
+
+def normal_form(x: Any) -> Any:
+    """A leaf with traced values outside: a library whose plugin was not loaded yet may have wrapped one."""
+    info = layer_of(type(x))
+    if info is None or info.payload is None or info.rebuild is None or info.slot == "transform":
+        return x
+    payload = info.payload(x)
+    return info.rebuild(x, payload) if isinstance(payload, Traced) else x
 
 
 def ours_behind(error: BaseException) -> DispatchmlError | None:

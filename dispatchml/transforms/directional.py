@@ -10,9 +10,10 @@ from .. import ops
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, describe
 from .basis import check_holomorphic, times_i
 from .boundary import Inputs, hide_frames
-from .containers import flatten_like
+from .containers import flatten_like, map_leaves
 from .fit import as_tuple, fit_tangent_leaf
-from .forward_pass import push, values_and_tangents
+from .forward_pass import is_differentiable, push, values_and_tangents
+from .zeros import in_units, per_unit
 
 
 def jvp(
@@ -74,14 +75,16 @@ def derivative(
                     f"{at_user_line()}. Use dispatchml.jacobian or dispatchml.grad."
                 )
             x = inputs.primals[0]
-            one = ops.one_like(x)
+            one = in_units(ops.one_like(x), x)
             pushed = push(function, inputs, keywords, [one], has_aux, "derivative")
             if ops.dtype(x).kind == "c":
                 across = push(function, inputs, keywords, [times_i(one)], has_aux, "derivative").partials
                 for p, q in zip(pushed.partials, across, strict=True):
                     if p is not None and q is not None:
                         check_holomorphic(p, q, "derivative")
-            dy = values_and_tangents(pushed, x, one)[1]
+            dy = map_leaves(
+                lambda p: per_unit(p, x) if is_differentiable(p) else p, values_and_tangents(pushed, x, one)[1]
+            )
             return (dy, pushed.aux) if has_aux else dy
         except Exception as error:
             hide_frames(error)
@@ -104,9 +107,11 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: b
     """
     from .gradient import grad
 
-    primals, tangents = as_tuple(primals, "hvp", "primals"), as_tuple(tangents, "hvp", "tangents")
-    argnums: Any = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    found = jvp(grad(function, argnums, has_aux=has_aux), primals, tangents, has_aux=has_aux)
-    return (found[1], found[2]) if has_aux else found[1]
-
-
+    try:
+        primals, tangents = as_tuple(primals, "hvp", "primals"), as_tuple(tangents, "hvp", "tangents")
+        argnums: Any = 0 if len(primals) == 1 else tuple(range(len(primals)))
+        found = jvp(grad(function, argnums, has_aux=has_aux), primals, tangents, has_aux=has_aux)
+        return (found[1], found[2]) if has_aux else found[1]
+    except Exception as error:
+        hide_frames(error)
+        raise

@@ -20,6 +20,16 @@ def unit_of(x: Any) -> Any:
     return 1.0 if is_plain(x) else ops.ones_of(x, shape=())
 
 
+def in_units(direction: Any, x: Any) -> Any:
+    """A dimensionless direction as a tangent of x, in the units of a difference of x: zeros of constants are in those."""
+    return direction if is_plain(x) else ops.multiply(direction, unit_of(x))
+
+
+def per_unit(tangent: Any, x: Any) -> Any:
+    """The tangent that came of a direction `in_units`, as a derivative with respect to x."""
+    return tangent if is_plain(x) else ops.divide(tangent, unit_of(x))
+
+
 def plain_zero(x: Any, shape: tuple[int, ...] | None = None) -> Any:
     """Dimensionless zeros in the storage and floating dtype of x, in its shape or another one."""
     inner = innermost(x)

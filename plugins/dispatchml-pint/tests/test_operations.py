@@ -1,16 +1,18 @@
-"""Every operation of dispatchml on quantities: numbers as on plain arrays, units as pint says, derivatives in units of y/x."""
+"""Every operation of dispatchml on quantities: numbers as on plain arrays, units as pint says, derivatives in units of
+y/x.
+"""
 
 import numpy as np
 import pint
 import pytest
-from dispatchml import ops
-from dispatchml.dispatch.errors import NonDifferentiableError, NoRuleError
-from dispatchml.rules import rule_of
-from dispatchml.testing.samples import public_operations, sample
 from dispatchml_pint.particular import PARTICULAR
 from dispatchml_pint.tables import families
 
 import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import NonDifferentiableError, NoRuleError
+from dispatchml.rules import rule_of
+from dispatchml.testing.samples import public_operations, sample
 
 NAMES = sorted(public_operations())
 RULES = {**families(), **PARTICULAR}
@@ -68,7 +70,9 @@ def test_numbers_are_those_of_the_plain_call(name, unit, u):
 def differentiable(name):
     op = public_operations()[name]
     rule = rule_of(op)
-    return "transform" not in op.strips and (op.decomposition is not None or (rule and rule.kind != "nondifferentiable"))
+    return "transform" not in op.strips and (
+        op.decomposition is not None or (rule and rule.kind != "nondifferentiable")
+    )
 
 
 @pytest.mark.parametrize("unit", ["m", ""])

@@ -1,4 +1,6 @@
-"""pint quantities as a layer of dispatchml. Nothing is imported by a user: the plugin loads when the first quantity arrives."""
+"""pint quantities as a layer of dispatchml. Nothing is imported by a user: the plugin loads when the first quantity
+arrives.
+"""
 
 from dispatchml import Plugin
 

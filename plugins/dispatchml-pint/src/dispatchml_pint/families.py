@@ -1,4 +1,4 @@
-"""Families of operations by what they do to units. Each maker turns an operation into the rule of the layer `Quantity`."""
+"""Families of operations by what they do to units. Each maker turns an operation into the rule for quantities."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def keep_first(op: Any) -> Rule:
 
 
 def rounding(op: Any) -> Rule:
-    """Rounding in the units of the argument; a ratio of units of one dimension (km/m) is rounded as the number that it is."""
+    """Rounding in the units of the argument; a ratio of units of one dimension (km/m) is rounded as the number that it
+    is.
+    """
 
     def round_in_units(q: Any, **keywords: Any) -> Any:
         kind(q)

@@ -1,7 +1,7 @@
 """Into and out of a quantity as operations, so that a traced value in units is traced outside and a quantity inside.
 
-`Quantity(traced, "m")`, `traced * ureg.m`, `ureg.m * traced` and `traced * q` are all traced quantities, whichever of the two
-libraries is asked first; `.to`, `.magnitude` and their kin on a traced quantity are differentiable.
+`Quantity(traced, "m")`, `traced * ureg.m`, `ureg.m * traced` and `traced * q` are all traced quantities, whichever of
+the two libraries is asked first; `.to`, `.magnitude` and their kin on a traced quantity are differentiable.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import pint
+from pint.util import to_units_container
+
 from dispatchml import ops
 from dispatchml.dispatch import SLOTS, layer_of, operation
 from dispatchml.dispatch.errors import at_user_line
 from dispatchml.rules import batch, rule
-from pint.util import to_units_container
 
 from .units import converted, delta, is_quantity, quantity
 
@@ -37,7 +38,7 @@ def magnitude(q: Any) -> Any:
     """The magnitude of a quantity: a plain number, array or other payload."""
 
 
-# ---- on plain values and quantities ------------------------------------------------------------------------------------
+# ---- on plain values and quantities ----------------------------------------------------------------------------------
 
 
 @attach.register
@@ -74,7 +75,7 @@ def magnitude_of_quantity(q: Any) -> Any:
     return q._magnitude
 
 
-# ---- derivatives: slopes are conversions of differences ------------------------------------------------------------------
+# ---- derivatives: slopes are conversions of differences --------------------------------------------------------------
 
 
 def step(units: Any) -> Any:
@@ -150,7 +151,7 @@ for each in (attach, convert, magnitude):
     batched(each)
 
 
-# ---- the constructor of pint, and its units as operands ------------------------------------------------------------------
+# ---- the constructor of pint, and its units as operands --------------------------------------------------------------
 
 PLAIN_NEW = pint.Quantity.__new__
 
@@ -196,7 +197,7 @@ def divide_by_unit(unit: Any, other: Any) -> Any:
 PLAIN_DIVIDE = pint.Unit.__rtruediv__
 
 
-# ---- pint's methods on traced quantities -----------------------------------------------------------------------------------
+# ---- pint's methods on traced quantities -----------------------------------------------------------------------------
 
 
 def unit_of(x: Any, target: Any) -> Any:
@@ -209,8 +210,8 @@ def to(x: Any, other: Any = None, *contexts: Any, **keywords: Any) -> Any:
     """x.to(units)."""
     if contexts or keywords or innermost(x)._REGISTRY._active_ctx:
         raise NotImplementedError(
-            f"to(..., context) on a traced quantity{at_user_line()}: a context converts between dimensions by a formula of its "
-            "own, of which no derivative is known. Write the formula with quantities instead."
+            f"to(..., context) on a traced quantity{at_user_line()}: a context converts between dimensions by a "
+            "formula of its own, of which no derivative is known. Write the formula with quantities instead."
         )
     return convert(x, units=unit_of(x, other))
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pint
+
 from dispatchml import ops
 
+from .families import multiplied as multiplied_family
 from .units import (
     NONE,
     OFFSET,
@@ -82,24 +84,40 @@ def as_difference(x: Any, point: Any) -> Any:
     return x
 
 
-# ---- powers ----------------------------------------------------------------------------------------------------------
+# ---- products and powers ---------------------------------------------------------------------------------------------
+
+
+def multiply(a: Any, b: Any) -> Any:
+    """Units multiply. A point of an offset scale times a number raises, or is such a point, as the registry says."""
+    if not has_offset(a, b):
+        return multiplied(a, b)
+    point, other = (a, b) if is_offset(a) else (b, a)
+    if is_quantity(other) or isinstance(other, pint.Unit) or not point._ok_for_muldiv():
+        return multiplied(a, b)
+    return quantity(point, ops.multiply(point._magnitude, other), point._units)
+
+
+multiplied = multiplied_family(ops.multiply)
 
 
 def power(a: Any, b: Any) -> Any:
-    """A dimensional base needs one plain or dimensionless number as exponent; with a dimensionless base it may be an array."""
+    """A dimensional base needs one plain or dimensionless number as exponent; with a dimensionless base it may be an
+    array.
+    """
     like = first_quantity((a, b))
     exponent = plain_number(b)
-    if not is_quantity(a) or a.dimensionless:
-        number = single_number(exponent)
-        if number is not None and is_quantity(a) and len(a._units) == 1:  # an angle or a percentage keeps its name
-            return of_power(a, number)
-        return quantity(like, ops.power(plain_number(a), exponent), NONE)
     number = single_number(exponent)
-    if number is None:
+    if is_quantity(a) and number is not None:
+        return of_power(a, number)
+    if is_quantity(a) and not a.dimensionless:
         raise pint.DimensionalityError(
-            a._units, "dimensionless", a.dimensionality, "", extra_msg=". An array as exponent needs a dimensionless base"
+            a._units,
+            "dimensionless",
+            a.dimensionality,
+            "",
+            extra_msg=". An array as exponent needs a dimensionless base",
         )
-    return of_power(a, number)
+    return quantity(like, ops.power(plain_number(a), exponent), NONE)
 
 
 def of_power(a: Any, number: Any) -> Any:
@@ -386,8 +404,8 @@ def matrix_rank(q: Any, *, tol: Any = None, **keywords: Any) -> Any:
 PARTICULAR = {
     f.__name__: f
     for f in (
-        add, subtract, power, prod, where, where_or_zero, copysign, heaviside, isclose, nan_to_num, angle, deg2rad, rad2deg,
-        xlogy, xlog1py, slogdet, full_like, full_of, pad_constant, setitem, add_at, put_along_axis, det, cofactor,
-        matrix_power, matrix_rank, one_like, svd, lstsq, hermitian_function, frechet,
+        add, subtract, multiply, power, prod, where, where_or_zero, copysign, heaviside, isclose, nan_to_num, angle,
+        deg2rad, rad2deg, xlogy, xlog1py, slogdet, full_like, full_of, pad_constant, setitem, add_at, put_along_axis,
+        det, cofactor, matrix_power, matrix_rank, one_like, svd, lstsq, hermitian_function, frechet,
     )
 } | {"vector_norm": square_root_of_sum}  # fmt: skip

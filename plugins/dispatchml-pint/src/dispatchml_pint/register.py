@@ -1,10 +1,13 @@
-"""What the plugin declares when it is loaded: the layer, a rule for every operation, and pint's operators stepping back."""
+"""What the plugin declares when it is loaded: the layer, a rule for every operation, and pint's operators stepping
+back.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pint
+
 from dispatchml import ops
 from dispatchml.dispatch import register_type
 

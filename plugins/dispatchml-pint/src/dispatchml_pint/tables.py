@@ -47,7 +47,7 @@ TABLES = {
     f.angle: "arccos arccosh arcsin arcsinh arctan arctanh",
     # products and powers
     f.multiplied: """
-        multiply strong_multiply convolve correlate cross dot inner kron matmul outer tensordot vdot vecdot
+        strong_multiply convolve correlate cross dot inner kron matmul outer tensordot vdot vecdot
     """,
     f.multiplied_variadic: "einsum multi_dot",
     f.divided: "divide divide_or_zero divide_by_gaps",

@@ -1,8 +1,9 @@
 """What the rules say about units: conversion, products, powers, and which units take part in which arithmetic.
 
-A quantity is taken apart into its magnitude and its units (pint's `UnitsContainer`). Magnitudes meet operations of dispatchml
-only, so that a magnitude may be any value; units are plain data. pint's own semantics hold: the result of a sum has the units
-of its first quantity, a plain zero or nan fits every unit, offset units (degC) take part in differences only.
+A quantity is taken apart into its magnitude and its units (pint's `UnitsContainer`). Magnitudes meet operations of
+dispatchml only, so that a magnitude may be any value; units are plain data. pint's own semantics hold: the result of
+a sum has the units of its first quantity, a plain zero or nan fits every unit, offset units (degC) take part in
+differences only.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pint
+from pint.util import UnitsContainer
+
 from dispatchml import ops
 from dispatchml.dispatch.errors import DispatchmlError, at_user_line
-from pint.util import UnitsContainer
 
 NONE = UnitsContainer({})
 RADIAN = UnitsContainer({"radian": 1})
@@ -33,7 +35,7 @@ class LogarithmicUnitError(DispatchmlError, TypeError):
     """A quantity in a logarithmic unit (dB, dBm, Np, ...) met an operation."""
 
 
-# ---- taking apart, putting together --------------------------------------------------------------------------------------
+# ---- taking apart, putting together ----------------------------------------------------------------------------------
 
 
 def is_quantity(x: Any) -> bool:
@@ -90,15 +92,16 @@ def find_kind(q: Any) -> str:
     for name in q._units:
         definition = q._get_unit_definition(name)
         if definition.is_logarithmic:
+            base = str(registry.get_base_units(q.units)[1]) or "dimensionless"
             raise LogarithmicUnitError(
-                f"A quantity in {q.units} met an operation of dispatchml{at_user_line()}. {name} is a logarithmic unit: the sum "
-                "of two such numbers is a product of what they stand for, so derivatives of it would not be those of the "
-                f"quantity. Convert it first: q.to({str(registry.get_base_units(q.units)[1]) or 'dimensionless'!r})."
+                f"A quantity in {q.units} met an operation of dispatchml{at_user_line()}. {name} is logarithmic: "
+                "the sum of two such numbers is a product of what they stand for, so derivatives of it would not be "
+                f"those of the quantity. Convert it first: q.to({base!r})."
             )
     return OFFSET if names else MULTIPLICATIVE
 
 
-# ---- algebra of units ----------------------------------------------------------------------------------------------------
+# ---- algebra of units ------------------------------------------------------------------------------------------------
 
 
 def remember(key: Any, made: UnitsContainer) -> UnitsContainer:
@@ -136,7 +139,7 @@ def delta(q: Any) -> UnitsContainer:
     return units
 
 
-# ---- conversion ----------------------------------------------------------------------------------------------------------
+# ---- conversion ------------------------------------------------------------------------------------------------------
 
 
 def same_dimension(registry: Any, source: UnitsContainer, target: UnitsContainer) -> None:
