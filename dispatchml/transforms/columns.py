@@ -8,10 +8,10 @@ from typing import Any
 from .. import ops
 from ..engines.batch import Batched
 from ..engines.levels import Level
-from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, times_i, unbatched
+from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, shaped, times_i, unbatched
 from .boundary import Inputs
 from .forward_pass import Pushed, is_differentiable, push
-from .zeros import zero_partial
+from .zeros import in_units, per_unit, zero_partial
 
 
 def columns(
@@ -56,7 +56,7 @@ def columns(
             if block is None:
                 block = zero_partial(y, x)
             else:
-                block = ops.reshape(block, shape=(*ops.shape(y), *ops.shape(x)))
+                block = shaped(block, (*ops.shape(y), *ops.shape(x)))
             made.append(finished(block, y, x))
         blocks.append(made)
     return pushed.structure, values, blocks, pushed.aux
@@ -81,6 +81,7 @@ def pass_over(
             given = seeds(leaves, group, low, high, level)
             if factor != 1:
                 given = {k: Batched(times_i(dx.value), level) for k, dx in given.items()}
+            given = {k: Batched(in_units(dx.value, leaves[k]), level) for k, dx in given.items()}
             partials = run([given.get(k) for k in range(len(leaves))])
             parts.append([None if p is None else unbatched(p, level) for p in partials])
             sizes.append(high - low)
@@ -93,7 +94,7 @@ def pass_over(
         for k in group:
             stop = start + ops.size(leaves[k])
             part = whole if len(group) == 1 else ops.getitem(whole, index=slice(start, stop))
-            found[j, k] = ops.moveaxis(part, source=0, destination=-1)
+            found[j, k] = per_unit(ops.moveaxis(part, source=0, destination=-1), leaves[k])
             start = stop
     return found
 
@@ -113,10 +114,10 @@ def single_pass(
     """One number of input or none: a plain direction, without a batch."""
     directions: list[Any] = [None] * len(leaves)
     for k in group:
-        one = ops.one_like(leaves[k])
+        one = in_units(ops.one_like(leaves[k]), leaves[k])
         directions[k] = one if factor == 1 else times_i(one)
     partials = run(directions)
     counted = [k for k in group if ops.size(leaves[k])]
-    return {(j, k): p for k in counted for j, p in enumerate(partials) if p is not None}
+    return {(j, k): per_unit(p, leaves[k]) for k in counted for j, p in enumerate(partials) if p is not None}
 
 

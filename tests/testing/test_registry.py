@@ -164,12 +164,18 @@ def test_ambiguous_methods(package):
 
 def test_undocumented_names(package):
     name = package(
-        "__all__ = ['f', 'gone']\ndef f(): pass\nfrom dispatchml.dispatch import operation\n@operation\ndef silent(x): ...\n"
+        """
+        from dispatchml.dispatch import operation
+        __all__ = ["f", "gone"]
+        def f(): pass
+        @operation
+        def silent(x): ...
+        """
     )
     finding(name, "(?s)f has no docstring.*'gone', which is not there.*silent has no docstring")
 
 
-THREAD = "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+THREAD = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
 EAGER = "import colorsys, dispatchml\nplugin = dispatchml.Plugin('c', ('colorsys',), register=lambda: None)"
 
 
