@@ -14,10 +14,16 @@ from ..rules.registry import Rule
 from .generate import compile_source
 from .reverse import Var, current, keep, record, watch_choice
 from .space import OBJECT, ArraySpace, space_of
-from .tape import PLAIN, Cotangents, accumulate
+from .tape import CAREFUL, PLAIN, Cotangents, accumulate
 from .views import WRITES, is_view
 
 ndarray = np.ndarray
+
+
+class OutputCotangents(tuple[Any, ...]):
+    """The cotangents of several outputs; `used` tells which of them are more than a zero that stands in."""
+
+    used: tuple[bool, ...]
 
 
 # ---- rules given as functions ----------------------------------------------------------------------------------------
@@ -53,7 +59,8 @@ def backward_head(cotangents: Cotangents, ct: Any, entry: Any) -> None:
     """Run the pullback of an operation with several outputs; outputs nobody used have zero cotangents."""
     outputs = entry[4]
     used = next((c, y) for c, y in zip(ct, outputs, strict=True) if c is not None)
-    full = tuple(unused_cotangent(y, *used) if c is None else c for c, y in zip(ct, outputs, strict=True))
+    full = OutputCotangents(unused_cotangent(y, *used) if c is None else c for c, y in zip(ct, outputs, strict=True))
+    full.used = tuple(c is not None for c in ct)
     backward_function(cotangents, full, entry[:4])
 
 
@@ -95,7 +102,7 @@ def {backward}(cotangents, ct, entry):
         found = pullback(ct)
     except FloatingPointError:
         with ignoring(divide="ignore", invalid="ignore", over="ignore"):
-            found = pullback(ct)
+            found = getattr(pullback, "careful", pullback)(ct)
 {contributions}"""
 
 CONTRIBUTION = """\
@@ -180,7 +187,18 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         "needs": tuple(k in active for k in range(op.arity)), **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")
+    CAREFUL[scope[backward]] = careful_twin(scope[backward])
     return scope[name]
+
+
+def careful_twin(backward: Callable[..., None]) -> Callable[..., None]:
+    """The same with the pullback's own careful form, where its rule gives one as `pullback.careful`."""
+
+    def careful_backward(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+        pullback = entry[-1]
+        backward(cotangents, ct, (*entry[:-1], getattr(pullback, "careful", pullback)))
+
+    return careful_backward
 
 
 def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from .adjoints import adjoint, align, bilinear_jvp, column, conj, element_rank, row, transposed
 from .registry import batch, rule
@@ -25,24 +27,45 @@ def matmul_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     shape_a = ops.shape(a)
     if ranks[0] == 2 and ranks[1] == 2:
 
-        def matmul_pullback(ct: Any) -> Any:
+        def matmul_pullback(ct: Any, product: Any = matmul) -> Any:
             return (
-                matmul(ct, adjoint(known_b)) if need_a else None,
-                matmul(adjoint(known_a), ct) if need_b else None,
+                product(ct, adjoint(known_b)) if need_a else None,
+                product(adjoint(known_a), ct) if need_b else None,
             )
 
-        return matmul_pullback
+    else:
 
-    def general_matmul_pullback(ct: Any) -> Any:
-        return (
-            cotangent_of_left(ct, known_b, ranks) if need_a else None,
-            cotangent_of_right(ct, known_a, ranks, shape_a) if need_b else None,
-        )
+        def matmul_pullback(ct: Any, product: Any = matmul) -> Any:
+            return (
+                cotangent_of_left(ct, known_b, ranks, product) if need_a else None,
+                cotangent_of_right(ct, known_a, ranks, shape_a, product) if need_b else None,
+            )
 
-    return general_matmul_pullback
+    matmul_pullback.careful = lambda ct: matmul_pullback(ct, strong_matmul)  # type: ignore[attr-defined]
+    return matmul_pullback
 
 
-def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int]) -> Any:
+def strong_matmul(a: Any, b: Any) -> Any:
+    """a @ b in which a zero wins over inf or nan of the other factor: these count only where they meet something else."""
+    plain_a, plain_b = finite_part(a), finite_part(b)
+    spoiled = ops.add(
+        matmul(as_numbers(ops.not_equal(a, 0)), as_numbers(ops.logical_not(ops.isfinite(b)))),
+        matmul(as_numbers(ops.logical_not(ops.isfinite(a))), as_numbers(ops.not_equal(b, 0))),
+    )
+    return ops.where(ops.greater(spoiled, 0), matmul(a, b), matmul(plain_a, plain_b))
+
+
+def finite_part(x: Any) -> Any:
+    """x with zeros for inf and nan."""
+    return ops.where_or_zero(ops.isfinite(x), x)
+
+
+def as_numbers(mask: Any) -> Any:
+    """A mask as zeros and ones."""
+    return ops.astype(mask, dtype=np.dtype(np.float64))
+
+
+def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int], matmul: Any = matmul) -> Any:
     """The cotangent of a in a @ b, before broadcast stacks are summed."""
     if ranks[1] == 1:
         return multiply(ct, conj(b)) if ranks[0] == 1 else multiply(column(ct), conj(b))
@@ -53,7 +76,9 @@ def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int]) -> Any:
     return matmul(ct, adjoint(b))
 
 
-def cotangent_of_right(ct: Any, a: Any, ranks: tuple[int, int], shape: tuple[int, ...]) -> Any:
+def cotangent_of_right(
+    ct: Any, a: Any, ranks: tuple[int, int], shape: tuple[int, ...], matmul: Any = matmul
+) -> Any:
     """The cotangent of b in a @ b; where one matrix b met a stack, in one product over the whole stack."""
     if ranks[0] == 1:
         return multiply(conj(a), ct) if ranks[1] == 1 else multiply(column(conj(a)), row(ct))
