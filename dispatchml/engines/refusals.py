@@ -1,4 +1,4 @@
-"""Refused conversions are remembered while a transform runs, so that one which library code swallows comes back at its end.
+"""Refused conversions are remembered while a transform runs: one that library code swallows comes back at its end.
 
 `try: numpy.asarray(x) except Exception: ...` in a library would otherwise turn a lost derivative into a wrong result.
 """

@@ -15,10 +15,11 @@ ARGUMENTS = ("a", "b", "c")
 
 
 def operation(name: Any, *, arity: int = 1, family: str = "elementwise") -> Any:
-    """An operation of one to three array arguments, with a name and nothing else yet. Elementwise unless `family` says otherwise.
+    """An operation of one to three array arguments, with a name and nothing else yet. Elementwise unless `family` says
+    otherwise.
 
-    Given a stub (a function with positional arguments and a docstring) instead of a name, the operation of that stub. What
-    it does is declared by `dispatchml.primitive`, or by methods (`@softclip.register`) and `dispatchml.rules`.
+    Given a stub (a function with positional arguments and a docstring) instead of a name, the operation of that stub.
+    What it does is declared by `dispatchml.primitive`, or by methods (`@softclip.register`) and `dispatchml.rules`.
 
     Raises RegistrationError for a name that is no identifier or another number of arguments.
 
@@ -32,10 +33,13 @@ def operation(name: Any, *, arity: int = 1, family: str = "elementwise") -> Any:
         raise RegistrationError(f"ops.operation: {name!r} is no name for an operation{at_user_line()}.")
     if not isinstance(arity, int) or not 1 <= arity <= len(ARGUMENTS):
         raise RegistrationError(
-            f"ops.operation({name!r}): arity={arity!r} must be 1, 2 or 3{at_user_line()}. Write a stub with named arguments "
+            f"ops.operation({name!r}): arity={arity!r} must be 1, 2 or 3{at_user_line()}. Write a stub with named "
+            "arguments "
             "and keyword-only settings for anything else: ops.operation(stub)."
         )
     names = ", ".join(ARGUMENTS[:arity])
     scope: dict[str, Any] = {"__name__": sys._getframe(1).f_globals.get("__name__", "__main__")}
-    exec(f'def {name}({names}):\n    "{name}({names}), elementwise."', scope)  # a name that is an identifier, checked above
+    exec(
+        f'def {name}({names}):\n    "{name}({names}), elementwise."', scope
+    )  # a name that is an identifier, checked above
     return operation_of_stub(family=family)(scope[name])

@@ -1,4 +1,4 @@
-"""The transforms: functions of functions, built on the engines. Each file is imported when one of its names is first used."""
+"""The transforms: functions of functions, built on the engines. A file is imported when one of its names is used."""
 
 from importlib import import_module
 from typing import Any

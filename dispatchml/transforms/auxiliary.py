@@ -11,6 +11,7 @@ def split_aux(output: Any, name: str) -> tuple[Any, Any]:
     """The pair that has_aux=True promises."""
     if not isinstance(output, tuple) or len(output) != 2:
         raise NonScalarOutputError(
-            f"{name}(has_aux=True): the function must return a pair (value, extra), not {describe(output)}{at_user_line()}."
+            f"{name}(has_aux=True): the function must return a pair (value, extra), not "
+            f"{describe(output)}{at_user_line()}."
         )
     return output

@@ -109,9 +109,10 @@ def check_holomorphic(along: Any, across: Any, name: str) -> None:
     precision = np.finfo(np.result_type(a.dtype, b.dtype, np.float16)).eps
     if off[finite].max() > 100 * np.sqrt(precision) * scale[finite].max():
         raise NonDifferentiableError(
-            f"{name}: the function is not holomorphic{at_user_line()}, so it has no derivative f'(z): its rates of change along "
-            "the real and the imaginary axis do not agree. Differentiate with respect to real and imaginary part, or use "
-            "dispatchml.grad on a real output for the direction of steepest ascent."
+            f"{name}: the function is not holomorphic{at_user_line()}, so it has no derivative f'(z): its rates of "
+            "change along "
+            "the real and the imaginary axis do not agree. Differentiate with respect to real and imaginary part, or "
+            "use dispatchml.grad on a real output for the direction of steepest ascent."
         )
 
 

@@ -19,11 +19,12 @@ from .prefix import spread
 def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *, lift: bool = True) -> Callable[..., Any]:
     """A function that runs over an axis of its arguments at once, written as if for one element.
 
-    in_axes: the axis of each argument that is the batch, an integer for all or a tuple with one entry for each; an entry
-    may be a container like the argument with axes for its leaves, and None means that every element sees the whole
-    argument. out_axes: where the batch goes in the results, in the same manner; results that do not depend on the batch
-    are repeated. Negative axes count from the end. Strings, truth values and None pass through. Keyword arguments that are
-    arrays are batched along axis 0, numbers among them go to every element. lift is accepted and has no effect yet.
+    in_axes: the axis of each argument that is the batch, an integer for all or a tuple with one entry for each; an
+    entry may be a container like the argument with axes for its leaves, and None means that every element sees the
+    whole argument. out_axes: where the batch goes in the results, in the same manner; results that do not depend on the
+    batch are repeated. Negative axes count from the end. Strings, truth values and None pass through. Keyword arguments
+    that are arrays are batched along axis 0, numbers among them go to every element. lift is accepted and has no effect
+    yet.
 
     Raises ShapeError for axes that are not there and for batches of different sizes, TracerConversionError for a branch
     on which the elements disagree.
@@ -50,8 +51,8 @@ def run_batched(
     """Run a function once on batched values."""
     if isinstance(in_axes, (tuple, list)) and len(in_axes) != len(arguments):
         raise ShapeError(
-            f"vmap: in_axes={in_axes!r} has {len(in_axes)} entries for {len(arguments)} arguments{at_user_line()}. Give one "
-            "for each positional argument, or one integer for all."
+            f"vmap: in_axes={in_axes!r} has {len(in_axes)} entries for {len(arguments)} arguments{at_user_line()}. "
+            "Give one for each positional argument, or one integer for all."
         )
     axes = spread(list(in_axes) if isinstance(in_axes, tuple) else in_axes, list(arguments), "in_axes")
     leaves, structure = flatten((arguments, keywords))
@@ -85,8 +86,8 @@ def batch_size(leaves: list[Any], axes: list[int | None]) -> int:
         shape = ops.shape(x)
         if not -len(shape) <= axis < len(shape):
             raise ShapeError(
-                f"vmap: {describe(x)} has no axis {axis}{at_user_line()}. Choose another with in_axes=, or None to hand the "
-                "whole argument to every element."
+                f"vmap: {describe(x)} has no axis {axis}{at_user_line()}. Choose another with in_axes=, or None to "
+                "hand the whole argument to every element."
             )
         sizes.setdefault(shape[axis], (x, axis))
     if not sizes:
@@ -108,8 +109,8 @@ def collected(y: Any, place: int | None, level: Level) -> Any:
     if place is None:
         if batched:
             raise TracerConversionError(
-                f"vmap: out_axes=None for a result that depends on the batch{at_user_line()}. Say where its axis goes, or "
-                "reduce over the batch outside."
+                f"vmap: out_axes=None for a result that depends on the batch{at_user_line()}. Say where its axis goes, "
+                "or reduce over the batch outside."
             )
         return y
     if not batched and is_other(y):

@@ -1,4 +1,4 @@
-"""The boundary of a transform: what goes in becomes traced, what comes out becomes plain, errors point at the user's line."""
+"""The boundary of a transform: inputs become traced, outputs become plain, errors point at the user's line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FLOAT_KINDS = frozenset("fc")
 
 
 def input_leaf(x: Any, transform: str) -> Any:
-    """A leaf as it is differentiated: integers become floats, floats and layers stay, None means that it passes through."""
+    """A leaf as it is differentiated: integers become floats, floats and layers stay; None: it passes through."""
     cls = type(x)
     if cls is float or cls is complex:
         return x
@@ -45,7 +45,7 @@ def input_leaf(x: Any, transform: str) -> Any:
 
 
 def is_number(x: Any) -> bool:
-    """Whether an object is a number or an array of them: a layer, an object array, a class with arithmetic that is no Enum."""
+    """Whether an object is a number or an array of them: a layer, an object array, a class with arithmetic."""
     cls = type(x)
     if cls is np.ndarray or layer_of(cls) is not None:
         return True
@@ -57,8 +57,8 @@ def is_number(x: Any) -> bool:
 def refuse_inputs(transform: str, position: int, x: Any) -> NoReturn:
     """The error for an argument in which nothing can be differentiated."""
     raise IntegerInputError(
-        f"{transform}: argument {position} is {describe(x)}{at_user_line()}, which has no derivative: it is constant under small "
-        "changes. Pass floating-point values (x.astype(float)), or choose other arguments with argnums=."
+        f"{transform}: argument {position} is {describe(x)}{at_user_line()}, which has no derivative: it is constant "
+        "under small changes. Pass floating-point values (x.astype(float)), or choose other arguments with argnums=."
     )
 
 
@@ -119,7 +119,7 @@ class Inputs:
         return result
 
     def results(self, found: list[Any]) -> Any:
-        """Gradients in the shape of the arguments: one for argnums=k, a tuple for argnums=(...); other leaves pass through."""
+        """Gradients in the shape of the arguments, a tuple for argnums=(...); other leaves pass through."""
         leaves = list(self.leaves)
         for k, x in zip(self.traced, found, strict=True):
             leaves[k] = x
@@ -128,7 +128,7 @@ class Inputs:
 
 
 def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name: str) -> Any:
-    """Call the user's function. What we refused and nobody heard of is raised at its end; an error that we caused leaves as ours."""
+    """Call the user's function; a refusal that was swallowed is raised at its end, an error that we caused as ours."""
     refused = REFUSED.get()
     outermost = None
     if refused is None:
@@ -188,7 +188,9 @@ def run_on_tape(
     primals = inputs.primals
     tape.extend([None] * len(primals))
     try:
-        return tape, call_user(function, inputs.rebuild([variable(x, tape, k) for k, x in enumerate(primals)]), keywords, name)
+        return tape, call_user(
+            function, inputs.rebuild([variable(x, tape, k) for k, x in enumerate(primals)]), keywords, name
+        )
     finally:
         tape.close()
 

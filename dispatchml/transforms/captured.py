@@ -16,7 +16,7 @@ DEPTH = 8
 
 
 class Explicit:
-    """A function with its captured traced values as data: `captured` are they, `call(values, ...)` runs it with others."""
+    """A function with its captured traced values as data; `call(values, ...)` runs it with others."""
 
     __slots__ = ("function", "captured")
 
@@ -34,7 +34,7 @@ class Explicit:
 
 
 def visit(function: Any, take: Callable[..., Any], depth: int, replace: bool = False) -> Any:
-    """Walk over the traced values of a function's closure, defaults, partial arguments and bound object, in a fixed order.
+    """Walk over the traced values of a function's closure, defaults, partial arguments and bound object.
 
     `take` is called with each, or, to replace, called for what stands in its place; the new function is then returned.
     """

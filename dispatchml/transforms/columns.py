@@ -22,7 +22,7 @@ def columns(
     chunk_size: int | None,
     name: str,
 ) -> tuple[Any, list[Any], list[Any], Any]:
-    """Structure and values of the output, the blocks of each output leaf (one for each input leaf), and the extra value."""
+    """Structure and values of the output, blocks by output leaf and input leaf, and the extra value."""
     leaves = inputs.primals
     count = len(leaves)
     pushed: Pushed | None = None
@@ -119,5 +119,3 @@ def single_pass(
     partials = run(directions)
     counted = [k for k in group if ops.size(leaves[k])]
     return {(j, k): per_unit(p, leaves[k]) for k in counted for j, p in enumerate(partials) if p is not None}
-
-

@@ -22,7 +22,7 @@ Rebuild = Callable[[list[Any]], Any]
 
 
 def is_leaf(x: Any) -> bool:
-    """Whether a value is differentiated as it is; classes of attrs and dataclasses are registered as containers when met."""
+    """Whether a value is a leaf; classes of attrs and dataclasses become containers when they are met."""
     cls = type(x)
     if cls in LEAVES or isinstance(x, np.generic):
         return True
@@ -108,8 +108,8 @@ def flatten_like(tree: Any, structure: Any, what: str, like: str) -> list[Any]:
     leaves, found = flatten(tree)
     if found != structure:
         raise ContainerMismatchError(
-            f"The {what} must have the structure of the {like}{at_user_line()}: expected {describe_structure(structure)}, got "
-            f"{describe_structure(found)}."
+            f"The {what} must have the structure of the {like}{at_user_line()}: expected "
+            f"{describe_structure(structure)}, got {describe_structure(found)}."
         )
     return leaves
 

@@ -21,8 +21,9 @@ def jvp(
 ) -> tuple[Any, ...]:
     """The value of a function and its derivative in the direction of the tangents, in one forward pass.
 
-    primals, tangents: tuples with one entry for each positional argument; a tangent has the shape of its primal, and units
-    of a difference of it. Returns (y, dy), or (y, dy, aux) with has_aux=True. lift is accepted and has no effect yet.
+    primals, tangents: tuples with one entry for each positional argument; a tangent has the shape of its primal, and
+    units of a difference of it. Returns (y, dy), or (y, dy, aux) with has_aux=True. lift is accepted and has no effect
+    yet.
 
     Raises TangentMismatchError or ContainerMismatchError where tangents do not fit.
 
@@ -34,7 +35,8 @@ def jvp(
         primals, tangents = as_tuple(primals, "jvp", "primals"), as_tuple(tangents, "jvp", "tangents")
         if len(primals) != len(tangents):
             raise TangentMismatchError(
-                f"jvp: {len(primals)} primals and {len(tangents)} tangents{at_user_line()}; one tangent is needed for each primal."
+                f"jvp: {len(primals)} primals and {len(tangents)} tangents{at_user_line()}; one tangent is needed for "
+                "each primal."
             )
         inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
         directions: list[Any] = []
@@ -56,7 +58,8 @@ def derivative(
     """The derivative of a function of one number, whose output may be an array or a container: forward mode.
 
     Units of output / input. For a complex argument f must be holomorphic, and f'(z) is returned. With has_aux=True the
-    function returns (value, extra), and the pair (derivative, extra) is returned. lift is accepted and has no effect yet.
+    function returns (value, extra), and the pair (derivative, extra) is returned. lift is accepted and has no effect
+    yet.
 
     Raises NonDifferentiableError for an argument that is not one number, or a complex function that is not holomorphic.
 
@@ -94,10 +97,10 @@ def derivative(
 
 
 def hvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = False, lift: bool = True) -> Any:
-    """The product of the Hessian of a scalar function with the tangents: the derivative of the gradient in one direction.
+    """The product of the Hessian of a scalar function with the tangents.
 
-    For several primals the tuple of products, one for each. With has_aux=True the function returns (value, extra), and the
-    pair (product, extra) is returned. lift is accepted and has no effect yet.
+    For several primals the tuple of products, one for each. With has_aux=True the function returns (value, extra), and
+    the pair (product, extra) is returned. lift is accepted and has no effect yet.
 
     Raises NonScalarOutputError and TangentMismatchError as `grad` and `jvp` do.
 

@@ -24,7 +24,12 @@ class Pushed:
 
 
 def push(
-    function: Callable[..., Any], inputs: Inputs, keywords: dict[str, Any], directions: list[Any], has_aux: bool, name: str
+    function: Callable[..., Any],
+    inputs: Inputs,
+    keywords: dict[str, Any],
+    directions: list[Any],
+    has_aux: bool,
+    name: str,
 ) -> Pushed:
     """Run a function on dual numbers; a direction of None leaves that input a constant."""
     with Level(name) as level:

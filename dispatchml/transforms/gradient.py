@@ -31,9 +31,10 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     """A function that returns the value and the gradient of a scalar function.
 
-    function: takes arrays, numbers, registered layers or containers of them, and returns one real scalar (or a pair of it and
-    anything else with has_aux=True). argnums: the positions of the differentiated arguments. holomorphic: for complex
-    functions, return f'(z). lift is accepted and has no effect yet: conversions of traced values to plain ones always raise.
+    function: takes arrays, numbers, registered layers or containers of them, and returns one real scalar (or a pair of
+    it and anything else with has_aux=True). argnums: the positions of the differentiated arguments. holomorphic: for
+    complex functions, return f'(z). lift is accepted and has no effect yet: conversions of traced values to plain ones
+    always raise.
 
     The gradient has the shape, dtype and device of its argument, and units of output / input. For complex inputs it is
     df/dx + i df/dy, the direction of steepest ascent.
@@ -87,7 +88,7 @@ def grad(
     holomorphic: bool = False,
     lift: bool = True,
 ) -> Callable[..., Any]:
-    """A function that returns the gradient of a scalar function; with has_aux=True, the pair of gradient and extra values.
+    """A function that returns the gradient of a scalar function; the pair of it and extra values for has_aux=True.
 
     Arguments, units, conventions and errors as for `value_and_grad`.
 
@@ -146,7 +147,13 @@ SEEDS: dict[type, Any] = {float: 1.0, np.float64: np.float64(1), np.float32: np.
 
 
 def gradients(
-    function: Callable[..., Any], inputs: Inputs, keywords: dict[str, Any], tape: Any, output: Any, value: Any, name: str
+    function: Callable[..., Any],
+    inputs: Inputs,
+    keywords: dict[str, Any],
+    tape: Any,
+    output: Any,
+    value: Any,
+    name: str,
 ) -> list[Any]:
     """Sweep the tape from a scalar output; inputs that it does not depend on get typed zeros."""
     count = len(inputs.traced)
@@ -179,7 +186,13 @@ def owned(g: Any, index: int, cotangents: Cotangents) -> Any:
 
 
 def holomorphic_gradients(
-    function: Callable[..., Any], inputs: Inputs, keywords: dict[str, Any], tape: Any, output: Any, value: Any, name: str
+    function: Callable[..., Any],
+    inputs: Inputs,
+    keywords: dict[str, Any],
+    tape: Any,
+    output: Any,
+    value: Any,
+    name: str,
 ) -> list[Any]:
     """f'(z) for each input: sweeps from 1 and from i, which agree for holomorphic functions only."""
     from .rows import as_derivative
@@ -216,8 +229,8 @@ def check_scalar(value: Any, name: str, holomorphic: bool) -> None:
     shape = ops.shape(value)
     if isinstance(value, (tuple, list, dict, str)) or value is None or shape != ():
         raise NonScalarOutputError(
-            f"{name} needs a function that returns one number, not {describe(value)}{at_user_line()}. Sum it up, take one "
-            "element, or use dispatchml.jacobian for all of them"
+            f"{name} needs a function that returns one number, not {describe(value)}{at_user_line()}. Sum it up, take "
+            "one element, or use dispatchml.jacobian for all of them"
             + (" (has_aux=True if the function returns extra values)." if isinstance(value, tuple) else ".")
         )
     kind = ops.dtype(value).kind

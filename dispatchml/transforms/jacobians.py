@@ -30,14 +30,14 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """The Jacobian of a function in forward mode: fast where there are fewer inputs than outputs.
 
-    For each output leaf the container of the differentiated argument (a tuple of them for argnums=(...)), whose leaves have
-    shape output.shape + input.shape, units output / input and the dtype that both promote to; a Python float for one number
-    of another. All plain inputs share one batched pass over the identity; a layered input has a pass of its own.
-    chunk_size: how many columns go through the function at once, which bounds memory.
+    For each output leaf the container of the differentiated argument (a tuple of them for argnums=(...)), whose leaves
+    have shape output.shape + input.shape, units output / input and the dtype that both promote to; a Python float for
+    one number of another. All plain inputs share one batched pass over the identity; a layered input has a pass of its
+    own. chunk_size: how many columns go through the function at once, which bounds memory.
 
-    For complex inputs the function must be holomorphic, and f'(z) is returned; holomorphic=True only says that this is known.
-    With has_aux=True the function returns (value, extra), and the pair (Jacobian, extra) is returned. lift is accepted and
-    has no effect yet.
+    For complex inputs the function must be holomorphic, and f'(z) is returned; holomorphic=True only says that this is
+    known. With has_aux=True the function returns (value, extra), and the pair (Jacobian, extra) is returned. lift is
+    accepted and has no effect yet.
 
     Raises NonDifferentiableError for a function of complex numbers that is not holomorphic.
 
@@ -100,10 +100,10 @@ def jacobian(
     chunk_size: int | None = None,
     lift: bool = True,
 ) -> Callable[..., Any]:
-    """The Jacobian of a function, in the mode that its shapes make cheaper: forward for few inputs, reverse for few outputs.
+    """The Jacobian of a function, in forward mode where inputs are few and in reverse mode where outputs are few.
 
-    The function is run once to see how many outputs it has, and once more if the forward mode wins. An operation that has
-    a rule for one mode only is differentiated in that one. Results, arguments and errors as for `jacfwd`.
+    The function is run once to see how many outputs it has, and once more if the forward mode wins. An operation that
+    has a rule for one mode only is differentiated in that one. Results, arguments and errors as for `jacfwd`.
 
     >>> import numpy as np, dispatchml as dm
     >>> dm.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))

@@ -33,6 +33,6 @@ def spread(axes: Any, tree: Any, name: str) -> list[int | None]:
 def mismatch(axes: Any, tree: Any, name: str) -> ContainerMismatchError:
     """The error for axes that do not follow the container."""
     return ContainerMismatchError(
-        f"vmap: {name}={axes!r} does not follow the container {type(tree).__name__} that it is for{at_user_line()}. Give an "
-        "integer or None for the whole, or a container of the same structure with one for each part."
+        f"vmap: {name}={axes!r} does not follow the container {type(tree).__name__} that it is for{at_user_line()}. "
+        "Give an integer or None for the whole, or a container of the same structure with one for each part."
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line
 from .boundary import Inputs, hide_frames
 from .containers import flatten_like, map_leaves, unflatten
@@ -19,10 +21,10 @@ def vjp(
 ) -> tuple[Any, ...]:
     """The value of a function and its pullback, which maps a cotangent of the value to cotangents of the primals.
 
-    The pullback may be called again (it keeps the tape until it dies); with once=True it releases memory as it goes and a
-    second call raises. It returns a tuple with one entry for each primal, in units of cotangent * output / input. With
-    has_aux=True the function returns (value, extra), and (value, pullback, extra) is returned. For complex values the
-    pullback is the adjoint with respect to Re(conj(ct) * dy). lift is accepted and has no effect yet.
+    The pullback may be called again (it keeps the tape until it dies); with once=True it releases memory as it goes and
+    a second call raises. It returns a tuple with one entry for each primal, in units of cotangent * output / input.
+    With has_aux=True the function returns (value, extra), and (value, pullback, extra) is returned. For complex values
+    the pullback is the adjoint with respect to Re(conj(ct) * dy). lift is accepted and has no effect yet.
 
     Raises TangentMismatchError or ContainerMismatchError where a cotangent does not fit the value.
 
@@ -75,15 +77,29 @@ class Pullback:
         y = next((v for v in recording.values if is_differentiable(v)), 0.0)
         primals = recording.inputs.primals
         return recording.inputs.results(
-            [zero_gradient(x, y) if g is None else g for x, g in zip(primals, found, strict=True)]
+            released([zero_gradient(x, y) if g is None else g for x, g in zip(primals, found, strict=True)], given)
         )
 
 
-def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False, lift: bool = True) -> tuple[Any, ...]:
-    """The value of a function and its derivative at the primals as a linear function of the tangents, without running f again.
+def released(found: list[Any], given: list[Any]) -> list[Any]:
+    """Cotangents that share no memory with each other or with what was handed in; rules pass them on as they are."""
+    known = [g for g in given if type(g) is np.ndarray]
+    made = []
+    for g in found:
+        if type(g) is np.ndarray:
+            if g.base is not None or not g.flags.writeable or any(g is other for other in known):
+                g = g.copy()
+            known.append(g)
+        made.append(g)
+    return made
 
-    The linear function takes one tangent for each primal. It is the transpose of the pullback, which is itself linear, and
-    is recorded by its first call. With has_aux=True (value, push, extra) is returned. lift is accepted and has no effect yet.
+
+def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False, lift: bool = True) -> tuple[Any, ...]:
+    """The value of a function and its derivative at the primals as a linear function of the tangents.
+
+    The linear function takes one tangent for each primal. It is the transpose of the pullback, which is itself linear,
+    and is recorded by its first call. With has_aux=True (value, push, extra) is returned. lift is accepted and has no
+    effect yet.
 
     Raises TangentMismatchError where tangents do not fit.
 
@@ -92,19 +108,39 @@ def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False
     >>> push(2.0)
     2.0
     """
-    y, pullback, *aux = vjp(function, *primals, has_aux=has_aux)
-    transposed: list[Callable[..., Any]] = []
+    try:
+        y, pullback, *aux = vjp(function, *primals, has_aux=has_aux)
+    except Exception as error:
+        hide_frames(error)
+        raise
+    return y, Pushforward(pullback, y, len(primals)), *aux
 
-    def push(*tangents: Any) -> Any:
-        if len(tangents) != len(primals):
+
+class Pushforward:
+    """The derivative of a function at its primals as a linear function: the transpose of its pullback, recorded
+    once.
+    """
+
+    __slots__ = ("pullback", "y", "count", "transposed")
+
+    def __init__(self, pullback: Callable[..., Any], y: Any, count: int) -> None:
+        self.pullback, self.y, self.count = pullback, y, count
+        self.transposed: Callable[..., Any] | None = None
+
+    def __call__(self, *tangents: Any) -> Any:
+        try:
+            return self.push(tangents)
+        except Exception as error:
+            hide_frames(error)
+            raise
+
+    def push(self, tangents: tuple[Any, ...]) -> Any:
+        """The tangent of the value."""
+        if len(tangents) != self.count:
             raise TangentMismatchError(
-                f"linearize: {len(primals)} primals and {len(tangents)} tangents{at_user_line()}; one is needed for each."
+                f"linearize: {self.count} primals and {len(tangents)} tangents{at_user_line()}; one is needed for each."
             )
-        if not transposed:
-            zero = map_leaves(lambda v: plain_zero(v) if is_differentiable(v) else v, y)
-            transposed.append(vjp(pullback, zero)[1])
-        return transposed[0](tangents)[0]
-
-    return y, push, *aux
-
-
+        if self.transposed is None:
+            zero = map_leaves(lambda v: plain_zero(v) if is_differentiable(v) else v, self.y)
+            self.transposed = vjp(self.pullback, zero)[1]
+        return self.transposed(tangents)[0]

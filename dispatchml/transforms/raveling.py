@@ -19,10 +19,11 @@ from .zeros import is_plain, unit_of
 def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """All numbers of a container as one plain vector, and the function that makes the container of a vector.
 
-    Units are kept by the second function: each leaf's numbers go into the vector in its own units and come back in them,
-    so that lengths and masses may stand beside each other. Whole numbers become floats, the vector has the dtype to which
-    the leaves promote, and each leaf gets its own dtype and shape back (of a complex vector, real leaves take the real
-    part). Strings, truth values and None stay out of the vector and return unchanged. Both functions are differentiable.
+    Units are kept by the second function: each leaf's numbers go into the vector in its own units and come back in
+    them, so that lengths and masses may stand beside each other. Whole numbers become floats, the vector has the dtype
+    to which the leaves promote, and each leaf gets its own dtype and shape back (of a complex vector, real leaves take
+    the real part). Strings, truth values and None stay out of the vector and return unchanged. Both functions are
+    differentiable.
 
     `unravel` raises ContainerMismatchError for a vector of another length.
 

@@ -33,7 +33,9 @@ class Recording:
         self.indices: list[int | None] = [x.index if is_on(x, tape) else None for x in leaves]
 
     def pull(self, given: list[Any], keep: bool = True) -> list[Any]:
-        """Cotangents of the input leaves for cotangents of the output leaves; None: no contribution. keep: sweep again later."""
+        """Cotangents of the input leaves for cotangents of the output leaves; None: no contribution. keep: sweep again
+        later.
+        """
         count = len(self.inputs.traced)
         used = [(k, ct) for k, ct in zip(self.indices, given, strict=True) if k is not None and ct is not None]
         if not used:

@@ -15,7 +15,7 @@ from .zeros import zero_partial
 
 
 def rows(recording: Recording, chunk_size: int | None, name: str) -> tuple[Any, list[Any], list[Any], Any]:
-    """Structure and values of the output, the blocks of each output leaf (one for each input leaf), and the extra value."""
+    """Structure and values of the output, blocks by output leaf and input leaf, and the extra value."""
     leaves, values = recording.inputs.primals, recording.values
     reached = [j for j, k in enumerate(recording.indices) if k is not None]
     found: dict[tuple[int, int], Any] = {}
@@ -43,7 +43,9 @@ def rows(recording: Recording, chunk_size: int | None, name: str) -> tuple[Any, 
 
 
 def as_derivative(along: Any, across: Any, y: Any, x: Any, name: str) -> Any:
-    """dy/dx from pullbacks of 1 and of i, which are adjoints: conjugate for complex x, real and imaginary part for real x."""
+    """dy/dx from pullbacks of 1 and of i, which are adjoints: conjugate for complex x, real and imaginary part for real
+    x.
+    """
     if ops.dtype(x).kind == "c":
         if ops.dtype(y).kind == "c":
             check_holomorphic(along, across, name)

@@ -1,7 +1,7 @@
 """checkpoint: a segment that is computed again in the backward sweep instead of keeping what the sweep needs.
 
-The segment becomes one entry of the tape, which holds its inputs only. Under a tangent or a batch the segment is that of the
-pushed-forward or batched function, so that it stays one at every level below.
+The segment becomes one entry of the tape, which holds its inputs only. Under a tangent or a batch the segment is that
+of the pushed-forward or batched function, so that it stays one at every level below.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ def checkpoint(function: Callable[..., Any], *, lift: bool = True) -> Callable[.
     """The same function, of which a derivative in reverse mode keeps the arguments only and computes the rest again.
 
     It costs one more run of the function in the backward sweep and saves the memory of everything inside. Arguments and
-    results are containers of arrays, numbers and layers as for `grad`; traced values in the function's closure, defaults or
-    bound object are treated as arguments. The function must do the same when it runs again: no side effects, no unseeded
-    random draws. Checkpoints nest, and work under every other transform. lift is accepted and has no effect yet.
+    results are containers of arrays, numbers and layers as for `grad`; traced values in the function's closure,
+    defaults or bound object are treated as arguments. The function must do the same when it runs again: no side
+    effects, no unseeded random draws. Checkpoints nest, and work under every other transform. lift is accepted and has
+    no effect yet.
 
     Raises NonDifferentiableError where the function reads a traced value from a global or an object, of which the
     derivative would be lost.
@@ -96,8 +97,10 @@ def check_captured(outputs: list[Any], number: int, name: str) -> None:
     """Refuse results that depend on a traced value which the segment was not given."""
     if any(isinstance(y, Traced) and y.level_number >= number for y in outputs):
         raise NonDifferentiableError(
-            f"checkpoint: the function ({name}) uses a traced value that it did not receive{at_user_line()}, from a global or "
-            "from an object; its derivative would be lost. Pass it as an argument, or hold it in the function's closure."
+            f"checkpoint: the function ({name}) uses a traced value that it did not receive{at_user_line()}, from a "
+            "global or "
+            "from an object; its derivative would be lost. Pass it as an argument, or hold it in the function's "
+            "closure."
         )
 
 
@@ -247,5 +250,3 @@ def on_batch(segment: Segment, values: list[Any], level: Level, name: str) -> li
     outputs = compute(batched, payloads, name)
     check_captured(outputs, level.number, name)
     return [Batched(y, level) if d else y for y, d in zip(outputs, dependent, strict=True)]
-
-

@@ -1,7 +1,7 @@
 """One tangent space per type: zeros, random directions, the pairing with cotangents, and moving along a tangent.
 
-A tangent of x has the structure and shape of x and units of a difference of x; a cotangent of x has units of output / x, so
-that `inner(ct, dx)` has units of the output. All functions go through containers leaf by leaf.
+A tangent of x has the structure and shape of x and units of a difference of x; a cotangent of x has units of output /
+x, so that `inner(ct, dx)` has units of the output. All functions go through containers leaf by leaf.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def retract(x: Any, dx: Any) -> Any:
 
 
 def projector(x: Any) -> Callable[[Any], Any]:
-    """The function that brings cotangents into the space of x: its shape, dtype and realness. Units are never converted.
+    """The function that brings cotangents into the space of x: its shape, dtype and realness. Units are never
+    converted.
 
     >>> import numpy as np, dispatchml as dm
     >>> dm.projector(np.zeros(2, np.float32))(np.array([[1.0, 2.0], [3.0, 4.0]]))

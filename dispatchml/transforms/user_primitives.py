@@ -8,11 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ops
-from ..dispatch.errors import NoRuleError, RegistrationError, TangentMismatchError, at_user_line, code_line, describe_call
+from ..dispatch.errors import (
+    NoRuleError,
+    RegistrationError,
+    TangentMismatchError,
+    at_user_line,
+    code_line,
+    describe_call,
+)
 from ..dispatch.operation import Operation, operation
 from ..engines.generate import compile_source
 from ..engines.reverse_elementwise import FINDERS
-from ..rules.registry import RULES, BATCH_RULES, Rule, batch
+from ..rules.registry import BATCH_RULES, RULES, Rule, batch
 from ..rules.registry import elementwise as declare_elementwise
 from ..rules.text import ARGUMENTS, Writer, check_text, parse
 
@@ -20,19 +27,19 @@ from ..rules.text import ARGUMENTS, Writer, check_text, parse
 def primitive(function: Any) -> Any:
     """A differentiable operation of one's own, of which dispatchml does not look inside.
 
-    function: takes arrays by position and static settings by keyword (with defaults), and returns an array or a tuple of
-    arrays; or an operation made by `ops.operation(name, arity=...)`. It runs on the payloads: plain arrays inside a
+    function: takes arrays by position and static settings by keyword (with defaults), and returns an array or a tuple
+    of arrays; or an operation made by `ops.operation(name, arity=...)`. It runs on the payloads: plain arrays inside a
     derivative, quantities inside a derivative of quantities. The result is called like the function and has
 
-    - `f.defjvp(rule)`: rule(y, tangents, *arguments, **keywords) returns the tangent of y; the entries of `tangents` are
-      None for constants.
+    - `f.defjvp(rule)`: rule(y, tangents, *arguments, **keywords) returns the tangent of y; the entries of `tangents`
+      are None for constants.
     - `f.defvjp(rule)`: rule(y, *arguments, needs, **keywords) returns a pullback; pullback(ct) returns a tuple with a
-      cotangent in the shape of each argument, None where `needs` is False. `needs` may be left out of the parameters, and
-      the tuple for one argument.
-    - `f.defbatch(rule)`: rule(arguments, batched, size, **keywords), as `dispatchml.rules.batch`; without one, vmap runs
-      the function once for each element.
-    - `f.elementwise(text, ...)`: for a Python function, the partial derivatives as text in a, b, c (the arguments) and y
-      (the result), one for each argument; for a bare operation, first the formula itself.
+      cotangent in the shape of each argument, None where `needs` is False. `needs` may be left out of the parameters,
+      and the tuple for one argument.
+    - `f.defbatch(rule)`: rule(arguments, batched, size, **keywords), as `dispatchml.rules.batch`; without one, vmap
+      runs the function once for each element.
+    - `f.elementwise(text, ...)`: for a Python function, the partial derivatives as text in a, b, c (the arguments) and
+      y (the result), one for each argument; for a bare operation, first the formula itself.
 
     The first three are decorators too. Write rules with `dispatchml.ops` or NumPy functions, so that they can be
     differentiated again. A derivative whose rule was not given raises NoRuleError; a tangent or cotangent of the wrong

@@ -21,7 +21,9 @@ def unit_of(x: Any) -> Any:
 
 
 def in_units(direction: Any, x: Any) -> Any:
-    """A dimensionless direction as a tangent of x, in the units of a difference of x: zeros of constants are in those."""
+    """A dimensionless direction as a tangent of x, in the units of a difference of x: zeros of constants are in
+    those.
+    """
     return direction if is_plain(x) else ops.multiply(direction, unit_of(x))
 
 

@@ -1,4 +1,4 @@
-"""Derivatives of derivatives: every mix of transforms to order 4, perturbation confusion, threads, leaks, reentrancy."""
+"""Derivatives of derivatives: every mix of transforms to order 4, perturbations, threads, leaks, reentrancy."""
 
 import itertools
 import math
@@ -199,8 +199,12 @@ def test_an_error_in_the_function_leaves_nothing_half_done():
 def test_transforms_of_vmap_and_vmap_of_transforms():
     x = np.array([0.3, 0.7, -1.2])
     np.testing.assert_allclose(dm.vmap(dm.grad(dm.grad(program)))(x), [closed_form(v, 2) for v in x])
-    np.testing.assert_allclose(dm.grad(lambda v: ops.sum(dm.vmap(dm.grad(program))(v)))(x), [closed_form(v, 2) for v in x])
-    np.testing.assert_allclose(dm.jvp(dm.vmap(dm.derivative(program)), (x,), (np.ones(3),))[1], [closed_form(v, 2) for v in x])
+    np.testing.assert_allclose(
+        dm.grad(lambda v: ops.sum(dm.vmap(dm.grad(program))(v)))(x), [closed_form(v, 2) for v in x]
+    )
+    np.testing.assert_allclose(
+        dm.jvp(dm.vmap(dm.derivative(program)), (x,), (np.ones(3),))[1], [closed_form(v, 2) for v in x]
+    )
     hessians = dm.vmap(dm.hessian(lambda v: ops.sum(v**3)))(np.stack([x, x * 2]))
     np.testing.assert_allclose(hessians, [np.diag(6 * x), np.diag(12 * x)])
     nested = dm.vmap(dm.vmap(lambda a, b: a * b, (0, None)), (None, 0))(x, np.arange(2.0))
