@@ -179,6 +179,9 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             if isinstance(getattr(type(inner), name, None), property):
                 return method(x)  # what is read without a call on the plain value is on the traced one
             return lambda *arguments, **keywords: method(x, *arguments, **keywords)
+        reader = field_inside(info, inner, name)
+        if reader is not None:
+            return reader(x)
     if hasattr(type(inner), name) or hasattr(inner, name):
         raise AttributeError(
             f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}, though the plain one has. Register it: "
@@ -186,6 +189,16 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             f"methods={{{name!r}: operation}} for a method."
         )
     raise AttributeError(f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}.")
+
+
+def field_inside(info: Any, value: Any, name: str) -> Any:
+    """What reads a payload field of a layer further inside: the field of a quantity round a structure is a quantity."""
+    while info is not None and info.payload is not None:
+        value = info.payload(value)
+        info = layer_of(type(value))
+        if info is not None and name in info.fields:
+            return info.fields[name]
+    return None
 
 
 __all__ = ["LeakedTracerError", "Traced", "describe_payload", "innermost", "refuse", "update"]

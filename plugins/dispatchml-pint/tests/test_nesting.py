@@ -5,6 +5,7 @@ import pint
 import pytest
 
 import dispatchml as dm
+from dispatchml.dispatch.errors import TracerConversionError
 
 X = np.array([1.0, 2.0])
 WAYS = {
@@ -135,3 +136,38 @@ def test_temperatures_move_by_differences(u):
     assert found.m_as("delta_degC") == pytest.approx(20.0)
     assert dm.grad(lambda x: u.Quantity(x, "degC").to("kelvin"))(20.0).m_as("kelvin") == pytest.approx(1.0)
     assert dm.grad(lambda t: t.m_as("kelvin"))(t).m_as("1/delta_degC") == pytest.approx(1.0)
+
+
+def test_structures_inside_quantities(u):
+    @dm.layer(slot="structure")
+    class Diagonal:
+        diag: dm.Array
+
+        def __init__(self, diag):
+            self.diag = diag
+
+        @property
+        def shape(self):
+            return (len(self.diag),) * 2
+
+    @dm.ops.matmul.layer(Diagonal)
+    def matmul(a, b):
+        return a.diag * b if isinstance(a, Diagonal) else a * b.diag
+
+    q = X * u.m
+    for made in (Diagonal(q), u.Quantity(Diagonal(X), "m")):
+        assert isinstance(made, pint.Quantity)
+        assert isinstance(made.magnitude, Diagonal)
+        assert made.diag.units == u.m
+        np.testing.assert_array_equal((made @ (X * u.s)).m_as("m s"), X * X)
+    np.testing.assert_allclose(dm.grad(lambda x: np.sum(Diagonal(x).diag ** 2))(q).m_as("m"), 2 * X)
+
+
+def test_writing_a_traced_value_into_a_plain_quantity_says_what_to_do(u):
+    def fill(x):
+        q = np.zeros(2) * u.m
+        q[0] = x
+        return np.sum(q)
+
+    with pytest.raises(TracerConversionError, match="numpy.stack"):
+        dm.grad(fill)(2.0 * u.m)

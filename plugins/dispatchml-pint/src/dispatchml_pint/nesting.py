@@ -189,6 +189,26 @@ def construct(cls: Any, value: Any, units: Any = None) -> Any:
     return convert(value, units=one.units) if units is not None else ops.positive(value)
 
 
+def read_inside(q: Any, name: str) -> Any:
+    """`Quantity.__getattr__`: a field of what the quantity wraps keeps the units; pint hands out the bare field."""
+    if not name.startswith("_"):
+        info = layer_of(type(q._magnitude))
+        if info is not None and name in info.fields:
+            return info.fields[name](q)
+    return PLAIN_GETATTR(q, name)
+
+
+PLAIN_GETATTR = pint.Quantity.__getattr__
+
+
+def write(q: Any, index: Any, value: Any) -> None:
+    """`Quantity.__setitem__`: a traced value cannot be written into a plain array."""
+    PLAIN_SETITEM(q, index, np.asarray(value) if is_traced(value) else value)  # asarray raises, and says what to do
+
+
+PLAIN_SETITEM = pint.Quantity.__setitem__
+
+
 def divide_by_unit(unit: Any, other: Any) -> Any:
     """`traced / unit`, which pint leaves to nobody."""
     return ops.divide(other, 1 * unit) if is_traced(other) else PLAIN_DIVIDE(unit, other)

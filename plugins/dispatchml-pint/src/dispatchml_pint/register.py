@@ -46,6 +46,8 @@ def register() -> None:
     nesting.magnitude.layer(pint.Quantity, nesting.magnitude_of_quantity)
     accept_units()
     pint.Quantity.__new__ = nesting.construct
+    pint.Quantity.__getattr__ = nesting.read_inside
+    pint.Quantity.__setitem__ = nesting.write
     pint.Unit.__rtruediv__ = nesting.divide_by_unit
 
 
