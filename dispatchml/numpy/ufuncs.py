@@ -73,7 +73,7 @@ def call_ufunc(
     )
     raise OutArgumentError(
         f"numpy.{name}.{method} writes into its first argument{at_user_line()}, which would lose what the others "
-        f"carry. Write y = {instead}."
+        f"carry. Write {instead}."
     )
 
 

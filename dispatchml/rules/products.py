@@ -1,5 +1,6 @@
 """Derivatives of products of vectors, matrices and tensors: each is linear in each argument."""
 
+import functools
 import math
 from typing import Any
 
@@ -25,24 +26,29 @@ def matmul_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     ranks = ops.ndim(a), ops.ndim(b)
     known_a, known_b = a if need_b else None, b if need_a else None
     shape_a = ops.shape(a)
-    if ranks[0] == 2 and ranks[1] == 2:
 
-        def matmul_pullback(ct: Any, product: Any = matmul) -> Any:
-            return (
-                product(ct, adjoint(known_b)) if need_a else None,
-                product(adjoint(known_a), ct) if need_b else None,
-            )
+    def with_product(product: Any) -> Any:
+        if ranks[0] == 2 and ranks[1] == 2:
 
-    else:
+            def matmul_pullback(ct: Any) -> Any:
+                return (
+                    product(ct, adjoint(known_b)) if need_a else None,
+                    product(adjoint(known_a), ct) if need_b else None,
+                )
 
-        def matmul_pullback(ct: Any, product: Any = matmul) -> Any:
+            return matmul_pullback
+
+        def general_matmul_pullback(ct: Any) -> Any:
             return (
                 cotangent_of_left(ct, known_b, ranks, product) if need_a else None,
                 cotangent_of_right(ct, known_a, ranks, shape_a, product) if need_b else None,
             )
 
-    matmul_pullback.careful = lambda ct: matmul_pullback(ct, strong_matmul)  # type: ignore[attr-defined]
-    return matmul_pullback
+        return general_matmul_pullback
+
+    pullback = with_product(matmul)
+    pullback.careful = lambda ct: with_product(strong_matmul)(ct)  # not the pullback itself: no reference cycle
+    return pullback
 
 
 def strong_matmul(a: Any, b: Any) -> Any:
