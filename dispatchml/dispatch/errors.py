@@ -6,6 +6,7 @@ which types and shapes (never the values), where in the user's code, and what to
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from types import CodeType, FrameType, TracebackType
@@ -137,8 +138,14 @@ def is_hidden(filename: str) -> bool:
 
 def numpy_folder() -> str:
     """Where NumPy's own code lives; a folder of the user's may well be called numpy."""
-    module = sys.modules.get("numpy")
-    return os.path.dirname(module.__file__) + os.sep if module is not None and module.__file__ else "<no numpy>"
+    file = getattr(sys.modules.get("numpy"), "__file__", None)
+    return folder_of(file) if file else "<no numpy>"
+
+
+@functools.cache
+def folder_of(file: str) -> str:
+    """The folder of a file, with its separator."""
+    return os.path.dirname(file) + os.sep
 
 
 def user_frame(frame: FrameType | None = None) -> FrameType | None:
