@@ -14,7 +14,7 @@ from ..rules.registry import Rule
 from .generate import compile_source
 from .reverse import Var, current, keep, record, watch_choice
 from .space import OBJECT, ArraySpace, space_of
-from .tape import CAREFUL, PLAIN, Cotangents, accumulate
+from .tape import CAREFUL, PLAIN, Cotangents, Tape, accumulate
 from .views import WRITES, is_view
 
 ndarray = np.ndarray
