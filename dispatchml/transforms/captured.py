@@ -13,6 +13,7 @@ from .containers import flatten, is_leaf, unflatten
 
 #: How deep functions within functions are looked into.
 DEPTH = 8
+FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
 
 
 class Explicit:
@@ -23,65 +24,83 @@ class Explicit:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.captured: list[Any] = []
-        visit(function, self.captured.append, DEPTH)
+        Walk(self.captured, False).through(function, DEPTH)
 
     def call(self, values: list[Any], arguments: Any, keywords: Any) -> Any:
         """Run the function with other values in the place of the captured ones."""
         function: Any = self.function
         if self.captured:
-            function = visit(function, iter(values).__next__, DEPTH, replace=True)
+            function = Walk(list(reversed(values)), True).through(function, DEPTH)
         return function(*arguments, **keywords)
 
 
-def visit(function: Any, take: Callable[..., Any], depth: int, replace: bool = False) -> Any:
-    """Walk over the traced values of a function's closure, defaults, partial arguments and bound object.
+class Walk:
+    """A walk over the traced values of a function's closure, defaults, partial arguments and bound object.
 
-    `take` is called with each, or, to replace, called for what stands in its place; the new function is then returned.
+    values: where they are collected, or, to replace them, what stands in their places, the last one first.
     """
-    if depth == 0:
-        return function
 
-    def within(value: Any) -> Any:
+    __slots__ = ("values", "replace")
+
+    def __init__(self, values: list[Any], replace: bool) -> None:
+        self.values, self.replace = values, replace
+
+    def within(self, value: Any, depth: int) -> Any:
         """The value with the traced values in it taken or replaced; itself where there are none."""
-        if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)):
-            return visit(value, take, depth - 1, replace)
+        if isinstance(value, FUNCTIONS):
+            return self.through(value, depth - 1)
         if isinstance(value, Traced):
-            return take() if replace else take(value)
+            if self.replace:
+                return self.values.pop()
+            self.values.append(value)
+            return value
         if value is None or isinstance(value, (type, types.ModuleType)) or is_leaf(value):
             return value
         leaves, structure = flatten(value)
         if structure is None or not any(map(is_reached, leaves)):
             return value
-        made = [within(x) if is_reached(x) else x for x in leaves]
-        return unflatten(structure, made) if replace else value
+        made = [self.within(x, depth) if is_reached(x) else x for x in leaves]
+        return unflatten(structure, made) if self.replace else value
 
-    if isinstance(function, functools.partial):
-        made = within(function.func), within(list(function.args)), within(dict(function.keywords))
-        return functools.partial(made[0], *made[1], **made[2]) if replace else function
-    if isinstance(function, types.MethodType):
-        owner, inner = within(function.__self__), within(function.__func__)
-        return types.MethodType(inner, owner) if replace else function
-    if not isinstance(function, types.FunctionType):
-        return function
-    written = names_written(function.__code__)
-    cells = []
-    changed = False
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            content = cell.cell_contents
-        except ValueError:  # a name that has no value yet
+    def through(self, function: Any, depth: int) -> Any:
+        """A function with what it holds taken or replaced."""
+        if depth == 0:
+            return function
+        if isinstance(function, functools.partial):
+            inner = self.within(function.func, depth)
+            arguments, keywords = self.within(list(function.args), depth), self.within(dict(function.keywords), depth)
+            return functools.partial(inner, *arguments, **keywords) if self.replace else function
+        if isinstance(function, types.MethodType):
+            owner, inner = self.within(function.__self__, depth), self.within(function.__func__, depth)
+            return types.MethodType(inner, owner) if self.replace else function
+        if not isinstance(function, types.FunctionType):
+            return function
+        cells = self.cells_of(function, depth)
+        defaults = self.within(list(function.__defaults__ or ()), depth)
+        named = self.within(dict(function.__kwdefaults__ or {}), depth)
+        return rebuilt(function, cells, defaults, named) if self.replace else function
+
+    def cells_of(self, function: types.FunctionType, depth: int) -> list[types.CellType]:
+        """The cells of a closure, new ones where something in them was replaced."""
+        written = names_written(function.__code__)
+        cells = []
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             cells.append(cell)
-            continue
-        if content is function or name in written:
-            cells.append(cell)
-            continue
-        made = within(content)
-        changed = changed or made is not content
-        cells.append(types.CellType(made) if replace and made is not content else cell)
-    defaults = within(list(function.__defaults__ or ()))
-    named = within(dict(function.__kwdefaults__ or {}))
-    if not replace:
-        return function
+            try:
+                content = cell.cell_contents
+            except ValueError:  # a name that has no value yet
+                continue
+            if content is not function and name not in written:
+                made = self.within(content, depth)
+                if self.replace and made is not content:
+                    cells[-1] = types.CellType(made)
+        return cells
+
+
+def rebuilt(
+    function: types.FunctionType, cells: list[types.CellType], defaults: list[Any], named: dict[str, Any]
+) -> types.FunctionType:
+    """A copy of a function with other cells and defaults."""
     copy = types.FunctionType(
         function.__code__, function.__globals__, function.__name__, tuple(defaults) or None, tuple(cells) or None
     )
@@ -93,7 +112,7 @@ def visit(function: Any, take: Callable[..., Any], depth: int, replace: bool = F
 
 def is_reached(x: Any) -> bool:
     """Whether a leaf is traced or may hold something traced."""
-    return isinstance(x, (Traced, types.FunctionType, types.MethodType, functools.partial))
+    return isinstance(x, (Traced, *FUNCTIONS))
 
 
 def names_written(code: types.CodeType) -> set[str]:

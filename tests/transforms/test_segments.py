@@ -283,3 +283,23 @@ def test_explicit_functions():
     assert dm.grad(outer)(1.0) == 60.0
     assert len(seen[0].captured) == 1
     assert isinstance(seen[0].captured[0], Traced)
+
+
+def test_no_garbage_is_left_for_the_collector():
+    import gc
+
+    @dm.checkpoint
+    def g(x):
+        return ops.sum(ops.tanh(x) * X)
+
+    step = dm.grad(lambda x: dm.checkpoint(lambda v: g(v) * ops.sum(x))(x))
+    step(X)
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        for _ in range(50):
+            step(X)
+        assert len(gc.get_objects()) - before < 10
+    finally:
+        gc.enable()
