@@ -1,0 +1,30 @@
+"""Every example runs, and checks its own result."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+#: orbit.py has a test of its own.
+EXAMPLES = sorted(p for p in (ROOT / "examples").glob("*.py") if p.name != "orbit.py")
+WITH_UNITS = {"decay_with_units.py"}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.name)
+def test_example(path, tmp_path):
+    if path.name in WITH_UNITS:
+        pytest.importorskip("dispatchml_pint")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-W", "error", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip()
+
+
+def test_each_example_checks_its_result():
+    for path in EXAMPLES:
+        text = path.read_text()
+        assert "assert" in text, path.name  # assert statements, or numpy.testing.assert_allclose
