@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..engines.choices import has_nan
 from ..engines.forward import Dual, dual
 from ..engines.levels import Level
 from ..engines.views import current
@@ -31,8 +32,36 @@ def push(
     has_aux: bool,
     name: str,
 ) -> Pushed:
-    """Run a function on dual numbers; a direction of None leaves that input a constant."""
-    with Level(name) as level:
+    """Run a function on dual numbers; a direction of None leaves that input a constant.
+
+    A tangent of nan beside a value that is none comes from 0 * inf: the function is then run again, carefully.
+    """
+    found = push_once(function, inputs, keywords, directions, has_aux, Level(name))
+    if any(map(is_spoiled, found.values, found.partials)):
+        return push_once(function, inputs, keywords, directions, has_aux, Level(name, careful=True))
+    return found
+
+
+def is_spoiled(y: Any, partials: Any) -> bool:
+    """Whether a tangent holds nan where its value does not."""
+    if type(partials) is float:
+        return partials != partials and y == y
+    if partials is None:
+        return False
+    return has_nan(partials) and not has_nan(y)
+
+
+def push_once(
+    function: Callable[..., Any],
+    inputs: Inputs,
+    keywords: dict[str, Any],
+    directions: list[Any],
+    has_aux: bool,
+    level: Level,
+) -> Pushed:
+    """One run at one level."""
+    name = level.name
+    with level:
         given = [x if dx is None else dual(x, dx, level) for x, dx in zip(inputs.primals, directions, strict=True)]
         output = call_user(function, inputs.rebuild(given), keywords, name)
         aux = None

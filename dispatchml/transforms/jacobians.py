@@ -115,22 +115,32 @@ def jacobian(
     def jacobian_by_shape(*arguments: Any, **keywords: Any) -> Any:
         try:
             inputs = Inputs(arguments, argnums, "jacobian")
-            count = sum(ops.size(x) for x in inputs.primals)
-            recording = None
-            if count > FEW:
-                try:
-                    recording = Recording(function, inputs, keywords, has_aux, "jacobian")
-                except NoRuleError:
-                    recording = None
-            if recording is not None and count > sum(ops.size(y) for y in recording.values if is_differentiable(y)):
-                return assemble(inputs, *rows(recording, chunk_size, "jacobian"), has_aux)
-            recording = None
-            return assemble(inputs, *columns(function, inputs, keywords, has_aux, chunk_size, "jacobian"), has_aux)
+            return assemble(inputs, *cheaper(function, inputs, keywords, has_aux, chunk_size), has_aux)
         except Exception as error:
             hide_frames(error)
             raise
 
     return jacobian_by_shape
+
+
+def cheaper(
+    function: Callable[..., Any], inputs: Inputs, keywords: dict[str, Any], has_aux: bool, chunk_size: int | None
+) -> tuple[Any, list[Any], list[Any], Any]:
+    """Rows or columns, whichever are fewer; the others where an operation lacks the rule for a mode."""
+    name = "jacobian"
+    count = sum(ops.size(x) for x in inputs.primals)
+    if count > FEW:
+        try:
+            recording = Recording(function, inputs, keywords, has_aux, name)
+        except NoRuleError:
+            return columns(function, inputs, keywords, has_aux, chunk_size, name)
+        if count > sum(ops.size(y) for y in recording.values if is_differentiable(y)):
+            return rows(recording, chunk_size, name)
+        del recording
+    try:
+        return columns(function, inputs, keywords, has_aux, chunk_size, name)
+    except NoRuleError:
+        return rows(Recording(function, inputs, keywords, has_aux, name), chunk_size, name)
 
 
 def hessian(

@@ -19,7 +19,7 @@ from ..engines.forward import Dual, dual, fit_tangent
 from ..engines.levels import Level, leaked
 from ..engines.reverse import Var, record, variable
 from ..engines.space import space_of
-from ..engines.tape import Cotangents, ForgetfulTape, SweepError, Tape, accumulate, sweep
+from ..engines.tape import PLAIN, Cotangents, ForgetfulTape, SweepError, Tape, accumulate, sweep
 from ..engines.traced import Traced
 from ..engines.views import current
 from .boundary import hide_frames
@@ -116,7 +116,8 @@ def on_tape(segment: Segment, values: list[Any], tape: Tape, name: str) -> list[
     outputs = compute(lambda given: forgetfully(segment, given, mine), payloads, name)
     check_captured(outputs, tape.level, name)
     taped = [k for k, y in enumerate(outputs) if is_differentiable(y)]
-    tape.plain = False
+    if any(own and type(a) not in PLAIN for a, own in zip(payloads, mine, strict=True)):
+        tape.plain = False
 
     def pull(cotangents: list[Any]) -> list[Any]:
         given = [k for k, ct in enumerate(cotangents) if ct is not None]
@@ -195,7 +196,12 @@ def backward_output(cotangents: Cotangents, ct: Any, entry: Any) -> None:
 def backward_segment(cotangents: Cotangents, ct: Any, entry: Any) -> None:
     """Hand the cotangents of a segment's outputs to its inputs."""
     _, indices, spaces, pull = entry
-    for index, space, x in zip(indices, spaces, pull(ct), strict=True):
+    try:
+        found = pull(ct)
+    except FloatingPointError:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            found = pull(ct)
+    for index, space, x in zip(indices, spaces, found, strict=True):
         if x is not None:
             x = space.project(x)
             known = cotangents[index]

@@ -143,6 +143,17 @@ def test_an_operation_with_one_mode_is_differentiated_in_that_mode():
     x = np.arange(6.0)
     np.testing.assert_array_equal(dm.jacobian(lambda x: ops.sum(forward_only(x)))(x), 2 * x)
 
+    @dm.primitive
+    def reverse_only(x):
+        return x * x
+
+    @reverse_only.defvjp
+    def reverse_only_vjp(y, x):
+        return lambda ct: 2.0 * x * ct
+
+    for x in (3.0, np.arange(6.0)):
+        np.testing.assert_array_equal(np.diag(2 * x) if np.ndim(x) else 6.0, dm.jacobian(reverse_only)(x))
+
 
 @modes
 def test_holomorphic_functions(mode):
