@@ -90,6 +90,16 @@ def linear(function: Any, transpose: Callable[..., Any], *, replace: bool = Fals
 
     transpose(ct, like, **keywords) returns the cotangent of the argument; `like` has its `shape`, `dtype` and `ndim`. For
     operations of several arguments or a tuple, `like` is the tuple of these and the result a tuple.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> from dispatchml.dispatch import operation
+    >>> @operation
+    ... def reversed_order(x): "A vector from its end."
+    >>> @reversed_order.register
+    ... def _(x: np.ndarray): return x[::-1]
+    >>> linear(reversed_order, transpose=lambda ct, like: reversed_order(ct))
+    >>> dm.grad(lambda x: reversed_order(x)[0])(np.array([1.0, 2.0]))
+    array([0., 1.])
     """
     new_rule(function, "linear", replace).transpose = transpose
 
@@ -101,6 +111,21 @@ class rule:
     variadic operation gets the tuple of arguments and the tuple of tangents). vjp(y, *arguments, needs, **keywords) ->
     pullback; pullback(ct) -> a tuple with a cotangent for each argument, None where `needs` is False. An operation with
     several outputs has tuples for y, ct and the tangent.
+
+    >>> import dispatchml as dm
+    >>> from dispatchml.dispatch import operation
+    >>> @operation
+    ... def doubled_product(a, b): "2 a b."
+    >>> @doubled_product.register
+    ... def _(a: float, b: float): return 2 * a * b
+    >>> @rule(doubled_product).jvp
+    ... def doubled_product_jvp(y, tangents, a, b):
+    ...     da, db = tangents
+    ...     first = None if da is None else doubled_product(da, b)
+    ...     second = None if db is None else doubled_product(a, db)
+    ...     return first if second is None else second if first is None else dm.ops.add(first, second)
+    >>> dm.jvp(doubled_product, (3.0, 4.0), (1.0, 0.5))
+    (24.0, 11.0)
     """
 
     def __init__(self, function: Any, *, select: bool = False, replace: bool = False) -> None:
@@ -129,7 +154,18 @@ class rule:
 
 
 def nondifferentiable(*functions: Any, replace: bool = False) -> None:
-    """Declare operations that act on the primal and whose result carries no derivative: comparisons, argmax, floor, shape."""
+    """Declare operations that act on the primal and whose result carries no derivative: comparisons, argmax, floor, shape.
+
+    >>> import dispatchml as dm
+    >>> from dispatchml.dispatch import operation
+    >>> @operation
+    ... def floor_of(x): "The next whole number below."
+    >>> @floor_of.register
+    ... def _(x: float): return x // 1
+    >>> nondifferentiable(floor_of)
+    >>> dm.grad(lambda x: x * floor_of(x))(2.5)
+    2.0
+    """
     for function in functions:
         new_rule(function, "nondifferentiable", replace)
 
@@ -140,6 +176,17 @@ def batch(function: Any) -> Callable[[Any], Any]:
     The function gets (arguments, batched, size, **keywords): the payloads, a flag for each that says whether it has the batch
     axis in front, and the batch size. It returns the result with the batch axis in front (a tuple for several outputs).
     Without one, elementwise operations broadcast and all others run once for each element.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> from dispatchml.dispatch import operation
+    >>> @operation
+    ... def last_of(x): "The last element of a vector."
+    >>> @last_of.register
+    ... def _(x: np.ndarray): return x[-1]
+    >>> @batch(last_of)
+    ... def last_of_batch(arguments, batched, size): return arguments[0][:, -1]
+    >>> dm.vmap(last_of)(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([2., 4.])
     """
     op: Operation = function.info
 
