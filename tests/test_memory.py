@@ -99,7 +99,7 @@ def without_collector():
 
 @pytest.mark.parametrize("step", STEPS_OF, ids=lambda f: f.__name__)
 def test_training_steps_leave_nothing_behind(step, without_collector):
-    """No object that the collector knows may stay; before bytes are compared a collection empties Python's free lists."""
+    """No object that the collector knows may stay; for the bytes a collection empties Python's free lists first."""
     count = STEPS if step is reverse_step else STEPS // 3
     parameters = initial()
     with np.errstate(all="ignore"):

@@ -11,6 +11,26 @@ import numpy as np
 from ..dispatch.layers import layer_of
 
 
+def has_nan(value: Any) -> bool:
+    """Whether any number inside is nan; what cannot be looked into counts as none."""
+    cls = type(value)
+    if cls is float:
+        return value != value
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype.kind in "fc" and bool(np.isnan(value).any())
+    inner = inside(value)
+    return inner is not None and has_nan(inner)
+
+
+def inside(value: Any) -> Any:
+    """The payload of an engine's value or a layer, None for anything else."""
+    if hasattr(value, "level_number"):
+        return value.value
+    info = layer_of(type(value))
+    payload = info.payload(value) if info is not None and info.payload is not None else None
+    return payload[0] if type(payload) is tuple and payload else payload
+
+
 def has_non_finite(value: Any) -> bool:
     """Whether any number inside is nan or infinite; what cannot be looked into counts as finite."""
     cls = type(value)

@@ -99,7 +99,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     if active == (0, 1) and op.arity == 2:
         lines.insert(1, f"    if type(x1) is not Dual: return op_{name}(x0, x1)")
     lines += [f"    if x{k}.level is not level: return settle({parameters})" for k in active[1:]]
-    lines.append("    if level.closed: leaked(level.name)")
+    lines.append(f"    if level.state: return unusual({parameters})")
     for k, n in enumerate(names):
         if k in active:
             lines += [f"    if x{k}.base is not None: current(x{k})", f"    {n} = x{k}.value", f"    p{k} = x{k}.partials"]
@@ -191,9 +191,38 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         f"op_{op.name}": op.function,
         "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
     })  # fmt: skip
+    scope["unusual"] = careful_dual(op, rule, active)
     name = f"dual_{op.name}_{''.join(map(str, active))}"
     compile_source(source, scope, f"forward {op.name} {''.join(map(str, active))}", f"the rule of {op.name}: {rule.partials}")
     return scope[name]
+
+
+def careful_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
+    """What runs when the level is closed (an error) or careful: every product with a partial lets zeros win."""
+    names = ARGUMENTS[: op.arity]
+    made: list[Callable[..., Any]] = []
+
+    def generated() -> Callable[..., Any]:
+        words = VOCABULARY.union(*(calls_in(rule.partials[k]) for k in active))
+        scope: dict[str, Any] = {w: FINDERS["operations"](w) for w in words}
+        lines = [f"def tangent(y, {', '.join(names)}, {', '.join(f'p{k}' for k in active)}):", "    like = a"]
+        lines.append(f"    return {tangent_text(Writer('operations'), rule, active, True)}")
+        compile_source("\n".join(lines) + "\n", scope, f"careful forward {op.name} {active}", f"the rule of {op.name}")
+        return scope["tangent"]
+
+    def unusual(*arguments: Any) -> Any:
+        level = arguments[active[0]].level
+        if level.closed:
+            leaked(level.name)
+        if not made:
+            made.append(generated())
+        values = [fresh(x).value if k in active else x for k, x in enumerate(arguments)]
+        y = op.function(*values)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            t = made[0](y, *values, *(arguments[k].partials for k in active))
+        return dual(y, fit_tangent(t, y), level)
+
+    return unusual
 
 
 # ---- linear and function rules ----------------------------------------------------------------------------------------
@@ -235,6 +264,7 @@ def function_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callabl
     if rule.jvp is None:
         return missing_rule(op, "jvp")
     function, jvp, chosen = op.function, rule.jvp, frozenset(active)
+    careful_jvp = getattr(jvp, "careful", jvp)
 
     def dual_of_function(*arguments: Any, **keywords: Any) -> Any:
         level = arguments[active[0]].level
@@ -243,6 +273,9 @@ def function_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callabl
         values = [fresh(x).value if k in chosen else x for k, x in enumerate(arguments)]
         y = function(*values, **keywords)
         tangents = tuple(x.partials if k in chosen else None for k, x in enumerate(arguments))
+        if level.state:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                return pack(y, careful_jvp(y, tangents, *values, **keywords), level)
         return pack(y, jvp(y, tangents, *values, **keywords), level)
 
     dual_of_function.__name__ = dual_of_function.__qualname__ = f"dual_{op.name}"

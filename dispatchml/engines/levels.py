@@ -12,13 +12,17 @@ NUMBERS = itertools.count(1)
 
 
 class Level:
-    """One run of a forward or batching transform: opened when it starts, closed when it ends."""
+    """One run of a forward or batching transform: opened when it starts, closed when it ends.
 
-    __slots__ = ("number", "closed", "name", "size")
+    state: 0 while nothing is unusual, 1 when closed, 2 in a careful run, in which zeros win over infinite derivatives.
+    """
 
-    def __init__(self, name: str, size: int = 0) -> None:
+    __slots__ = ("number", "closed", "state", "name", "size")
+
+    def __init__(self, name: str, size: int = 0, careful: bool = False) -> None:
         self.number = next(NUMBERS)
         self.closed = False
+        self.state = 2 if careful else 0
         self.name = name
         self.size = size
 
@@ -27,6 +31,7 @@ class Level:
 
     def __exit__(self, *_: Any) -> None:
         self.closed = True
+        self.state = 1
 
     def __repr__(self) -> str:
         return f"<level {self.number} of {self.name}{', closed' if self.closed else ''}>"

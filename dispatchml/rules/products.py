@@ -8,12 +8,27 @@ import numpy as np
 
 from .. import ops
 from .adjoints import adjoint, align, bilinear_jvp, column, conj, element_rank, row, transposed
-from .registry import batch, rule
+from .registry import batch, rule, rule_of
 
 matmul, multiply, reshape = ops.matmul, ops.multiply, ops.reshape
 
 for product in (ops.matmul, ops.dot, ops.inner, ops.outer, ops.tensordot, ops.kron, ops.cross, ops.convolve):
     rule(product).jvp(bilinear_jvp(product))
+
+
+def careful_matmul_jvp(y: Any, tangents: Any, a: Any, b: Any) -> Any:
+    """The same with products in which zeros win."""
+    return bilinear_jvp(strong_matmul)(y, tangents, a, b)
+
+
+def careful_dot_jvp(y: Any, tangents: Any, a: Any, b: Any) -> Any:
+    """Vectors and matrices as for matmul; other shapes as they are."""
+    is_matmul = 0 < ops.ndim(a) <= 2 and 0 < ops.ndim(b) <= 2
+    return bilinear_jvp(strong_matmul if is_matmul else ops.dot)(y, tangents, a, b)
+
+
+for product, careful in ((ops.matmul, careful_matmul_jvp), (ops.dot, careful_dot_jvp)):
+    rule_of(product.info).jvp.careful = careful  # type: ignore[union-attr]
 
 
 # ---- matmul ----------------------------------------------------------------------------------------------------------
@@ -82,9 +97,7 @@ def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int], matmul: Any = mat
     return matmul(ct, adjoint(b))
 
 
-def cotangent_of_right(
-    ct: Any, a: Any, ranks: tuple[int, int], shape: tuple[int, ...], matmul: Any = matmul
-) -> Any:
+def cotangent_of_right(ct: Any, a: Any, ranks: tuple[int, int], shape: tuple[int, ...], matmul: Any = matmul) -> Any:
     """The cotangent of b in a @ b; where one matrix b met a stack, in one product over the whole stack."""
     if ranks[0] == 1:
         return multiply(conj(a), ct) if ranks[1] == 1 else multiply(column(conj(a)), row(ct))
