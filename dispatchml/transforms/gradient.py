@@ -53,15 +53,17 @@ def differentiated(
     function: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool, holomorphic: bool, name: str
 ) -> Callable[..., Any]:
     """The function of value and gradient, under the name of the transform that the user wrote."""
-    simple = type(argnums) is int and argnums >= 0 and not has_aux and not holomorphic
+    simple: int = -1  # the one position, where nothing else is asked for
+    if type(argnums) is int and argnums >= 0 and not has_aux and not holomorphic:
+        simple = argnums
 
     @functools.wraps(function)
     def value_and_gradient(*arguments: Any, **keywords: Any) -> Any:
         try:
-            if simple and argnums < len(arguments):
-                x = arguments[argnums]
+            if 0 <= simple < len(arguments):
+                x = arguments[simple]
                 if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
-                    return of_one_array(function, arguments, argnums, x, keywords, name)
+                    return of_one_array(function, arguments, simple, x, keywords, name)
             inputs = Inputs(arguments, argnums, name)
             tape, output = run_on_tape(function, inputs, keywords, name)
             aux = None

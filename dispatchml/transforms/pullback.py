@@ -140,7 +140,8 @@ class Pushforward:
             raise TangentMismatchError(
                 f"linearize: {self.count} primals and {len(tangents)} tangents{at_user_line()}; one is needed for each."
             )
-        if self.transposed is None:
+        transposed = self.transposed
+        if transposed is None:
             zero = map_leaves(lambda v: plain_zero(v) if is_differentiable(v) else v, self.y)
-            self.transposed = vjp(self.pullback, zero)[1]
-        return self.transposed(tangents)[0]
+            transposed = self.transposed = vjp(self.pullback, zero)[1]
+        return transposed(tangents)[0]

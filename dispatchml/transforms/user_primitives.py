@@ -143,16 +143,17 @@ class Tools:
     def elementwise(self, *texts: str | None, singular: bool = False) -> None:
         """Declare partial derivatives as text, behind the formula itself where the operation has none."""
         written = [None if t is None else with_names(t) for t in texts]
+        formula = None
         if self.body is None:
-            if not written or written[0] is None:
+            formula = written.pop(0) if written else None
+            if formula is None:
                 raise RegistrationError(
                     f"{self.op.name}.elementwise: the first text is the formula, then one for each partial derivative."
                 )
-            formula = written.pop(0)
             check_text(formula, self.op)
         self.op.family = "elementwise"
         declare_elementwise(self.function, *written, singular=singular, replace=True)
-        if self.body is None:
+        if formula is not None:
             define(self.function, formula)
             self.body = self.function
 
