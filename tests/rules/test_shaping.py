@@ -5,6 +5,7 @@ import pytest
 
 import dispatchml as dm
 from dispatchml import ops
+from dispatchml.rules.registry import rule_of
 
 RNG = np.random.default_rng(3)
 X = RNG.standard_normal((2, 3, 4))
@@ -162,5 +163,5 @@ def test_unused_parts_of_a_split():
 
 
 def test_the_transpose_of_a_sum_is_not_a_copy():
-    _, pullback = dm.vjp(ops.sum, np.ones((100, 100)))
-    assert pullback(1.0)[0].strides == (0, 0)
+    x = np.ones((100, 100))
+    assert rule_of(ops.sum.info).transpose(1.0, x).strides == (0, 0)
