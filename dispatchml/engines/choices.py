@@ -16,6 +16,9 @@ def has_nan(value: Any) -> bool:
     cls = type(value)
     if cls is float:
         return value != value
+    if cls is np.ndarray and value.dtype.kind == "f":  # a sum of squares is nan only where a number is
+        total = np.vdot(value, value)
+        return bool(total != total)
     if isinstance(value, (np.ndarray, np.generic)):
         return value.dtype.kind in "fc" and bool(np.isnan(value).any())
     inner = inside(value)
