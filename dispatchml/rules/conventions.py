@@ -47,7 +47,9 @@ class Row:
     facts: tuple[Fact, ...] = field(default=())
 
 
-def fact(text: str, function: Any, *arguments: Any, first: Any = (), second: Any = (), value: Any = None, raises: str = "") -> Fact:
+def fact(
+    text: str, function: Any, *arguments: Any, first: Any = (), second: Any = (), value: Any = None, raises: str = ""
+) -> Fact:
     """A fact; a single derivative may be given without its tuple."""
     tuples = [x if isinstance(x, tuple) else (x,) for x in (first, second)]
     return Fact(text, function, arguments, *tuples, value, raises)
@@ -216,11 +218,22 @@ def shown(x: Any) -> str:
 
 def page() -> str:
     """The table and its facts in Markdown."""
-    lines = ["# Conventions", "", "Forward, reverse and nested derivatives agree on these points; each line is a test.", ""]
+    lines = [
+        "# Conventions",
+        "",
+        "Forward, reverse and nested derivatives agree on these points; each line is a test.",
+        "",
+    ]
     lines += ["| point | value | note |", "|---|---|---|"]
     lines += [f"| {row.point} | {row.value} | {row.note} |" for row in TABLE]
     for row in TABLE:
-        lines += ["", f"## {row.point}: {row.value}", "", "| function | at | first derivative | second |", "|---|---|---|---|"]
+        lines += [
+            "",
+            f"## {row.point}: {row.value}",
+            "",
+            "| function | at | first derivative | second |",
+            "|---|---|---|---|",
+        ]
         for one in row.facts:
             first = f"raises {one.raises}" if one.raises else shown(one.first)
             lines.append(f"| `{one.text}` | {shown(one.arguments)} | {first} | {shown(one.second)} |")
