@@ -10,7 +10,7 @@ import numpy as np
 from ..dispatch.errors import MutatedConstantError, user_line
 
 #: Bytes up to which a constant is copied (a copy costs less than an operation).
-COPY_LIMIT = 32 * 1024
+COPY_LIMIT = 256 * 1024
 #: An odd width, so that permuting the rows of a matrix changes the column sums.
 COLUMNS = 61
 SAMPLES = 256
