@@ -139,7 +139,7 @@ def test_traced_values_die_with_their_transform(without_collector):
 
     def f(v):
         y = np.sin(v)
-        kept.append(weakref.ref(y.value))
+        kept.append(weakref.ref(y._value))
         return np.sum(y * y)
 
     dm.grad(f)(RNG.normal(size=1000))

@@ -20,22 +20,22 @@ from .views import current, is_view, taken_from
 class Batched(Traced):
     """`value` has the batch axis in front; shape, ndim and indexing are those of one element."""
 
-    __slots__ = ("value", "level", "base")
+    __slots__ = ("_value", "_level", "_base")
 
     def __init__(self, value: Any, level: Level, base: Any = None) -> None:
-        self.value = value
-        self.level = level
-        self.base = base
+        self._value = value
+        self._level = level
+        self._base = base
 
     @property
-    def level_number(self) -> int:
+    def _level_number(self) -> int:
         """The number that orders levels."""
-        return self.level.number
+        return self._level.number
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one element of the batch."""
-        return ops.shape(self.value)[1:]
+        return ops.shape(self._value)[1:]
 
     def __bool__(self) -> bool:
         from ..dispatch.errors import TracerConversionError, at_user_line
@@ -65,7 +65,7 @@ def aligned(x: Any, ndim: int) -> Any:
 
 def is_of(x: Any, level: Level) -> bool:
     """Whether a value is batched at this level."""
-    return type(x) is Batched and x.level is level
+    return type(x) is Batched and x._level is level
 
 
 def wrap(y: Any, level: Level) -> Any:
@@ -87,14 +87,14 @@ def elementwise_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., A
     if op.arity == 1:
 
         def batched_one(x: Any, **keywords: Any) -> Any:
-            check_open(x.level)
-            return Batched(function(current(x), **keywords), x.level)
+            check_open(x._level)
+            return Batched(function(current(x), **keywords), x._level)
 
         return batched_one
 
     def batched_elements(*arguments: Any, **keywords: Any) -> Any:
-        level = arguments[active[0]].level
-        if any(arguments[k].level is not level for k in active[1:]):
+        level = arguments[active[0]]._level
+        if any(arguments[k]._level is not level for k in active[1:]):
             return settled(*arguments, **keywords)
         check_open(level)
         ndim = max(ops.ndim(x) for x in arguments)
@@ -110,8 +110,8 @@ def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     flags = tuple(k in chosen for k in range(op.arity))
 
     def batched_call(*arguments: Any, **keywords: Any) -> Any:
-        level = arguments[active[0]].level
-        if any(arguments[k].level is not level for k in active[1:]):
+        level = arguments[active[0]]._level
+        if any(arguments[k]._level is not level for k in active[1:]):
             return settled(*arguments, **keywords)
         check_open(level)
         values = tuple(current(x) if flag else x for x, flag in zip(arguments, flags, strict=True))
@@ -121,7 +121,7 @@ def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
             y = rule(values, flags, level.size, **keywords)
         made = wrap(y, level)
         if op.view and len(arguments) == 1 and type(made) is Batched and is_view(keywords) and made.shape:
-            made.base = taken_from(arguments[0], op.function, keywords, values[0])
+            made._base = taken_from(arguments[0], op.function, keywords, values[0])
         return made
 
     return batched_call

@@ -27,8 +27,8 @@ def has_nan(value: Any) -> bool:
 
 def inside(value: Any) -> Any:
     """The payload of an engine's value or a layer, None for anything else."""
-    if hasattr(value, "level_number"):
-        return value.value
+    if hasattr(value, "_level_number"):
+        return value._value
     info = layer_of(type(value))
     payload = info.payload(value) if info is not None and info.payload is not None else None
     return payload[0] if type(payload) is tuple and payload else payload
@@ -45,8 +45,8 @@ def has_non_finite(value: Any) -> bool:
         return value.dtype.kind in "fc" and not np.isfinite(value)
     if cls in (tuple, list):
         return any(has_non_finite(v) for v in value)
-    inner = getattr(value, "value", None)
-    if inner is not None and hasattr(value, "level_number"):
+    inner = getattr(value, "_value", None)
+    if inner is not None and hasattr(value, "_level_number"):
         return has_non_finite(inner)
     info = layer_of(cls)
     if info is not None and info.payload is not None:

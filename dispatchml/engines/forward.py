@@ -30,20 +30,20 @@ REALS = frozenset({float, int})
 class Dual(Traced):
     """A value with its tangent at one level: `value + partials * epsilon`."""
 
-    __slots__ = ("value", "partials", "level", "base")
+    __slots__ = ("_value", "_partials", "_level", "_base")
 
     # No __init__: filling the slots in generated code takes half the time of a call. `dual` is for everywhere else.
 
     @property
-    def level_number(self) -> int:
+    def _level_number(self) -> int:
         """The number that orders levels."""
-        return self.level.number
+        return self._level.number
 
 
 def dual(value: Any, partials: Any, level: Level, base: Any = None) -> Dual:
     """A value with its tangent."""
     made = Dual()
-    made.value, made.partials, made.level, made.base = value, partials, level, base
+    made._value, made._partials, made._level, made._base = value, partials, level, base
     return made
 
 
@@ -64,7 +64,7 @@ def fit_tangent(partials: Any, y: Any) -> Any:
 
 def fresh(x: Any) -> Any:
     """A traced value whose payload is up to date."""
-    if x.base is not None:
+    if x._base is not None:
         current(x)
     return x
 
@@ -95,14 +95,14 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     names = ARGUMENTS[: op.arity]
     name, suffix = op.name, "".join(map(str, active))
     parameters = ", ".join(f"x{k}" for k in range(op.arity))
-    lines = [f"def dual_{name}_{suffix}({parameters}):", f"    level = x{active[0]}.level"]
+    lines = [f"def dual_{name}_{suffix}({parameters}):", f"    level = x{active[0]}._level"]
     if active == (0, 1) and op.arity == 2:
         lines.insert(1, f"    if type(x1) is not Dual: return op_{name}(x0, x1)")
-    lines += [f"    if x{k}.level is not level: return settle({parameters})" for k in active[1:]]
+    lines += [f"    if x{k}._level is not level: return settle({parameters})" for k in active[1:]]
     lines.append(f"    if level.state: return unusual({parameters})")
     for k, n in enumerate(names):
         if k in active:
-            lines += [f"    if x{k}.base is not None: current(x{k})", f"    {n} = x{k}.value", f"    p{k} = x{k}.partials"]
+            lines += [f"    if x{k}._base is not None: current(x{k})", f"    {n} = x{k}._value", f"    p{k} = x{k}._partials"]
         else:
             lines.append(f"    {n} = x{k}")
     mentioned = set().union(*(names_in(rule.partials[k]) for k in active))
@@ -159,7 +159,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
 
 def returned(tangent: str, indent: str) -> list[str]:
     """The lines that return a dual number of y."""
-    made = ["made = Dual()", f"made.partials = {tangent}", "made.value = y; made.level = level; made.base = None", "return made"]
+    made = ["made = Dual()", f"made._partials = {tangent}", "made._value = y; made._level = level; made._base = None", "return made"]
     return [indent + line for line in made]
 
 
@@ -178,7 +178,7 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     if differentiable != active:
         inner = elementwise_dual(op, rule, differentiable)
         drop = frozenset(active) - frozenset(differentiable)
-        return lambda *arguments: inner(*(fresh(x).value if k in drop else x for k, x in enumerate(arguments)))
+        return lambda *arguments: inner(*(fresh(x)._value if k in drop else x for k, x in enumerate(arguments)))
     source, _, words = dual_source(op, rule, active)
     called = set().union(*(calls_in(rule.partials[k]) for k in active)) | VOCABULARY
     scope: dict[str, Any] = {n: FINDERS["array"](n) for n in called}
@@ -211,15 +211,15 @@ def careful_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable
         return scope["tangent"]
 
     def unusual(*arguments: Any) -> Any:
-        level = arguments[active[0]].level
+        level = arguments[active[0]]._level
         if level.closed:
             leaked(level.name)
         if not made:
             made.append(generated())
-        values = [fresh(x).value if k in active else x for k, x in enumerate(arguments)]
+        values = [fresh(x)._value if k in active else x for k, x in enumerate(arguments)]
         y = op.function(*values)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            t = made[0](y, *values, *(arguments[k].partials for k in active))
+            t = made[0](y, *values, *(arguments[k]._partials for k in active))
         return dual(y, fit_tangent(t, y), level)
 
     return unusual
@@ -234,26 +234,26 @@ def linear_dual(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     if op.arity == 1:
 
         def linear_of_one(x: Any, **keywords: Any) -> Any:
-            if x.level.closed:
-                leaked(x.level.name)
-            if x.base is not None:
+            if x._level.closed:
+                leaked(x._level.name)
+            if x._base is not None:
                 current(x)
-            a = x.value
-            made = pack(function(a, **keywords), function(x.partials, **keywords), x.level)
+            a = x._value
+            made = pack(function(a, **keywords), function(x._partials, **keywords), x._level)
             if view and type(made) is Dual and is_view(keywords) and made.shape:
-                made.base = taken_from(x, function, keywords, a)
+                made._base = taken_from(x, function, keywords, a)
             return made
 
         return linear_of_one
     chosen = frozenset(active)
 
     def linear_of_some(*arguments: Any, **keywords: Any) -> Any:
-        level = arguments[active[0]].level
+        level = arguments[active[0]]._level
         if level.closed:
             leaked(level.name)
-        values = [fresh(x).value if k in chosen else x for k, x in enumerate(arguments)]
+        values = [fresh(x)._value if k in chosen else x for k, x in enumerate(arguments)]
         y = function(*values, **keywords)
-        tangents = [x.partials if k in chosen else ops.zeros_like(x) for k, x in enumerate(arguments)]
+        tangents = [x._partials if k in chosen else ops.zeros_like(x) for k, x in enumerate(arguments)]
         return pack(y, function(*tangents, **keywords), level)
 
     return linear_of_some
@@ -267,12 +267,12 @@ def function_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callabl
     careful_jvp = getattr(jvp, "careful", jvp)
 
     def dual_of_function(*arguments: Any, **keywords: Any) -> Any:
-        level = arguments[active[0]].level
+        level = arguments[active[0]]._level
         if level.closed:
             leaked(level.name)
-        values = [fresh(x).value if k in chosen else x for k, x in enumerate(arguments)]
+        values = [fresh(x)._value if k in chosen else x for k, x in enumerate(arguments)]
         y = function(*values, **keywords)
-        tangents = tuple(x.partials if k in chosen else None for k, x in enumerate(arguments))
+        tangents = tuple(x._partials if k in chosen else None for k, x in enumerate(arguments))
         if level.state:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 return pack(y, careful_jvp(y, tangents, *values, **keywords), level)
@@ -312,7 +312,7 @@ def forward_variadic(op: Operation) -> Callable[..., Any]:
         def plain(elements: Any, level: Level, **keywords: Any) -> Any:
             if whole is not None:
                 return whole(elements, **keywords)
-            return op.function(tuple(fresh(x).value if of_level(x, level) else x for x in elements), **keywords)
+            return op.function(tuple(fresh(x)._value if of_level(x, level) else x for x in elements), **keywords)
 
         return plain
     function, jvp = op.function, rule.jvp
@@ -322,12 +322,12 @@ def forward_variadic(op: Operation) -> Callable[..., Any]:
     def dual_of_elements(elements: Any, level: Level, **keywords: Any) -> Any:
         if level.closed:
             leaked(level.name)
-        values = tuple(fresh(x).value if of_level(x, level) else x for x in elements)
+        values = tuple(fresh(x)._value if of_level(x, level) else x for x in elements)
         y = function(values, **keywords)
         if jvp is not None:
-            dy = jvp(y, tuple(x.partials if of_level(x, level) else None for x in elements), values, **keywords)
+            dy = jvp(y, tuple(x._partials if of_level(x, level) else None for x in elements), values, **keywords)
         else:
-            tangents = tuple(x.partials if of_level(x, level) else ops.zeros_like(x) for x in elements)
+            tangents = tuple(x._partials if of_level(x, level) else ops.zeros_like(x) for x in elements)
             dy = function(tangents, **keywords)
         return pack(y, dy, level)
 
@@ -336,7 +336,7 @@ def forward_variadic(op: Operation) -> Callable[..., Any]:
 
 def of_level(x: Any, level: Level) -> bool:
     """Whether a value is a dual number of this level."""
-    return type(x) is Dual and x.level is level
+    return type(x) is Dual and x._level is level
 
 
 SPACES[Dual] = space_of_traced

@@ -58,10 +58,10 @@ def settle(op: Operation, traced: tuple[int, ...]) -> Callable[..., Any]:
     known: dict[tuple[type, tuple[int, ...]], Callable[..., Any]] = {}
 
     def settled(*arguments: Any, **keywords: Any) -> Any:
-        top, number = arguments[traced[0]], arguments[traced[0]].level_number
+        top, number = arguments[traced[0]], arguments[traced[0]]._level_number
         active = traced[:1]
         for k in traced[1:]:
-            n = arguments[k].level_number
+            n = arguments[k]._level_number
             if n > number:
                 top, number, active = arguments[k], n, (k,)
             elif n == number:
@@ -87,7 +87,7 @@ def settle_elements(op: Operation) -> Callable[..., Any]:
         function = known.get(cls)
         if function is None:
             function = known[cls] = ENGINES[cls].variadic(op)
-        return function(elements, top.tape if cls is Var else top.level, **keywords)
+        return function(elements, top._tape if cls is Var else top._level, **keywords)
 
     settled.__name__ = settled.__qualname__ = f"settle_{op.name}"
     return settled
@@ -95,7 +95,7 @@ def settle_elements(op: Operation) -> Callable[..., Any]:
 
 def level_number(x: Any) -> int:
     """The number that orders levels."""
-    return x.level_number
+    return x._level_number
 
 
 def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callable[..., Any]:
@@ -143,10 +143,10 @@ def on_payloads(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
         return function(*(payload_of(x) if k in chosen else x for k, x in enumerate(arguments)), **keywords)
 
     def on_primal(x: Any, **keywords: Any) -> Any:
-        return function(x.value if x.base is None else current(x), **keywords)
+        return function(x._value if x._base is None else current(x), **keywords)
 
     def on_first(x: Any, other: Any, **keywords: Any) -> Any:
-        return function(x.value if x.base is None else current(x), other, **keywords)
+        return function(x._value if x._base is None else current(x), other, **keywords)
 
     if op.arity == 2 and active == (0,):
         return on_first
@@ -200,7 +200,7 @@ def reverse_variadic(op: Operation) -> Callable[..., Any]:
         return lambda elements, tape, **keywords: decomposition(elements, **keywords)
     if rule.kind == "nondifferentiable":
         return lambda elements, tape, **keywords: op.function(
-            tuple(payload_of(x) if type(x) is Var and x.tape is tape else x for x in elements), **keywords
+            tuple(payload_of(x) if type(x) is Var and x._tape is tape else x for x in elements), **keywords
         )
     return variadic_recorder(op, rule)
 

@@ -19,19 +19,19 @@ ndarray = np.ndarray
 class Var(Traced):
     """A value on a tape. base: None, or what a view was taken from, so that a write to one is seen in the other."""
 
-    __slots__ = ("value", "tape", "index", "base")
+    __slots__ = ("_value", "_tape", "_index", "_base")
     # No __init__: filling the slots in generated code takes half the time of a call. `variable` is for everywhere else.
 
     @property
-    def level_number(self) -> int:
+    def _level_number(self) -> int:
         """The number that orders levels."""
-        return self.tape.level
+        return self._tape.level
 
 
 def variable(value: Any, tape: Tape, index: int, base: Any = None) -> Var:
     """A traced value for an entry of a tape."""
     made = Var()
-    made.value, made.tape, made.index, made.base = value, tape, index, base
+    made._value, made._tape, made._index, made._base = value, tape, index, base
     return made
 
 

@@ -129,11 +129,11 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     lines = [f"def record_{name}_{suffix}({', '.join(f'x{k}' for k in range(op.arity))}):"]
     if active == (0, 1) and op.arity == 2:
         lines.append(f"    if type(x1) is not Var: return {name}(x0, x1)")
-    lines.append(f"    tape = x{active[0]}.tape")
-    lines += [f"    if x{k}.tape is not tape: return settle({', '.join(f'x{k}' for k in range(op.arity))})" for k in active[1:]]
+    lines.append(f"    tape = x{active[0]}._tape")
+    lines += [f"    if x{k}._tape is not tape: return settle({', '.join(f'x{k}' for k in range(op.arity))})" for k in active[1:]]
     for k, n in enumerate(names):
         if k in active:
-            lines.append(f"    {n} = x{k}.value if x{k}.base is None else current(x{k})")
+            lines.append(f"    {n} = x{k}._value if x{k}._base is None else current(x{k})")
         else:
             lines.append(f"    {n} = x{k}")
     first = names[active[0]]
@@ -142,14 +142,14 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     others = [n for n in names if n != first]
     residuals = residuals_of(rule, active, "array")
     kept = [names[k] for k in range(op.arity) if k not in active and names[k] in residuals]
-    push_head = ", ".join(f"x{k}.index" for k in active)
+    push_head = ", ".join(f"x{k}._index" for k in active)
     tail = "".join(f", {r}" for r in residuals)
 
     def push(layout: str) -> list[str]:
         return [
             *(f"{n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept),
             "made = Var()",
-            "made.value = y; made.tape = tape; made.index = len(tape); made.base = None",
+            "made._value = y; made._tape = tape; made._index = len(tape); made._base = None",
             f"tape.append((backward_{name}_{suffix}_{layout}, {push_head}{tail}))",
             "return made",
         ]
@@ -185,14 +185,14 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     compared = ", ".join([*(names[k] for k in active), *(["y"] if len(active) < op.arity else [])])
     lines += [f"        if same_space({compared}):"]
     lines += [*(f"            {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept), "            made = Var()"]
-    lines += ["            made.value = y; made.tape = tape; made.index = len(tape); made.base = None"]
+    lines += ["            made._value = y; made._tape = tape; made._index = len(tape); made._base = None"]
     lines += [f"            tape.append((backward_{name}_{suffix}_traced, {push_head}{tail}))"]
     lines += ["            tape.plain = False", "            return made"]
     lines += ["    else:", f"        y = {name}({', '.join(names)})"]
     # anything else
     spaces = "".join(f", space_of({names[k]})" for k in active)
     lines += [f"    {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept]
-    lines += ["    made = Var()", "    made.value = y; made.tape = tape; made.index = len(tape); made.base = None"]
+    lines += ["    made = Var()", "    made._value = y; made._tape = tape; made._index = len(tape); made._base = None"]
     lines += [
         f"    tape.append((backward_{name}_{suffix}_complex if dtype(y).kind == 'c' else backward_{name}_{suffix}_general, "
         f"{push_head}{spaces}{tail}))"

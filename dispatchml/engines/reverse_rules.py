@@ -83,14 +83,14 @@ def record_outputs(outputs: tuple[Any, ...], tape: Tape, indices: Any, spaces: A
 #: One recording function for each operation and set of traced arguments; calls of the rule's functions, no loops.
 FUNCTION = """\
 def {name}({parameters}{keywords}):
-    tape = x{first}.tape
+    tape = x{first}._tape
 {settle}{values}
     y = operation({arguments}{given})
     pullback = make_pullback(y, {arguments}, needs=needs{given})
 {watch}    if type(y) is tuple:
         return record_outputs(y, tape, [{indices}], [{spaces}], pullback)
     made = Var()
-    made.value = y; made.tape = tape; made.index = len(tape); made.base = None
+    made._value = y; made._tape = tape; made._index = len(tape); made._base = None
     tape.append(({backward}, {slots}, {chosen_spaces}, pullback))
     if type(y) not in PLAIN{plain}:
         tape.plain = False
@@ -147,7 +147,7 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
     values = []
     for k in range(op.arity):
         if k in active:
-            values.append(f"    a{k} = x{k}.value if x{k}.base is None else current(x{k})")
+            values.append(f"    a{k} = x{k}._value if x{k}._base is None else current(x{k})")
         else:
             kept = k in read
             values.append(f"    a{k} = keep(tape, x{k}) if type(x{k}) is ndarray else x{k}" if kept else f"    a{k} = x{k}")
@@ -165,15 +165,15 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         given="".join(f", {k}={k}" for k in op.keywords),
         first=active[0],
         settle="".join(
-            f"    if x{k}.tape is not tape: return settle({', '.join(parameters)}{''.join(f', {w}={w}' for w in op.keywords)})\n"
+            f"    if x{k}._tape is not tape: return settle({', '.join(parameters)}{''.join(f', {w}={w}' for w in op.keywords)})\n"
             for k in active[1:]
         ),
         values="\n".join(values),
         arguments=", ".join(f"a{k}" for k in range(op.arity)),
         watch=f"    if not tape.careful: watch_choice(tape, ({''.join(f'a{k}, ' for k in active)}))\n" if rule.select else "",
-        indices=", ".join(f"x{k}.index" if k in active else "None" for k in range(op.arity)),
+        indices=", ".join(f"x{k}._index" if k in active else "None" for k in range(op.arity)),
         spaces=", ".join(space.get(k, "None") for k in range(op.arity)),
-        slots=", ".join(f"x{k}.index" for k in active),
+        slots=", ".join(f"x{k}._index" for k in active),
         chosen_spaces=", ".join(space[k] for k in active),
         plain="".join(f" or type(a{k}) not in PLAIN" for k in range(op.arity)),
         slot_names=", ".join(f"slot{k}" for k in active),
@@ -210,13 +210,13 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
         return missing_rule(op, "vjp")
 
     def recorded(elements: tuple[Any, ...], tape: Tape, **keywords: Any) -> Any:
-        needs = tuple(type(x) is Var and x.tape is tape for x in elements)
+        needs = tuple(type(x) is Var and x._tape is tape for x in elements)
         values = tuple(
             current(x) if need else keep(tape, x) if type(x) is ndarray else x
             for x, need in zip(elements, needs, strict=True)
         )
         y = function(values, **keywords)
-        indices = [x.index if need else None for x, need in zip(elements, needs, strict=True)]
+        indices = [x._index if need else None for x, need in zip(elements, needs, strict=True)]
         spaces = [space_of(v) for v in values]
         if any(type(v) not in PLAIN for v in values):
             tape.plain = False
@@ -240,19 +240,19 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
 #: A view remembers what it was taken from, and in which state.
 VIEW = """\
     if (type(y) is ndarray or getattr(y, "shape", ())) and {test}:
-        made.base = (x, operation, {{{items}}}, a, WRITES.count)
+        made._base = (x, operation, {{{items}}}, a, WRITES.count)
 """
 
 VIEW_TEST = "(type(index) is slice or is_view({'index': index}))"
 
 LINEAR = """\
 def record_{name}(x{keywords}):
-    a = x.value if x.base is None else current(x)
-    tape = x.tape
+    a = x._value if x._base is None else current(x)
+    tape = x._tape
     y = operation(a{given})
     made = Var()
-    made.value = y; made.tape = tape; made.index = len(tape); made.base = None
-    tape.append((backward_{name}, x.index, ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a){values}))
+    made._value = y; made._tape = tape; made._index = len(tape); made._base = None
+    tape.append((backward_{name}, x._index, ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a){values}))
     if type(a) not in PLAIN:
         tape.plain = False
 {view}    return made

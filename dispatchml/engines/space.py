@@ -135,9 +135,9 @@ def same_space(first: Any, *others: Any) -> bool:
     """Whether traced values have primals of one shape and one real float type, so that cotangents need no projection."""
     kind = found = None
     while True:
-        if first.base is not None:
+        if first._base is not None:
             return False
-        first = first.value
+        first = first._value
         kind = type(first)
         if kind is ndarray:
             shape, found = first.shape, first.dtype
@@ -150,9 +150,9 @@ def same_space(first: Any, *others: Any) -> bool:
             return False
     for x in others:
         while SPACES.get(type(x)) is space_of_traced:
-            if x.base is not None:
+            if x._base is not None:
                 return False
-            x = x.value
+            x = x._value
         if type(x) is not kind or kind is ndarray and (x.dtype is not found or x.shape != shape):
             return False
     return True

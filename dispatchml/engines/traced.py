@@ -11,24 +11,24 @@ from .refusals import remember
 
 
 class Traced:
-    """Base of Var, Dual and Batched. `value` is the payload; `base` is None or what a view was taken from."""
+    """Base of Var, Dual and Batched. `_value` is the payload; `_base` is None or what a view was taken from."""
 
     __slots__ = ()
 
-    value: Any
-    base: Any
+    _value: Any
+    _base: Any
 
     # ---- metadata ------------------------------------------------------------------------------------------------------
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the primal."""
-        return ops.shape(self.value)
+        return ops.shape(self._value)
 
     @property
     def dtype(self) -> Any:
         """The dtype of the primal."""
-        return ops.dtype(self.value)
+        return ops.dtype(self._value)
 
     @property
     def ndim(self) -> int:
@@ -151,7 +151,7 @@ def describe_payload(x: Any) -> str:
 def innermost(x: Any) -> Any:
     """The payload below every engine layer."""
     while isinstance(x, Traced):
-        x = x.value
+        x = x._value
     return x
 
 

@@ -29,10 +29,10 @@ STAMPS = itertools.count(1)
 
 def current(x: Any) -> Any:
     """The payload of a traced value, gathered anew when it is a view of something that was written to."""
-    base = x.base
+    base = x._base
     if base is not None and base[4] != WRITES.count:
         refresh(x)
-    return x.value
+    return x._value
 
 
 def taken_from(x: Any, op: Any, keywords: dict[str, Any], value: Any) -> tuple[Any, ...]:
@@ -55,21 +55,21 @@ def is_view(keywords: dict[str, Any]) -> bool:
 
 def refresh(x: Any) -> None:
     """Bring a view up to date with what it was taken from."""
-    owner, op, keywords, seen, _ = x.base
+    owner, op, keywords, seen, _ = x._base
     value = current(owner)
     if value is not seen:
         if is_copy(x):
-            x.base = None
+            x._base = None
             return
         new = op(owner, **keywords)
         for name in type(x).__slots__:
             setattr(x, name, getattr(new, name))
-    x.base = (owner, op, keywords, value, WRITES.count)
+    x._base = (owner, op, keywords, value, WRITES.count)
 
 
 def is_copy(x: Any) -> bool:
     """Whether what was recorded as a view is a copy in NumPy: of a scalar, or of memory that cannot be seen in that shape."""
-    owner, op, keywords, *_ = x.base
+    owner, op, keywords, *_ = x._base
     if ops.shape(owner) == () and getattr(numbers_of(owner), "ndim", 1) != 0 or isinstance(numbers_of(owner), np.generic):
         return True
     where = positions(owner)[1]
@@ -78,24 +78,24 @@ def is_copy(x: Any) -> bool:
 
 def cut_copies(x: Any) -> None:
     """Let go of what a value, or anything that it is a view of, was copied from."""
-    if x.base is not None:
-        cut_copies(x.base[0])
+    if x._base is not None:
+        cut_copies(x._base[0])
         if is_copy(x):
-            x.base = None
+            x._base = None
 
 
 def numbers_of(x: Any) -> Any:
     """The value below all traced ones."""
-    while hasattr(x, "level_number"):
-        x = x.value
+    while hasattr(x, "_level_number"):
+        x = x._value
     return x
 
 
 def positions(x: Any) -> tuple[Any, Any]:
     """The owner at the root of a view, and the flat positions of the view's elements in it, laid out in memory like it."""
     chain = []
-    while x.base is not None:
-        owner, op, keywords, *_ = x.base
+    while x._base is not None:
+        owner, op, keywords, *_ = x._base
         chain.append((op, keywords))
         x = owner
     shape = ops.shape(x)
@@ -114,7 +114,7 @@ def assign(x: Any, index: Any, value: Any) -> None:
     """`x[index] = value` for a traced x: every alias sees it, nothing that was recorded changes."""
     current(x)
     cut_copies(x)
-    if x.base is None:
+    if x._base is None:
         repoint(x, ops.setitem(x, value, index=index))
         return
     root, where = positions(x)
@@ -135,5 +135,5 @@ def repoint(x: Any, new: Any) -> None:
             "numpy.stack / numpy.where instead of assigning into it."
         )
     for name in type(x).__slots__:
-        setattr(x, name, None if name == "base" else getattr(new, name))
+        setattr(x, name, None if name == "_base" else getattr(new, name))
     WRITES.count = next(STAMPS)

@@ -263,7 +263,7 @@ def check_normal_form(examined: Examined, x: Any) -> None:
         for name, value in traced.items():
             for order, arguments in (("right", (value, x)), ("left", (x, value))):
                 made = attempt(examined, lambda arguments=arguments: ops.multiply(*arguments))
-                if made is not None and not (isinstance(made, Traced) and examined.holds(made.value)):
+                if made is not None and not (isinstance(made, Traced) and examined.holds(made._value)):
                     examined.fail(f"a {name} times an instance on the {order} is {made!r}, which is not traced outside")
     tape.close()
 
@@ -397,7 +397,7 @@ def check_batched(examined: Examined, x: Any, what: str, program: Any, gradient:
     with Level("check_array_type", len(rows)) as level:
         with examined.doing(f"the gradient of a batch of {what}"):
             made = grad(program)(Batched(whole, level))
-        found = numbers(made.value if isinstance(made, Batched) else made)
+        found = numbers(made._value if isinstance(made, Batched) else made)
     expected = np.concatenate([numbers(grad(program)(with_numbers(examined, x, numbers(x) * f))) for f in rows])
     if found.size == numbers(gradient).size:
         found = np.tile(found, len(rows))  # a gradient that does not depend on the batch

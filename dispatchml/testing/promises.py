@@ -199,7 +199,7 @@ def compare_batch(case: Case, what: str, function: Any, stacks: tuple[Any, ...])
     with Level("vmap", BATCH) as level:
         y = function(*(Batched(x, level) for x in stacks))
         outputs = tuple(y) if isinstance(y, (tuple, list)) else (y,)
-        plain = [np.asarray(v.value) if isinstance(v, Batched) else np.stack([v] * BATCH) for v in outputs]
+        plain = [np.asarray(v._value) if isinstance(v, Batched) else np.stack([v] * BATCH) for v in outputs]
     for k in range(BATCH):
         expected = function(*(x[k] for x in stacks))
         expected = tuple(expected) if isinstance(expected, (tuple, list)) else (expected,)

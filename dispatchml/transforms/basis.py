@@ -57,7 +57,7 @@ def identity_rows(one: Any, low: int, high: int, shape: tuple[int, ...], size: i
 
 def unbatched(x: Any, level: Level) -> Any:
     """The payload of a result with the batch axis in front; what does not depend on the batch is repeated."""
-    if type(x) is Batched and x.level is level:
+    if type(x) is Batched and x._level is level:
         from ..engines.views import current
 
         return current(x)

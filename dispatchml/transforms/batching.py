@@ -105,7 +105,7 @@ def to_front(x: Any, axis: int) -> Any:
 
 def collected(y: Any, place: int | None, level: Level) -> Any:
     """A result with the batch axis where out_axes says."""
-    batched = type(y) is Batched and y.level is level
+    batched = type(y) is Batched and y._level is level
     if place is None:
         if batched:
             raise TracerConversionError(

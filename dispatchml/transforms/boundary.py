@@ -197,12 +197,12 @@ def run_on_tape(
 
 def is_on(x: Any, tape: Tape) -> bool:
     """Whether a value is traced on this tape."""
-    return type(x) is Var and x.tape is tape
+    return type(x) is Var and x._tape is tape
 
 
 def primal_on(x: Any, tape: Tape) -> Any:
     """A value without this tape's layer."""
-    return current(x) if type(x) is Var and x.tape is tape else x
+    return current(x) if type(x) is Var and x._tape is tape else x
 
 
 def explain_sweep(

@@ -80,8 +80,8 @@ def pass_over(
         with Level(name, high - low) as level:
             given = seeds(leaves, group, low, high, level)
             if factor != 1:
-                given = {k: Batched(times_i(dx.value), level) for k, dx in given.items()}
-            given = {k: Batched(in_units(dx.value, leaves[k]), level) for k, dx in given.items()}
+                given = {k: Batched(times_i(dx._value), level) for k, dx in given.items()}
+            given = {k: Batched(in_units(dx._value, leaves[k]), level) for k, dx in given.items()}
             partials = run([given.get(k) for k in range(len(leaves))])
             parts.append([None if p is None else unbatched(p, level) for p in partials])
             sizes.append(high - low)

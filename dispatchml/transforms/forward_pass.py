@@ -70,13 +70,13 @@ def push_once(
             aux = map_leaves(lambda x: current(x) if is_of(x, level) else x, aux)
         leaves, structure = flatten(output)
         values = [current(x) if is_of(x, level) else x for x in leaves]
-        partials = [x.partials if is_of(x, level) else None for x in leaves]
+        partials = [x._partials if is_of(x, level) else None for x in leaves]
     return Pushed(structure, values, partials, aux)
 
 
 def is_of(x: Any, level: Level) -> bool:
     """Whether a value is a dual number of this level."""
-    return type(x) is Dual and x.level is level
+    return type(x) is Dual and x._level is level
 
 
 def values_and_tangents(pushed: Pushed, x: Any, dx: Any) -> tuple[Any, Any]:

@@ -125,12 +125,12 @@ def of_one_array(
     finally:
         tape.close()
     value = output
-    if type(output) is Var and output.tape is tape:
+    if type(output) is Var and output._tape is tape:
         value = current(output)
         seed = SEEDS.get(type(value))
         if seed is not None:
-            cotangents = Cotangents(output.index + 1)
-            cotangents[output.index] = seed
+            cotangents = Cotangents(output._index + 1)
+            cotangents[output._index] = seed
             if tape.constants:
                 check_constants(tape)
             try:
@@ -161,8 +161,8 @@ def gradients(
     count = len(inputs.traced)
     if not is_on(output, tape):
         return [zero_gradient(x, value) for x in inputs.primals]
-    cotangents = Cotangents(output.index + 1)
-    cotangents[output.index] = ops.one_like(value)
+    cotangents = Cotangents(output._index + 1)
+    cotangents[output._index] = ops.one_like(value)
     if tape.constants:
         check_constants(tape)
     try:
@@ -213,8 +213,8 @@ def holomorphic_gradients(
     one = ops.one_like(value)
     swept = []
     for seed in (one, ops.multiply(one, 1j)):
-        cotangents = Cotangents(max(count, output.index + 1))
-        cotangents[output.index] = seed
+        cotangents = Cotangents(max(count, output._index + 1))
+        cotangents[output._index] = seed
         try:
             sweep_keeping(tape, cotangents, count)
         except SweepError as failure:

@@ -30,7 +30,7 @@ class Recording:
         leaves, self.structure = flatten(output)
         self.tape: Tape = tape
         self.values = [primal_on(x, tape) for x in leaves]
-        self.indices: list[int | None] = [x.index if is_on(x, tape) else None for x in leaves]
+        self.indices: list[int | None] = [x._index if is_on(x, tape) else None for x in leaves]
 
     def pull(self, given: list[Any], keep: bool = True) -> list[Any]:
         """Cotangents of the input leaves for cotangents of the output leaves; None: no contribution. keep: sweep again

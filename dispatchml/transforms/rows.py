@@ -69,7 +69,7 @@ def sweep_over(
         with Level(name, high - low) as level:
             given = seeds(values, group, low, high, level)
             if factor != 1:
-                given = {j: Batched(times_i(ct.value), level) for j, ct in given.items()}
+                given = {j: Batched(times_i(ct._value), level) for j, ct in given.items()}
             pulled = recording.pull([given.get(j) for j in range(len(values))], keep=not (last and high == total))
             parts.append([None if g is None else unbatched(g, level) for g in pulled])
             sizes.append(high - low)

@@ -83,19 +83,19 @@ def compute(segment: Segment, values: list[Any], name: str) -> list[Any]:
     traced = [x for x in values if isinstance(x, Traced)]
     if not traced:
         return segment(values)
-    top = max(traced, key=lambda x: x.level_number)
+    top = max(traced, key=lambda x: x._level_number)
     if type(top) is Var:
-        outputs = on_tape(segment, values, top.tape, name)
+        outputs = on_tape(segment, values, top._tape, name)
     elif type(top) is Dual:
-        outputs = on_duals(segment, values, top.level, name)
+        outputs = on_duals(segment, values, top._level, name)
     else:
-        outputs = on_batch(segment, values, top.level, name)
+        outputs = on_batch(segment, values, top._level, name)
     return outputs
 
 
 def check_captured(outputs: list[Any], number: int, name: str) -> None:
     """Refuse results that depend on a traced value which the segment was not given."""
-    if any(isinstance(y, Traced) and y.level_number >= number for y in outputs):
+    if any(isinstance(y, Traced) and y._level_number >= number for y in outputs):
         raise NonDifferentiableError(
             f"checkpoint: the function ({name}) uses a traced value that it did not receive{at_user_line()}, from a "
             "global or "
@@ -109,9 +109,9 @@ def check_captured(outputs: list[Any], number: int, name: str) -> None:
 
 def on_tape(segment: Segment, values: list[Any], tape: Tape, name: str) -> list[Any]:
     """One entry for the whole segment, which holds its inputs, and one for each output."""
-    mine = [type(x) is Var and x.tape is tape for x in values]
+    mine = [type(x) is Var and x._tape is tape for x in values]
     payloads = [current(x) if own else x for x, own in zip(values, mine, strict=True)]
-    indices = [x.index if own else None for x, own in zip(values, mine, strict=True)]
+    indices = [x._index if own else None for x, own in zip(values, mine, strict=True)]
     spaces = [space_of(a) if own else None for a, own in zip(payloads, mine, strict=True)]
     outputs = compute(lambda given: forgetfully(segment, given, mine), payloads, name)
     check_captured(outputs, tape.level, name)
@@ -152,7 +152,7 @@ def run_on(segment: Segment, values: list[Any], chosen: list[bool], tape: Tape) 
 
 def untraced(outputs: list[Any], tape: Tape) -> list[Any]:
     """Outputs without the layer of a tape."""
-    return [current(y) if type(y) is Var and y.tape is tape else y for y in outputs]
+    return [current(y) if type(y) is Var and y._tape is tape else y for y in outputs]
 
 
 def pull_back(segment: Segment, chosen: list[bool], used: list[int], values: list[Any]) -> list[Any]:
@@ -163,7 +163,7 @@ def pull_back(segment: Segment, chosen: list[bool], used: list[int], values: lis
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         outputs = run_on(segment, primals, chosen, tape)
     inputs = sum(chosen)
-    on = [(outputs[k].index, ct) for k, ct in zip(used, given, strict=True) if is_on(outputs[k], tape)]
+    on = [(outputs[k]._index, ct) for k, ct in zip(used, given, strict=True) if is_on(outputs[k], tape)]
     found: list[Any] = [None] * inputs
     if on:
         cotangents = Cotangents(max(inputs, 1 + max(k for k, _ in on)))
@@ -181,7 +181,7 @@ def pull_back(segment: Segment, chosen: list[bool], used: list[int], values: lis
 
 def is_on(x: Any, tape: Tape) -> bool:
     """Whether a value is traced on a tape."""
-    return type(x) is Var and x.tape is tape
+    return type(x) is Var and x._tape is tape
 
 
 def backward_output(cotangents: Cotangents, ct: Any, entry: Any) -> None:
@@ -218,9 +218,9 @@ def on_duals(segment: Segment, values: list[Any], level: Level, name: str) -> li
     """The segment of values and tangents."""
     if level.closed:
         leaked(level.name)
-    mine = [type(x) is Dual and x.level is level for x in values]
+    mine = [type(x) is Dual and x._level is level for x in values]
     payloads = [current(x) if own else x for x, own in zip(values, mine, strict=True)]
-    tangents = [x.partials for x, own in zip(values, mine, strict=True) if own]
+    tangents = [x._partials for x, own in zip(values, mine, strict=True) if own]
     count = len(values)
     dependent: list[bool] = []
 
@@ -229,9 +229,9 @@ def on_duals(segment: Segment, values: list[Any], level: Level, name: str) -> li
         with Level("checkpoint") as inner:
             duals = [dual(x, next(partials), inner) if own else x for x, own in zip(given[:count], mine, strict=True)]
             outputs = segment(duals)
-            dependent[:] = [type(y) is Dual and y.level is inner for y in outputs]
+            dependent[:] = [type(y) is Dual and y._level is inner for y in outputs]
             plain = [current(y) if d else y for y, d in zip(outputs, dependent, strict=True)]
-            return plain + [y.partials for y, d in zip(outputs, dependent, strict=True) if d]
+            return plain + [y._partials for y, d in zip(outputs, dependent, strict=True) if d]
 
     found = compute(pushed, [*payloads, *tangents], name)
     outputs, partials = found[: len(dependent)], iter(found[len(dependent) :])
@@ -243,14 +243,14 @@ def on_batch(segment: Segment, values: list[Any], level: Level, name: str) -> li
     """The segment of the values with their batch axis."""
     if level.closed:
         leaked(level.name)
-    mine = [type(x) is Batched and x.level is level for x in values]
+    mine = [type(x) is Batched and x._level is level for x in values]
     payloads = [current(x) if own else x for x, own in zip(values, mine, strict=True)]
     dependent: list[bool] = []
 
     def batched(given: list[Any]) -> list[Any]:
         with Level("checkpoint", level.size) as inner:
             outputs = segment([Batched(x, inner) if own else x for x, own in zip(given, mine, strict=True)])
-            dependent[:] = [type(y) is Batched and y.level is inner for y in outputs]
+            dependent[:] = [type(y) is Batched and y._level is inner for y in outputs]
             return [current(y) if d else y for y, d in zip(outputs, dependent, strict=True)]
 
     outputs = compute(batched, payloads, name)

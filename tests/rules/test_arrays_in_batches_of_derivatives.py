@@ -47,7 +47,7 @@ FUNCTIONS = {name: (lambda x, name=name: getattr(ops, name)(x, axis=0)) for name
 def batched(f):
     def over_first_axes(*xs):
         with Level("vmap", len(xs[0])) as level:
-            return f(*(Batched(x, level) for x in xs)).value
+            return f(*(Batched(x, level) for x in xs))._value
 
     return over_first_axes
 

@@ -76,8 +76,8 @@ def test_a_wrong_second_derivative_is_found():
         return lambda ct: (ops.multiply(ct, slope),)
 
     def primal(a):
-        while hasattr(a, "level_number"):
-            a = a.value
+        while hasattr(a, "_level_number"):
+            a = a._value
         return a
 
     with pytest.raises(RuleCheckError, match="the second derivative"):

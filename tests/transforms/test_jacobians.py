@@ -223,13 +223,13 @@ def test_chunks_bound_the_width_of_a_pass(mode):
 
     @wide.defjvp
     def wide_jvp(y, tangents, x):
-        widths.append(tangents[0].level.size)
+        widths.append(tangents[0]._level.size)
         return tangents[0] * 1.0
 
     @wide.defvjp
     def wide_vjp(y, x):
         def wide_pullback(ct):
-            widths.append(ct.level.size)
+            widths.append(ct._level.size)
             return ct * 1.0
 
         return wide_pullback

@@ -69,7 +69,7 @@ def tape_of(function, x):
 
     def watched(x):
         y = function(x)
-        taken.append(reachable_bytes(y.tape))
+        taken.append(reachable_bytes(y._tape))
         return ops.sum(y)
 
     dm.grad(watched)(x)
