@@ -110,7 +110,9 @@ def warm_calls() -> bool:
         times = _race.race(candidates, rounds=21, target=0.005, per=len(calls))
         empty = times.pop("empty loop")
         net = {n: [v - e for v, e in zip(vs, empty, strict=True)] for n, vs in times.items()}
-        ratios = _race.show(f"warm call, {arity} argument(s), 5 classes in random order, loop subtracted", net, "ours", "ns")
+        ratios = _race.show(
+            f"warm call, {arity} argument(s), 5 classes in random order, loop subtracted", net, "ours", "ns"
+        )
         if plum:
             ok &= _race.verdict("plum / ours", ratios["plum"], 4.0)
         if ovld:

@@ -12,7 +12,9 @@ import _race
 
 #: Compiled modules are kept in one folder for all candidates, as after any first start, whatever the environment says.
 CACHE = tempfile.TemporaryDirectory()
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPYCACHEPREFIX": CACHE.name}
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {
+    "PYTHONPYCACHEPREFIX": CACHE.name
+}
 
 PROGRAMS = {
     "import numpy": "import numpy",
@@ -51,8 +53,13 @@ def main() -> bool:
         n / d for n, d in zip(times["import numpy"], times["import dispatchml and a first gradient"], strict=True)
     )
     ok = _race.verdict("import numpy / (import dispatchml and a first gradient)", ratio, 0.5)
-    probe = PROGRAMS["import dispatchml and a first gradient"] + f"\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout.strip()
+    probe = (
+        PROGRAMS["import dispatchml and a first gradient"]
+        + f"\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=ENVIRONMENT
+    ).stdout.strip()
     print(f"  heavy modules loaded by it: {loaded}")
     return ok
 

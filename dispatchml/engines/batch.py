@@ -127,7 +127,9 @@ def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     return batched_call
 
 
-def each(op: Operation, values: tuple[Any, ...], flags: tuple[bool, ...], size: int, keywords: Any, variadic: bool) -> Any:
+def each(
+    op: Operation, values: tuple[Any, ...], flags: tuple[bool, ...], size: int, keywords: Any, variadic: bool
+) -> Any:
     """The operation once for each element of the batch, stacked: right for every operation, fast for none."""
     results = []
     for k in range(size):
@@ -138,7 +140,9 @@ def each(op: Operation, values: tuple[Any, ...], flags: tuple[bool, ...], size: 
     if not results:
         from ..dispatch.errors import ShapeError, at_user_line
 
-        raise ShapeError(f"{op.name} has no batch rule and the batch is empty{at_user_line()}: the result's shape is not known.")
+        raise ShapeError(
+            f"{op.name} has no batch rule and the batch is empty{at_user_line()}: the result's shape is not known."
+        )
     return ops.stack(tuple(results), axis=0)
 
 

@@ -16,7 +16,6 @@ COLUMNS = 61
 SAMPLES = 256
 
 
-
 def keep_constant(tape: Any, constant: np.ndarray[Any, Any]) -> Any:
     """What the tape keeps of a writeable constant."""
     if constant.nbytes <= COPY_LIMIT:

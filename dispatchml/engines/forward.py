@@ -17,7 +17,15 @@ from .generate import compile_source
 from .levels import Level, leaked
 from .missing import missing_rule
 from .provider import TRACED, add_engine, on_payloads, settle
-from .reverse_elementwise import FINDERS, SYMBOLS, VOCABULARY, is_signed_one, raw_function, residuals_names, strong_float
+from .reverse_elementwise import (
+    FINDERS,
+    SYMBOLS,
+    VOCABULARY,
+    is_signed_one,
+    raw_function,
+    residuals_names,
+    strong_float,
+)
 from .space import SPACES, space_of_traced
 from .tape import PLAIN
 from .traced import Traced
@@ -102,7 +110,11 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     lines.append(f"    if level.state: return unusual({parameters})")
     for k, n in enumerate(names):
         if k in active:
-            lines += [f"    if x{k}._base is not None: current(x{k})", f"    {n} = x{k}._value", f"    p{k} = x{k}._partials"]
+            lines += [
+                f"    if x{k}._base is not None: current(x{k})",
+                f"    {n} = x{k}._value",
+                f"    p{k} = x{k}._partials",
+            ]
         else:
             lines.append(f"    {n} = x{k}")
     mentioned = set().union(*(names_in(rule.partials[k]) for k in active))
@@ -131,24 +143,38 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     indent = "            "
     on_arrays = ["        try:", f"{indent}y = {array}"]
     if rule.singular:
-        on_arrays += [f"{indent}with ignoring(divide='ignore', invalid='ignore', over='ignore'):", f"{indent}    t = {body('array', '')}"]
+        on_arrays += [
+            f"{indent}with ignoring(divide='ignore', invalid='ignore', over='ignore'):",
+            f"{indent}    t = {body('array', '')}",
+        ]
     else:
         on_arrays += [f"{indent}t = {body('array', '')}"]
-    on_arrays += [*returned(fit.format("t"), indent), "        except (TypeError, ZeroDivisionError, FloatingPointError): pass"]
+    on_arrays += [
+        *returned(fit.format("t"), indent),
+        "        except (TypeError, ZeroDivisionError, FloatingPointError): pass",
+    ]
     lines += [f"    if {' and '.join(['kind is ndarray', *kinds])}:", *on_arrays]
     floats = [f"type({names[k]}) is float" for k in others] + [f"type(p{k}) is float" for k in active]
     floats += [f"type({n}) in REALS" for n in constants]
     symbol = SYMBOLS.get(name) if name != "divide" else None
     lines += [f"    elif {' and '.join(['kind is float', *floats])}:"]
     lines += ["        try:", f"            y = {symbol or f'raw_{name}({chr(44).join(names)})'}"]
-    lines += [f"            t = {body('float', 'raw_')}", "            if type(y) is float:", *returned("t", "                ")]
+    lines += [
+        f"            t = {body('float', 'raw_')}",
+        "            if type(y) is float:",
+        *returned("t", "                "),
+    ]
     lines += ["        except (ArithmeticError, ValueError): pass"]
     lines += [f"    elif {' and '.join(['(kind is float64 or kind is float32)', *kinds])}:", *on_arrays]
     # values of an outer transform: their own operators
     traced = [f"type({names[k]}) in TRACED" for k in others]
     if like:
         lines.append("    like = a")
-    lines += [f"    elif {' and '.join(['kind in TRACED', *traced])}:"] if not like else [f"    if {' and '.join(['kind in TRACED', *traced])}:"]
+    lines += (
+        [f"    elif {' and '.join(['kind in TRACED', *traced])}:"]
+        if not like
+        else [f"    if {' and '.join(['kind in TRACED', *traced])}:"]
+    )
     lines += [f"        y = {SYMBOLS.get(name) or f'op_{name}({chr(44).join(names)})'}"]
     words[f"op_{name}"] = name
     lines += returned(fit.format(body("traced", "op_")), "        ")
@@ -159,7 +185,12 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
 
 def returned(tangent: str, indent: str) -> list[str]:
     """The lines that return a dual number of y."""
-    made = ["made = Dual()", f"made._partials = {tangent}", "made._value = y; made._level = level; made._base = None", "return made"]
+    made = [
+        "made = Dual()",
+        f"made._partials = {tangent}",
+        "made._value = y; made._level = level; made._base = None",
+        "return made",
+    ]
     return [indent + line for line in made]
 
 
@@ -182,7 +213,9 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     source, _, words = dual_source(op, rule, active)
     called = set().union(*(calls_in(rule.partials[k]) for k in active)) | VOCABULARY
     scope: dict[str, Any] = {n: FINDERS["array"](n) for n in called}
-    scope.update((alias, (raw_function if alias.startswith("raw_") else FINDERS["operations"])(w)) for alias, w in words.items())
+    scope.update(
+        (alias, (raw_function if alias.startswith("raw_") else FINDERS["operations"])(w)) for alias, w in words.items()
+    )
     scope.update({
         "Dual": Dual, "ndarray": ndarray, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED, "float64": np.float64,
         "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
@@ -193,7 +226,9 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     })  # fmt: skip
     scope["unusual"] = careful_dual(op, rule, active)
     name = f"dual_{op.name}_{''.join(map(str, active))}"
-    compile_source(source, scope, f"forward {op.name} {''.join(map(str, active))}", f"the rule of {op.name}: {rule.partials}")
+    compile_source(
+        source, scope, f"forward {op.name} {''.join(map(str, active))}", f"the rule of {op.name}: {rule.partials}"
+    )
     return scope[name]
 
 

@@ -130,7 +130,10 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     if active == (0, 1) and op.arity == 2:
         lines.append(f"    if type(x1) is not Var: return {name}(x0, x1)")
     lines.append(f"    tape = x{active[0]}._tape")
-    lines += [f"    if x{k}._tape is not tape: return settle({', '.join(f'x{k}' for k in range(op.arity))})" for k in active[1:]]
+    lines += [
+        f"    if x{k}._tape is not tape: return settle({', '.join(f'x{k}' for k in range(op.arity))})"
+        for k in active[1:]
+    ]
     for k, n in enumerate(names):
         if k in active:
             lines.append(f"    {n} = x{k}._value if x{k}._base is None else current(x{k})")
@@ -167,7 +170,10 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
             checks += ["type(y) is kind", "y.dtype is d", f"y.shape == {first}.shape"]
     on_arrays = ["        try:", f"            y = {array}", "        except TypeError:"]
     on_arrays += [f"            y = {name}({', '.join(names)})", f"        d = {first}.dtype"]
-    on_arrays += [f"        if {' and '.join(dict.fromkeys(checks))}:", *(f"            {line}" for line in push("array"))]
+    on_arrays += [
+        f"        if {' and '.join(dict.fromkeys(checks))}:",
+        *(f"            {line}" for line in push("array")),
+    ]
     lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:", *on_arrays]
     numbers = [f"type({n}) is float" if names.index(n) in active else f"type({n}) in NUMBERS" for n in others]
     lines += [f"    elif {' and '.join(['kind is float', *numbers])}:"]
@@ -184,7 +190,10 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     lines += [f"        y = {SYMBOLS.get(name) or f'{name}({chr(44).join(names)})'}"]
     compared = ", ".join([*(names[k] for k in active), *(["y"] if len(active) < op.arity else [])])
     lines += [f"        if same_space({compared}):"]
-    lines += [*(f"            {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept), "            made = Var()"]
+    lines += [
+        *(f"            {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept),
+        "            made = Var()",
+    ]
     lines += ["            made._value = y; made._tape = tape; made._index = len(tape); made._base = None"]
     lines += [f"            tape.append((backward_{name}_{suffix}_traced, {push_head}{tail}))"]
     lines += ["            tape.plain = False", "            return made"]

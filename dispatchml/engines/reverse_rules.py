@@ -150,7 +150,9 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
             values.append(f"    a{k} = x{k}._value if x{k}._base is None else current(x{k})")
         else:
             kept = k in read
-            values.append(f"    a{k} = keep(tape, x{k}) if type(x{k}) is ndarray else x{k}" if kept else f"    a{k} = x{k}")
+            values.append(
+                f"    a{k} = keep(tape, x{k}) if type(x{k}) is ndarray else x{k}" if kept else f"    a{k} = x{k}"
+            )
     space = {
         k: f"ArraySpace(a{k}.shape, a{k}.dtype) if type(a{k}) is ndarray and a{k}.dtype is not OBJECT else space_of(a{k})"
         for k in active
@@ -170,7 +172,9 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         ),
         values="\n".join(values),
         arguments=", ".join(f"a{k}" for k in range(op.arity)),
-        watch=f"    if not tape.careful: watch_choice(tape, ({''.join(f'a{k}, ' for k in active)}))\n" if rule.select else "",
+        watch=f"    if not tape.careful: watch_choice(tape, ({''.join(f'a{k}, ' for k in active)}))\n"
+        if rule.select
+        else "",
         indices=", ".join(f"x{k}._index" if k in active else "None" for k in range(op.arity)),
         spaces=", ".join(space.get(k, "None") for k in range(op.arity)),
         slots=", ".join(f"x{k}._index" for k in active),
@@ -284,7 +288,11 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
         keywords=", *" * bool(keywords) + "".join(f", {k}={k}_default" for k in keywords),
         given="".join(f", {k}={k}" for k in keywords),
         values="".join(f", {k}" for k in keywords),
-        view=VIEW.format(test=VIEW_TEST if "index" in keywords else "True", items=", ".join(f"{k!r}: {k}" for k in keywords)) if op.view else "",
+        view=VIEW.format(
+            test=VIEW_TEST if "index" in keywords else "True", items=", ".join(f"{k!r}: {k}" for k in keywords)
+        )
+        if op.view
+        else "",
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
@@ -311,5 +319,3 @@ def linear_as_function(rule: Rule) -> Rule:
 
     made.vjp = vjp
     return made
-
-

@@ -65,7 +65,11 @@ class Traced:
         return bool(current(self))
 
     def __float__(self) -> NoReturn:
-        refuse(self, "float(x)", "Keep x as it is (NumPy functions take it), or use dispatchml.primal(x) for the plain number")
+        refuse(
+            self,
+            "float(x)",
+            "Keep x as it is (NumPy functions take it), or use dispatchml.primal(x) for the plain number",
+        )
 
     def __int__(self) -> NoReturn:
         refuse(self, "int(x)", "An integer has no derivative: int(dispatchml.primal(x)) takes the plain number")

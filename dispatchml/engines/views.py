@@ -43,8 +43,16 @@ def taken_from(x: Any, op: Any, keywords: dict[str, Any], value: Any) -> tuple[A
 def is_basic(index: Any) -> bool:
     """Whether an index gives a view in NumPy: integers, slices, None and Ellipsis only."""
     if type(index) is tuple:
-        return all(i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool) for i in index)
-    return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer)) and not isinstance(index, bool)
+        return all(
+            i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool)
+            for i in index
+        )
+    return (
+        index is None
+        or index is Ellipsis
+        or isinstance(index, (int, slice, np.integer))
+        and not isinstance(index, bool)
+    )
 
 
 def is_view(keywords: dict[str, Any]) -> bool:
@@ -70,7 +78,11 @@ def refresh(x: Any) -> None:
 def is_copy(x: Any) -> bool:
     """Whether what was recorded as a view is a copy in NumPy: of a scalar, or of memory that cannot be seen in that shape."""
     owner, op, keywords, *_ = x._base
-    if ops.shape(owner) == () and getattr(numbers_of(owner), "ndim", 1) != 0 or isinstance(numbers_of(owner), np.generic):
+    if (
+        ops.shape(owner) == ()
+        and getattr(numbers_of(owner), "ndim", 1) != 0
+        or isinstance(numbers_of(owner), np.generic)
+    ):
         return True
     where = positions(owner)[1]
     return not np.may_share_memory(where, op(where, **keywords))

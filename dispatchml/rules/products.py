@@ -1,6 +1,5 @@
 """Derivatives of products of vectors, matrices and tensors: each is linear in each argument."""
 
-import functools
 import math
 from typing import Any
 

@@ -1,10 +1,10 @@
 """How derivative rules are declared, and where they are kept. A rule sees `y`, tangents, `ct` and payloads; it knows no engine.
 
-    elementwise(ops.tanh, "1 - y**2")              text: forward, reverse and compiled bodies from one line
-    linear(ops.sum, transpose=sum_transpose)       linear in all its array arguments: both modes from one function
-    @rule(ops.cholesky).jvp / .vjp                 everything else
-    nondifferentiable(ops.argmax)                  on the primal; the derivative is zero by declaration
-    batch(ops.sum)(function)                       how the operation runs over a leading batch axis
+elementwise(ops.tanh, "1 - y**2")              text: forward, reverse and compiled bodies from one line
+linear(ops.sum, transpose=sum_transpose)       linear in all its array arguments: both modes from one function
+@rule(ops.cholesky).jvp / .vjp                 everything else
+nondifferentiable(ops.argmax)                  on the primal; the derivative is zero by declaration
+batch(ops.sum)(function)                       how the operation runs over a leading batch axis
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def new_rule(function: Any, kind: str, replace: bool = False) -> Rule:
     """A rule for an operation, entered in the table; a second one must say that it replaces the first."""
     op = getattr(function, "info", None)
     if not isinstance(op, Operation):
-        raise RegistrationError(f"A rule is declared for an operation, not for {function!r}. Use dispatchml.primitive to make one.")
+        raise RegistrationError(
+            f"A rule is declared for an operation, not for {function!r}. Use dispatchml.primitive to make one."
+        )
     known = RULES.get(op)
     if known is not None and not replace:
         raise RegistrationError(
@@ -78,7 +80,9 @@ def elementwise(
     op = made.op
     if len(partials) != op.arity or op.variadic:
         RULES.pop(op)
-        raise RegistrationError(f"{op.name} takes {op.arity} arguments, but {len(partials)} partial derivatives were given.")
+        raise RegistrationError(
+            f"{op.name} takes {op.arity} arguments, but {len(partials)} partial derivatives were given."
+        )
     for text in partials:
         if text is not None:
             check_text(text, op)
@@ -148,7 +152,9 @@ class rule:
     def _set(self, mode: str, function: Any) -> None:
         known = getattr(self.rule, mode)
         if known is not None:
-            raise RegistrationError(f"{self.rule.op.name} has a {mode} already, at {code_line(known)}. Say replace=True to mean it.")
+            raise RegistrationError(
+                f"{self.rule.op.name} has a {mode} already, at {code_line(known)}. Say replace=True to mean it."
+            )
         setattr(self.rule, mode, function)
         self.rule.op.forget()
 

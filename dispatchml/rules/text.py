@@ -65,9 +65,13 @@ def check_text(text: str, op: Operation) -> None:
                 raise RegistrationError(f"The rule {text!r} of {op.name} uses an operator that rules do not have.")
         elif isinstance(node, ast.Call):
             if not isinstance(node.func, ast.Name) or node.keywords:
-                raise RegistrationError(f"The rule {text!r} of {op.name} may call operations by name with positional arguments only.")
+                raise RegistrationError(
+                    f"The rule {text!r} of {op.name} may call operations by name with positional arguments only."
+                )
         elif not isinstance(node, (ast.UnaryOp, ast.USub, ast.Compare, ast.Load, *OPERATORS, *COMPARISONS)):
-            raise RegistrationError(f"The rule {text!r} of {op.name} has {type(node).__name__}, which rules do not have.")
+            raise RegistrationError(
+                f"The rule {text!r} of {op.name} has {type(node).__name__}, which rules do not have."
+            )
 
 
 def names_in(text: str | None) -> set[str]:

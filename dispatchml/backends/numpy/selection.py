@@ -8,7 +8,6 @@ import numpy as np
 from ... import ops
 from .kernels import kernel
 
-
 #: A zero of each dtype that was met: numpy.where converts Python's own zero anew at each call.
 ZEROS: dict[np.dtype[Any], np.ndarray[Any, Any]] = {}
 
