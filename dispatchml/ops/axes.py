@@ -13,6 +13,8 @@ def axes_of(axis: Axis, ndim: int) -> Shape:
 
     A 0-d value has no axes, but NumPy's reductions take axis 0 and -1 of one; so do ours.
     """
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
     if axis is None:
         return tuple(range(ndim))
     if ndim == 0:
