@@ -1,4 +1,4 @@
-"""How linear rules and rules given as functions are recorded on the tape; elementwise texts have a file of their own."""
+"""How linear rules and rules given as functions are recorded on the tape; elementwise ones have their own file."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def backward_function(cotangents: Cotangents, ct: Any, entry: Any) -> None:
 
 
 def unused_cotangent(y: Any, used_ct: Any, used_y: Any) -> Any:
-    """The zero cotangent of an output that nobody used: with another output's cotangent, in units of used_ct used_y / y."""
+    """The zero cotangent of an output that nobody used: given another output's, in units of used_ct used_y / y."""
     if type(y) in PLAIN and type(used_ct) in PLAIN and type(used_y) in PLAIN:
         return ops.zeros_like(y)
     one, ct_unit, y_unit = (ops.ones_of(x, shape=()) for x in (y, used_ct, used_y))
@@ -102,13 +102,16 @@ def {backward}(cotangents, ct, entry):
         found = pullback(ct)
     except FloatingPointError:
         with ignoring(divide="ignore", invalid="ignore", over="ignore"):
-            found = getattr(pullback, "careful", pullback)(ct)
+            found = pullback(ct) if strong is None else pullback(ct, strong)
 {contributions}"""
 
 CONTRIBUTION = """\
     term = found[{k}]
     if term is not None:
-        if type(term) is not ndarray or type(space{k}) is not ArraySpace or term.dtype is not space{k}.dtype or term.shape != space{k}.shape:
+        if (
+            type(term) is not ndarray or type(space{k}) is not ArraySpace
+            or term.dtype is not space{k}.dtype or term.shape != space{k}.shape
+        ):
             term = space{k}.project(term)
         known = cotangents[slot{k}]
         if known is None:
@@ -154,7 +157,8 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
                 f"    a{k} = keep(tape, x{k}) if type(x{k}) is ndarray else x{k}" if kept else f"    a{k} = x{k}"
             )
     space = {
-        k: f"ArraySpace(a{k}.shape, a{k}.dtype) if type(a{k}) is ndarray and a{k}.dtype is not OBJECT else space_of(a{k})"
+        k: f"ArraySpace(a{k}.shape, a{k}.dtype) if type(a{k}) is ndarray and a{k}.dtype is not OBJECT "
+        f"else space_of(a{k})"
         for k in active
     }
     suffix = "".join(map(str, active))
@@ -167,7 +171,8 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         given="".join(f", {k}={k}" for k in op.keywords),
         first=active[0],
         settle="".join(
-            f"    if x{k}._tape is not tape: return settle({', '.join(parameters)}{''.join(f', {w}={w}' for w in op.keywords)})\n"
+            f"    if x{k}._tape is not tape: return settle({', '.join(parameters)}"
+            f"{''.join(f', {w}={w}' for w in op.keywords)})\n"
             for k in active[1:]
         ),
         values="\n".join(values),
@@ -187,20 +192,22 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": ndarray,
         "ArraySpace": ArraySpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate, "ignoring": np.errstate,
-        "record_outputs": record_outputs, "make_pullback": rule.vjp, "operation": op.function, "settle": settle(op, active),
+        "record_outputs": record_outputs, "make_pullback": rule.vjp, "strong": getattr(rule.vjp, "careful", None), "operation": op.function, "settle": settle(op, active),
         "needs": tuple(k in active for k in range(op.arity)), **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")
-    CAREFUL[scope[backward]] = careful_twin(scope[backward])
+    CAREFUL[scope[backward]] = careful_twin(scope[backward], scope["strong"])
     return scope[name]
 
 
-def careful_twin(backward: Callable[..., None]) -> Callable[..., None]:
-    """The same with the pullback's own careful form, where its rule gives one as `pullback.careful`."""
+def careful_twin(backward: Callable[..., None], strong: Any) -> Callable[..., None]:
+    """The same with the pullback in its careful form: its second argument is what the rule gives as `vjp.careful`."""
+    if strong is None:
+        return backward
 
     def careful_backward(cotangents: Cotangents, ct: Any, entry: Any) -> None:
         pullback = entry[-1]
-        backward(cotangents, ct, (*entry[:-1], getattr(pullback, "careful", pullback)))
+        backward(cotangents, ct, (*entry[:-1], lambda ct: pullback(ct, strong)))
 
     return careful_backward
 
@@ -239,7 +246,7 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
     return recorded
 
 
-# ---- linear rules of one argument: the hot shape of sum, reshape, getitem ---------------------------------------------
+# ---- linear rules of one argument: the hot shape of sum, reshape, getitem --------------------------------------------
 
 #: A view remembers what it was taken from, and in which state.
 VIEW = """\
@@ -256,7 +263,8 @@ def record_{name}(x{keywords}):
     y = operation(a{given})
     made = Var()
     made._value = y; made._tape = tape; made._index = len(tape); made._base = None
-    tape.append((backward_{name}, x._index, ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a){values}))
+    space = ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a)
+    tape.append((backward_{name}, x._index, space{values}))
     if type(a) not in PLAIN:
         tape.plain = False
 {view}    return made
@@ -296,7 +304,8 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
-        "is_view": is_view, "WRITES": WRITES, "ArraySpace": ArraySpace, "accumulate": accumulate, "transpose_rule": rule.transpose, "operation": op.function,
+        "is_view": is_view, "WRITES": WRITES, "ArraySpace": ArraySpace, "accumulate": accumulate,
+        "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name}", f"the linear rule of {op.name}")

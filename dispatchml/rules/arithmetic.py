@@ -108,13 +108,18 @@ def power_jvp(y: Any, tangents: Any, a: Any, b: Any) -> Any:
 def power_vjp(y: Any, a: Any, b: Any, *, needs: tuple[bool, ...]) -> Any:
     if not needs[1]:
         y = None
+    # of plain arrays 0 * inf raises in the sweep, and the pullback is run again with strong products
+    usual = ops.multiply if type(a) is np.ndarray else ops.strong_multiply
 
-    def power_pullback(ct: Any) -> Any:
+    def power_pullback(ct: Any, product: Any = usual) -> Any:
         da = db = None
         if needs[0]:
-            da = ct if is_number(b) and b == 1 else ops.strong_multiply(ct, adjoint(base_partial(a, b)))
+            da = ct if is_number(b) and b == 1 else product(ct, adjoint(base_partial(a, b)))
         if needs[1]:
             db = ops.strong_multiply(ct, adjoint(exponent_partial(y, a, b)))
         return da, db
 
     return power_pullback
+
+
+power_vjp.careful = ops.strong_multiply

@@ -40,29 +40,23 @@ def matmul_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     ranks = ops.ndim(a), ops.ndim(b)
     known_a, known_b = a if need_b else None, b if need_a else None
     shape_a = ops.shape(a)
+    if ranks[0] == 2 and ranks[1] == 2:
 
-    def with_product(product: Any) -> Any:
-        if ranks[0] == 2 and ranks[1] == 2:
-
-            def matmul_pullback(ct: Any) -> Any:
-                return (
-                    product(ct, adjoint(known_b)) if need_a else None,
-                    product(adjoint(known_a), ct) if need_b else None,
-                )
-
-            return matmul_pullback
-
-        def general_matmul_pullback(ct: Any) -> Any:
+        def matmul_pullback(ct: Any, product: Any = matmul) -> Any:
             return (
-                cotangent_of_left(ct, known_b, ranks, product) if need_a else None,
-                cotangent_of_right(ct, known_a, ranks, shape_a, product) if need_b else None,
+                product(ct, adjoint(known_b)) if need_a else None,
+                product(adjoint(known_a), ct) if need_b else None,
             )
 
-        return general_matmul_pullback
+        return matmul_pullback
 
-    pullback = with_product(matmul)
-    pullback.careful = lambda ct: with_product(strong_matmul)(ct)  # not the pullback itself: no reference cycle
-    return pullback
+    def general_matmul_pullback(ct: Any, product: Any = matmul) -> Any:
+        return (
+            cotangent_of_left(ct, known_b, ranks, product) if need_a else None,
+            cotangent_of_right(ct, known_a, ranks, shape_a, product) if need_b else None,
+        )
+
+    return general_matmul_pullback
 
 
 def strong_matmul(a: Any, b: Any) -> Any:
@@ -75,6 +69,9 @@ def strong_matmul(a: Any, b: Any) -> Any:
     return ops.where(ops.greater(spoiled, 0), matmul(a, b), matmul(plain_a, plain_b))
 
 
+matmul_vjp.careful = strong_matmul
+
+
 def finite_part(x: Any) -> Any:
     """x with zeros for inf and nan."""
     return ops.where_or_zero(ops.isfinite(x), x)
@@ -85,28 +82,30 @@ def as_numbers(mask: Any) -> Any:
     return ops.astype(mask, dtype=np.dtype(np.float64))
 
 
-def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int], matmul: Any = matmul) -> Any:
+def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int], product: Any = matmul) -> Any:
     """The cotangent of a in a @ b, before broadcast stacks are summed."""
+    times = multiply if product is matmul else ops.strong_multiply
     if ranks[1] == 1:
-        return multiply(ct, conj(b)) if ranks[0] == 1 else multiply(column(ct), conj(b))
+        return times(ct, conj(b)) if ranks[0] == 1 else times(column(ct), conj(b))
     if ranks[0] == 1:
         if ranks[1] == 2:
-            return matmul(conj(b), ct)
-        return ops.getitem(matmul(conj(b), column(ct)), index=(..., 0))
-    return matmul(ct, adjoint(b))
+            return product(conj(b), ct)
+        return ops.getitem(product(conj(b), column(ct)), index=(..., 0))
+    return product(ct, adjoint(b))
 
 
-def cotangent_of_right(ct: Any, a: Any, ranks: tuple[int, int], shape: tuple[int, ...], matmul: Any = matmul) -> Any:
+def cotangent_of_right(ct: Any, a: Any, ranks: tuple[int, int], shape: tuple[int, ...], product: Any = matmul) -> Any:
     """The cotangent of b in a @ b; where one matrix b met a stack, in one product over the whole stack."""
+    times = multiply if product is matmul else ops.strong_multiply
     if ranks[0] == 1:
-        return multiply(conj(a), ct) if ranks[1] == 1 else multiply(column(conj(a)), row(ct))
+        return times(conj(a), ct) if ranks[1] == 1 else times(column(conj(a)), row(ct))
     if ranks[1] == 1:
         if ranks[0] == 2:
-            return matmul(ct, conj(a))
-        return matmul(flattened(ct, 1), conj(flattened(a, 2)))
+            return product(ct, conj(a))
+        return product(flattened(ct, 1), conj(flattened(a, 2)))
     if ranks[1] == 2:
-        return matmul(adjoint(flattened(a, 2)), flattened(ct, 2))
-    return matmul(adjoint(a), ct)
+        return product(adjoint(flattened(a, 2)), flattened(ct, 2))
+    return product(adjoint(a), ct)
 
 
 def flattened(x: Any, rank: int) -> Any:
@@ -193,7 +192,11 @@ def dot_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     """For vectors and matrices the pullback of matmul."""
     if 0 < ops.ndim(a) <= 2 and 0 < ops.ndim(b) <= 2:
         return matmul_vjp(y, a, b, needs=needs)
-    return pair_pullback(a, b, last_pairs(a, b, -2), needs)
+    pullback = pair_pullback(a, b, last_pairs(a, b, -2), needs)
+    return lambda ct, product=None: pullback(ct)
+
+
+dot_vjp.careful = strong_matmul
 
 
 @rule(ops.inner).vjp
