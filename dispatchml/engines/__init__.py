@@ -1,4 +1,4 @@
-"""The engines: forward (Dual), reverse (Var on a Tape) and batching (Batched), as layers that compose with each other."""
+"""The engines: forward (Dual), reverse (Var on a Tape) and batching (Batched), as layers that compose."""
 
 from . import operators as operators  # installs the operators on the classes below
 from .batch import Batched

@@ -44,8 +44,8 @@ class Batched(Traced):
         if value.size and (value == value.flat[0]).all():
             return bool(value.flat[0])
         raise TracerConversionError(
-            f"A branch on a batched value{at_user_line()}: the elements of the batch disagree. Use numpy.where(condition, a, b) "
-            "inside vmap."
+            f"A branch on a batched value{at_user_line()}: the elements of the batch disagree. "
+            "Use numpy.where(condition, a, b) inside vmap."
         )
 
 

@@ -32,14 +32,14 @@ def check_constants(tape: Any) -> None:
     for constant, before, line in (tape.constants or {}).values():
         if fingerprint(constant) != before:
             raise MutatedConstantError(
-                f"An array of shape {constant.shape} that the derivative needs was overwritten after it was used at {line}. "
-                "Pass a copy (x.copy()) into the computation, or write into a new array; dispatchml.frozen(x) says that an "
-                "array stays as it is."
+                f"An array of shape {constant.shape} that the derivative needs was overwritten after it was used at "
+                f"{line}. Pass a copy (x.copy()) into the computation, or write into a new array; dispatchml.frozen(x) "
+                "says that an array stays as it is."
             )
 
 
 def fingerprint(array: np.ndarray[Any, Any]) -> Any:
-    """A number that changes when the contents change: sums of interleaved columns of the raw words, and a sample of them."""
+    """A number that changes when the contents change: sums of interleaved columns of its words, and a sample."""
     if array.dtype.hasobject:
         return None
     flat = array.reshape(-1) if array.flags.c_contiguous else np.ravel(array, order="K")
@@ -53,7 +53,7 @@ def fingerprint(array: np.ndarray[Any, Any]) -> Any:
 
 
 def frozen(array: Any) -> Any:
-    """A read-only view of an array: a promise that nobody overwrites it while derivatives need it, which spares the check.
+    """A read-only view of an array: a promise that nobody overwrites it while derivatives need it, sparing the check.
 
     >>> import numpy as np, dispatchml as dm
     >>> w = dm.frozen(np.ones(3))

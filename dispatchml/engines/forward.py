@@ -1,4 +1,4 @@
-"""The forward engine: dual numbers whose value and partials have separate types, since their units and structure may differ."""
+"""The forward engine: dual numbers whose value and partials have types of their own, as units may differ."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     complete = "y" in mentioned or set(names) <= mentioned or len(active) == op.arity
     fit = "{}" if complete else "fit_tangent({}, y)"
     first = names[active[0]]
-    others = [k for k in active[1:]]
+    others = list(active[1:])
     constants = [n for k, n in enumerate(names) if k not in active]
     array = SYMBOLS.get(name) or f"array_{name}({', '.join(names)})"
     words: dict[str, str] = {}
@@ -260,7 +260,7 @@ def careful_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable
     return unusual
 
 
-# ---- linear and function rules ----------------------------------------------------------------------------------------
+# ---- linear and function rules ---------------------------------------------------------------------------------------
 
 
 def linear_dual(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ NAMES: dict[str, int] = {}
 
 
 def compile_source(source: str, scope: dict[str, Any], name: str, origin: str) -> dict[str, Any]:
-    """Run generated definitions in a scope; the source shows up in tracebacks and debuggers under `<dispatchml name>`."""
+    """Run generated definitions in a scope; tracebacks and debuggers show the source under `<dispatchml name>`."""
     NAMES[name] = count = NAMES.get(name, 0) + 1
     filename = f"<dispatchml {name}>" if count == 1 else f"<dispatchml {name} #{count}>"
     source = f"# generated from {origin}\n{source}"

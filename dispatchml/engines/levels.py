@@ -1,4 +1,7 @@
-"""Levels: which transform a traced value belongs to. Newer is outside; a value of a lower level is a constant to a higher one."""
+"""Levels: which transform a traced value belongs to.
+
+Newer is outside; a value of a lower level is a constant to a higher one.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ class Level:
 def leaked(name: str) -> NoReturn:
     """The error for a value that outlived its transform."""
     raise LeakedTracerError(
-        f"A traced value of {name} was used after {name} had ended{at_user_line()}. It was probably stored in a global, an "
-        "attribute or a list that outlives the differentiated function. Return it from the function instead (has_aux=True "
-        "returns extra values), or store dispatchml.primal(x)."
+        f"A traced value of {name} was used after {name} had ended{at_user_line()}. It was probably stored in a "
+        "global, an attribute or a list that outlives the differentiated function. Return it from the function instead "
+        "(has_aux=True returns extra values), or store dispatchml.primal(x)."
     )

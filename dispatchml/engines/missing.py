@@ -14,8 +14,9 @@ def missing_rule(op: Operation, mode: str) -> Callable[..., Any]:
 
     def no_rule(*arguments: Any, **keywords: Any) -> Any:
         raise NoRuleError(
-            f"{op.name} has no derivative rule ({mode}){at_user_line()}: {describe_call(op.name, arguments)}. Declare one with "
-            f"dispatchml.rules.rule({op.name}).{mode}, or dispatchml.rules.elementwise({op.name}, ...); "
+            f"{op.name} has no derivative rule ({mode}){at_user_line()}: {describe_call(op.name, arguments)}. "
+            f"Declare one with dispatchml.rules.rule({op.name}).{mode}, or "
+            f"dispatchml.rules.elementwise({op.name}, ...); "
             f"dispatchml.rules.nondifferentiable({op.name}) if its derivative is zero; or take the value out with "
             "dispatchml.stop_gradient(x)."
         )

@@ -1,4 +1,4 @@
-"""How an operation is implemented when traced values are among its arguments: levels are settled, then the engine takes over."""
+"""How an operation is implemented when traced values are among its arguments: levels first, then the engine."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def with_arrays(op: Operation) -> Callable[..., Any]:
 
 
 def is_pair_recorder(op: Operation, classes: tuple[type, ...], traced: tuple[int, ...]) -> bool:
-    """Whether the implementation itself looks whether all traced arguments are of one level (generated elementwise code)."""
+    """Whether the implementation itself looks if traced arguments are of one level (generated elementwise code)."""
     rule = rule_of(op)
     if rule is None or len({classes[k] for k in traced}) > 1:
         return False
@@ -117,7 +117,7 @@ OPERATORS = {"add": "__add__", "subtract": "__sub__", "multiply": "__mul__", "di
 
 
 def use_as_operator(cls: type, op: Operation, function: Callable[..., Any]) -> None:
-    """Let `x * y` call generated code without the table; it hands over to the operation whenever y is of another class."""
+    """Let `x * y` call generated code without the table; it calls the operation whenever y is of another class."""
     if op.name in OPERATORS and op.module.startswith("dispatchml.ops"):
         setattr(cls, OPERATORS[op.name], function)
 

@@ -1,8 +1,8 @@
 """Generated reverse code of elementwise operations, from the text of their rules.
 
-For each operation and each set of traced arguments there is a recording function, and for each layout of the tape entry a
-backward function with a careful twin. Three layouts: plain arrays of one shape and float dtype; Python's floats; anything
-else, where operations are called and the engine projects (`general`).
+For each operation and each set of traced arguments there is a recording function, and for each layout of the tape entry
+a backward function with a careful twin. Three layouts: plain arrays of one shape and float dtype; Python's floats;
+anything else, where operations are called and the engine projects (`general`).
 """
 
 from __future__ import annotations
@@ -203,8 +203,8 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     lines += [f"    {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept]
     lines += ["    made = Var()", "    made._value = y; made._tape = tape; made._index = len(tape); made._base = None"]
     lines += [
-        f"    tape.append((backward_{name}_{suffix}_complex if dtype(y).kind == 'c' else backward_{name}_{suffix}_general, "
-        f"{push_head}{spaces}{tail}))"
+        f"    tape.append((backward_{name}_{suffix}_complex if dtype(y).kind == 'c' "
+        f"else backward_{name}_{suffix}_general, {push_head}{spaces}{tail}))"
     ]
     tests = " or ".join(f"type({n}) not in PLAIN" for n in (*names, "y"))
     lines += [f"    if {tests}:", "        tape.plain = False", "    return made"]
@@ -230,9 +230,11 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     if differentiable != active:
         return partly(op, rule, active, differentiable)
     scope: dict[str, Any] = {
-        "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": np.ndarray,
-        "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64, "NUMBERS": frozenset((float, int)), "space_of": space_of,
-        "TRACED": TRACED, "same_space": same_space, "dtype": ops.dtype, "settle": settle(op, active), op.name: op.function, f"array_{op.name}": UFUNCS.get(op, op.function),
+        "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN,
+        "ndarray": np.ndarray, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
+        "NUMBERS": frozenset((float, int)), "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
+        "dtype": ops.dtype, "settle": settle(op, active),
+        op.name: op.function, f"array_{op.name}": UFUNCS.get(op, op.function),
         f"float_{op.name}": float_function(op.function), f"raw_{op.name}": raw_function(op.function),
     }  # fmt: skip
     origin = f"the rule of {op.name}: {', '.join(str(t) for t in rule.partials)}"
@@ -253,7 +255,7 @@ VOCABULARY = frozenset(
 def add_backward(
     scope: dict[str, Any], op: Operation, rule: Rule, active: tuple[int, ...], layout: str, origin: str
 ) -> None:
-    """Enter a backward function and its careful twin in the scope of a recording function; each is generated when first run."""
+    """Enter a backward function and its careful twin in a recorder's scope; each is generated when first run."""
     suffix = "".join(map(str, active))
     name = f"backward_{op.name}_{suffix}_{layout}"
     made: dict[bool, Callable[..., None]] = {}
@@ -313,7 +315,7 @@ def operation_named(name: str) -> Any:
 def array_function(name: str) -> Any:
     """NumPy's function behind an operation, for plain arrays."""
     found = getattr(ops, name, None)
-    return UFUNCS.get(found.info, found) if hasattr(found, "info") else found
+    return UFUNCS.get(found.info, found) if found is not None and hasattr(found, "info") else found
 
 
 def named(operation: Any) -> Any:

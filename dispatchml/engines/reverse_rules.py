@@ -191,8 +191,9 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": ndarray,
-        "ArraySpace": ArraySpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate, "ignoring": np.errstate,
-        "record_outputs": record_outputs, "make_pullback": rule.vjp, "strong": getattr(rule.vjp, "careful", None), "operation": op.function, "settle": settle(op, active),
+        "ArraySpace": ArraySpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate,
+        "ignoring": np.errstate, "record_outputs": record_outputs, "make_pullback": rule.vjp,
+        "strong": getattr(rule.vjp, "careful", None), "operation": op.function, "settle": settle(op, active),
         "needs": tuple(k in active for k in range(op.arity)), **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")

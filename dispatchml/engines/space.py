@@ -1,4 +1,7 @@
-"""Spaces: where a cotangent must live. The engines bring each cotangent back to its primal's shape, dtype and realness, once."""
+"""Spaces: where a cotangent must live.
+
+The engines bring each cotangent back to its primal's shape, dtype and realness, once.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +135,7 @@ def space_of_traced(x: Any) -> Any:
 
 
 def same_space(first: Any, *others: Any) -> bool:
-    """Whether traced values have primals of one shape and one real float type, so that cotangents need no projection."""
+    """Whether traced values have primals of one shape and real float type, so that no cotangent needs projection."""
     kind = found = None
     while True:
         if first._base is not None:
@@ -153,6 +156,6 @@ def same_space(first: Any, *others: Any) -> bool:
             if x._base is not None:
                 return False
             x = x._value
-        if type(x) is not kind or kind is ndarray and (x.dtype is not found or x.shape != shape):
+        if type(x) is not kind or kind is ndarray and (x.dtype is not found or x.shape != shape):  # pyright: ignore[reportAttributeAccessIssue]
             return False
     return True

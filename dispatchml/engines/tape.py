@@ -1,8 +1,8 @@
 """The tape: a flat list of what was done, swept backwards once.
 
-Creation order is topological order, so there is no sort. The sweep pops the tape and the cotangents together: residuals die
-by reference count as it passes, and no garbage collector is needed. An entry is a tuple whose first element is the function
-that runs it backwards: `entry[0](cotangents, ct, entry)`.
+Creation order is topological order, so there is no sort. The sweep pops the tape and the cotangents together: residuals
+die by reference count as it passes, and no garbage collector is needed. An entry is a tuple whose first element is the
+function that runs it backwards: `entry[0](cotangents, ct, entry)`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ IN_PLACE_SIZE = 512
 class Tape(list[Any]):
     """The record of one reverse transform.
 
-    plain: every recorded value is a plain array or number, so the fast backward functions apply. careful: a branch that was
-    not taken held nan or inf, so every product of the sweep must let a zero cotangent win.
+    plain: every recorded value is a plain array or number, so the fast backward functions apply. careful: a branch that
+    was not taken held nan or inf, so every product of the sweep must let a zero cotangent win.
     """
 
     __slots__ = ("level", "plain", "careful", "constants", "name")
@@ -42,7 +42,7 @@ class Tape(list[Any]):
 
     def close(self) -> None:
         """End recording: from now on an append is an error; the sweep only reads or pops."""
-        self.__class__ = ClosedTape
+        self.__class__ = ClosedTape  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class ClosedTape(Tape):
@@ -69,7 +69,7 @@ class LineTape(Tape):
 
     def close(self) -> None:
         """End recording; the lines stay."""
-        self.__class__ = ClosedLineTape
+        self.__class__ = ClosedLineTape  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class ClosedLineTape(LineTape):
@@ -82,7 +82,7 @@ class ClosedLineTape(LineTape):
 
 
 class ForgetfulTape(Tape):
-    """A tape that counts its entries and keeps none: the first run of a segment that is computed again in the backward sweep."""
+    """A tape that counts its entries and keeps none: the first run of a segment that the sweep computes again."""
 
     __slots__ = ()
 
@@ -101,7 +101,7 @@ class Cotangents(list[Any]):
 
 
 def accumulate(cotangents: Cotangents, index: int, known: Any, more: Any) -> None:
-    """Add a second or later contribution. The first is borrowed from the rule that made it and is never written into."""
+    """Add a second or later contribution; the first is borrowed from the rule that made it and never written into."""
     if type(known) is ndarray and type(more) is ndarray:
         try:
             if known.size < IN_PLACE_SIZE:
@@ -125,12 +125,13 @@ CAREFUL: dict[Callable[..., None], Callable[..., None]] = {}
 
 def run_carefully(cotangents: Cotangents, ct: Any, entry: Any) -> None:
     """Run one entry with strong zeros and without floating-point warnings."""
-    function = entry[0]
+    function: Callable[..., None] = entry[0]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         CAREFUL.get(function, function)(cotangents, ct, entry)
 
 
-#: Backward functions that compute on plain arrays or floats with Python's operators -> the function for any other cotangent.
+#: Backward functions that compute on plain arrays or floats with Python's operators -> the function for any other
+#: cotangent.
 MIXED: dict[Callable[..., None], Callable[..., None]] = {}
 
 
@@ -167,7 +168,7 @@ def sweep(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
                     entry = pop()
                     ct = pop_ct()
                     if ct is not None:
-                        function = entry[0]
+                        function: Callable[..., None] = entry[0]
                         find(function, function)(cotangents, ct, entry)
     except Exception as error:
         raise SweepError(len(tape), error) from error
@@ -187,7 +188,9 @@ def sweep_keeping(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
                     if tape.careful:
                         run_carefully(cotangents, ct, entry)
                     else:
-                        function = entry[0] if plain else MIXED.get(entry[0], entry[0])
+                        function: Callable[..., None] = entry[0]
+                        if not plain:
+                            function = MIXED.get(function, function)
                         function(cotangents, ct, entry)
     except Exception as error:
         raise SweepError(index, error) from error

@@ -18,7 +18,7 @@ class Traced:
     _value: Any
     _base: Any
 
-    # ---- metadata ------------------------------------------------------------------------------------------------------
+    # ---- metadata ----------------------------------------------------------------------------------------------------
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -57,7 +57,7 @@ class Traced:
             raise AttributeError(name)
         return foreign_attribute(self, name)
 
-    # ---- truth is of the primal; numbers and arrays are refused ----------------------------------------------------------
+    # ---- truth is of the primal; numbers and arrays are refused ------------------------------------------------------
 
     def __bool__(self) -> bool:
         from .views import current
@@ -86,8 +86,8 @@ class Traced:
         refuse(
             self,
             "numpy.asarray(x), numpy.array([x, ...]) or writing x into a plain array",
-            "Use numpy.stack([x, y]) to build an array from traced values, numpy.zeros_like(x) and item assignment to fill "
-            "one, and dispatchml.primal(x) for the plain array",
+            "Use numpy.stack([x, y]) to build an array from traced values, numpy.zeros_like(x) and item assignment to "
+            "fill one, and dispatchml.primal(x) for the plain array",
         )
 
     def __reduce__(self) -> NoReturn:
@@ -105,7 +105,7 @@ class Traced:
 
     tolist = tobytes = item
 
-    # ---- writing ---------------------------------------------------------------------------------------------------------
+    # ---- writing -----------------------------------------------------------------------------------------------------
 
     def __setitem__(self, index: Any, value: Any) -> None:
         from .views import assign
@@ -138,8 +138,8 @@ def update(x: Any, new: Any) -> Any:
         from ..dispatch.errors import ShapeError
 
         raise ShapeError(
-            f"An array of shape {ops.shape(x)} cannot be updated in place with a result of shape {ops.shape(new)}{at_user_line()}."
-            " Write x = x + v."
+            f"An array of shape {ops.shape(x)} cannot be updated in place with a result of shape {ops.shape(new)}"
+            f"{at_user_line()}. Write x = x + v."
         )
     assign(x, Ellipsis, new)
     return x
@@ -188,8 +188,8 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             return reader(x)
     if hasattr(type(inner), name) or hasattr(inner, name):
         raise AttributeError(
-            f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}, though the plain one has. Register it: "
-            f"dispatchml.register_type(..., static=({name!r},)) for what does not depend on the numbers, "
+            f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}, though the plain one has. "
+            f"Register it: dispatchml.register_type(..., static=({name!r},)) for what does not depend on the numbers, "
             f"methods={{{name!r}: operation}} for a method."
         )
     raise AttributeError(f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}.")

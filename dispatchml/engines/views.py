@@ -1,7 +1,7 @@
 """Item assignment and views inside transforms: functional updates under the hood, with NumPy's aliasing.
 
-A view knows what it was taken from and how: (owner, operation, keywords, payload of the owner at that time). A write re-points
-the owner to a new entry of its tape; a view whose owner has moved on is gathered anew when it is read.
+A view knows what it was taken from and how: (owner, operation, keywords, payload of the owner at that time). A write
+re-points the owner to a new entry of its tape; a view whose owner has moved on is gathered anew when it is read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..dispatch.errors import TracerConversionError, at_user_line
 
 
 class Writes:
-    """How often traced values were written to: a view whose stamp is the latest needs no look at what it was taken from."""
+    """How often traced values were written to: a view with the latest stamp needs no look at what it was taken from."""
 
     __slots__ = ("count",)
 
@@ -76,7 +76,7 @@ def refresh(x: Any) -> None:
 
 
 def is_copy(x: Any) -> bool:
-    """Whether what was recorded as a view is a copy in NumPy: of a scalar, or of memory that cannot be seen in that shape."""
+    """Whether what was recorded as a view is a copy in NumPy: of a scalar, or of memory not seen in that shape."""
     owner, op, keywords, *_ = x._base
     if (
         ops.shape(owner) == ()
@@ -104,7 +104,7 @@ def numbers_of(x: Any) -> Any:
 
 
 def positions(x: Any) -> tuple[Any, Any]:
-    """The owner at the root of a view, and the flat positions of the view's elements in it, laid out in memory like it."""
+    """The owner at the root of a view, and the flat positions of the view's elements in it, laid out like it."""
     chain = []
     while x._base is not None:
         owner, op, keywords, *_ = x._base
