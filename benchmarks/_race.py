@@ -1,4 +1,7 @@
-"""Interleaved timing: every candidate runs once a round, so that a busy machine slows all of them; medians and ratios of rounds."""
+"""Interleaved timing: every candidate runs once a round, so that a busy machine slows all of them.
+
+What is shown are medians and ratios of rounds.
+"""
 
 from __future__ import annotations
 

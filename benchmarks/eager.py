@@ -1,4 +1,4 @@
-"""Eager derivatives against torch and autograd: a chain of small operations, a second chain, Hessian products, training steps.
+"""Eager derivatives against torch and autograd: two chains of small operations, Hessian products, training steps.
 
 One thread each. Run with `--quick` for fewer rounds.
 """
@@ -44,7 +44,7 @@ def check(name, ours, peers):
         np.testing.assert_allclose(np.asarray(ours), np.asarray(value), rtol=1e-5, atol=1e-8, err_msg=f"{name}: {peer}")
 
 
-# ---- the chain of 100 small operations ---------------------------------------------------------------------------------
+# ---- the chain of 100 small operations -------------------------------------------------------------------------------
 
 
 def chain(sin, total):
@@ -66,17 +66,20 @@ def first_chain():
         ours = dm.grad(chain(ops.sin, ops.sum))
         plain = chain(np.sin, np.sum)
         numpy_program = dm.grad(plain)
-        candidates = {"ours": lambda x=x: ours(x), "ours, a plain NumPy program": lambda x=x: numpy_program(x)}
+        candidates = {
+            "ours": lambda x=x, ours=ours: ours(x),
+            "ours, a plain NumPy program": lambda x=x, numpy_program=numpy_program: numpy_program(x),
+        }
         answers = {"plain NumPy program": numpy_program(x)}
-        candidates["NumPy forward alone"] = lambda x=x: plain(x)
+        candidates["NumPy forward alone"] = lambda x=x, plain=plain: plain(x)
         if torch:
             t = torch.tensor(x, dtype=torch.float64)
             g = torch_grad(chain(torch.sin, torch.sum))
-            candidates["torch"] = lambda: g(t)
+            candidates["torch"] = lambda g=g, t=t: g(t)
             answers["torch"] = g(t)
         if autograd:
             a = autograd.grad(chain(anp.sin, anp.sum))
-            candidates["autograd"] = lambda x=x: a(x)
+            candidates["autograd"] = lambda x=x, a=a: a(x)
             answers["autograd"] = a(x)
         check(label, ours(x), answers)
         times = _race.race(candidates, rounds=ROUNDS, per=100)
@@ -87,7 +90,7 @@ def first_chain():
             results.append(_race.verdict(f"autograd / ours, {label}", ratios["autograd"], wanted_autograd))
 
 
-# ---- the second chain ---------------------------------------------------------------------------------------------------
+# ---- the second chain ------------------------------------------------------------------------------------------------
 
 
 def second(np_, where, w, columns, sum_axis):
@@ -135,7 +138,7 @@ def second_chain():
             results.append(_race.verdict(f"autograd / ours, second chain {n} x {columns_of}", ratios["autograd"], 8.0))
 
 
-# ---- Hessian-vector products --------------------------------------------------------------------------------------------
+# ---- Hessian-vector products -----------------------------------------------------------------------------------------
 
 
 def hessian_products():
@@ -163,7 +166,7 @@ def hessian_products():
             results.append(_race.verdict(f"torch.func / ours, {label}", ratios["torch.func"], wanted))
 
 
-# ---- training steps -----------------------------------------------------------------------------------------------------
+# ---- training steps --------------------------------------------------------------------------------------------------
 
 
 def layers_of(sizes, seed=0):

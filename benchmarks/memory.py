@@ -1,4 +1,7 @@
-"""Peak memory of the gradient of a 40-layer MLP (batch 2048, width 512, float32: 4 MiB an activation), each in its own process."""
+"""Peak memory of the gradient of a 40-layer MLP, each in its own process.
+
+Batch 2048, width 512, float32: 4 MiB an activation.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,8 @@ report(lambda n: g(list(zip(weights[:n], biases[:n])), x))
 import torch
 torch.set_num_threads(2)
 tx = torch.tensor(x)
-ws = [torch.tensor(w).requires_grad_(True) for w in weights]; bs = [torch.tensor(b).requires_grad_(True) for b in biases]
+ws = [torch.tensor(w).requires_grad_(True) for w in weights]
+bs = [torch.tensor(b).requires_grad_(True) for b in biases]
 def step(n):
     h = tx
     for w, b in zip(ws[:n], bs[:n]): h = torch.tanh(h @ w + b)

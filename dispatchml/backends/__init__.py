@@ -1,4 +1,4 @@
-"""Where values live: NumPy's arrays and Python's numbers on the CPU; other placements are loaded when their arrays arrive."""
+"""Where values live: NumPy's arrays and Python's numbers on the CPU; others are loaded when their arrays arrive."""
 
 from . import numpy
 

@@ -1,4 +1,7 @@
-"""The operations, by family. Each is a generic function; `dispatchml.rules` has the derivatives, `dispatchml.backends` the kernels."""
+"""The operations, by family.
+
+Each is a generic function; `dispatchml.rules` has the derivatives, `dispatchml.backends` the kernels.
+"""
 
 from .arithmetic import *  # noqa: F403
 from .comparison import *  # noqa: F403

@@ -180,7 +180,7 @@ def choose(choices: Any, *, indices: Any = (), mode: str = "raise") -> Any:
 @choose.decompose
 def choose_of(choices: Any, *, indices: Any = (), mode: str = "raise") -> Any:
     indices = np.asarray(indices)
-    number = np.choose(indices, np.arange(len(choices)), mode=mode)
+    number = np.choose(indices, np.arange(len(choices)), mode=mode)  # pyright: ignore[reportCallIssue, reportArgumentType]
     y = choices[0]
     for k, choice in enumerate(choices[1:], 1):
         y = ops.where(number == k, choice, y)

@@ -1,4 +1,7 @@
-"""What is known of a value without computing: shape, ndim, size, dtype. Plain numbers are 0-d; layers answer for their payload."""
+"""What is known of a value without computing: shape, ndim, size, dtype.
+
+Plain numbers are 0-d; layers answer for their payload.
+"""
 
 import math
 from typing import Any
@@ -33,7 +36,7 @@ def size(x: Any) -> int:
 
 
 def dtype(x: Any) -> np.dtype[Any]:
-    """The dtype of a value: NumPy's for its arrays and scalars, the one that Python's numbers become, object for other numbers."""
+    """The dtype of a value: NumPy's own, the one that Python's numbers become, or object for other numbers."""
     found = PYTHON_DTYPES.get(type(x))
     if found is not None:
         return found

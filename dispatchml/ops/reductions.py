@@ -161,9 +161,8 @@ def quantile_of(
 
     ordered = ops.sort(merged_last(x, axis), axis=-1)
     n = ops.shape(ordered)[-1]
-    position = np.quantile(
-        np.arange(n, dtype=float), q, method=interpolation
-    )  # where it lies among the sorted elements
+    # where it lies among the sorted elements
+    position = np.quantile(np.arange(n, dtype=float), q, method=interpolation)  # pyright: ignore[reportCallIssue, reportArgumentType]
     low = np.floor(position).astype(int)
     share = weights_like(position - low, x)
     lower = ops.getitem(ordered, index=(..., low))

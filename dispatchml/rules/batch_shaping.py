@@ -101,7 +101,7 @@ def roll_batch(arguments: Any, batched: Any, size: int, *, shift: Any = 1, axis:
 @batch(ops.rot90)
 def rot90_batch(arguments: Any, batched: Any, size: int, *, k: int = 1, axes: Any = (0, 1)) -> Any:
     (x,) = arguments
-    return ops.rot90(x, k=k, axes=tuple(axis_of(a, ops.ndim(x) - 1) + 1 for a in axes))
+    return ops.rot90(x, k=k, axes=tuple(axis_of(a, ops.ndim(x) - 1) + 1 for a in axes))  # pyright: ignore[reportArgumentType]
 
 
 @batch(ops.tile)

@@ -52,7 +52,7 @@ def fact(
 ) -> Fact:
     """A fact; a single derivative may be given without its tuple."""
     tuples = [x if isinstance(x, tuple) else (x,) for x in (first, second)]
-    return Fact(text, function, arguments, *tuples, value, raises)
+    return Fact(text, function, arguments, *tuples, value, raises)  # pyright: ignore[reportCallIssue]
 
 
 def chosen(text: str, function: Any, x: float) -> Fact:

@@ -34,7 +34,7 @@ def resized(x: Any, axis: int, wanted: int) -> Any:
 def weighted(x: Any, axis: int, n: int, factor: float) -> Any:
     """A half spectrum of n points with every frequency that stands for two times a factor."""
     shape = ops.shape(x)
-    weights = np.ones(shape[axis], np.empty(0, ops.dtype(x)).real.dtype if ops.dtype(x).kind in "fc" else np.float64)
+    weights = np.ones(shape[axis], np.empty(0, ops.dtype(x)).real.dtype if ops.dtype(x).kind in "fc" else np.float64)  # pyright: ignore[reportAttributeAccessIssue]
     weights[1 : (n + 1) // 2] = factor
     return ops.multiply(x, weights.reshape((-1,) + (1,) * (len(shape) - 1 - axis % len(shape))))
 

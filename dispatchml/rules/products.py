@@ -60,7 +60,7 @@ def matmul_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
 
 
 def strong_matmul(a: Any, b: Any) -> Any:
-    """a @ b in which a zero wins over inf or nan of the other factor: these count only where they meet something else."""
+    """a @ b in which a zero wins over inf or nan of the other factor: these count only where they meet no zero."""
     plain_a, plain_b = finite_part(a), finite_part(b)
     spoiled = ops.add(
         matmul(as_numbers(ops.not_equal(a, 0)), as_numbers(ops.logical_not(ops.isfinite(b)))),

@@ -1,4 +1,6 @@
-"""How derivative rules are declared, and where they are kept. A rule sees `y`, tangents, `ct` and payloads; it knows no engine.
+"""How derivative rules are declared, and where they are kept.
+
+A rule sees `y`, tangents, `ct` and payloads; it knows no engine.
 
 elementwise(ops.tanh, "1 - y**2")              text: forward, reverse and compiled bodies from one line
 linear(ops.sum, transpose=sum_transpose)       linear in all its array arguments: both modes from one function
@@ -21,9 +23,9 @@ class Rule:
 
     kind: "elementwise", "linear", "function" or "nondifferentiable". partials: texts, one an argument, None where the
     operation has no derivative in that argument. singular: a zero cotangent must win over an infinite partial.
-    select: the operation chooses between values, so that what was not chosen may be anything. jvp(y, tangents, *arguments,
-    **keywords) gives the tangent of y; vjp(y, *arguments, needs, **keywords) gives a pullback from ct to a cotangent for
-    each argument. transpose(ct, like, **keywords) gives the cotangent of a linear operation's argument.
+    select: the operation chooses between values, so that what was not chosen may be anything. jvp(y, tangents,
+    *arguments, **keywords) gives the tangent of y; vjp(y, *arguments, needs, **keywords) gives a pullback from ct to a
+    cotangent for each argument. transpose(ct, like, **keywords) gives the cotangent of a linear operation's argument.
     """
 
     __slots__ = ("op", "kind", "partials", "singular", "select", "jvp", "vjp", "transpose", "place")
@@ -55,7 +57,8 @@ def new_rule(function: Any, kind: str, replace: bool = False) -> Rule:
     known = RULES.get(op)
     if known is not None and not replace:
         raise RegistrationError(
-            f"{op.name} has a {known.kind} rule already, declared at {known.place or 'dispatchml.rules'}. Say replace=True to mean it."
+            f"{op.name} has a {known.kind} rule already, declared at {known.place or 'dispatchml.rules'}. "
+            "Say replace=True to mean it."
         )
     RULES[op] = made = Rule(op, kind)
     op.forget()
@@ -92,8 +95,8 @@ def elementwise(
 def linear(function: Any, transpose: Callable[..., Any], *, replace: bool = False) -> None:
     """Declare an operation that is linear in all its array arguments together; keywords are static.
 
-    transpose(ct, like, **keywords) returns the cotangent of the argument; `like` has its `shape`, `dtype` and `ndim`. For
-    operations of several arguments or a tuple, `like` is the tuple of these and the result a tuple.
+    transpose(ct, like, **keywords) returns the cotangent of the argument; `like` has its `shape`, `dtype` and `ndim`.
+    For operations of several arguments or a tuple, `like` is the tuple of these and the result a tuple.
 
     >>> import numpy as np, dispatchml as dm
     >>> from dispatchml.dispatch import operation
@@ -111,10 +114,10 @@ def linear(function: Any, transpose: Callable[..., Any], *, replace: bool = Fals
 class rule:
     """Declare the rule of an operation as functions: `@rule(op).jvp` and `@rule(op).vjp`.
 
-    jvp(y, tangents, *arguments, **keywords) -> tangent of y; `tangents` has one entry an argument, None for a constant (a
-    variadic operation gets the tuple of arguments and the tuple of tangents). vjp(y, *arguments, needs, **keywords) ->
-    pullback; pullback(ct) -> a tuple with a cotangent for each argument, None where `needs` is False. An operation with
-    several outputs has tuples for y, ct and the tangent.
+    jvp(y, tangents, *arguments, **keywords) -> tangent of y; `tangents` has one entry an argument, None for a constant
+    (a variadic operation gets the tuple of arguments and the tuple of tangents). vjp(y, *arguments, needs, **keywords)
+    -> pullback; pullback(ct) -> a tuple with a cotangent for each argument, None where `needs` is False. An operation
+    with several outputs has tuples for y, ct and the tangent.
 
     >>> import dispatchml as dm
     >>> from dispatchml.dispatch import operation
@@ -160,7 +163,7 @@ class rule:
 
 
 def nondifferentiable(*functions: Any, replace: bool = False) -> None:
-    """Declare operations that act on the primal and whose result carries no derivative: comparisons, argmax, floor, shape.
+    """Declare operations on the primal, whose result carries no derivative: comparisons, argmax, floor, shape.
 
     >>> import dispatchml as dm
     >>> from dispatchml.dispatch import operation
@@ -179,9 +182,9 @@ def nondifferentiable(*functions: Any, replace: bool = False) -> None:
 def batch(function: Any) -> Callable[[Any], Any]:
     """Declare how an operation runs over a leading batch axis.
 
-    The function gets (arguments, batched, size, **keywords): the payloads, a flag for each that says whether it has the batch
-    axis in front, and the batch size. It returns the result with the batch axis in front (a tuple for several outputs).
-    Without one, elementwise operations broadcast and all others run once for each element.
+    The function gets (arguments, batched, size, **keywords): the payloads, a flag for each that says whether it has the
+    batch axis in front, and the batch size. It returns the result with the batch axis in front (a tuple for several
+    outputs). Without one, elementwise operations broadcast and all others run once for each element.
 
     >>> import numpy as np, dispatchml as dm
     >>> from dispatchml.dispatch import operation

@@ -181,7 +181,7 @@ def split_vjp(y: Any, x: Any, *, needs: Any, indices_or_sections: Any = 1, axis:
     def split_pullback(ct: Any) -> Any:
         if ordered:
             return (ops.concatenate(tuple(ct), axis=at),)
-        edges = [0, *cuts, shape[at]]
+        edges = [0, *cuts, shape[at]]  # pyright: ignore[reportGeneralTypeIssues]
         index = [(*(slice(None),) * at, slice(a, b)) for a, b in zip(edges, edges[1:], strict=False)]
         whole = ops.scatter(ct[0], index=index[0], shape=shape)  # cuts that overlap: add up
         for part, i in zip(ct[1:], index[1:], strict=True):

@@ -1,8 +1,8 @@
 """The text of an elementwise rule: its grammar, and the code that it becomes.
 
-The text is parsed once, never evaluated. It becomes Python in three flavours: with operators and NumPy's ufuncs for plain
-arrays, with guarded functions for Python's floats (NumPy's results where Python would raise), and with operations for
-everything else, so that units, tapes and exact numbers flow through a derivative as through any program.
+The text is parsed once, never evaluated. It becomes Python in three flavours: with operators and NumPy's ufuncs for
+plain arrays, with guarded functions for Python's floats (NumPy's results where Python would raise), and with operations
+for everything else, so that units, tapes and exact numbers flow through a derivative as through any program.
 """
 
 from __future__ import annotations
@@ -52,13 +52,14 @@ def check_text(text: str, op: Operation) -> None:
         if isinstance(node, ast.Name):
             if node.id not in allowed and not hasattr(ops, node.id):
                 raise RegistrationError(
-                    f"The rule {text!r} of {op.name} uses {node.id!r}. It may use {', '.join(sorted(allowed))} and elementwise operations."
+                    f"The rule {text!r} of {op.name} uses {node.id!r}. It may use {', '.join(sorted(allowed))} "
+                    "and elementwise operations."
                 )
         elif isinstance(node, ast.Constant):
             if type(node.value) is not int:
                 raise RegistrationError(
-                    f"The rule {text!r} of {op.name} has the literal {node.value!r}. Write whole numbers and ratios of them, which "
-                    "are exact in every type; other constants are operations or arguments."
+                    f"The rule {text!r} of {op.name} has the literal {node.value!r}. Write whole numbers and ratios "
+                    "of them, which are exact in every type; other constants are operations or arguments."
                 )
         elif isinstance(node, ast.BinOp):
             if type(node.op) not in OPERATORS:
@@ -107,17 +108,21 @@ def value_of(node: ast.expr) -> float:
     from .. import ops
 
     if isinstance(node, ast.Constant):
-        return float(node.value)
+        return float(node.value)  # pyright: ignore[reportArgumentType]
     if isinstance(node, ast.UnaryOp):
         return -value_of(node.operand)
     if isinstance(node, ast.BinOp):
         return getattr(ops, OPERATORS[type(node.op)][1])(value_of(node.left), value_of(node.right))
-    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.func, ast.Name)
     return getattr(ops, node.func.id)(*map(value_of, node.args))
 
 
 class Writer:
-    """Turns expressions into Python of one flavour: "array", "float", "traced" (operators, and operations for calls) or "operations"."""
+    """Turns expressions into Python of one flavour.
+
+    "array", "float", "traced" (operators, and operations for calls) or "operations".
+    """
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
@@ -141,7 +146,8 @@ class Writer:
         if isinstance(node, ast.Compare):
             symbol, name = COMPARISONS[type(node.ops[0])]
             return self.apply(symbol, name, self.write(node.left), self.write(node.comparators[0]))
-        assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        assert isinstance(node, ast.Call)
+        assert isinstance(node.func, ast.Name)
         return self.call(node.func.id, *(self.write(n) for n in node.args))
 
     def ratio(self, node: ast.BinOp) -> str:

@@ -29,14 +29,14 @@ def lu(a: Any) -> tuple[Any, Any, Any]:
         raise ImportError("lu needs SciPy: pip install dispatchml[scipy]") from error
     if a.ndim < 2:
         raise ValueError("the matrix has fewer than two axes")
-    return tuple(factors(a))
+    return tuple(factors(a))  # pyright: ignore[reportReturnType]
 
 
 def qr(a: Any, *, mode: str) -> tuple[Any, Any]:
     """Q, R."""
     if mode not in ("reduced", "complete"):
         raise ValueError(f"mode is {mode!r}, not 'reduced' or 'complete'")
-    return tuple(np.linalg.qr(a, mode=mode))
+    return tuple(np.linalg.qr(a, mode=mode))  # pyright: ignore[reportReturnType]
 
 
 def svd(a: Any, *, full_matrices: bool, compute_uv: bool) -> Any:
@@ -52,7 +52,7 @@ def svdvals(a: Any) -> Any:
 
 def eigh(a: Any, *, UPLO: str) -> tuple[Any, Any]:
     """Eigenvalues and eigenvectors of a Hermitian matrix."""
-    return tuple(np.linalg.eigh(a, UPLO=UPLO))
+    return tuple(np.linalg.eigh(a, UPLO=UPLO))  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def complex_dtype(a: Any) -> Any:

@@ -20,8 +20,8 @@ OBJECT = np.dtype(object)
 def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] | None = None) -> None:
     """Register NumPy's function for arrays (and every value below them), and one for Python's floats.
 
-    An elementwise operation on an object array is applied to each element by dispatch, so that arrays of Fraction, Decimal,
-    mpmath or uncertain numbers work.
+    An elementwise operation on an object array is applied to each element by dispatch, so that arrays of Fraction,
+    Decimal, mpmath or uncertain numbers work.
     """
     op = function.info
     if op.family == "elementwise":

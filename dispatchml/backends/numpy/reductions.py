@@ -10,8 +10,13 @@ from ...dispatch.join import python_scalar
 from ...ops.axes import axes_of, kept_shape
 from .kernels import OBJECT, kernel
 
-add_reduce, multiply_reduce = np.add.reduce, np.multiply.reduce
-maximum_reduce, minimum_reduce = np.maximum.reduce, np.minimum.reduce
+#: Typed as Any: NumPy's stubs know no None as `out` by position.
+add_reduce: Any = np.add.reduce
+multiply_reduce: Any = np.multiply.reduce
+maximum_reduce: Any = np.maximum.reduce
+minimum_reduce: Any = np.minimum.reduce
+or_reduce: Any = np.logical_or.reduce
+and_reduce: Any = np.logical_and.reduce
 #: Kinds of dtypes whose sums NumPy's mean takes as they are.
 OWN_SUMS = frozenset((np.float32, np.float64, np.longdouble, np.complex64, np.complex128, np.clongdouble))
 
@@ -147,16 +152,16 @@ def itself(x: Any) -> Any:
 
 
 def array_any(x: Any, axis: Any, keepdims: bool) -> Any:
-    return np.logical_or.reduce(x, axis, bool, None, keepdims)
+    return or_reduce(x, axis, bool, None, keepdims)
 
 
 def array_all(x: Any, axis: Any, keepdims: bool) -> Any:
-    return np.logical_and.reduce(x, axis, bool, None, keepdims)
+    return and_reduce(x, axis, bool, None, keepdims)
 
 
 def array_quantile(x: Any, q: Any, axis: Any, interpolation: str, keepdims: bool) -> Any:
     """numpy.quantile, in the precision of x also where q is an array."""
-    y = np.quantile(x, q, axis=axis, method=interpolation, keepdims=keepdims)
+    y = np.quantile(x, q, axis=axis, method=interpolation, keepdims=keepdims)  # pyright: ignore[reportCallIssue, reportArgumentType]
     dtype = ops.dtype(x)
     return y.astype(dtype) if dtype.kind == "f" and y.dtype != dtype else y
 
