@@ -86,7 +86,7 @@ def elementwise_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., A
     function, chosen, settled = op.function, frozenset(active), settle(op, active)
     if op.arity == 1:
 
-        def batched_one(x: Any, **keywords: Any) -> Any:
+        def batched_one(x: Any, /, **keywords: Any) -> Any:
             check_open(x._level)
             return Batched(function(current(x), **keywords), x._level)
 
@@ -161,9 +161,9 @@ def batch_variadic(op: Operation) -> Callable[..., Any]:
     rule = BATCH_RULES.get(op)
     if rule is None and op.decomposition is not None and rule_of(op) is None:
         whole = op.decomposition
-        return lambda elements, level, **keywords: whole(elements, **keywords)
+        return lambda elements, level, /, **keywords: whole(elements, **keywords)
 
-    def batched_tuple(elements: Any, level: Level, **keywords: Any) -> Any:
+    def batched_tuple(elements: Any, level: Level, /, **keywords: Any) -> Any:
         check_open(level)
         flags = tuple(is_of(x, level) for x in elements)
         values = tuple(current(x) if f else x for x, f in zip(elements, flags, strict=True))

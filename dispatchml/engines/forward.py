@@ -16,7 +16,7 @@ from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
 from .generate import compile_source
 from .levels import Level, leaked
 from .missing import missing_rule
-from .provider import TRACED, add_engine, on_payloads, settle
+from .provider import TRACED, add_engine, live_payload_of, on_payloads, settle
 from .reverse_elementwise import (
     FINDERS,
     SYMBOLS,
@@ -268,7 +268,7 @@ def linear_dual(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     function, view = op.function, op.view
     if op.arity == 1:
 
-        def linear_of_one(x: Any, **keywords: Any) -> Any:
+        def linear_of_one(x: Any, /, **keywords: Any) -> Any:
             if x._level.closed:
                 leaked(x._level.name)
             if x._base is not None:
@@ -344,17 +344,18 @@ def forward_variadic(op: Operation) -> Callable[..., Any]:
         if rule is None and whole is None:
             return missing_rule(op, "jvp")
 
-        def plain(elements: Any, level: Level, **keywords: Any) -> Any:
+        def plain(elements: Any, level: Level, /, **keywords: Any) -> Any:
             if whole is not None:
                 return whole(elements, **keywords)
-            return op.function(tuple(fresh(x)._value if of_level(x, level) else x for x in elements), **keywords)
+            values = tuple(live_payload_of(x) if of_level(x, level) else x for x in elements)
+            return op.function(values, **keywords)
 
         return plain
     function, jvp = op.function, rule.jvp
     if rule.kind != "linear" and jvp is None:
         return missing_rule(op, "jvp")
 
-    def dual_of_elements(elements: Any, level: Level, **keywords: Any) -> Any:
+    def dual_of_elements(elements: Any, level: Level, /, **keywords: Any) -> Any:
         if level.closed:
             leaked(level.name)
         values = tuple(fresh(x)._value if of_level(x, level) else x for x in elements)

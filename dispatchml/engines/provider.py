@@ -8,6 +8,7 @@ from typing import Any
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from ..rules.registry import rule_of
+from .levels import leaked
 from .missing import missing_rule
 from .reverse import Var, current
 from .reverse_rules import function_recorder, linear_recorder, variadic_recorder
@@ -19,6 +20,14 @@ TRACED: set[type] = set()
 def payload_of(x: Any) -> Any:
     """What an engine value wraps: one level less."""
     return current(x)
+
+
+def live_payload_of(x: Any) -> Any:
+    """The same, refused for values that outlived their transform."""
+    owner = x._tape if type(x) is Var else x._level
+    if owner.closed:
+        leaked(owner.name)
+    return x._value if x._base is None else current(x)
 
 
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
@@ -80,7 +89,7 @@ def settle_elements(op: Operation) -> Callable[..., Any]:
     """The same for an operation on a tuple of arrays."""
     known: dict[type, Callable[..., Any]] = {}
 
-    def settled(elements: Any, **keywords: Any) -> Any:
+    def settled(elements: Any, /, **keywords: Any) -> Any:
         elements = tuple(elements)
         top = max((x for x in elements if type(x) in TRACED), key=level_number)
         cls = type(top)
@@ -140,13 +149,13 @@ def on_payloads(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     chosen = frozenset(active)
 
     def on_primals(*arguments: Any, **keywords: Any) -> Any:
-        return function(*(payload_of(x) if k in chosen else x for k, x in enumerate(arguments)), **keywords)
+        return function(*(live_payload_of(x) if k in chosen else x for k, x in enumerate(arguments)), **keywords)
 
-    def on_primal(x: Any, **keywords: Any) -> Any:
-        return function(x._value if x._base is None else current(x), **keywords)
+    def on_primal(x: Any, /, **keywords: Any) -> Any:
+        return function(live_payload_of(x), **keywords)
 
-    def on_first(x: Any, other: Any, **keywords: Any) -> Any:
-        return function(x._value if x._base is None else current(x), other, **keywords)
+    def on_first(x: Any, other: Any, /, **keywords: Any) -> Any:
+        return function(live_payload_of(x), other, **keywords)
 
     if op.arity == 2 and active == (0,):
         return on_first
@@ -197,10 +206,10 @@ def reverse_variadic(op: Operation) -> Callable[..., Any]:
         if op.decomposition is None:
             return missing_rule(op, "vjp")
         decomposition = op.decomposition
-        return lambda elements, tape, **keywords: decomposition(elements, **keywords)
+        return lambda elements, tape, /, **keywords: decomposition(elements, **keywords)
     if rule.kind == "nondifferentiable":
-        return lambda elements, tape, **keywords: op.function(
-            tuple(payload_of(x) if type(x) is Var and x._tape is tape else x for x in elements), **keywords
+        return lambda elements, tape, /, **keywords: op.function(
+            tuple(live_payload_of(x) if type(x) is Var and x._tape is tape else x for x in elements), **keywords
         )
     return variadic_recorder(op, rule)
 

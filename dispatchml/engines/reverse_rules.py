@@ -221,7 +221,7 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
     if make_pullback is None and transpose is None:
         return missing_rule(op, "vjp")
 
-    def recorded(elements: tuple[Any, ...], tape: Tape, **keywords: Any) -> Any:
+    def recorded(elements: tuple[Any, ...], tape: Tape, /, **keywords: Any) -> Any:
         needs = tuple(type(x) is Var and x._tape is tape for x in elements)
         values = tuple(
             current(x) if need else keep(tape, x) if type(x) is ndarray else x
@@ -319,7 +319,7 @@ def linear_as_function(rule: Rule) -> Rule:
     transpose = rule.transpose
     assert transpose is not None
 
-    def vjp(y: Any, *arguments: Any, needs: tuple[bool, ...], **keywords: Any) -> Any:
+    def vjp(y: Any, /, *arguments: Any, needs: tuple[bool, ...], **keywords: Any) -> Any:
         spaces = tuple(space_of(a) for a in arguments)
 
         def linear_pullback(ct: Any) -> Any:

@@ -33,6 +33,9 @@ class Tape(list[Any]):
 
     __slots__ = ("level", "plain", "careful", "constants", "name")
 
+    #: Whether the transform has ended.
+    closed = False
+
     def __init__(self, name: str = "grad") -> None:
         self.level = next(NUMBERS)
         self.plain = True
@@ -49,6 +52,7 @@ class ClosedTape(Tape):
     """A tape whose transform has ended."""
 
     __slots__ = ()
+    closed = True
 
     def append(self, entry: Any) -> None:
         leaked(self.name)
@@ -76,6 +80,7 @@ class ClosedLineTape(LineTape):
     """A tape with lines whose transform has ended."""
 
     __slots__ = ()
+    closed = True
 
     def append(self, entry: Any) -> None:
         leaked(self.name)
