@@ -9,6 +9,7 @@ the field of either is the inverse.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -175,6 +176,7 @@ def read_operation(form: Form, name: str) -> Any:
 
 def stub(name: str, arguments: list[str], keywords: dict[str, Any], cls: type, attribute: str, text: str) -> Any:
     """An operation that pickles as an attribute of the class."""
+    name = re.sub(r"\W", "_", name)
     words = "".join(f", {k}=defaults[{k!r}]" for k in keywords)
     source = f"def {name}({', '.join(arguments)}{', *' * bool(keywords)}{words}):\n    {text!r}\n"
     function = compiled(source, name, defaults=keywords)[name]

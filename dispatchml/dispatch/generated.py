@@ -4,6 +4,7 @@ set of names.
 
 from __future__ import annotations
 
+import builtins
 import types
 import typing
 from collections.abc import Callable
@@ -18,21 +19,24 @@ FACTORIES: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 SOURCE = """\
 # generated from dispatchml/dispatch/generated.py
-def make(table, miss{bound}):
+def make({table}, {miss}{bound}):
     def operation({arguments}, /{keywords}):
 {prepare}        try:
-            method = table{path}
-        except KeyError:
-            method = miss({arguments})
-        return method({arguments}{given})
+            {method} = {table}{path}
+        except {KeyError}:
+            {method} = {miss}({arguments})
+        return {method}({arguments}{given})
     return operation
 """
 
 #: A variadic operation looks at the elements; a list becomes a tuple, and nothing else is iterated over.
 PREPARE = """\
-        if type({0}) is not tuple:
-            {0} = elements("{1}", {0})
+        if {type}({first}) is not {tuple}:
+            {first} = {elements}({name!r}, {first})
 """
+
+#: What generated source calls by name; a parameter of that name would hide it, so that it then has another one there.
+WORDS = ("table", "miss", "method", "elements", "type", "tuple", "frozenset", "map", "KeyError")
 
 
 class Source:
@@ -83,16 +87,29 @@ def factory_of(op: Operation) -> Callable[..., Any]:
     factory = FACTORIES.get(key)
     if factory is None:
         names, first = tuple(op.keywords), op.arguments[0]
+        free = {word: free_name(word, {*names, *op.arguments}) for word in WORDS}
         source = SOURCE.format(
+            **free,
             bound="".join(f", _{k}" for k in names),
             arguments=", ".join(op.arguments),
             keywords=", *" * bool(names) + "".join(f", {k}=_{k}" for k in names),
-            prepare=PREPARE.format(first, op.name) if op.variadic else "",
-            path=f"[frozenset(map(type, {first}))]" if op.variadic else "".join(f"[type({a})]" for a in op.arguments),
+            prepare=PREPARE.format(**free, first=first, name=op.name) if op.variadic else "",
+            path="[{frozenset}({map}({type}, {first}))]".format(**free, first=first)
+            if op.variadic
+            else "".join(f"[{free['type']}({a})]" for a in op.arguments),
             given="".join(f", {k}={k}" for k in names),
         )
-        factory = FACTORIES[key] = compiled(source, "operation", elements=elements)["make"]
+        scope = {free[word]: getattr(builtins, word) for word in WORDS if hasattr(builtins, word)}
+        scope[free["elements"]] = elements
+        factory = FACTORIES[key] = compiled(source, "operation", **scope)["make"]
     return factory
+
+
+def free_name(word: str, taken: set[str]) -> str:
+    """The word, with underscores behind it until nothing else has the name."""
+    while word in taken:
+        word += "_"
+    return word
 
 
 def elements(name: str, argument: Any) -> tuple[Any, ...]:
@@ -106,7 +123,8 @@ def elements(name: str, argument: Any) -> tuple[Any, ...]:
 
 def replace_table(function: Any, table: dict[Any, Any]) -> dict[Any, Any]:
     """Put another table under a generated function."""
-    function.__closure__[function.__code__.co_freevars.index("table")].cell_contents = table
+    free = [name.rstrip("_") for name in function.__code__.co_freevars]
+    function.__closure__[free.index("table")].cell_contents = table
     return table
 
 

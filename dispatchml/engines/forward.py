@@ -13,7 +13,7 @@ from ..backends.numpy.kernels import UFUNCS
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule, rule_of
 from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
-from .generate import compile_source
+from .generate import compile_source, word
 from .levels import Level, leaked
 from .missing import missing_rule
 from .provider import TRACED, add_engine, live_payload_of, on_payloads, settle
@@ -101,7 +101,7 @@ def tangent_text(writer: Writer, rule: Rule, active: tuple[int, ...], careful: b
 def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str, set[str], dict[str, str]]:
     """The forward function for one set of traced arguments, with the words that each flavour uses."""
     names = ARGUMENTS[: op.arity]
-    name, suffix = op.name, "".join(map(str, active))
+    name, suffix = word(op), "".join(map(str, active))
     parameters = ", ".join(f"x{k}" for k in range(op.arity))
     lines = [f"def dual_{name}_{suffix}({parameters}):", f"    level = x{active[0]}._level"]
     if active == (0, 1) and op.arity == 2:
@@ -211,6 +211,7 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         drop = frozenset(active) - frozenset(differentiable)
         return lambda *arguments: inner(*(fresh(x)._value if k in drop else x for k, x in enumerate(arguments)))
     source, _, words = dual_source(op, rule, active)
+    own = word(op)
     called = set().union(*(calls_in(rule.partials[k]) for k in active)) | VOCABULARY
     scope: dict[str, Any] = {n: FINDERS["array"](n) for n in called}
     scope.update(
@@ -219,13 +220,13 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     scope.update({
         "Dual": Dual, "ndarray": ndarray, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED, "float64": np.float64,
         "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
-        "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, op.name: op.function,
-        f"array_{op.name}": UFUNCS.get(op, op.function), f"raw_{op.name}": raw_function(op.function),
-        f"op_{op.name}": op.function,
+        "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, own: op.function,
+        f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
+        f"op_{own}": op.function,
         "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
     })  # fmt: skip
     scope["unusual"] = careful_dual(op, rule, active)
-    name = f"dual_{op.name}_{''.join(map(str, active))}"
+    name = f"dual_{own}_{''.join(map(str, active))}"
     compile_source(
         source, scope, f"forward {op.name} {''.join(map(str, active))}", f"the rule of {op.name}: {rule.partials}"
     )

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import linecache
+import re
+from collections.abc import Callable
 from typing import Any
+
+from .. import ops
+from ..dispatch.operation import Operation
 
 NAMES: dict[str, int] = {}
 
@@ -16,3 +21,31 @@ def compile_source(source: str, scope: dict[str, Any], name: str, origin: str) -
     exec(compile(source, filename, "exec"), scope)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return scope
+
+
+def word(op: Operation) -> str:
+    """The word for an operation in generated source: its name, or for operations from elsewhere an identifier that no
+    operation of `ops` has.
+    """
+    if getattr(ops, op.name, None) is op.function:
+        return op.name
+    return "own_" + re.sub(r"\W", "_", op.name)
+
+
+def with_keywords(op: Operation, source: Callable[[str, str], str]) -> str:
+    """Source of a function that takes an operation's keywords and hands them on, by name where they are safe.
+
+    source(parameters, given): the whole, from what follows the positional parameters and what follows the arguments
+    of a call. A keyword that is also a word of the source itself, such as `tape`, would hide it: then all go through
+    a dict.
+    """
+    names = tuple(op.keywords)
+    if set(names) & set(WORDS.findall(source("", ""))):
+        return source(", /, **keywords", ", **keywords")
+    return source(
+        ", *" * bool(names) + "".join(f", {k}={k}_default" for k in names), "".join(f", {k}={k}" for k in names)
+    )
+
+
+#: Names in source, without attributes.
+WORDS = re.compile(r"(?<![\w.])[A-Za-z_]\w*")

@@ -18,7 +18,7 @@ from ..backends.numpy.kernels import RAW_FLOATS, UFUNCS
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
-from .generate import compile_source
+from .generate import compile_source, word
 from .space import same_space, space_of
 from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, accumulate, run_carefully
 
@@ -124,7 +124,7 @@ def residuals_of(rule: Rule, active: tuple[int, ...], layout: str) -> list[str]:
 def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     """The recording function for one set of traced arguments, all on the tape `tape`."""
     names = ARGUMENTS[: op.arity]
-    name = op.name
+    name = word(op)
     suffix = "".join(map(str, active))
     lines = [f"def record_{name}_{suffix}({', '.join(f'x{k}' for k in range(op.arity))}):"]
     if active == (0, 1) and op.arity == 2:
@@ -213,7 +213,7 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
 
 def plain_array_call(op: Operation) -> str:
     """NumPy's own expression for plain arrays."""
-    return SYMBOLS.get(op.name) or f"array_{op.name}({', '.join(ARGUMENTS[: op.arity])})"
+    return SYMBOLS.get(word(op)) or f"array_{word(op)}({', '.join(ARGUMENTS[: op.arity])})"
 
 
 def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
@@ -229,19 +229,20 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     suffix = "".join(map(str, active))
     if differentiable != active:
         return partly(op, rule, active, differentiable)
+    name = word(op)
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN,
         "ndarray": np.ndarray, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
         "NUMBERS": frozenset((float, int)), "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
         "dtype": ops.dtype, "settle": settle(op, active),
-        op.name: op.function, f"array_{op.name}": UFUNCS.get(op, op.function),
-        f"float_{op.name}": float_function(op.function), f"raw_{op.name}": raw_function(op.function),
+        name: op.function, f"array_{name}": UFUNCS.get(op, op.function),
+        f"float_{name}": float_function(op.function), f"raw_{name}": raw_function(op.function),
     }  # fmt: skip
     origin = f"the rule of {op.name}: {', '.join(str(t) for t in rule.partials)}"
     for layout in LAYOUTS:
         add_backward(scope, op, rule, active, layout, origin)
     compile_source(record_source(op, rule, active), scope, f"reverse {op.name} {suffix}", origin)
-    return scope[f"record_{op.name}_{suffix}"]
+    return scope[f"record_{name}_{suffix}"]
 
 
 LAYOUTS = {"array": "array", "float": "float", "traced": "traced", "general": "operations", "complex": "operations"}
@@ -257,7 +258,7 @@ def add_backward(
 ) -> None:
     """Enter a backward function and its careful twin in a recorder's scope; each is generated when first run."""
     suffix = "".join(map(str, active))
-    name = f"backward_{op.name}_{suffix}_{layout}"
+    name = f"backward_{word(op)}_{suffix}_{layout}"
     made: dict[bool, Callable[..., None]] = {}
 
     def generated(careful: bool) -> Callable[..., None]:

@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
-from .generate import compile_source
+from .generate import compile_source, with_keywords, word
 from .reverse import Var, current, keep, record, watch_choice
 from .space import OBJECT, ArraySpace, space_of
 from .tape import CAREFUL, PLAIN, Cotangents, Tape, accumulate
@@ -162,33 +162,35 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         for k in active
     }
     suffix = "".join(map(str, active))
-    name, backward = f"record_{op.name}_{suffix}", f"backward_{op.name}_{suffix}"
-    source = FUNCTION.format(
-        name=name,
-        backward=backward,
-        parameters=", ".join(parameters),
-        keywords=", *" * bool(op.keywords) + "".join(f", {k}={k}_default" for k in op.keywords),
-        given="".join(f", {k}={k}" for k in op.keywords),
-        first=active[0],
-        settle="".join(
-            f"    if x{k}._tape is not tape: return settle({', '.join(parameters)}"
-            f"{''.join(f', {w}={w}' for w in op.keywords)})\n"
-            for k in active[1:]
-        ),
-        values="\n".join(values),
-        arguments=", ".join(f"a{k}" for k in range(op.arity)),
-        watch=f"    if not tape.careful: watch_choice(tape, ({''.join(f'a{k}, ' for k in active)}))\n"
-        if rule.select
-        else "",
-        indices=", ".join(f"x{k}._index" if k in active else "None" for k in range(op.arity)),
-        spaces=", ".join(space.get(k, "None") for k in range(op.arity)),
-        slots=", ".join(f"x{k}._index" for k in active),
-        chosen_spaces=", ".join(space[k] for k in active),
-        plain="".join(f" or type(a{k}) not in PLAIN" for k in range(op.arity)),
-        slot_names=", ".join(f"slot{k}" for k in active),
-        space_names=", ".join(f"space{k}" for k in active),
-        contributions="".join(CONTRIBUTION.format(k=k) for k in active),
-    )
+    name, backward = f"record_{word(op)}_{suffix}", f"backward_{word(op)}_{suffix}"
+
+    def written(keywords: str, given: str) -> str:
+        return FUNCTION.format(
+            name=name,
+            backward=backward,
+            parameters=", ".join(parameters),
+            keywords=keywords,
+            given=given,
+            first=active[0],
+            settle="".join(
+                f"    if x{k}._tape is not tape: return settle({', '.join(parameters)}{given})\n" for k in active[1:]
+            ),
+            values="\n".join(values),
+            arguments=", ".join(f"a{k}" for k in range(op.arity)),
+            watch=f"    if not tape.careful: watch_choice(tape, ({''.join(f'a{k}, ' for k in active)}))\n"
+            if rule.select
+            else "",
+            indices=", ".join(f"x{k}._index" if k in active else "None" for k in range(op.arity)),
+            spaces=", ".join(space.get(k, "None") for k in range(op.arity)),
+            slots=", ".join(f"x{k}._index" for k in active),
+            chosen_spaces=", ".join(space[k] for k in active),
+            plain="".join(f" or type(a{k}) not in PLAIN" for k in range(op.arity)),
+            slot_names=", ".join(f"slot{k}" for k in active),
+            space_names=", ".join(f"space{k}" for k in active),
+            contributions="".join(CONTRIBUTION.format(k=k) for k in active),
+        )
+
+    source = with_keywords(op, written)
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": ndarray,
         "ArraySpace": ArraySpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate,
@@ -292,17 +294,18 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
     if op.arity > 1:
         return function_recorder(op, linear_as_function(rule), active)
     keywords = op.keywords
-    source = LINEAR.format(
-        name=op.name,
-        keywords=", *" * bool(keywords) + "".join(f", {k}={k}_default" for k in keywords),
-        given="".join(f", {k}={k}" for k in keywords),
-        values="".join(f", {k}" for k in keywords),
-        view=VIEW.format(
-            test=VIEW_TEST if "index" in keywords else "True", items=", ".join(f"{k!r}: {k}" for k in keywords)
+    name = word(op)
+
+    def written(parameters: str, given: str) -> str:
+        in_dict = given.endswith("**keywords")
+        view = VIEW.format(
+            test="is_view(keywords)" if in_dict else VIEW_TEST if "index" in keywords and given else "True",
+            items="**keywords" if in_dict else ", ".join(f"{k!r}: {k}" for k in keywords if given),
         )
-        if op.view
-        else "",
-    )
+        values = ", keywords" if in_dict else "".join(f", {k}" for k in keywords if given)
+        return LINEAR.format(name=name, keywords=parameters, given=given, values=values, view=view if op.view else "")
+
+    source = with_keywords(op, written)
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
         "is_view": is_view, "WRITES": WRITES, "ArraySpace": ArraySpace, "accumulate": accumulate,
@@ -310,7 +313,7 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name}", f"the linear rule of {op.name}")
-    return scope[f"record_{op.name}"]
+    return scope[f"record_{name}"]
 
 
 def linear_as_function(rule: Rule) -> Rule:

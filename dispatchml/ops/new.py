@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from typing import Any
 
@@ -29,7 +30,7 @@ def operation(name: Any, *, arity: int = 1, family: str = "elementwise") -> Any:
     """
     if callable(name):
         return operation_of_stub(name)
-    if not isinstance(name, str) or not name.isidentifier():
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise RegistrationError(f"ops.operation: {name!r} is no name for an operation{at_user_line()}.")
     if not isinstance(arity, int) or not 1 <= arity <= len(ARGUMENTS):
         raise RegistrationError(

@@ -28,12 +28,12 @@ def declare_make(form: Form) -> None:
     build, fields, pattern = form.make, [form.read[n] for n in form.payload], [n in form.pattern for n in form.payload]
 
     @rule(build).jvp
-    def make_jvp(y: Any, tangents: tuple[Any, ...], *payloads: Any, **statics: Any) -> Any:
+    def make_jvp(y: Any, tangents: tuple[Any, ...], /, *payloads: Any, **statics: Any) -> Any:
         parts = [p if fixed else tangent_or_zero(t, p) for t, p, fixed in zip(tangents, payloads, pattern, strict=True)]
         return build(*parts, **statics)
 
     @rule(build).vjp
-    def make_vjp(y: Any, *payloads: Any, needs: tuple[bool, ...], **statics: Any) -> Any:
+    def make_vjp(y: Any, /, *payloads: Any, needs: tuple[bool, ...], **statics: Any) -> Any:
         def make_pullback(ct: Any) -> tuple[Any, ...]:
             try:
                 return tuple(read(ct) if need else None for read, need in zip(fields, needs, strict=True))

@@ -141,6 +141,12 @@ class rule:
         half = known is not None and known.kind == "function" and not (known.jvp and known.vjp)
         self.rule = known if half and known is not None and not replace else new_rule(function, "function", replace)
         self.rule.select = self.rule.select or select
+        if "needs" in self.rule.op.keywords:
+            RULES.pop(self.rule.op)
+            raise RegistrationError(
+                f"{self.rule.op.name} has a keyword `needs`, by which rules are told whose cotangents are needed. "
+                "Choose another name."
+            )
 
     def jvp(self, function: Any) -> Any:
         """The forward rule."""

@@ -17,7 +17,7 @@ from ..dispatch.errors import (
     describe_call,
 )
 from ..dispatch.operation import Operation, operation
-from ..engines.generate import compile_source
+from ..engines.generate import compile_source, word
 from ..engines.reverse_elementwise import FINDERS
 from ..rules.registry import BATCH_RULES, RULES, Rule, batch
 from ..rules.registry import elementwise as declare_elementwise
@@ -81,6 +81,10 @@ def check_parameters(function: Callable[..., Any]) -> None:
     for p in inspect.signature(function).parameters.values():
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
             raise RegistrationError(f"{where} has *{p.name}; name its arguments, arrays first, settings behind a `*`.")
+        if p.kind is p.KEYWORD_ONLY and p.name == "needs":
+            raise RegistrationError(
+                f"{where}: a setting cannot be called `needs`, by which rules are told whose cotangents are needed."
+            )
         if p.kind is not p.KEYWORD_ONLY and p.default is not p.empty:
             raise RegistrationError(
                 f"{where}: {p.name} has a default, so it is a setting: put it behind a `*` in the parameters."
@@ -107,13 +111,14 @@ class Tools:
     def missing(self, mode: str) -> Callable[..., Any]:
         """The rule of a mode that was not given."""
         name = self.op.name
+        said_name = name if name.isidentifier() else "f"  # a lambda, which has no name that could be written
         mode_name = {"jvp": "forward", "vjp": "reverse"}[mode]
 
-        def no_rule(y: Any, *given: Any, **keywords: Any) -> Any:
+        def no_rule(y: Any, /, *given: Any, **keywords: Any) -> Any:
             arguments = given[1:] if mode == "jvp" else given
             raise NoRuleError(
                 f"{describe_call(name, arguments)} has no rule for {mode_name} mode{at_user_line()}. Give it one with "
-                f"@{name}.def{mode}, or {name}.elementwise(...) for both modes."
+                f"@{said_name}.def{mode}, or {said_name}.elementwise(...) for both modes."
             )
 
         return no_rule
@@ -169,10 +174,10 @@ def define(function: Any, formula: str) -> None:
         writer = Writer(flavour)
         names = ARGUMENTS[: function.info.arity]
         body = writer.write(parse(formula))
-        source = f"def {function.info.name}({', '.join(names)}):\n    like = a\n    return {body}\n"
+        source = f"def {word(function.info)}({', '.join(names)}):\n    like = a\n    return {body}\n"
         scope: dict[str, Any] = {w: FINDERS[flavour](w) for w in writer.used | called(body)}
         compile_source(source, scope, f"{flavour} {function.info.name}", f"the formula {formula}")
-        register(scope[function.info.name])
+        register(scope[word(function.info)])
 
 
 def array_method(function: Any) -> Callable[[Any], Any]:
@@ -193,7 +198,7 @@ def called(body: str) -> set[str]:
 def checked_jvp(op: Operation, rule: Callable[..., Any]) -> Callable[..., Any]:
     """A user's forward rule, whose tangents must have the shapes of the outputs."""
 
-    def jvp(y: Any, tangents: tuple[Any, ...], *arguments: Any, **keywords: Any) -> Any:
+    def jvp(y: Any, tangents: tuple[Any, ...], /, *arguments: Any, **keywords: Any) -> Any:
         dy = rule(y, tangents, *arguments, **keywords)
         outputs, found = (y, dy) if type(y) is tuple else ((y,), (dy,))
         if not isinstance(found, (tuple, list)) or len(found) != len(outputs):
@@ -212,7 +217,7 @@ def checked_vjp(op: Operation, rule: Callable[..., Any]) -> Callable[..., Any]:
     takes_needs = "needs" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     count = op.arity
 
-    def vjp(y: Any, *arguments: Any, needs: tuple[bool, ...], **keywords: Any) -> Callable[..., Any]:
+    def vjp(y: Any, /, *arguments: Any, needs: tuple[bool, ...], **keywords: Any) -> Callable[..., Any]:
         given = dict(keywords, needs=needs) if takes_needs else keywords
         pullback = rule(y, *arguments, **given)
         if not callable(pullback):
