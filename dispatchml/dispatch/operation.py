@@ -71,7 +71,7 @@ class Operation:
     ) -> None:
         code = stub.__code__
         self.name: str = stub.__name__
-        self.module: str = stub.__module__
+        self.module: str = stub.__module__ or ""  # none for a stub out of exec
         self.arguments: tuple[str, ...] = code.co_varnames[: code.co_argcount]
         names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
         defaults = stub.__kwdefaults__ or {}

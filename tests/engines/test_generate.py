@@ -19,7 +19,7 @@ WORDS = sorted(
     {w for t in (reverse_rules.FUNCTION, reverse_rules.LINEAR, reverse_rules.CONTRIBUTION, reverse_rules.VIEW)
      for w in re.findall(r"(?<![\w.{])[A-Za-z_]\w*(?![\w}])", t)}
     | {"x0", "a0", "slot0", "space0", "settle", "keep", "current", "table", "miss", "method", "type", "level"}
-    | {"x", "shape", "axis", "index", "keywords", "operation", "elements", "arguments", "active", "tangents", "function", "statics"}
+    | {"x", "shape", "axis", "index", "keywords", "operation", "elements", "arguments", "active", "tangents"}
 )  # fmt: skip
 SAFE = [w for w in WORDS if not keyword.iskeyword(w) and w != "needs"]
 
