@@ -18,6 +18,7 @@ from ..engines.views import current
 from .auxiliary import split_aux
 from .boundary import Inputs, call_user, explain_sweep, hide_frames, is_on, primal_on, run_on_tape
 from .containers import map_leaves
+from .reverse_pass import careful_tape, is_spoiled
 from .zeros import zero_gradient
 
 
@@ -73,7 +74,12 @@ def differentiated(
             value = primal_on(output, tape)
             check_scalar(value, name, holomorphic)
             find = holomorphic_gradients if holomorphic else gradients
-            result = inputs.results(find(function, inputs, keywords, tape, output, value, name))
+            found = find(function, inputs, keywords, tape, output, value, name)
+            if not tape.plain and is_spoiled(tape, found, [value]):
+                tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
+                output = output[0] if has_aux else output
+                found = find(function, inputs, keywords, tape, output, value, name)
+            result = inputs.results(found)
             return ((value, aux), result) if has_aux else (value, result)
         except Exception as error:
             hide_frames(error)
@@ -138,10 +144,18 @@ def of_one_array(
             except SweepError as failure:
                 explain_sweep(failure, function, Inputs(arguments, position, name), keywords, name)
             g = cotangents[0]
+            if not tape.plain and is_spoiled(tape, [g], [value]):
+                inputs = Inputs(arguments, position, name)
+                tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
+                return value, gradients(function, inputs, keywords, tape, output, value, name)[0]
             return value, zero_gradient(x, value) if g is None else owned(g, 0, cotangents)
     check_scalar(value, name, False)
     inputs = Inputs(arguments, position, name)
-    return value, gradients(function, inputs, keywords, tape, output, value, name)[0]
+    found = gradients(function, inputs, keywords, tape, output, value, name)
+    if not tape.plain and is_spoiled(tape, found, [value]):
+        tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
+        found = gradients(function, inputs, keywords, tape, output, value, name)
+    return value, found[0]
 
 
 #: The seed of the sweep for plain real scalars.

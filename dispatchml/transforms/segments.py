@@ -26,6 +26,7 @@ from .boundary import hide_frames
 from .captured import Explicit
 from .containers import flatten, unflatten
 from .forward_pass import is_differentiable
+from .reverse_pass import careful_tape, is_spoiled
 
 Segment = Callable[[list[Any]], list[Any]]
 
@@ -156,10 +157,22 @@ def untraced(outputs: list[Any], tape: Tape) -> list[Any]:
 
 
 def pull_back(segment: Segment, chosen: list[bool], used: list[int], values: list[Any]) -> list[Any]:
-    """Run a segment again, this time on a tape, and sweep from the cotangents of the used outputs."""
+    """Run a segment again, this time on a tape, and sweep from the cotangents of the used outputs; carefully where
+    that gives nan.
+    """
+    tape = Tape("checkpoint")
+    found, outputs = swept(segment, chosen, used, values, tape)
+    if not tape.plain and is_spoiled(tape, found, [*outputs, *values[len(chosen) :]]):
+        found, _ = swept(segment, chosen, used, values, careful_tape("checkpoint"))
+    return found
+
+
+def swept(
+    segment: Segment, chosen: list[bool], used: list[int], values: list[Any], tape: Tape
+) -> tuple[list[Any], list[Any]]:
+    """The cotangents of a segment's inputs by one run and one sweep, and its outputs."""
     count = len(chosen)
     primals, given = values[:count], values[count:]
-    tape = Tape("checkpoint")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         outputs = run_on(segment, primals, chosen, tape)
     inputs = sum(chosen)
@@ -176,7 +189,7 @@ def pull_back(segment: Segment, chosen: list[bool], used: list[int], values: lis
             except SweepError as failure:
                 raise failure.error from None
         found = cotangents[:inputs]
-    return found
+    return found, outputs
 
 
 def is_on(x: Any, tape: Tape) -> bool:
