@@ -235,9 +235,21 @@ def advice(op: Operation, classes: tuple[type, ...]) -> str:
     if foreign in (list, tuple):
         return f"A {foreign.__name__} is a container, not an array: pass numpy.asarray(x)."
     text = f"Register one with @{op.name}.register on a function ({names})"
+    if foreign is not None and is_number(foreign):
+        name = class_name(foreign)
+        return (
+            f"{name} is a number class that nobody has registered. {text} to compute with it as it is, write "
+            f"promotes({foreign.__name__}, float, convert=float) with `from dispatchml.dispatch import promotes` to "
+            "compute with float instead, or make it a layer with dispatchml.register_type if it wraps other numbers."
+        )
     if foreign is not None and foreign.__module__ != "builtins":
         text += f", or make {class_name(foreign)} a layer with dispatchml.register_type"
     return text + "."
+
+
+def is_number(cls: type) -> bool:
+    """Whether a class has arithmetic and is no array: Fraction, Decimal, numbers of other libraries."""
+    return all(hasattr(cls, n) for n in ("__add__", "__mul__", "__neg__")) and not hasattr(cls, "__len__")
 
 
 def parameters(op: Operation, classes: tuple[type, ...]) -> str:

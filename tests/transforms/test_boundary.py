@@ -3,6 +3,8 @@
 import enum
 import traceback
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import (
     DispatchmlError,
     IntegerInputError,
+    NoMethodError,
     NonScalarOutputError,
     TracerConversionError,
 )
@@ -234,3 +237,11 @@ def test_no_floating_point_warning_leaks_from_the_backward_pass():
         warnings.simplefilter("error")
         found = dm.grad(lambda x: ops.sum(ops.sqrt(x)))(np.array([0.0, 4.0]))
     np.testing.assert_array_equal(found, [np.inf, 0.25])
+
+
+def test_numbers_that_nobody_registered_say_what_to_register():
+    for number in (Fraction(1, 3), Decimal(2)):
+        name = f"{type(number).__module__}.{type(number).__name__}"
+        for run in (lambda x: dm.grad(lambda v: v * v)(x), lambda x: dm.jvp(lambda v: v * v, (x,), (x,))):
+            with pytest.raises(NoMethodError, match=rf"^No method for multiply\({name}, {name}\).*@multiply\.register"):
+                run(number)
