@@ -14,7 +14,7 @@ from .levels import Level, leaked
 from .provider import add_engine, on_payloads, settle
 from .space import SPACES, ArraySpace
 from .traced import Traced
-from .views import current, is_view, taken_from
+from .views import current, has_memory, is_view, taken_from
 
 
 class Batched(Traced):
@@ -120,7 +120,8 @@ def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
         else:
             y = rule(values, flags, level.size, **keywords)
         made = wrap(y, level)
-        if op.view and len(arguments) == 1 and type(made) is Batched and is_view(keywords) and made.shape:
+        one = op.view and len(arguments) == 1 and type(made) is Batched
+        if one and is_view(keywords) and has_memory(made.shape, keywords):
             made._base = taken_from(arguments[0], op.function, keywords, values[0])
         return made
 

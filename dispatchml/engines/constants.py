@@ -27,6 +27,35 @@ def keep_constant(tape: Any, constant: np.ndarray[Any, Any]) -> Any:
     return constant
 
 
+#: Classes of static keywords that cannot change.
+STILL = frozenset(
+    {
+        type(None),
+        bool,
+        int,
+        float,
+        complex,
+        str,
+        slice,
+        type,
+        type(...),
+        *(np.dtype(c).type for c in "?bhilqBHILQefdFD"),
+    }
+)
+
+
+def kept_static(value: Any) -> Any:
+    """A static keyword as the tape keeps it: index arrays, masks and lists are copied; their owner may refill them."""
+    kind = type(value)
+    if kind in STILL:
+        return value
+    if kind is np.ndarray:
+        return value.copy() if value.flags.writeable else value
+    if kind is tuple:
+        return value if all(type(v) in STILL for v in value) else tuple(map(kept_static, value))
+    return [kept_static(v) for v in value] if kind is list else value
+
+
 def check_constants(tape: Any) -> None:
     """Raise where a large constant was overwritten since it was recorded."""
     for constant, before, line in (tape.constants or {}).values():

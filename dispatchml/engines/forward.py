@@ -29,7 +29,7 @@ from .reverse_elementwise import (
 from .space import SPACES, space_of_traced
 from .tape import PLAIN
 from .traced import Traced
-from .views import current, is_view, taken_from
+from .views import current, has_memory, is_view, taken_from
 
 ndarray = np.ndarray
 REALS = frozenset({float, int})
@@ -276,7 +276,7 @@ def linear_dual(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
                 current(x)
             a = x._value
             made = pack(function(a, **keywords), function(x._partials, **keywords), x._level)
-            if view and type(made) is Dual and is_view(keywords) and made.shape:
+            if view and type(made) is Dual and is_view(keywords) and has_memory(made.shape, keywords):
                 made._base = taken_from(x, function, keywords, a)
             return made
 

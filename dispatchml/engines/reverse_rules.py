@@ -11,11 +11,12 @@ import numpy as np
 from .. import ops
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
+from .constants import STILL, kept_static
 from .generate import compile_source, with_keywords, word
 from .reverse import Var, current, keep, record, watch_choice
 from .space import OBJECT, ArraySpace, space_of
 from .tape import CAREFUL, PLAIN, Cotangents, Tape, accumulate
-from .views import WRITES, is_view
+from .views import WRITES, has_memory, is_view
 
 ndarray = np.ndarray
 
@@ -86,7 +87,7 @@ def {name}({parameters}{keywords}):
     tape = x{first}._tape
 {settle}{values}
     y = operation({arguments}{given})
-    pullback = make_pullback(y, {arguments}, needs=needs{given})
+{still}    pullback = make_pullback(y, {arguments}, needs=needs{given})
 {watch}    if type(y) is tuple:
         return record_outputs(y, tape, [{indices}], [{spaces}], pullback)
     made = Var()
@@ -119,6 +120,13 @@ CONTRIBUTION = """\
         else:
             accumulate(cotangents, slot{k}, known, term)
 """
+
+
+def still_lines(op: Operation, given: str) -> str:
+    """The lines that make static keywords safe against their owner refilling an index array before the sweep."""
+    if given.endswith("**keywords"):
+        return "    keywords = {k: kept_static(v) for k, v in keywords.items()}\n"
+    return "".join(f"    if type({k}) not in STILL: {k} = kept_static({k})\n" for k in op.keywords if given)
 
 
 def arguments_read(vjp: Callable[..., Any], op: Operation) -> set[int]:
@@ -171,6 +179,7 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
             parameters=", ".join(parameters),
             keywords=keywords,
             given=given,
+            still=still_lines(op, given),
             first=active[0],
             settle="".join(
                 f"    if x{k}._tape is not tape: return settle({', '.join(parameters)}{given})\n" for k in active[1:]
@@ -194,7 +203,8 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": ndarray,
         "ArraySpace": ArraySpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate,
-        "ignoring": np.errstate, "record_outputs": record_outputs, "make_pullback": rule.vjp,
+        "STILL": STILL, "kept_static": kept_static, "ignoring": np.errstate, "record_outputs": record_outputs,
+        "make_pullback": rule.vjp,
         "strong": getattr(rule.vjp, "careful", None), "operation": op.function, "settle": settle(op, active),
         "needs": tuple(k in active for k in range(op.arity)), **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
@@ -230,6 +240,7 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
             for x, need in zip(elements, needs, strict=True)
         )
         y = function(values, **keywords)
+        keywords = {k: kept_static(v) for k, v in keywords.items()}
         indices = [x._index if need else None for x, need in zip(elements, needs, strict=True)]
         spaces = [space_of(v) for v in values]
         if any(type(v) not in PLAIN for v in values):
@@ -253,7 +264,7 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
 
 #: A view remembers what it was taken from, and in which state.
 VIEW = """\
-    if (type(y) is ndarray or getattr(y, "shape", ())) and {test}:
+    if (type(y) is ndarray or type(y) not in PLAIN and has_memory(getattr(y, "shape", ()), {{{items}}})) and {test}:
         made._base = (x, operation, {{{items}}}, a, WRITES.count)
 """
 
@@ -264,7 +275,7 @@ def record_{name}(x{keywords}):
     a = x._value if x._base is None else current(x)
     tape = x._tape
     y = operation(a{given})
-    made = Var()
+{still}    made = Var()
     made._value = y; made._tape = tape; made._index = len(tape); made._base = None
     space = ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a)
     tape.append((backward_{name}, x._index, space{values}))
@@ -303,12 +314,20 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
             items="**keywords" if in_dict else ", ".join(f"{k!r}: {k}" for k in keywords if given),
         )
         values = ", keywords" if in_dict else "".join(f", {k}" for k in keywords if given)
-        return LINEAR.format(name=name, keywords=parameters, given=given, values=values, view=view if op.view else "")
+        return LINEAR.format(
+            name=name,
+            keywords=parameters,
+            given=given,
+            still=still_lines(op, given),
+            values=values,
+            view=view if op.view else "",
+        )
 
     source = with_keywords(op, written)
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
-        "is_view": is_view, "WRITES": WRITES, "ArraySpace": ArraySpace, "accumulate": accumulate,
+        "STILL": STILL, "kept_static": kept_static, "has_memory": has_memory, "is_view": is_view, "WRITES": WRITES,
+        "ArraySpace": ArraySpace, "accumulate": accumulate,
         "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip

@@ -61,6 +61,14 @@ def is_view(keywords: dict[str, Any]) -> bool:
     return index is Ellipsis or is_basic(index)
 
 
+def has_memory(shape: tuple[int, ...], keywords: dict[str, Any]) -> bool:
+    """Whether a result of this shape can be a view: an index of integers alone gives a number, which is a copy."""
+    if shape:
+        return True
+    index = keywords.get("index", Ellipsis)
+    return any(i is Ellipsis for i in (index if type(index) is tuple else (index,)))
+
+
 def refresh(x: Any) -> None:
     """Bring a view up to date with what it was taken from."""
     owner, op, keywords, seen, _ = x._base

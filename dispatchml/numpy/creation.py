@@ -92,7 +92,9 @@ def fillable(y: Any, x: Any) -> Any:
 
     x itself does not contribute: it is the branch of a `where` that is never taken.
     """
-    if is_ours(y) or ops.shape(y) != ops.shape(x) or ops.dtype(y) != ops.dtype(x) or ops.dtype(x).kind not in "fc":
+    if getattr(y, "_level_number", 0) >= getattr(x, "_level_number", 0):
+        return y
+    if ops.shape(y) != ops.shape(x) or ops.dtype(y) != ops.dtype(x) or ops.dtype(x).kind not in "fc":
         return y
     return ops.where(True, y, x)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, ShapeError, at_user_line
+from ..ops.axes import axis_of
 from .manipulation import (
     atleast_1d,
     atleast_2d,
@@ -94,12 +96,31 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
 
 @numpy_function(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    return list(ops.array_split(ary, indices_or_sections=indices_or_sections, axis=axis))
+    if isinstance(indices_or_sections, (int, np.integer)):
+        n, parts = ops.shape(ary)[axis_of(axis, ops.ndim(ary))], int(indices_or_sections)
+        if parts <= 0:
+            raise ValueError(f"array_split into {parts} parts: the number of parts must be positive")
+        sizes = [n // parts + (k < n % parts) for k in range(parts)]
+        indices_or_sections = list(itertools.accumulate(sizes))[:-1]
+    return slices(ary, indices_or_sections, axis)
 
 
 @numpy_function(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    return list(ops.split(ary, indices_or_sections=indices_or_sections, axis=axis))
+    if isinstance(indices_or_sections, (int, np.integer)):
+        n = ops.shape(ary)[axis_of(axis, ops.ndim(ary))]
+        if n % indices_or_sections:
+            raise ValueError(f"split of {n} elements into {indices_or_sections} equal parts: use numpy.array_split")
+    return array_split(ary, indices_or_sections, axis)
+
+
+def slices(ary: Any, places: Any, axis: int) -> list[Any]:
+    """The parts between the places as slices, which are views as in NumPy."""
+    axis = axis_of(axis, ops.ndim(ary))
+    cuts = [None, *map(int, places), None]
+    return [
+        ops.getitem(ary, index=(slice(None),) * axis + (slice(start, end),)) for start, end in itertools.pairwise(cuts)
+    ]
 
 
 @numpy_function(np.hsplit)
