@@ -75,6 +75,10 @@ class IntegerInputError(DispatchmlError, TypeError):
     """A derivative with respect to integers was asked where it is meaningless."""
 
 
+class ArgumentError(DispatchmlError, ValueError):
+    """`argnums` does not say which arguments are differentiated: out of range, no integer, or one of them twice."""
+
+
 class TangentMismatchError(DispatchmlError, ValueError):
     """A tangent or cotangent does not fit its primal."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import (
+    ArgumentError,
     DispatchmlError,
     IntegerInputError,
     at_user_line,
@@ -23,6 +24,7 @@ from ..engines.tape import LineTape, SweepError, Tape
 from ..engines.traced import Traced
 from ..engines.views import current
 from .containers import LEAVES, flatten, map_leaves, unflatten
+from .watching import Watch, settled
 
 FLOAT_KINDS = frozenset("fc")
 
@@ -56,16 +58,31 @@ def is_number(x: Any) -> bool:
 
 def refuse_inputs(transform: str, position: int, x: Any) -> NoReturn:
     """The error for an argument in which nothing can be differentiated."""
+    closed = next((leaf for leaf in flatten(x)[0] if is_closed(leaf)), None)
+    if closed is not None:
+        which = "which is" if closed is x else f"which holds {describe(closed)},"
+        raise IntegerInputError(
+            f"{transform}: argument {position} is {describe(x)}{at_user_line()}, {which} no container that dispatchml "
+            "opens, so it has no derivative. Use a dataclass, an attrs class, a dict, a list or a tuple, or register "
+            "its class with dispatchml.register_type."
+        )
     raise IntegerInputError(
         f"{transform}: argument {position} is {describe(x)}{at_user_line()}, which has no derivative: it is constant "
         "under small changes. Pass floating-point values (x.astype(float)), or choose other arguments with argnums=."
     )
 
 
+def is_closed(x: Any) -> bool:
+    """Whether a leaf is an object whose insides are not seen, such as a set, a deque or an object of a plain class."""
+    if type(x) in LEAVES or isinstance(x, (np.generic, type, Enum)) or layer_of(type(x)) is not None:
+        return False
+    return not callable(x) and ops.dtype(x).kind == "O" and not isinstance(x, (str, bytes))
+
+
 class Inputs:
     """The differentiated arguments of one call: their leaves, which of them are traced, and how to rebuild them."""
 
-    __slots__ = ("arguments", "positions", "structures", "leaves", "traced", "single")
+    __slots__ = ("arguments", "positions", "structures", "leaves", "traced", "single", "watch")
 
     def __init__(self, arguments: tuple[Any, ...], argnums: Any, transform: str) -> None:
         self.single = not isinstance(argnums, (tuple, list))
@@ -73,12 +90,19 @@ class Inputs:
         count = len(arguments)
         for k in chosen:
             if not isinstance(k, int) or isinstance(k, bool) or not -count <= k < count:
-                raise IntegerInputError(
+                raise ArgumentError(
                     f"{transform}: argnums={argnums!r} does not fit a call with {count} positional argument"
                     f"{'s' if count != 1 else ''}{at_user_line()}. Pass what is differentiated by position."
                 )
         self.arguments = list(arguments)
         self.positions = tuple(k % count for k in chosen)
+        if len(set(self.positions)) < len(chosen):
+            twice = next(k for k in self.positions if self.positions.count(k) > 1)
+            raise ArgumentError(
+                f"{transform}: argnums={argnums!r} names argument {twice} more than once{at_user_line()}. Name each "
+                "differentiated argument once."
+            )
+        self.watch: Watch | None = None
         self.structures: list[tuple[Any, int]] = []
         self.leaves: list[Any] = []
         self.traced: list[int] = []
@@ -94,6 +118,20 @@ class Inputs:
                 self.leaves.append(leaf)
             if leaves and not any(t >= start for t in self.traced):
                 refuse_inputs(transform, k, arguments[k])
+
+    def settle(self, limit: int, look: Callable[[Any], Any]) -> Inputs:
+        """Copy the arrays up to a number of bytes, and watch the larger ones by a look at them."""
+        large: list[Any] = []
+        for k in self.traced:
+            self.leaves[k] = settled(self.leaves[k], limit, large)
+        if large:
+            self.watch = Watch(large, look)
+        return self
+
+    def check(self) -> None:
+        """Raise where an array that was too large to copy was overwritten."""
+        if self.watch is not None:
+            self.watch.check()
 
     @property
     def primals(self) -> list[Any]:

@@ -19,6 +19,7 @@ from .auxiliary import split_aux
 from .boundary import Inputs, call_user, explain_sweep, hide_frames, is_on, primal_on, run_on_tape
 from .containers import map_leaves
 from .reverse_pass import careful_tape, is_spoiled
+from .watching import SMALL, refuse_overwritten, sampled
 from .zeros import zero_gradient
 
 
@@ -65,7 +66,7 @@ def differentiated(
                 x = arguments[simple]
                 if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
                     return of_one_array(function, arguments, simple, x, keywords, name)
-            inputs = Inputs(arguments, argnums, name)
+            inputs = Inputs(arguments, argnums, name).settle(SMALL, sampled)
             tape, output = run_on_tape(function, inputs, keywords, name)
             aux = None
             if has_aux:
@@ -124,6 +125,12 @@ def of_one_array(
     """Value and gradient for one plain float or array: the common case, without containers."""
     tape = Tape(name)
     tape.append(None)
+    before = None
+    if type(x) is np.ndarray and x.flags.writeable:
+        if x.nbytes <= SMALL:
+            x = x.copy("K")
+        else:
+            before = sampled(x)
     given = list(arguments)
     given[position] = variable(x, tape, 0)
     try:
@@ -131,6 +138,8 @@ def of_one_array(
     finally:
         tape.close()
     value = output
+    if before is not None and sampled(x) != before:
+        refuse_overwritten(x)
     if type(output) is Var and output._tape is tape:
         value = current(output)
         seed = SEEDS.get(type(value))
@@ -142,20 +151,25 @@ def of_one_array(
             try:
                 sweep(tape, cotangents, 1)
             except SweepError as failure:
-                explain_sweep(failure, function, Inputs(arguments, position, name), keywords, name)
+                explain_sweep(failure, function, inputs_of(arguments, position, x, name), keywords, name)
             g = cotangents[0]
             if not tape.plain and is_spoiled(tape, [g], [value]):
-                inputs = Inputs(arguments, position, name)
+                inputs = inputs_of(arguments, position, x, name)
                 tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
                 return value, gradients(function, inputs, keywords, tape, output, value, name)[0]
             return value, zero_gradient(x, value) if g is None else owned(g, 0, cotangents)
     check_scalar(value, name, False)
-    inputs = Inputs(arguments, position, name)
+    inputs = inputs_of(arguments, position, x, name)
     found = gradients(function, inputs, keywords, tape, output, value, name)
     if not tape.plain and is_spoiled(tape, found, [value]):
         tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
         found = gradients(function, inputs, keywords, tape, output, value, name)
     return value, found[0]
+
+
+def inputs_of(arguments: tuple[Any, ...], position: int, x: Any, name: str) -> Inputs:
+    """The inputs of a call with one plain differentiated argument, which has been settled already."""
+    return Inputs((*arguments[:position], x, *arguments[position + 1 :]), position, name)
 
 
 #: The seed of the sweep for plain real scalars.
@@ -177,6 +191,7 @@ def gradients(
         return [zero_gradient(x, value) for x in inputs.primals]
     cotangents = Cotangents(output._index + 1)
     cotangents[output._index] = ops.one_like(value)
+    inputs.check()
     if tape.constants:
         check_constants(tape)
     try:
@@ -222,6 +237,7 @@ def holomorphic_gradients(
             )
     if not is_on(output, tape):
         return [zero_gradient(x, value) for x in inputs.primals]
+    inputs.check()
     if tape.constants:
         check_constants(tape)
     one = ops.one_like(value)

@@ -14,6 +14,7 @@ from .containers import unflatten
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
 from .rows import rows
+from .watching import SMALL, sampled
 
 #: Up to this many numbers of input the forward mode is chosen without asking how many outputs there are.
 FEW = 4
@@ -81,7 +82,7 @@ def jacrev(
     @functools.wraps(function)
     def jacobian_reverse(*arguments: Any, **keywords: Any) -> Any:
         try:
-            inputs = Inputs(arguments, argnums, "jacrev")
+            inputs = Inputs(arguments, argnums, "jacrev").settle(SMALL, sampled)
             recording = Recording(function, inputs, keywords, has_aux, "jacrev")
             return assemble(inputs, *rows(recording, chunk_size, "jacrev"), has_aux)
         except Exception as error:
@@ -114,7 +115,7 @@ def jacobian(
     @functools.wraps(function)
     def jacobian_by_shape(*arguments: Any, **keywords: Any) -> Any:
         try:
-            inputs = Inputs(arguments, argnums, "jacobian")
+            inputs = Inputs(arguments, argnums, "jacobian").settle(SMALL, sampled)
             return assemble(inputs, *cheaper(function, inputs, keywords, has_aux, chunk_size), has_aux)
         except Exception as error:
             hide_frames(error)

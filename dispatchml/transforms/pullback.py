@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line
+from ..engines.constants import COPY_LIMIT, fingerprint
 from .boundary import Inputs, hide_frames
 from .containers import flatten_like, map_leaves, unflatten
 from .fit import fit_tangent_leaf
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
+from .watching import handed_out
 from .zeros import plain_zero, zero_gradient
 
 
@@ -26,6 +28,9 @@ def vjp(
     With has_aux=True the function returns (value, extra), and (value, pullback, extra) is returned. For complex values
     the pullback is the adjoint with respect to Re(conj(ct) * dy). lift is accepted and has no effect yet.
 
+    The primals may be overwritten afterwards: small arrays are copied, and for arrays of more than 256 KiB the pullback
+    raises MutatedConstantError. The value and the extra are the caller's own.
+
     Raises TangentMismatchError or ContainerMismatchError where a cotangent does not fit the value.
 
     >>> import numpy as np, dispatchml as dm
@@ -34,11 +39,11 @@ def vjp(
     (array([ 2., 40.]),)
     """
     try:
-        inputs = Inputs(primals, tuple(range(len(primals))), "vjp")
+        inputs = Inputs(primals, tuple(range(len(primals))), "vjp").settle(COPY_LIMIT, fingerprint)
         recording = Recording(function, inputs, {}, has_aux, "vjp")
         pullback = Pullback(recording, once)
-        y = unflatten(recording.structure, recording.values)
-        return (y, pullback, recording.aux) if has_aux else (y, pullback)
+        y = unflatten(recording.structure, [handed_out(v) for v in recording.values])
+        return (y, pullback, map_leaves(handed_out, recording.aux)) if has_aux else (y, pullback)
     except Exception as error:
         hide_frames(error)
         raise

@@ -75,6 +75,7 @@ class Recording:
         for k, ct in used:
             known = cotangents[k]
             cotangents[k] = ct if known is None else ops.add(known, ct)
+        self.inputs.check()
         if self.tape.constants:
             check_constants(self.tape)
         if len(cotangents) > count:

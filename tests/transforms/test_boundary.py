@@ -1,5 +1,6 @@
 """The boundary of transforms: swallowed errors come back, frames are hidden, lines are named, inputs are checked."""
 
+import collections
 import enum
 import traceback
 import warnings
@@ -12,6 +13,7 @@ import pytest
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import (
+    ArgumentError,
     DispatchmlError,
     IntegerInputError,
     NoMethodError,
@@ -211,8 +213,34 @@ def test_integers_become_floats():
 
 @pytest.mark.parametrize("argnums", [1, -2, "x", True, 1.0, (0, 5)])
 def test_argnums_that_do_not_fit(argnums):
-    with pytest.raises(IntegerInputError, match="argnums"):
+    with pytest.raises(ArgumentError, match="argnums"):
         dm.grad(lambda x: x, argnums)(1.0)
+
+
+@pytest.mark.parametrize("transform", [dm.grad, dm.value_and_grad, dm.jacfwd, dm.jacrev, dm.jacobian, dm.hessian])
+@pytest.mark.parametrize("argnums", [(0, 0), (0, -2), (1, 0, -1)])
+def test_an_argument_that_is_named_twice(transform, argnums):
+    with pytest.raises(ArgumentError, match="more than once"):
+        transform(lambda a, b: a * b, argnums)(2.0, 3.0)
+
+
+class Closed:
+    pass
+
+
+@pytest.mark.parametrize(
+    "x", [{1.0}, collections.deque([1.0]), Closed(), type("Renamed", (dict,), {})(a=1.0), [Closed()]]
+)
+def test_what_is_no_container_is_said_to_be_none(x):
+    with pytest.raises(IntegerInputError, match="no container.*dataclass") as caught:
+        dm.grad(lambda x: 1.0)(x)
+    assert "small changes" not in str(caught.value)
+
+
+@pytest.mark.parametrize("x", [True, "text", ["text"], Mode.fast, np.array([True]), len])
+def test_what_is_constant_is_said_to_be_constant(x):
+    with pytest.raises(IntegerInputError, match="small changes"):
+        dm.grad(lambda x: 1.0)(x)
 
 
 @pytest.mark.parametrize(
