@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..backends.numpy.decompositions import UNDEFINED
 from ..engines.choices import has_nan
 from ..engines.forward import Dual, dual
 from ..engines.levels import Level
@@ -34,11 +35,16 @@ def push(
 ) -> Pushed:
     """Run a function on dual numbers; a direction of None leaves that input a constant.
 
-    A tangent of nan beside a value that is none comes from 0 * inf: the function is then run again, carefully.
+    A tangent of nan beside a value that is none comes from 0 * inf: the function is then run again, carefully. Or it
+    comes from a derivative that does not exist, of eigenvectors of equal eigenvalues: that is an error.
     """
+    outside, UNDEFINED.error = UNDEFINED.error, None
     found = push_once(function, inputs, keywords, directions, has_aux, Level(name))
     if any(map(is_spoiled, found.values, found.partials)):
-        return push_once(function, inputs, keywords, directions, has_aux, Level(name, careful=True))
+        found = push_once(function, inputs, keywords, directions, has_aux, Level(name, careful=True))
+        if UNDEFINED.error is not None and any(map(is_spoiled, found.values, found.partials)):
+            raise UNDEFINED.error
+    UNDEFINED.error = outside
     return found
 
 

@@ -1,5 +1,6 @@
 """Kernels of matrix decompositions."""
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,18 @@ def eigvals(a: Any) -> Any:
     return np.linalg.eigvals(a).astype(complex_dtype(a), copy=False)
 
 
+class Undefined(threading.local):
+    """The last derivative that was put down as nan because it does not exist; it is an error once somebody uses it.
+
+    A forward rule cannot know whether the vectors are used. A forward pass that ends with nan raises what stands here.
+    """
+
+    error: NonDifferentiableError | None = None
+
+
+UNDEFINED = Undefined()
+
+
 def divide_by_gaps(x: Any, w: Any, *, sums: bool, degenerate: str) -> Any:
     """x over the differences (sums) of w; where these are zero within rounding, x has to be, too."""
     rows, columns = w[..., :, None], w[..., None, :]
@@ -87,12 +100,14 @@ def divide_by_gaps(x: Any, w: Any, *, sums: bool, degenerate: str) -> Any:
     if not sums:
         used &= ~np.eye(count, dtype=bool)
     if used.any():
+        error = NonDifferentiableError(
+            "The derivative of eigenvectors or singular vectors was used where their values are equal"
+            f"{at_user_line()}: it does not exist there. Use eigvalsh or svdvals where only the values matter, "
+            "hermitian_function for functions of a symmetric matrix, or leave out the vectors of equal values."
+        )
         if degenerate == "raise":
-            raise NonDifferentiableError(
-                "The derivative of eigenvectors or singular vectors was used where their values are equal"
-                f"{at_user_line()}: it does not exist there. Use eigvalsh or svdvals where only the values matter, "
-                "hermitian_function for functions of a symmetric matrix, or leave out the vectors of equal values."
-            )
+            raise error
+        UNDEFINED.error = error
         result[used] = np.nan
     return result
 
