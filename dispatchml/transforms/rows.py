@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from ..engines.batch import Batched
 from ..engines.levels import Level
@@ -71,7 +73,7 @@ def sweep_over(
             if factor != 1:
                 given = {j: Batched(times_i(ct._value), level) for j, ct in given.items()}
             pulled = recording.pull([given.get(j) for j in range(len(values))], keep=not (last and high == total))
-            parts.append([None if g is None else unbatched(g, level) for g in pulled])
+            parts.append(distinct([None if g is None else unbatched(g, level) for g in pulled]))
             sizes.append(high - low)
     found: dict[tuple[int, int], Any] = {}
     for k in range(len(parts[0])):
@@ -86,6 +88,16 @@ def sweep_over(
     return found
 
 
+def distinct(found: list[Any]) -> list[Any]:
+    """The same cotangents, no two of them one array: users may write into a block of a jacobian."""
+    seen: set[int] = set()
+    result: list[Any] = []
+    for g in found:
+        result.append(g.copy() if isinstance(g, np.ndarray) and id(g) in seen else g)
+        seen.add(id(g))
+    return result
+
+
 def single_sweep(recording: Recording, group: list[int], factor: complex, last: bool) -> dict[tuple[int, int], Any]:
     """One number of output or none: a plain cotangent, without a batch."""
     given: list[Any] = [None] * len(recording.values)
@@ -93,5 +105,5 @@ def single_sweep(recording: Recording, group: list[int], factor: complex, last: 
     for j in counted:
         one = ops.one_like(recording.values[j])
         given[j] = one if factor == 1 else times_i(one)
-    pulled = recording.pull(given, keep=not last)
+    pulled = distinct(recording.pull(given, keep=not last))
     return {(j, k): g for j in counted for k, g in enumerate(pulled) if g is not None}

@@ -251,3 +251,10 @@ def test_bad_chunk_size_and_no_derivative():
 def test_lift_is_accepted(mode):
     assert mode(lambda x: x * x, lift=False)(3.0) == 6.0
     assert dm.hessian(lambda x: x * x, lift=False)(3.0) == 2.0
+
+
+def test_blocks_of_a_jacobian_are_arrays_of_their_own():
+    a = np.ones(2)
+    first, second = dm.jacrev(lambda a, b: a + b, argnums=(0, 1))(a, a)
+    first[...] = 7.0
+    np.testing.assert_array_equal(second, np.eye(2))
