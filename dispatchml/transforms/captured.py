@@ -1,4 +1,4 @@
-"""Traced values that a function reaches without receiving them: found in its closure, and made arguments."""
+"""Values that a function reaches without receiving them: traced ones are made arguments, arrays are collected."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
 class Explicit:
     """A function with its captured traced values as data; `call(values, ...)` runs it with others."""
 
-    __slots__ = ("function", "captured")
+    __slots__ = ("function", "captured", "leaves")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.captured: list[Any] = []
-        Walk(self.captured, False).through(function, DEPTH)
+        #: The other leaves: arrays, layers, numbers.
+        self.leaves: list[Any] = []
+        Walk(self.captured, False, self.leaves).through(function, DEPTH)
 
     def call(self, values: list[Any], arguments: Any, keywords: Any) -> Any:
         """Run the function with other values in the place of the captured ones."""
@@ -37,13 +39,14 @@ class Explicit:
 class Walk:
     """A walk over the traced values of a function's closure, defaults, partial arguments and bound object.
 
-    values: where they are collected, or, to replace them, what stands in their places, the last one first.
+    values: where they are collected, or, to replace them, what stands in their places, the last one first. others:
+    where the leaves that are not traced are collected.
     """
 
-    __slots__ = ("values", "replace")
+    __slots__ = ("values", "replace", "others")
 
-    def __init__(self, values: list[Any], replace: bool) -> None:
-        self.values, self.replace = values, replace
+    def __init__(self, values: list[Any], replace: bool, others: list[Any] | None = None) -> None:
+        self.values, self.replace, self.others = values, replace, others
 
     def within(self, value: Any, depth: int) -> Any:
         """The value with the traced values in it taken or replaced; itself where there are none."""
@@ -54,9 +57,15 @@ class Walk:
                 return self.values.pop()
             self.values.append(value)
             return value
-        if value is None or isinstance(value, (type, types.ModuleType)) or is_leaf(value):
+        if value is None or isinstance(value, (type, types.ModuleType)):
+            return value
+        if is_leaf(value):
+            if self.others is not None:
+                self.others.append(value)
             return value
         leaves, structure = flatten(value)
+        if self.others is not None:
+            self.others += leaves
         if structure is None or not any(map(is_reached, leaves)):
             return value
         made = [self.within(x, depth) if is_reached(x) else x for x in leaves]
@@ -78,6 +87,8 @@ class Walk:
         cells = self.cells_of(function, depth)
         defaults = self.within(list(function.__defaults__ or ()), depth)
         named = self.within(dict(function.__kwdefaults__ or {}), depth)
+        if self.others is not None:
+            self.others += leaves_of_globals(function)
         return rebuilt(function, cells, defaults, named) if self.replace else function
 
     def cells_of(self, function: types.FunctionType, depth: int) -> list[types.CellType]:
@@ -113,6 +124,29 @@ def rebuilt(
 def is_reached(x: Any) -> bool:
     """Whether a leaf is traced or may hold something traced."""
     return isinstance(x, (Traced, *FUNCTIONS))
+
+
+def leaves_of_globals(function: types.FunctionType) -> list[Any]:
+    """The leaves of the globals that a function reads, itself or by functions of its module."""
+    found: list[Any] = []
+    names = function.__globals__
+    functions = [function]
+    for reader in functions:  # it grows on the way
+        for name in names_read(reader.__code__):
+            value = names.get(name)
+            if isinstance(value, types.FunctionType):
+                if value.__globals__ is names and value not in functions:
+                    functions.append(value)
+            elif value is not None and not isinstance(value, (type, types.ModuleType)):
+                found += flatten(value)[0]
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def names_read(code: types.CodeType) -> frozenset[str]:
+    """The global names that a function reads, and the functions inside it."""
+    own = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return frozenset(own.union(*(names_read(c) for c in code.co_consts if isinstance(c, types.CodeType))))
 
 
 def names_written(code: types.CodeType) -> set[str]:

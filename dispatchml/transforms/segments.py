@@ -7,6 +7,7 @@ of the pushed-forward or batched function, so that it stays one at every level b
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from .captured import Explicit
 from .containers import flatten, unflatten
 from .forward_pass import is_differentiable
 from .reverse_pass import careful_tape, is_spoiled
+from .watching import Watch, arrays_of
 
 Segment = Callable[[list[Any]], list[Any]]
 
@@ -39,6 +41,10 @@ def checkpoint(function: Callable[..., Any], *, lift: bool = True) -> Callable[.
     defaults or bound object are treated as arguments. The function must do the same when it runs again: no side
     effects, no unseeded random draws. Checkpoints nest, and work under every other transform. lift is accepted and has
     no effect yet.
+
+    Raises MutatedConstantError where an array that the function receives, or holds in its closure, defaults, partial
+    arguments or bound object, or reads from a global, was overwritten before it runs again. `dispatchml.frozen` spares
+    the check.
 
     Raises NonDifferentiableError where the function reads a traced value from a global or an object, of which the
     derivative would be lost.
@@ -67,8 +73,12 @@ def run_segment(function: Callable[..., Any], arguments: Any, keywords: Any) -> 
     if not places:
         return function(*arguments, **keywords)
     made: list[Any] = [None]
+    watch = Watch(arrays_of([*explicit.leaves, *leaves]))
+    runs = itertools.count()
 
     def segment(values: list[Any]) -> list[Any]:
+        if next(runs):
+            watch.check()
         full = list(leaves)
         for k, x in zip(places, values, strict=True):
             full[k] = x

@@ -8,7 +8,7 @@ import pytest
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch.errors import LeakedTracerError, NonDifferentiableError
+from dispatchml.dispatch.errors import LeakedTracerError, MutatedConstantError, NonDifferentiableError
 from dispatchml.engines.traced import Traced
 from dispatchml.transforms.captured import Explicit
 
@@ -248,6 +248,98 @@ def test_constants_in_the_closure_and_counters():
 
     np.testing.assert_array_equal(dm.grad(g)(X), w)
     assert count == 2
+
+
+def in_closure(w):
+    return dm.checkpoint(lambda a: np.sum(a * w))
+
+
+def in_a_list(w):
+    inside = [1.0, {"w": w}]
+    return dm.checkpoint(lambda a: np.sum(a * inside[1]["w"]))
+
+
+def in_a_default(w):
+    return dm.checkpoint(lambda a, w=w: np.sum(a * w))
+
+
+def in_a_partial(w):
+    return dm.checkpoint(functools.partial(lambda w, a: np.sum(a * w), w))
+
+
+def in_an_argument(w):
+    return lambda a: dm.checkpoint(lambda a, w: np.sum(a * w))(a, w)
+
+
+def in_an_object(w):
+    @attrs.define
+    class Weighted:
+        w: np.ndarray
+
+        def total(self, a):
+            return np.sum(a * self.w)
+
+    return dm.checkpoint(Weighted(w).total)
+
+
+SETTINGS = {}
+
+
+def of_a_global(a):
+    return np.sum(a * SETTINGS["w"])
+
+
+def in_a_global(w):
+    SETTINGS["w"] = w
+    return dm.checkpoint(of_a_global)
+
+
+def in_a_global_of_an_inner_function(w):
+    SETTINGS["w"] = w
+    return dm.checkpoint(lambda a: [of_a_global(v) for v in (a,)][0])
+
+
+def in_an_inner_function(w):
+    def inner(a):
+        return a * w
+
+    return dm.checkpoint(lambda a: np.sum(inner(a)))
+
+
+@pytest.mark.parametrize("size", [3, 100_000])
+@pytest.mark.parametrize(
+    "place",
+    [
+        in_closure,
+        in_a_list,
+        in_a_default,
+        in_a_partial,
+        in_an_argument,
+        in_an_object,
+        in_an_inner_function,
+        in_a_global,
+        in_a_global_of_an_inner_function,
+    ],
+)
+def test_an_array_overwritten_before_the_function_runs_again(place, size):
+    w = np.ones(size)
+    step = place(w)
+
+    def g(a):
+        y = step(a)
+        if overwriting:
+            w[:] = 5
+        return y
+
+    overwriting = False
+    np.testing.assert_array_equal(dm.grad(g)(np.ones(size)), np.ones(size))
+    overwriting = True
+    with pytest.raises(MutatedConstantError, match="overwritten"):
+        dm.grad(g)(np.ones(size))
+    w[:] = 1
+    if size == 3:
+        with pytest.raises(MutatedConstantError, match="overwritten"):
+            dm.hessian(g)(np.ones(size))
 
 
 def test_a_leaked_segment_raises():
