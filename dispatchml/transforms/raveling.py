@@ -11,6 +11,7 @@ from .. import ops
 from ..dispatch import operation
 from ..dispatch.errors import ContainerMismatchError, at_user_line, describe
 from ..rules.registry import elementwise
+from .basis import numbers
 from .boundary import hide_frames, input_leaf
 from .containers import flatten, unflatten
 from .zeros import is_plain, unit_of
@@ -21,11 +22,12 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
 
     Units are kept by the second function: each leaf's numbers go into the vector in its own units and come back in
     them, so that lengths and masses may stand beside each other. Whole numbers become floats, the vector has the dtype
-    to which the leaves promote, and each leaf gets its own dtype and shape back (of a complex vector, real leaves take
-    the real part). Strings, truth values and None stay out of the vector and return unchanged. Both functions are
-    differentiable.
+    to which the leaves promote, and each leaf gets its own dtype and shape back. Of a complex vector, real leaves take
+    numbers whose imaginary part is 0 (and as tangents the real part). Strings, truth values and None stay out of the
+    vector and return unchanged. Both functions are differentiable.
 
-    `unravel` raises ContainerMismatchError for a vector of another length.
+    `unravel` raises ContainerMismatchError for a vector of another length, or with an imaginary part where a real leaf
+    stands.
 
     >>> import numpy as np, dispatchml as dm
     >>> vector, unravel = dm.ravel({"a": np.array([1.0, 2.0]), "b": 3.0})
@@ -52,15 +54,15 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
         raise
     length = start
 
-    def unravel(numbers: Any) -> Any:
+    def unravel(vector: Any) -> Any:
         """The container whose numbers stand in a vector."""
-        if ops.shape(numbers) != (length,):
+        if ops.shape(vector) != (length,):
             raise ContainerMismatchError(
-                f"unravel needs a vector of {length} numbers, not {describe(numbers)}{at_user_line()}."
+                f"unravel needs a vector of {length} numbers, not {describe(vector)}{at_user_line()}."
             )
         made = list(leaves)
         for k, place in places:
-            made[k] = place.take(numbers)
+            made[k] = place.take(vector)
         return unflatten(structure, made)
 
     return vector, unravel
@@ -86,6 +88,12 @@ class Place:
             x = ops.getitem(vector, index=self.start)
         have = ops.dtype(x)
         if have.kind == "c" and self.dtype.kind == "f":
+            if np.any(np.imag(numbers(x))):
+                raise ContainerMismatchError(
+                    f"unravel: numbers {self.start} to {self.start + self.size} of the vector are of real values, but "
+                    f"have an imaginary part{at_user_line()}, which would be lost. Pass vector.real, or make these "
+                    "values complex before ravel."
+                )
             x = ops.real(x)
         if self.dtype.kind in "fc" and ops.dtype(x) != self.dtype:
             x = ops.astype(x, dtype=self.dtype)

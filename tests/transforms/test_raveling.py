@@ -42,6 +42,23 @@ def test_dtypes():
     assert (n, type(n)) == (6.0, float)
 
 
+@pytest.mark.parametrize("tree", [[1j, np.ones(3)], np.ones(4), [1j, 1.0, np.ones(2, np.float32)]], ids=str)
+def test_imaginary_parts_of_real_leaves_raise(tree):
+    vector, unravel = dm.ravel(tree)
+    complex_vector = vector.astype(complex)
+    np.testing.assert_array_equal(dm.ravel(unravel(complex_vector * 3))[0], vector * 3)
+    complex_vector[-1] += 1j
+    with pytest.raises(ContainerMismatchError, match="imaginary part"):
+        unravel(complex_vector)
+    last = lambda v: np.sum(dm.ravel(unravel(v))[0].real)  # noqa: E731
+    for transform in (dm.grad, dm.jacrev):
+        with pytest.raises(ContainerMismatchError, match="imaginary part"):
+            transform(last)(complex_vector)
+    with pytest.raises(ContainerMismatchError, match="imaginary part"):
+        dm.vmap(unravel)(np.stack([vector, complex_vector]))
+    np.testing.assert_array_equal(dm.grad(last)(vector.astype(complex)), np.ones(4))
+
+
 def test_scalars_arrays_and_nothing():
     vector, unravel = dm.ravel(2.0)
     assert vector.tolist() == [2.0]
