@@ -202,6 +202,23 @@ def evaluated(hint: Any, function: Callable[..., Any]) -> Any:
     return hint
 
 
+def check_arity(function: Any, arguments: tuple[str, ...], where: str) -> None:
+    """Refuse an implementation that cannot be called with the operation's positional arguments."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(function, types.FunctionType) or code is None:
+        return
+    most, defaults = code.co_argcount, len(function.__defaults__ or ())
+    least = most - defaults
+    if least <= len(arguments) and (len(arguments) <= most or code.co_flags & inspect.CO_VARARGS):
+        return
+    count = least if least == most else f"{least} to {most}"
+    raise RegistrationError(
+        f"{where}: the implementation at {code_line(function)} takes {count} "
+        f"positional argument{'s' if most != 1 else ''}, but it is called with {len(arguments)}: "
+        f"({', '.join(arguments)})."
+    )
+
+
 def check_keywords(function: Any, keywords: dict[str, Any], where: str) -> None:
     """Refuse an implementation that does not take the operation's keywords: it is always called with all of them."""
     code = getattr(function, "__code__", None)

@@ -23,7 +23,7 @@ from .errors import (
     code_line,
 )
 from .generated import build, replace_table
-from .hints import check_hint, check_keywords, from_annotations, is_abstract, members, normal_form
+from .hints import check_arity, check_hint, check_keywords, from_annotations, is_abstract, members, normal_form
 from .method import Method, hint_name, hint_names, index_keys
 from .table import LOCK, GuardedTable
 from .typed import OperationFunction
@@ -184,6 +184,7 @@ class Operation:
 
         if not callable(function):
             raise RegistrationError(f"{self.name}.layer takes a class and a function, not {function!r}.")
+        check_arity(function, self.arguments, f"{self.name}.layer")
         check_keywords(function, self.keywords, f"{self.name}.layer")
 
         def add(cls: type) -> None:

@@ -134,6 +134,18 @@ def test_the_outermost_layer_owns_the_call_wherever_it_stands(f):
     assert f(Hat(1), 1) == f(1, Hat(1)) == "hat"
 
 
+def test_the_rule_of_a_layer_takes_the_arguments_of_the_operation(f):
+    make_layer(Coat)
+    for rule in (lambda a: "one", lambda a, b, c: "three", lambda *, a, b: "none"):
+        with pytest.raises(RegistrationError, match=r"test_resolve\.py:\d+ takes \d positional .* called with 2"):
+            f.layer(Coat)(rule)
+    with pytest.raises(RegistrationError, match="takes 3 to 4 positional arguments"):
+        f.layer(Coat)(lambda a, b, c, d=0: "four")
+    for rule in (lambda *all: "all", lambda a, b, c=0: "more", lambda a, *rest: "rest", max):
+        f.layer(Coat, replace=True)(rule)
+        assert f.info.layers[Coat] is rule
+
+
 def test_two_layers_of_one_slot_need_an_order(f, check_text):
     make_layer(Coat)
     make_layer(Hat)
