@@ -138,9 +138,9 @@ def fmod(a: Any, b: Any) -> Any:
     """a - b * trunc(a / b), with the sign of a. Both in the same dimension. Derivatives: 1 and -trunc(a / b)."""
 
 
-@operation(family="elementwise", strips=("transform",))
+@operation(family="elementwise")
 def nextafter(a: Any, b: Any) -> Any:
-    """The next floating-point number after a towards b."""
+    """The next floating-point number after a towards b. Derivatives: 1 in a, 0 in b."""
 
 
 @operation(family="elementwise", strips=("transform",))

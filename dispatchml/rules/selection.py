@@ -89,7 +89,7 @@ declare_extremum(ops.fmin, lambda a, b: ops.logical_or(ops.less(a, b), ops.isnan
 
 # ---- the others ------------------------------------------------------------------------------------------------------
 
-elementwise(ops.copysign, "sign(a)*copysign(1, b)", None)
+elementwise(ops.copysign, "sign(a)*sign(y)", None)
 elementwise(ops.heaviside, None, "a == 0", select=True)
 
 

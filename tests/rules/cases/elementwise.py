@@ -127,7 +127,8 @@ SELECTION = [
     case("where_or_zero", MASK, Z, reference=where_or_zero),
     case("maximum", A, B), case("minimum", A, B), case("fmax", A, B), case("fmin", A, B),
     case("fmax", A, np.where(MASK, np.nan, B), argnums=(0,)), case("fmin", A, np.where(MASK, np.nan, B), argnums=(0,)),
-    case("copysign", A, B), case("heaviside", A, B), case("heaviside", np.zeros((2, 2)), B, argnums=(1,)),
+    case("copysign", A, B), case("nextafter", A, B), case("heaviside", A, B),
+    case("heaviside", np.zeros((2, 2)), B, argnums=(1,)),
     case("nan_to_num", A), case("nan_to_num", Z),
     case("nan_to_num", A, nan=1.0, posinf=2.0, neginf=3.0),
 ]  # fmt: skip
