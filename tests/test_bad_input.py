@@ -124,6 +124,16 @@ def masked_method(x):
     return np.sum(np.ma.array([1.0, 2.0], mask=[False, True]) * x)  # here
 
 
+def masked_index(x):
+    return np.sum(x[np.ma.array([0, 1], mask=[False, True])])  # here
+
+
+def masked_assignment(x):
+    y = x * 1.0
+    y[np.ma.array([True, True], mask=[False, True])] = 0.0  # here
+    return np.sum(y)
+
+
 def unregistered_constant(x):
     return np.sum(x + X.view(Tagged))  # here
 
@@ -169,6 +179,8 @@ LOSES = {
     plain_random_numbers: "TracerConversionError",
     masked_constant: "UnregisteredTypeError",
     masked_method: "TracerConversionError",  # numpy.ma does not ask us before it takes the payload
+    masked_index: "UnregisteredTypeError",
+    masked_assignment: "UnregisteredTypeError",
     unregistered_constant: "UnregisteredTypeError",
     matrix_constant: "UnregisteredTypeError",
     swallowed: "TracerConversionError",
@@ -247,6 +259,16 @@ def test_an_operation_without_a_method(check_text):
         ops.sin("text")  # here
     check_place(found.value)
     check_text(str(found.value).split("Nearest")[0], "no_method")
+
+
+@pytest.mark.parametrize("name", ["sum", "sin", "isin", "histogram", "unique", "lexsort", "mean"])
+def test_the_namespace_refuses_what_nobody_registered(name):
+    arguments = (X,) if name == "isin" else ()
+    with pytest.raises(errors.UnregisteredTypeError) as found:
+        getattr(dm.numpy, name)(np.ma.array(X, mask=[False, True]), *arguments)  # here
+    check_place(found.value)
+    with pytest.raises(errors.UnregisteredTypeError):
+        ops.getitem(X, index=np.ma.array([0, 1], mask=[False, True]))
 
 
 def test_an_operation_without_a_rule(check_text):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from .. import ops
+from ..dispatch.errors import TracerConversionError, at_user_line
+from ..ops.index import refuse_unregistered
 from .batch import Batched
 from .forward import Dual
+from .refusals import remember
 from .reverse import Var
-from .traced import Traced
+from .traced import Traced, describe_payload
+from .views import assign
 
 BINARY = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "matmul": "matmul",
@@ -41,11 +45,30 @@ def getitem(self: Any, index: Any) -> Any:
     kind = type(index)
     if kind is not int and kind is not slice:
         parts = index if kind is tuple else (index,)
+        refuse_unregistered(ops.getitem, self, parts)
         if any(isinstance(part, Traced) for part in parts):
             from ..numpy.indexing import getitem as getitem_layered
 
             return getitem_layered(self, index)
     return ops.getitem(self, index=index)
+
+
+def setitem(self: Any, index: Any, value: Any) -> None:
+    """x[index] = value: every alias of x sees it."""
+    refuse_unregistered(ops.setitem, self, index)
+    assign(self, index, value)
+
+
+def refuse_position(self: Any, *_: Any, **__: Any) -> NoReturn:
+    """The error where a plain value is wanted of a batch: each element has one of its own."""
+    error = TracerConversionError(
+        f"A batched value ({describe_payload(self)}) was taken for one plain index or array{at_user_line()}: each "
+        "element of the batch has a value of its own. Instead of x[i] with a plain x, write "
+        "dispatchml.numpy.take(x, i), with axis=... where x has several axes; instead of numpy.array([a, b]) or "
+        "writing into a plain array, numpy.stack([a, b])."
+    )
+    remember(error)
+    raise error
 
 
 def comparison(op: Any) -> Any:
@@ -70,13 +93,26 @@ def reshape(self: Any, *shape: Any, order: str = "C", copy: bool | None = None) 
     return ops.reshape(self, shape=shape, order=order)
 
 
-def total(self: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def total(
+    self: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None,
+    where: Any = True,
+) -> Any:  # fmt: skip
     """As `numpy.sum`."""
+    if where is not True or initial is not None or type(axis) is list:
+        from ..numpy.statistics import sum
+
+        return sum(self, axis, dtype, out, keepdims, initial, where)
     return ops.sum(self, axis=axis, dtype=dtype, keepdims=keepdims) if out is None else refuse_out("sum")
 
 
-def mean(self: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def mean(
+    self: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
     """As `numpy.mean`."""
+    if where is not True:
+        from ..numpy.statistics import mean
+
+        return mean(self, axis, dtype, out, keepdims, where=where)
     return ops.mean(self, axis=axis, dtype=dtype, keepdims=keepdims) if out is None else refuse_out("mean")
 
 
@@ -102,7 +138,9 @@ def install(cls: type) -> None:
     cls.__pow__ = power  # type: ignore[attr-defined]
     cls.__hash__ = object.__hash__  # type: ignore[method-assign]
     cls.__getitem__ = getitem  # type: ignore[attr-defined]
+    cls.__setitem__ = setitem  # type: ignore[attr-defined]
 
 
 for engine in (Var, Dual, Batched):
     install(engine)
+Batched.__index__ = Batched.__array__ = refuse_position  # type: ignore[method-assign]

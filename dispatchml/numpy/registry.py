@@ -18,6 +18,7 @@ from ..dispatch.errors import NoMethodError, OutArgumentError, ShapeError, at_us
 from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
 from ..dispatch.plugins import meet
+from ..dispatch.resolve import is_unregistered
 
 #: NumPy's function -> the implementation that stands for it on values that are not NumPy's.
 IMPLEMENTATIONS: dict[Any, Callable[..., Any]] = {}
@@ -49,16 +50,25 @@ def is_ours(x: Any) -> bool:
 
 
 def is_foreign(cls: type) -> bool:
-    """Whether a class is a layer or a storage that is not NumPy's; plugins are loaded by the question."""
+    """Whether a class is a layer or a storage that is not NumPy's; plugins are loaded by the question.
+
+    A subclass of ndarray that nobody registered is foreign too: the operations refuse it, which NumPy would not.
+    """
     meet(cls)
-    return layer_of(cls) is not None or value_class(cls) not in (
-        None,
-        np.ndarray,
-        np.generic,
-        float,
-        int,
-        bool,
-        complex,
+    known = value_class(cls)
+    return (
+        layer_of(cls) is not None
+        or is_unregistered(cls)
+        or known
+        not in (
+            None,
+            np.ndarray,
+            np.generic,
+            float,
+            int,
+            bool,
+            complex,
+        )
     )
 
 

@@ -16,6 +16,18 @@ def parts_of(index: Any) -> tuple[Any, ...]:
     return index if type(index) is tuple else (index,)
 
 
+def refuse_unregistered(op: Any, x: Any, index: Any) -> None:
+    """Refuse a subclass of ndarray that nobody registered as an index: what it carries, such as a mask, would be lost.
+
+    Raises UnregisteredTypeError, as an operation does for such an argument.
+    """
+    for part in parts_of(index):
+        if isinstance(part, np.ndarray) and type(part) is not np.ndarray:
+            from ..dispatch import resolve
+
+            resolve.refuse_unregistered(op.info, (type(part),), (x, part))
+
+
 def is_basic(index: Any) -> bool:
     """Whether every part is an integer, a slice, None or Ellipsis: NumPy then gives a view."""
     for part in parts_of(index):

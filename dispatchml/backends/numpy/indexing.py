@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import ops
 from ...dispatch.errors import TracerConversionError, at_user_line
-from ...ops.index import is_basic, is_injective, positions
+from ...ops.index import is_basic, is_injective, positions, refuse_unregistered
 from .kernels import kernel
 
 ndarray, asarray, zeros, add_at = np.ndarray, np.asarray, np.zeros, np.add.at
@@ -16,6 +16,9 @@ RANKS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3, "O": 4}
 
 
 def array_getitem(x: Any, index: Any) -> Any:
+    kind = type(index)
+    if kind is not int and kind is not slice:
+        refuse_unregistered(ops.getitem, x, index)
     return x[index]
 
 
@@ -37,6 +40,7 @@ def writeable(x: Any, value: Any) -> Any:
 
 
 def array_setitem(x: Any, value: Any, index: Any) -> Any:
+    refuse_unregistered(ops.setitem, x, index)
     y = writeable(x, value)
     y[index] = value
     return y
