@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from .dtypes import at_least_double, casted
 from .manipulation import normal_axes, normal_axis, take_slice
 from .registry import numpy_function, operand
 from .sorting import plain
@@ -33,7 +34,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 @numpy_function(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     y = ops.diff(ops.ravel(ary), n=1, axis=0)
-    parts = [ops.ravel(operand(x)) if x is not None else None for x in (to_begin, to_end)]
+    parts = [casted(ops.ravel(operand(x)), ops.dtype(y)) if x is not None else None for x in (to_begin, to_end)]
     return ops.concatenate(tuple(p for p in (parts[0], y, parts[1]) if p is not None), axis=0)
 
 
@@ -125,6 +126,7 @@ def one_sided(values: tuple[Any, Any, Any], near: Any, far: Any, sign: int) -> A
 
 @numpy_function(np.interp, arrays=3)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    x, xp, fp = map(at_least_double, (x, xp, fp))
     if period is not None:
         x, xp = ops.remainder(x, abs(period)), ops.remainder(xp, abs(period))
         order = np.argsort(plain(xp))

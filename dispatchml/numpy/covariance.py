@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from .dtypes import at_least_double, casted
 from .joining import unstack
 from .manipulation import (
     expand_dims,
@@ -15,7 +16,6 @@ from .manipulation import (
     normal_axis,
 )
 from .registry import numpy_function, operand
-from .statistics import casted
 
 
 @numpy_function(np.cov, arrays=2)
@@ -26,8 +26,7 @@ def cov(
     x = variables(m, rowvar)
     if y is not None:
         x = ops.concatenate((x, variables(y, rowvar)), axis=0)
-    if dtype is not None:
-        x = casted(x, dtype)
+    x = at_least_double(x) if dtype is None else casted(x, dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
     n = ops.shape(x)[1]
     if fweights is None and aweights is None:

@@ -172,6 +172,9 @@ def linspace(
 ) -> Any:  # fmt: skip
     parts = num - 1 if endpoint else num
     weights = np.arange(num) / max(parts, 1)
+    kind = np.result_type(*(x if type(x) in (int, float, complex) else ops.dtype(x) for x in (start, stop)), 1.0)
+    if kind.kind in "fc":
+        weights = weights.astype(np.finfo(kind).dtype)
     n = max(ops.ndim(start), ops.ndim(stop))
     weights = weights.reshape((num,) + (1,) * n)
     y = ops.add(ops.multiply(start, 1 - weights), ops.multiply(stop, weights))

@@ -24,6 +24,16 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     return ops.astype(x, dtype=np.dtype(dtype))
 
 
+def casted(a: Any, dtype: Any) -> Any:
+    """The array in a dtype, where one is asked for."""
+    return a if dtype is None or ops.dtype(a) == np.dtype(dtype) else ops.astype(a, dtype=np.dtype(dtype))
+
+
+def at_least_double(x: Any) -> Any:
+    """A value in float64 or complex128, as the functions of NumPy give it that know no other precision."""
+    return casted(x, np.result_type(ops.dtype(x), np.float64))
+
+
 def typed(x: Any) -> Any:
     """What stands for a value in questions about dtypes: its dtype; plain arguments as they are."""
     if isinstance(x, (np.ndarray, np.generic, np.dtype, type, str, int, float, complex)):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from .dtypes import at_least_double, casted
 from .protocols import UFUNCS, array_ufunc
 from .registry import CONTAINERS, PLAIN, PUBLIC, is_ours, numpy_function, operand
 
@@ -67,16 +68,11 @@ def float_power(a: Any, b: Any) -> Any:
     return ops.power(at_least_double(a), at_least_double(b))
 
 
-def at_least_double(x: Any) -> Any:
-    """A value in float64 or complex128."""
-    wanted = np.result_type(ops.dtype(x), np.float64)
-    return x if ops.dtype(x) == wanted else ops.astype(x, dtype=wanted)
-
-
 @written
 def ldexp(a: Any, b: Any) -> Any:
-    """a * 2**b for whole b."""
-    return ops.multiply(a, np.exp2(ops.astype(b, dtype=np.float64)))
+    """a * 2**b for whole b, in the precision of a."""
+    y = ops.multiply(a, np.exp2(ops.astype(b, dtype=np.float64)))
+    return casted(y, ops.dtype(a)) if ops.dtype(a).kind == "f" else y
 
 
 def public_ufunc(name: str) -> Callable[..., Any]:

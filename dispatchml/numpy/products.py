@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
+from .dtypes import casted
 from .registry import numpy_function, operand, operands
 
 
@@ -171,6 +172,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     n = ops.shape(x)[0] if N is None else N
     powers = np.arange(n) if increasing else np.arange(n)[::-1]
+    x = casted(x, np.promote_types(ops.dtype(x), int))
     return ops.stack(tuple(ops.power(x, int(k)) for k in powers), axis=-1)
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
+from .dtypes import casted
 from .manipulation import (
     expand_dims,
     normal_axes,
 )
 from .registry import given, kept, numpy_function, operand
 from .scans import cumprod, cumsum
-from .statistics import axes, casted, freedom, range_of, zero_like
+from .statistics import axes, freedom, range_of, zero_like
 
 
 @numpy_function(np.quantile)
@@ -31,7 +32,19 @@ def quantile(
         )
     if isinstance(q, (list, tuple)):
         q = np.asarray(q)
+    a = casted(a, precision_of(a, q, method))
     return ops.quantile(a, q=q, axis=axes(axis), interpolation=method, keepdims=keepdims)
+
+
+def precision_of(a: Any, q: Any, method: str) -> Any:
+    """The dtype of NumPy's quantiles: a list of shares is float64 and makes float32 values float64. None for others."""
+    kind = ops.dtype(a)
+    return np.quantile(np.zeros(1, kind), q, method=cast(Any, method)).dtype if kind.kind == "f" else None
+
+
+def share_of(percent: Any) -> Any:
+    """Percents as shares; a plain number stays one, which decides on no dtype."""
+    return percent / 100 if type(percent) in (int, float) else np.true_divide(percent, 100)
 
 
 @numpy_function(np.percentile)
@@ -39,7 +52,7 @@ def percentile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
     keepdims: bool = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
-    return quantile(a, np.true_divide(q, 100), axis, None, overwrite_input, method, keepdims, weights=weights)
+    return quantile(a, share_of(q), axis, None, overwrite_input, method, keepdims, weights=weights)
 
 
 def masked(a: Any, where: Any, value: float) -> Any:
@@ -121,6 +134,8 @@ def nanquantile(
             f"numpy.nanquantile is defined for method='linear' and no weights on layered values{at_user_line()}."
         )
     where = normal_axes(range_of(axis, a), ops.ndim(a))
+    wanted = precision_of(a, q, method)
+    a = casted(a, wanted)
     ordered = ops.sort(merged_last(a, where), axis=-1)
     count = ops.sum(ops.logical_not(ops.isnan(ordered)), axis=-1, dtype=float, keepdims=True)
     parts = []
@@ -129,7 +144,7 @@ def nanquantile(
         low, high = (ops.astype(f(position), dtype=np.dtype(np.intp)) for f in (ops.floor, ops.ceil))
         lower = ops.take_along_axis(ordered, low, axis=-1)
         upper = ops.take_along_axis(ordered, high, axis=-1)
-        y = ops.add(lower, ops.multiply(ops.subtract(upper, lower), ops.subtract(position, low)))
+        y = ops.add(lower, ops.multiply(ops.subtract(upper, lower), casted(ops.subtract(position, low), wanted)))
         parts.append(ops.reshape(y, shape=ops.shape(y)[:-1]))
     if kept(keepdims):
         parts = [expand_dims(p, where) for p in parts]
@@ -149,7 +164,7 @@ def nanpercentile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
     keepdims: Any = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
-    return nanquantile(a, np.true_divide(q, 100), axis, None, overwrite_input, method, keepdims, weights=weights)
+    return nanquantile(a, share_of(q), axis, None, overwrite_input, method, keepdims, weights=weights)
 
 
 @numpy_function(np.nancumsum)

@@ -11,7 +11,10 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line, describe
 from ..dispatch.layers import layer_of
-from .registry import is_ours, kept, numpy_function, operand
+from ..dispatch.resolve import is_unregistered
+from .dtypes import at_least_double
+from .joining import unstack
+from .registry import CONTAINERS, is_ours, kept, numpy_function, operand, operands
 
 
 @numpy_function(np.argmax)
@@ -109,6 +112,8 @@ def plain(x: Any, name: str = "") -> Any:
     while True:
         info = layer_of(type(x))
         if info is None or info.payload is None:
+            if is_unregistered(type(x)):
+                ops.positive(x)  # raises: what the class carries, such as a mask, would be lost
             return np.asarray(x)
         if name and info.slot == "meaning":
             raise NoMethodError(
@@ -124,8 +129,7 @@ def on_plain(original: Any) -> Callable[..., Any]:
 
     def counted(*args: Any, **kwargs: Any) -> Any:
         for x in (*args, *kwargs.values()):
-            if is_ours(x):
-                refuse_batched(x, original.__name__)
+            refuse_batched(x, original.__name__)
         name = original.__name__
         args = tuple(plain(operand(a), name) if is_ours(a) else a for a in args)
         kwargs = {k: plain(operand(a), name) if is_ours(a) else a for k, a in kwargs.items()}
@@ -137,9 +141,16 @@ def on_plain(original: Any) -> Callable[..., Any]:
 
 
 def refuse_batched(x: Any, name: str) -> None:
-    """A batch has a result for each element, which a function on the numbers as a whole would mix up."""
+    """A batch has a result for each element, which a function on the numbers as a whole would mix up.
+
+    Containers are looked into: a batch among the arrays of a list is refused as well.
+    """
     from ..engines.batch import Batched
 
+    if type(x) in CONTAINERS:
+        for element in x if is_ours(x) else ():
+            refuse_batched(element, name)
+        return
     while True:
         if isinstance(x, Batched):
             raise NoMethodError(
@@ -154,7 +165,6 @@ def refuse_batched(x: Any, name: str) -> None:
 
 
 histogram_bin_edges = on_plain(np.histogram_bin_edges)
-lexsort = on_plain(np.lexsort)
 unravel_index = on_plain(np.unravel_index)
 ravel_multi_index = on_plain(np.ravel_multi_index)
 isin = on_plain(np.isin)
@@ -162,19 +172,31 @@ packbits = on_plain(np.packbits)
 unpackbits = on_plain(np.unpackbits)
 
 
+@numpy_function(np.lexsort, arrays=0)
+def lexsort(keys: Any, axis: int = -1) -> Any:
+    parts = operands(keys) if type(keys) in CONTAINERS else tuple(unstack(keys))
+    if not parts:
+        raise TypeError("need sequence of keys with len > 0 in lexsort")
+    order = ops.argsort(parts[0], axis=axis, kind="stable")
+    for part in parts[1:]:  # the last key decides first: each stable sort keeps the order of those before
+        again = ops.argsort(ops.take_along_axis(part, order, axis=axis), axis=axis, kind="stable")
+        order = ops.take_along_axis(order, again, axis=axis)
+    return order
+
+
 @numpy_function(np.bincount, arrays=3)
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    refuse_batched(x, "bincount")
     numbers = plain(x)
     if weights is None:
-        refuse_batched(x, "bincount")
         return np.bincount(numbers, minlength=minlength)
     count = max(int(numbers.max(initial=-1)) + 1, minlength)
-    return ops.scatter(weights, index=numbers, shape=(count,))
+    return ops.scatter(at_least_double(weights), index=numbers, shape=(count,))
 
 
 @numpy_function(np.histogram, arrays=1)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    refuse_batched(a, "histogram")
+    refuse_batched((a, bins), "histogram")
     numbers = plain(a, "histogram")
     edges = np.histogram_bin_edges(numbers, plain(operand(bins), "histogram") if np.ndim(bins) else bins, range)
     if weights is None:
@@ -184,13 +206,13 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
     place = np.minimum(np.searchsorted(edges, numbers[inside], side="right") - 1, edges.size - 2)
     heights = ops.scatter(ops.getitem(weights, index=inside), index=place, shape=(edges.size - 1,))
     if density:
-        heights = ops.divide(ops.divide(heights, np.diff(edges)), ops.sum(heights))
+        heights = ops.divide(ops.divide(heights, np.diff(edges).astype(float)), ops.sum(heights))
     return heights, edges
 
 
 @numpy_function(np.histogram2d, arrays=2)
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    refuse_batched(x, "histogram2d")
+    refuse_batched((x, y, bins, weights), "histogram2d")
     return np.histogram2d(plain(x, "histogram2d"), plain(y, "histogram2d"), bins, range, density, weights)
 
 
@@ -248,7 +270,7 @@ def union1d(ar1: Any, ar2: Any) -> Any:
 
 @numpy_function(np.intersect1d, arrays=2)
 def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
-    refuse_batched(ar1, "intersect1d")
+    refuse_batched((ar1, ar2), "intersect1d")
     _, first, second = np.intersect1d(plain(ar1, "intersect1d"), plain(ar2, "intersect1d"), assume_unique, True)
     values = ops.getitem(ops.ravel(ar1), index=first)
     return (values, first, second) if return_indices else values
@@ -256,6 +278,7 @@ def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices:
 
 @numpy_function(np.setdiff1d, arrays=2)
 def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    refuse_batched((ar1, ar2), "setdiff1d")
     values = ops.ravel(ar1) if assume_unique else unique(ar1)
     return ops.getitem(values, index=~np.isin(plain(values, "setdiff1d"), plain(ar2, "setdiff1d")))
 

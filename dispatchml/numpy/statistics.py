@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from .dtypes import casted
 from .manipulation import normal_axes
 from .registry import given, kept, numpy_function, operand
 
@@ -23,11 +24,6 @@ def axes(axis: Any) -> Any:
 def chosen(a: Any, where: Any, value: Any) -> Any:
     """The array with `value` wherever the mask of a reduction is False."""
     return a if given(where) is None or where is True else ops.where(operand(where), a, value)
-
-
-def casted(a: Any, dtype: Any) -> Any:
-    """The array in a dtype, where one is asked for."""
-    return a if dtype is None or ops.dtype(a) == np.dtype(dtype) else ops.astype(a, dtype=np.dtype(dtype))
 
 
 # ---- reductions --------------------------------------------------------------------------------------------------
@@ -131,7 +127,13 @@ def mean(
     if where is True or given(where) is None:
         return ops.mean(casted(a, dtype), axis=axes(axis), keepdims=keepdims)
     total = sum(casted(a, dtype), axis, keepdims=keepdims, where=where)
-    return ops.divide(total, count_of(a, axis, where, keepdims))
+    return shared(total, count_of(a, axis, where, keepdims))
+
+
+def shared(total: Any, count: Any) -> Any:
+    """A sum by the number of its terms, in the precision of the sum."""
+    y, kind = ops.divide(total, count), ops.dtype(total)
+    return casted(y, kind) if kind.kind in "fc" else y
 
 
 def freedom(ddof: Any, correction: Any) -> Any:
@@ -157,7 +159,7 @@ def var(
     deviation = ops.absolute(ops.subtract(a, center))
     squares = sum(ops.square(deviation), axis, keepdims=keepdims, where=where)
     count = count_of(a, axis, True if given(where) is None else where, keepdims)
-    return ops.divide(squares, ops.subtract(count, ddof))
+    return shared(squares, ops.subtract(count, ddof))
 
 
 PUBLIC_MEAN = mean
@@ -195,7 +197,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     keepdims = kept(keepdims)
     if weights is None:
         y = ops.mean(a, axis=axes(axis), keepdims=keepdims)
-        total: Any = float(ops.size(a) / (ops.size(y) or 1))
+        count, kind = ops.size(a) / (ops.size(y) or 1), ops.dtype(y)
+        total: Any = kind.type(count) if kind.kind in "fc" else count
     else:
         weights = operand(weights)
         if ops.shape(weights) != ops.shape(a):

@@ -95,3 +95,58 @@ def test_a_batched_index_selects_from_any_array():
 def test_counting_over_a_batch_is_refused():
     with pytest.raises(TypeError, match="cannot run over a batch"):
         np.histogram(batched(BATCH))
+
+
+def test_sorting_by_several_keys_in_a_batch():
+    rows = np.array([[3.0, 1.0, 2.0], [1.0, 3.0, 2.0]])
+    np.testing.assert_array_equal(dm.vmap(lambda a: a[np.lexsort((a,))])(rows), np.sort(rows))
+    ties = np.array([[1.0, 0.0, 1.0, 0.0], [2.0, 2.0, 1.0, 2.0]])
+    found = dm.vmap(lambda a: np.lexsort(((4.0, 3.0, 2.0, 1.0), a)))(ties)
+    np.testing.assert_array_equal(found, [np.lexsort(((4.0, 3.0, 2.0, 1.0), a)) for a in ties])
+    table = np.stack([ties, -ties])
+    np.testing.assert_array_equal(dm.vmap(np.lexsort)(table), [np.lexsort(t) for t in table])
+
+
+COUNTING = {
+    "isin": lambda a: dnp.isin([a, 2.0], 2.0),
+    "histogram2d": lambda a: np.histogram2d(X, a),
+    "histogram": lambda a: dnp.histogram(X, [a[0], a[1], a[2]]),
+    "bincount": lambda a: np.bincount(a.astype(int), weights=X),
+    "intersect1d": lambda a: np.intersect1d(X, a),
+    "setdiff1d": lambda a: np.setdiff1d(X, a),
+}
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_a_batch_among_other_arguments_or_in_a_list_is_refused(name):
+    with pytest.raises(TypeError, match="cannot run over a batch"):
+        dm.vmap(lambda a: np.sum(COUNTING[name](a)))(np.sort(BATCH))
+
+
+METHODS = {
+    "sum where": lambda x, m: x.sum(where=m),
+    "sum initial": lambda x, m: x.sum(initial=2.0),
+    "mean where": lambda x, m: x.mean(where=m),
+    "sum of all": lambda x, m: x.sum(0, None, None, True, 2.0, m)[0],
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_take_numpys_keywords(name):
+    f, mask = METHODS[name], np.array([True, False, True])
+    value, gradient = dm.value_and_grad(lambda x: f(x, mask))(X)
+    assert value == f(X, mask)
+    wanted = np.ones(3) if name == "sum initial" else mask / (2 if name == "mean where" else 1)
+    np.testing.assert_array_equal(gradient, wanted)
+
+
+def test_a_batched_index_into_a_plain_array_says_what_to_write():
+    with pytest.raises(TypeError, match=r"dispatchml\.numpy\.take\(x, i\)"):
+        dm.vmap(lambda i: X[i])(np.array([2, 0]))
+    assert dm.vmap(lambda i: dnp.take(X, i))(np.array([2, 0])).tolist() == [2.5, 0.3]
+
+
+def test_the_next_number_moves_with_its_first_argument():
+    gradients = dm.grad(lambda x, c: np.nextafter(x, c).sum(), (0, 1))(X, 2 * X)
+    np.testing.assert_array_equal(gradients[0], np.ones(3))
+    np.testing.assert_array_equal(gradients[1], np.zeros(3))
