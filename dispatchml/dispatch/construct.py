@@ -26,7 +26,7 @@ class Form:
     payload: names of the payload fields, in order. pattern: those of them that say where the values are (index arrays
     and masks): they have no derivative and no unit. parameters: field -> parameter of the constructor. statics: the
     constructor's other parameters -> the attribute that has their value. make, read: the operations. plain_new:
-    `__new__` as it was.
+    `__new__` as it was. stack: the form of its stack, once there has been a batch of it.
     """
 
     __slots__ = (
@@ -41,6 +41,7 @@ class Form:
         "read",
         "plain_new",
         "outside",
+        "stack",
     )
 
     def __init__(
@@ -59,6 +60,7 @@ class Form:
         values = {parameters[field] for field in payload}
         self.statics = {p: attribute.get(p, p) for p in self.signature.parameters if p not in values}
         self.outside: dict[type, bool] = {}
+        self.stack: Form | None = None
         self.make = make_operation(self)
         self.read = {name: read_operation(self, name) for name in payload}
         self.make.info.listeners.append(self.outside.clear)
@@ -76,6 +78,10 @@ class Form:
     def statics_of(self, x: Any) -> dict[str, Any]:
         """The keywords that make the same layer round another payload; x may be wrapped in outer layers."""
         while not isinstance(x, self.cls):
+            template = getattr(x, "__template__", None)
+            if template is not None:  # a stack, in which all have the same
+                x = template
+                continue
             info = layer_of(type(x))
             if info is None or info.payload is None:
                 raise NoMethodError(f"There is no {class_name(self.cls)} inside {class_name(type(x))}{at_user_line()}.")

@@ -127,8 +127,12 @@ def define(cls: type, slot: str, operators: bool) -> None:
     original = cls.__new__
     form = Form(cls, info, payload, pattern, parameters, original)
     info.fields = {**own_properties(cls), **form.read}
-    add_layer(info)
-    FORMS[cls] = form
+    FORMS[cls] = form  # before every operation settles its calls anew: the batching engine looks whether there are any
+    try:
+        add_layer(info)
+    except RegistrationError:
+        del FORMS[cls]
+        raise
     cls.__new__ = staticmethod(constructor(cls, original))  # type: ignore[method-assign]
     if len(payload) > 1:
         answer_for_several(cls, payload, parameters)

@@ -74,7 +74,10 @@ def nominal_bases(cls: type) -> frozenset[type] | None:
 
     None where every base, protocol and `object` will do.
     """
-    if layer_of(cls) is not None:
+    info = layer_of(cls)
+    if info is not None and info.slot == "transform":
+        return frozenset((info.cls,))
+    if info is not None:
         return frozenset(c for c in cls.__mro__ if layer_of(c) is not None)
     if is_unregistered(cls):
         return frozenset(c for c in cls.__mro__ if is_unregistered(c))

@@ -1,5 +1,6 @@
 """The engines: forward (Dual), reverse (Var on a Tape) and batching (Batched), as layers that compose."""
 
+from . import elements as elements
 from . import operators as operators  # installs the operators on the classes below
 from .batch import Batched
 from .forward import Dual

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.construct import FORMS
 from ..dispatch.operation import Operation
 from ..rules.registry import BATCH_RULES, rule_of
 from .levels import Level, leaked
@@ -21,6 +22,8 @@ class Batched(Traced):
     """`value` has the batch axis in front; shape, ndim and indexing are those of one element."""
 
     __slots__ = ("_value", "_level", "_base")
+
+    _hides_axis = True
 
     def __init__(self, value: Any, level: Level, base: Any = None) -> None:
         self._value = value
@@ -72,7 +75,7 @@ def wrap(y: Any, level: Level) -> Any:
     """The result of a batch rule as batched values; objects that are not arrays stay as they are."""
     if type(y) is tuple:
         return tuple(wrap(v, level) for v in y)
-    return Batched(y, level)
+    return None if y is None else Batched(y, level)
 
 
 def check_open(level: Level) -> None:
@@ -136,19 +139,61 @@ def each(
     for k in range(size):
         one = tuple(ops.getitem(v, index=k) if f else v for v, f in zip(values, flags, strict=True))
         results.append(op.function(one, **keywords) if variadic else op.function(*one, **keywords))
-    if results and type(results[0]) is tuple:
-        return tuple(ops.stack(tuple(column), axis=0) for column in zip(*results, strict=True))
     if not results:
         from ..dispatch.errors import ShapeError, at_user_line
 
         raise ShapeError(
             f"{op.name} has no batch rule and the batch is empty{at_user_line()}: the result's shape is not known."
         )
-    return ops.stack(tuple(results), axis=0)
+    return joined(results)
+
+
+def joined(results: list[Any]) -> Any:
+    """The results for the elements of a batch with the batch axis in front, several outputs apart."""
+    from .elements import stacked
+
+    if type(results[0]) is tuple:
+        return tuple(stacked(column) for column in zip(*results, strict=True))
+    return stacked(tuple(results))
+
+
+def newest(arguments: tuple[Any, ...]) -> Level:
+    """The newest level of a batch among values."""
+    return max((x._level for x in arguments if type(x) is Batched), key=lambda level: level.number)
+
+
+def one_by_one(op: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any], variadic: bool) -> Any:
+    """The operation once for each element of a batch in which there are structures."""
+    from .elements import structure_of
+
+    level = newest(arguments)
+    check_open(level)
+
+    def part(x: Any, k: int) -> Any:
+        if not is_of(x, level):
+            return x
+        form = structure_of(x)
+        if form is None:
+            return ops.getitem(current(x), index=k)
+        fields = [form.read[name](x) for name in form.payload]
+        return form.make(*(None if f is None else part(f, k) for f in fields), **form.statics_of(x))
+
+    results = []
+    for k in range(level.size):
+        one = tuple(part(x, k) for x in arguments)
+        results.append(op.function(one, **keywords) if variadic else op.function(*one, **keywords))
+    return wrap(joined(results), level)
 
 
 def batch_fixed(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     """The batching engine's implementation of an operation."""
+    from .elements import with_structures
+
+    return with_structures(op, general_fixed(op, active))
+
+
+def general_fixed(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
+    """The same for arguments that are no structures."""
     if op.family == "elementwise" and op not in BATCH_RULES:
         return elementwise_batch(op, active)
     rule = rule_of(op)
@@ -159,13 +204,18 @@ def batch_fixed(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
 
 def batch_variadic(op: Operation) -> Callable[..., Any]:
     """The same for an operation on a tuple of arrays."""
+    from .elements import on_elements, structure_of
+
     rule = BATCH_RULES.get(op)
-    if rule is None and op.decomposition is not None and rule_of(op) is None:
-        whole = op.decomposition
-        return lambda elements, level, /, **keywords: whole(elements, **keywords)
+    whole = op.decomposition if rule is None and rule_of(op) is None else None
 
     def batched_tuple(elements: Any, level: Level, /, **keywords: Any) -> Any:
         check_open(level)
+        forms = [structure_of(x) for x in elements] if FORMS else []
+        if any(form is not None for form in forms):
+            return on_elements(op, elements, forms, keywords, True)
+        if whole is not None:
+            return whole(elements, **keywords)
         flags = tuple(is_of(x, level) for x in elements)
         values = tuple(current(x) if f else x for x, f in zip(elements, flags, strict=True))
         if rule is None:

@@ -12,6 +12,7 @@ from .levels import leaked
 from .missing import missing_rule
 from .reverse import Var, current
 from .reverse_rules import function_recorder, linear_recorder, variadic_recorder
+from .traced import Element
 
 #: The engines' classes; generated code settles levels only when two of these meet.
 TRACED: set[type] = set()
@@ -32,6 +33,8 @@ def live_payload_of(x: Any) -> Any:
 
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     """The implementation of an operation for argument classes with at least one engine class among them."""
+    if any(issubclass(cls, Element) for cls in classes):
+        return on_normal_forms(op)
     if op.variadic:
         return settle_elements(op)
     if list in classes or tuple in classes:
@@ -40,6 +43,19 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     if len(traced) == 1 or is_pair_recorder(op, classes, traced):
         return implementation(op, classes[traced[0]], traced)
     return settle(op, traced)
+
+
+def on_normal_forms(op: Operation) -> Callable[..., Any]:
+    """Elements, which only their layer's rule sees, are the batched values that they stand for."""
+
+    def normal(x: Any) -> Any:
+        return x._normal if isinstance(x, Element) else x
+
+    def on_batched(*arguments: Any, **keywords: Any) -> Any:
+        given = (tuple(map(normal, arguments[0])),) if op.variadic else map(normal, arguments)
+        return op.function(*given, **keywords)
+
+    return on_batched
 
 
 def with_arrays(op: Operation) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from .. import ops
 from ..dispatch.errors import LeakedTracerError, TracerConversionError, at_user_line, class_name
 from ..dispatch.layers import layer_of
+from ..dispatch.stacks import Stack, unstacked
 from .refusals import remember
 
 
@@ -17,6 +18,8 @@ class Traced:
 
     _value: Any
     _base: Any
+    #: Whether the payload has an axis in front that is not there for the user.
+    _hides_axis = False
 
     # ---- metadata ----------------------------------------------------------------------------------------------------
 
@@ -128,6 +131,18 @@ class Traced:
         return update(self, ops.power(self, other))
 
 
+class Element:
+    """What stands for a structure in a batch while its layer's rule runs; `_normal` is the batched value."""
+
+    __slots__ = ()
+
+    _normal: Any
+
+    def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
+        """A call of an element's class, such as type(self)(...) in a method, makes the structure itself."""
+        return cls.__mro__[2](*arguments, **keywords)
+
+
 def update(x: Any, new: Any) -> Any:
     """`x += v`: numbers are rebound; arrays change in place, as every alias of x sees."""
     if not ops.shape(x):
@@ -168,9 +183,30 @@ def refuse(x: Traced, what: str, instead: str) -> NoReturn:
     raise error
 
 
+def as_seen(x: Any) -> Any:
+    """The payload below every engine layer, as the user's code sees it: an element for a stack in a batch, and None for
+    what has an axis in front otherwise.
+    """
+    hidden = 0
+    while isinstance(x, Traced):
+        hidden += x._hides_axis
+        x = x._value
+    return unstacked(x, hidden)
+
+
+def hidden_axes(x: Any) -> int:
+    """How many axes of its payload a value hides."""
+    hidden = 0
+    while isinstance(x, Traced):
+        hidden += x._hides_axis
+        x = x._value
+    return hidden
+
+
 def foreign_attribute(x: Traced, name: str) -> Any:
     """An attribute that the payload's registration knows: static ones from the payload, methods as operations."""
-    inner = innermost(x)
+    inner = as_seen(x)
+    inner = innermost(x) if inner is None else inner
     info = layer_of(type(inner))
     if info is not None:
         if name in info.static:
@@ -183,7 +219,7 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             if isinstance(getattr(type(inner), name, None), property):
                 return method(x)  # what is read without a call on the plain value is on the traced one
             return lambda *arguments, **keywords: method(x, *arguments, **keywords)
-        reader = field_inside(info, inner, name)
+        reader = field_inside(info, inner, name, hidden_axes(x))
         if reader is not None:
             return reader(x)
     if hasattr(type(inner), name) or hasattr(inner, name):
@@ -195,10 +231,11 @@ def foreign_attribute(x: Traced, name: str) -> Any:
     raise AttributeError(f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}.")
 
 
-def field_inside(info: Any, value: Any, name: str) -> Any:
+def field_inside(info: Any, value: Any, name: str, hidden: int) -> Any:
     """What reads a payload field of a layer further inside: the field of a quantity round a structure is a quantity."""
     while info is not None and info.payload is not None:
         value = info.payload(value)
+        value = unstacked(value, hidden) if isinstance(value, Stack) else value
         info = layer_of(type(value))
         if info is not None and name in info.fields:
             return info.fields[name]

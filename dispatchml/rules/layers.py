@@ -11,7 +11,8 @@ from typing import Any
 from .. import ops
 from ..dispatch.construct import LAYER_RULES, Form
 from ..dispatch.errors import NoMethodError, NoRuleError, at_user_line, class_name, describe
-from .registry import rule
+from ..dispatch.stacks import BARE, is_structure, make_stack, read_stack
+from .registry import batch, rule
 
 
 def declare(form: Form) -> None:
@@ -19,6 +20,7 @@ def declare(form: Form) -> None:
     declare_make(form)
     for name in form.payload:
         declare_field(form, name)
+    declare_batch(form)
 
 
 def declare_make(form: Form) -> None:
@@ -53,7 +55,10 @@ def declare_field(form: Form, name: str) -> None:
 
     @rule(read).jvp
     def field_jvp(y: Any, tangents: tuple[Any, ...], x: Any) -> Any:
-        return read(tangents[0])
+        try:
+            return read(tangents[0])
+        except NoMethodError:
+            return read(on_structure(form, x, tangents[0]))
 
     @rule(read).vjp
     def field_vjp(y: Any, x: Any, needs: tuple[bool, ...]) -> Any:
@@ -70,6 +75,38 @@ def declare_field(form: Form, name: str) -> None:
         return field_pullback
 
 
+def declare_batch(form: Form) -> None:
+    """A batch of structures is a stack; any other layer takes the batch axis of its payload as its own."""
+
+    @batch(form.make)
+    def make_batch(arguments: Any, batched: Any, size: int, /, **statics: Any) -> Any:
+        values = [x if flag or x is None else repeated(x, size) for x, flag in zip(arguments, batched, strict=True)]
+        return make_stack(form, values, statics) if is_structure(form) else form.make(*values, **statics)
+
+    make_batch.__module__ = form.cls.__module__  # a rule of the class, made on its behalf
+
+    for name in form.payload:
+        declare_field_batch(form, name)
+
+
+def declare_field_batch(form: Form, name: str) -> None:
+    """Reading a field of a batch."""
+    read = form.read[name]
+
+    @batch(read)
+    def field_batch(arguments: Any, batched: Any, size: int) -> Any:
+        (x,) = arguments
+        return read_stack(form, name, x) if is_structure(form) else read(x)
+
+    field_batch.__module__ = form.cls.__module__
+
+
+def repeated(x: Any, size: int) -> Any:
+    """A field that is the same for each element of the batch."""
+    shape = ops.shape(x)
+    return ops.broadcast_to(ops.reshape(x, shape=(1, *shape)), shape=(size, *shape))
+
+
 def tangent_or_zero(tangent: Any, primal: Any) -> Any:
     """The tangent of a field; zero for a constant, nothing for a field that is missing."""
     if tangent is not None or primal is None:
@@ -78,18 +115,18 @@ def tangent_or_zero(tangent: Any, primal: Any) -> Any:
 
 
 def on_structure(form: Form, y: Any, ct: Any) -> Any:
-    """A cotangent that came back as something else, such as a dense array, brought to the layer by its class's
+    """A derivative that came back as something else, such as a dense array, brought to the layer by its class's
     `project`.
     """
-    project = getattr(y, "project", None)
-    if project is None:
+    if not callable(getattr(form.cls, "project", None)):
         raise NoRuleError(
-            f"The cotangent of {class_name(form.cls)} is {describe(ct)}{at_user_line()}, and the class does not say "
+            f"The derivative of {class_name(form.cls)} is {describe(ct)}{at_user_line()}, and the class does not say "
             "which part of "
             f"it belongs to its fields. Write a method project(self, dense) of {form.cls.__name__} that gives a "
             f"{form.cls.__name__}, or give the operation between them a rule for the layer."
         )
-    return project(ct)
+    (bare,) = BARE
+    return bare(y, form).project(ct)
 
 
 LAYER_RULES.append(declare)

@@ -58,9 +58,9 @@ def identity_rows(one: Any, low: int, high: int, shape: tuple[int, ...], size: i
 def unbatched(x: Any, level: Level) -> Any:
     """The payload of a result with the batch axis in front; what does not depend on the batch is repeated."""
     if type(x) is Batched and x._level is level:
-        from ..engines.views import current
+        from ..engines.elements import dense_payload
 
-        return current(x)
+        return dense_payload(x)
     return ops.broadcast_to(ops.reshape(x, shape=(1, *ops.shape(x))), shape=(level.size, *ops.shape(x)))
 
 

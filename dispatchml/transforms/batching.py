@@ -9,8 +9,8 @@ from typing import Any
 from .. import ops
 from ..dispatch.errors import ShapeError, TracerConversionError, at_user_line, describe
 from ..engines.batch import Batched
+from ..engines.elements import dense_payload
 from ..engines.levels import Level
-from ..engines.views import current
 from .boundary import call_user, hide_frames, input_leaf
 from .containers import flatten, unflatten
 from .prefix import spread
@@ -116,7 +116,7 @@ def collected(y: Any, place: int | None, level: Level) -> Any:
     if not batched and is_other(y):
         return y
     if batched:
-        value = current(y)
+        value = dense_payload(y)
     else:
         shape = ops.shape(y)
         value = ops.broadcast_to(ops.reshape(y, shape=(1, *shape)), shape=(level.size, *shape))

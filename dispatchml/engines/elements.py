@@ -1,0 +1,177 @@
+"""Structures in a batch: the rule of a layer runs on one element, whose fields are batched.
+
+A batched `Diagonal` is a `Batched` whose payload is a stack. For the layer's rule it becomes an `Element`: a `Diagonal`
+whose fields are batched arrays. Whatever else meets an element gets the batched value that it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import ops
+from ..dispatch.construct import FORMS, Form, form_of
+from ..dispatch.define import state_of
+from ..dispatch.errors import DensifyWarning, NoMethodError, at_user_line, class_name, warn_at_user_line
+from ..dispatch.lattice import outermost
+from ..dispatch.layers import Layer, add_layer
+from ..dispatch.operation import Operation
+from ..dispatch.resolve import find_method, no_method
+from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, structure_inside
+from .provider import provide
+from .tape import PLAIN
+from .traced import Element, Traced, as_seen, innermost
+
+#: Classes of elements by the class that they stand for.
+CLASSES: dict[type, type] = {}
+
+
+def structure_of(x: Any) -> Form | None:
+    """The form of a structure of one's own, plain or traced, as the user's code sees it; None for anything else."""
+    if type(x) in PLAIN or isinstance(x, Element):
+        return None
+    if isinstance(x, Traced):
+        x = as_seen(x)
+        if x is None:
+            return None
+    cls = type(x)
+    if not any(c in FORMS for c in cls.__mro__):
+        return None
+    form = form_of(cls)
+    return form if is_structure(form) else None
+
+
+def element_of(x: Any, form: Form) -> Any:
+    """A structure as an instance of its class, whose fields are wrapped as the whole is."""
+    if isinstance(x, form.cls):
+        return x
+    cls = CLASSES.get(form.cls)
+    if cls is None:
+        cls = CLASSES[form.cls] = type(form.cls.__name__, (Element, form.cls), {"__slots__": ("_normal",)})
+    new = object.__new__(cls)
+    for name, value in state_of(structure_inside(x, form.cls)):
+        object.__setattr__(new, name, value)
+    for name in form.payload:
+        object.__setattr__(new, name, form.read[name](x))
+    object.__setattr__(new, "_normal", x)
+    return new
+
+
+def with_structures(op: Operation, general: Callable[..., Any]) -> Callable[..., Any]:
+    """The batching engine's implementation of an operation where there may be structures among the arguments."""
+    if not FORMS or op.family == "layers":
+        return general
+
+    def batched(*arguments: Any, **keywords: Any) -> Any:
+        forms = [None if type(x) in PLAIN else structure_of(x) for x in arguments]
+        if any(form is not None for form in forms):
+            return on_elements(op, arguments, forms, keywords, False)
+        return general(*arguments, **keywords)
+
+    return batched
+
+
+def on_elements(
+    op: Operation, arguments: tuple[Any, ...], forms: list[Form | None], keywords: dict[str, Any], variadic: bool
+) -> Any:
+    """An operation on one element of the batch: by its method once for each, else by the layer's rule, else densely."""
+    classes = tuple(type(innermost(x)) if form is None else form.cls for x, form in zip(arguments, forms, strict=True))
+    top = outermost(tuple(form.cls for form in forms if form is not None))
+    assert top is not None
+    if find_method(op, classes, arguments) is not None and batch_size(arguments):
+        from .batch import one_by_one
+
+        return one_by_one(op, arguments, keywords, variadic)
+    given = [x if form is None else element_of(x, form) for x, form in zip(arguments, forms, strict=True)]
+    mine = next(form.cls for form in forms if form is not None and issubclass(form.cls, top.cls))
+    rule = next((op.layers[c] for c in mine.__mro__ if c in op.layers), None)
+    if rule is None and op.decomposition is not None:
+        return op.decomposition(arguments, **keywords) if variadic else op.decomposition(*arguments, **keywords)
+    if rule is None:
+        if top.materialise is None:
+            raise no_method(op, arguments, tuple(map(type, arguments)), top)
+        warn_at_user_line(
+            f"{op.name} has no rule for {class_name(top.cls)}: it is computed on a dense array. Register one with "
+            f"@{op.name}.layer({top.cls.__name__}).",
+            DensifyWarning,
+        )
+        rule = op.function
+        dense = [form is not None and issubclass(form.cls, top.cls) for form in forms]
+        given = [top.materialise(x) if d else x for x, d in zip(given, dense, strict=True)]
+    return normal(rule(tuple(given), **keywords) if variadic else rule(*given, **keywords))
+
+
+def batch_size(arguments: tuple[Any, ...]) -> int:
+    """The size of the newest batch among the arguments."""
+    from .batch import newest
+
+    return newest(arguments).size
+
+
+def normal(x: Any) -> Any:
+    """A result without elements."""
+    if type(x) is tuple:
+        return tuple(map(normal, x))
+    return x._normal if isinstance(x, Element) else x
+
+
+def stacked(results: tuple[Any, ...]) -> Any:
+    """The results for the elements of a batch with the batch axis in front; structures of one kind stay structures."""
+    form = structure_of(results[0])
+    if form is None:
+        return ops.stack(results, axis=0)
+    statics = form.statics_of(results[0])
+    if any(structure_of(r) is not form or form.statics_of(r) != statics for r in results[1:]):
+        return ops.stack(results, axis=0)
+    columns = [[form.read[name](r) for r in results] for name in form.payload]
+    return make_stack(form, [None if c[0] is None else ops.stack(tuple(c), axis=0) for c in columns], statics)
+
+
+def dense_payload(y: Any) -> Any:
+    """What a batched value leaves behind when its batch ends: its payload, and a dense array for a stack."""
+    from .batch import Batched
+    from .views import current
+
+    value = current(y)
+    stack = None if type(value) in PLAIN else structure_inside(value, Stack)
+    if stack is None:
+        return value
+    form = stack.form
+    if form.info.materialise is None:
+        raise NoMethodError(
+            f"A batch of {class_name(form.cls)} would be returned{at_user_line()}, and the class has no method "
+            "materialise(self) that gives the dense array. Return its fields instead."
+        )
+    warn_at_user_line(
+        f"A batch of {class_name(form.cls)} is returned as a dense array. Return its fields instead to keep them.",
+        DensifyWarning,
+    )
+    made = normal(form.info.materialise(element_of(y, form)))
+    return current(made) if type(made) is Batched and made._level is y._level else made
+
+
+# ---- what a stack does below the batching engine ---------------------------------------------------------------------
+
+
+def on_all(name: str) -> Callable[..., Any]:
+    """A method of the element's class as a method of the stack: on a batch of elements."""
+
+    def method(self: Any, *arguments: Any) -> Any:
+        from .batch import Batched
+        from .levels import Level
+        from .views import current
+
+        with Level("vmap", ops.shape(self)[0]) as level:
+            x = Batched(normal(self), level)
+            form = structure_of(x)
+            assert form is not None
+            y = normal(getattr(element_of(x, form), name)(*(Batched(a, level) for a in arguments)))
+            return current(y)
+
+    method.__name__ = name
+    return method
+
+
+BARE.append(element_of)
+METHODS.update(materialise=on_all, project=on_all)
+add_layer(Layer(Element, "transform", provider=provide, sealed=True, place="dispatchml.engines"))

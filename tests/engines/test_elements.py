@@ -1,0 +1,279 @@
+"""Structures of one's own in batches: they stay structures, under derivatives, units and other batches."""
+
+import math
+import warnings
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import DensifyWarning, NoMethodError, NoRuleError
+
+X, V = np.array([1.0, 2.0]), np.array([3.0, 10.0])
+BATCH = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+
+
+@dm.layer(slot="structure")
+@attrs.frozen
+class Diagonal:
+    diag: dm.Array
+    power: int = 1
+
+    @property
+    def shape(self):
+        return (len(self.diag),) * 2
+
+    def materialise(self):
+        return ops.diag(self.diag) ** self.power
+
+    def project(self, dense):
+        return Diagonal(ops.diagonal(dense), self.power)
+
+    def doubled(self):
+        return Diagonal(2.0 * self.diag, power=self.power)
+
+    def total(self):
+        return ops.sum(self.diag**self.power)
+
+
+CALLS = []
+
+
+@dm.dispatch(ops.matmul)
+def _(a: Diagonal, b: Diagonal):
+    CALLS.append((type(a.diag), type(b.diag)))
+    return Diagonal(np.asarray(a.diag) ** a.power * np.asarray(b.diag) ** b.power)
+
+
+@ops.matmul.layer(Diagonal)
+def _(a, b):
+    if isinstance(a, Diagonal):
+        values = a.diag**a.power
+        return ops.multiply(values if ops.ndim(b) == 1 else ops.expand_dims(values, axis=1), b)
+    return ops.multiply(a, b.diag**b.power)
+
+
+@ops.multiply.layer(Diagonal)
+def _(a, b):
+    if isinstance(b, Diagonal):
+        a, b = b, a
+    if not isinstance(b, Diagonal) and ops.ndim(b) == 0:
+        return type(a)(ops.multiply(a.diag, b))
+    return Diagonal(ops.multiply(a.diag, ops.diagonal(b)))
+
+
+@ops.swapaxes.layer(Diagonal)
+def _(x, *, axis1, axis2):
+    return x
+
+
+@dm.layer(slot="structure")
+class Scattered:
+    values: dm.Array
+    where: npt.NDArray[np.intp]
+    offset: dm.Array | None
+    length: int
+
+    def __init__(self, values, where, length, offset=None):
+        assert len(np.shape(where)) == 1
+        self.values, self.where, self.length, self.offset = values, where, length, offset
+        self.label = f"{length} numbers"
+
+    @property
+    def shape(self):
+        return (self.length,)
+
+    def materialise(self):
+        assert self.label == f"{self.length} numbers"
+        dense = ops.put_along_axis(np.zeros(self.length), self.where, self.values, axis=0)
+        return dense if self.offset is None else dense + self.offset
+
+
+@pytest.fixture(autouse=True)
+def never_dense():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DensifyWarning)
+        yield
+
+
+def energy(d, x):
+    return x @ (Diagonal(d) @ x)
+
+
+def squares(d):
+    return np.sum((Diagonal(d) @ V) ** 2)
+
+
+def test_second_derivatives():
+    expected = np.diag(2 * V**2)
+    np.testing.assert_allclose(dm.hessian(squares)(X), expected)
+    for outer in (dm.jacfwd, dm.jacrev):
+        for inner in (dm.grad, dm.jacrev, dm.jacfwd):
+            np.testing.assert_allclose(outer(inner(squares))(X), expected)
+    np.testing.assert_allclose(dm.hvp(squares, (X,), (V,)), expected @ V)
+
+
+def test_jacobians():
+    for jacobian in (dm.jacfwd, dm.jacrev):
+        np.testing.assert_allclose(jacobian(lambda d: Diagonal(d) @ V)(X), np.diag(V))
+        np.testing.assert_allclose(jacobian(lambda d: Diagonal(d).doubled().diag)(X), 2 * np.eye(2))
+        np.testing.assert_allclose(jacobian(lambda x: Diagonal(X, power=2) @ x)(V), np.diag(X**2))
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_batches(power):
+    np.testing.assert_allclose(dm.vmap(lambda d: Diagonal(d, power) @ V)(BATCH), BATCH**power * V)
+    np.testing.assert_allclose(dm.vmap(lambda x: Diagonal(X, power) @ x)(BATCH), X**power * BATCH)
+    np.testing.assert_allclose(dm.vmap(lambda d: Diagonal(d, power) @ d)(BATCH), BATCH ** (power + 1))
+    np.testing.assert_allclose(dm.vmap(lambda d: Diagonal(d, power).total())(BATCH), np.sum(BATCH**power, axis=1))
+    matrices = np.arange(12.0).reshape(3, 2, 2)
+    products = dm.vmap(lambda d, m: Diagonal(d, power) @ m)(BATCH, matrices)
+    np.testing.assert_allclose(products, (BATCH**power)[:, :, None] * matrices)
+
+
+def test_a_rule_sees_one_element():
+    matrices = np.arange(12.0).reshape(3, 2, 2)
+    expected = X * np.diagonal(matrices, axis1=1, axis2=2)
+    np.testing.assert_allclose(dm.vmap(lambda m: (Diagonal(X) * m).diag)(matrices), expected)
+    assert dm.vmap(lambda d: np.asarray(Diagonal(d).shape).sum() + d[0])(BATCH).tolist() == [5.0, 7.0, 9.0]
+    assert dm.vmap(lambda d: float(Diagonal(d, 3).power) + d[0])(BATCH).tolist() == [4.0, 6.0, 8.0]
+
+
+def test_batches_of_derivatives_and_derivatives_of_batches():
+    ones = np.ones((3, 2))
+    np.testing.assert_allclose(dm.vmap(dm.grad(lambda d: X @ (Diagonal(d) @ X)))(ones), np.tile(X**2, (3, 1)))
+    np.testing.assert_allclose(dm.vmap(dm.grad(energy), in_axes=(0, None))(BATCH, V), np.tile(V**2, (3, 1)))
+    np.testing.assert_allclose(dm.vmap(dm.grad(energy, 1))(BATCH, BATCH), 2 * BATCH**2)
+    np.testing.assert_allclose(dm.vmap(dm.hessian(squares))(BATCH), np.tile(np.diag(2 * V**2), (3, 1, 1)))
+
+    def whole(batch):
+        return np.sum(dm.vmap(squares)(batch))
+
+    np.testing.assert_allclose(dm.grad(whole)(BATCH), 2 * BATCH * V**2)
+    np.testing.assert_allclose(dm.grad(dm.checkpoint(whole))(BATCH), 2 * BATCH * V**2)
+    np.testing.assert_allclose(dm.jvp(whole, (BATCH,), (np.ones((3, 2)),))[1], np.sum(2 * BATCH * V**2))
+    np.testing.assert_allclose(dm.hvp(whole, (BATCH,), (BATCH,)), 2 * BATCH * V**2)
+
+
+def test_batches_of_batches():
+    both = np.stack([BATCH, 2 * BATCH])
+    np.testing.assert_allclose(dm.vmap(dm.vmap(lambda d: Diagonal(d, 2) @ V))(both), both**2 * V)
+    outer = dm.vmap(lambda d: dm.vmap(lambda x: Diagonal(d) @ x)(BATCH))(BATCH)
+    np.testing.assert_allclose(outer, BATCH[:, None] * BATCH[None])
+    gradient = dm.vmap(lambda d: dm.grad(lambda e: np.sum(dm.vmap(lambda x: Diagonal(e) @ x)(BATCH)))(d))(BATCH)
+    np.testing.assert_allclose(gradient, np.tile(BATCH.sum(axis=0), (3, 1)))
+
+
+def test_methods_are_called_for_each_element():
+    CALLS.clear()
+    product = dm.vmap(lambda d: (Diagonal(d) @ Diagonal(V)).diag)(BATCH)
+    np.testing.assert_allclose(product, BATCH * V)
+    assert CALLS == [(np.ndarray, np.ndarray)] * 3
+    np.testing.assert_allclose(dm.vmap(lambda d: (Diagonal(d) @ Diagonal(d, 2)).diag)(BATCH), BATCH**3)
+
+
+def test_dense_with_a_warning_where_there_is_no_rule():
+    warnings.simplefilter("always", DensifyWarning)
+    expected = np.sin([np.diag(row) for row in BATCH])
+    with pytest.warns(DensifyWarning, match=r"sin has no rule for .*Diagonal"):
+        np.testing.assert_allclose(dm.vmap(lambda d: np.sin(Diagonal(d)))(BATCH), expected)
+    with pytest.warns(DensifyWarning, match="is returned as a dense array"):
+        np.testing.assert_allclose(dm.vmap(Diagonal)(BATCH), [np.diag(row) for row in BATCH])
+    with pytest.warns(DensifyWarning):
+        sums = dm.vmap(lambda d: ops.sum(ops.stack((Diagonal(d), Diagonal(V)), axis=0)))(BATCH)
+    np.testing.assert_allclose(sums, BATCH.sum(axis=1) + V.sum())
+    with pytest.warns(DensifyWarning):
+        gradient = dm.grad(lambda b: np.sum(dm.vmap(lambda d: np.sin(Diagonal(d)))(b)))(BATCH)
+    np.testing.assert_allclose(gradient, np.cos(BATCH))
+
+
+def test_a_dense_tangent_of_a_structure_is_projected():
+    """matmul of two structures has a method, but the sum of the two parts of its tangent has none."""
+    warnings.simplefilter("ignore", DensifyWarning)
+
+    def f(d):
+        return np.sum((Diagonal(d) @ Diagonal(d)).diag)
+
+    np.testing.assert_allclose(dm.grad(f)(X), 2 * X)
+    np.testing.assert_allclose(dm.jacfwd(f)(X), 2 * X)
+    np.testing.assert_allclose(dm.jvp(f, (X,), (V,))[1], 2 * X @ V)
+
+
+def test_fields_that_say_where_and_fields_that_are_missing():
+    warnings.simplefilter("ignore", DensifyWarning)
+    where = np.array([[0, 2], [1, 3], [2, 0]])
+
+    def f(values, where):
+        return np.sum(np.arange(4.0) * Scattered(values, where, 4))
+
+    expected = [row @ np.arange(4.0)[w] for row, w in zip(BATCH, where, strict=True)]
+    np.testing.assert_allclose(dm.vmap(f)(BATCH, where), expected)
+    np.testing.assert_allclose(dm.vmap(f, in_axes=(0, None))(BATCH, where[0]), BATCH @ [0.0, 2.0])
+    offset = dm.vmap(lambda v: Scattered(v, np.array([0, 1]), 2, offset=v[0]).offset)(BATCH)
+    np.testing.assert_allclose(offset, BATCH[:, 0])
+
+
+def test_empty_batches():
+    assert dm.vmap(lambda d: Diagonal(d) @ V)(np.zeros((0, 2))).shape == (0, 2)
+
+
+def test_units():
+    pint = pytest.importorskip("pint")
+    pytest.importorskip("dispatchml_pint")
+    u = pint.get_application_registry()
+    warnings.simplefilter("ignore", DensifyWarning)
+    found = dm.vmap(energy, in_axes=(0, None))(BATCH * u.N / u.m, V * u.m)
+    assert found.check("[energy]")
+    np.testing.assert_allclose(found.to("N * m").magnitude, BATCH @ V**2)
+    gradient = dm.vmap(dm.grad(energy), in_axes=(0, None))(BATCH * u.N / u.m, V * u.m)
+    np.testing.assert_allclose(gradient.to("m**2").magnitude, np.tile(V**2, (3, 1)))
+    hessian = dm.hessian(lambda d: np.sum((Diagonal(d) @ (V * u.m)) ** 2))(X * u.N / u.m)
+    np.testing.assert_allclose(hessian.to("m**2").magnitude, np.diag(2 * V**2))
+    fields = dm.vmap(lambda d: Diagonal(d).diag * 2.0)(BATCH * u.m)
+    np.testing.assert_allclose(fields.to("m").magnitude, 2 * BATCH)
+    dense = dm.vmap(lambda d: Diagonal(d))(BATCH * u.m)
+    np.testing.assert_allclose(dense.to("m").magnitude, [np.diag(row) for row in BATCH])
+
+
+def test_layers_of_another_meaning_take_the_batch_axis_themselves():
+    @dm.layer(slot="meaning")
+    @attrs.frozen
+    class Metres:
+        number: dm.Array
+        prefix: str = ""
+
+    @ops.add.layer(Metres)
+    def _(a, b):
+        return Metres(ops.add(a.number, b.number), a.prefix)
+
+    found = dm.vmap(lambda x: Metres(x, "k") + Metres(V, "k"))(BATCH)
+    assert type(found) is Metres
+    assert found.prefix == "k"
+    np.testing.assert_allclose(found.number, BATCH + V)
+
+
+def test_errors_say_what_is_missing():
+    @dm.layer(slot="structure")
+    @attrs.frozen
+    class Bare:
+        diag: dm.Array
+
+        @property
+        def shape(self):
+            return (len(self.diag),) * 2
+
+    with pytest.raises(NoMethodError, match="no method materialise"):
+        dm.vmap(Bare)(BATCH)
+    with pytest.raises(NoMethodError, match=r"Register one with @sin\.layer\(Bare\)"):
+        dm.vmap(lambda d: np.sin(Bare(d)))(BATCH)
+
+    @ops.matmul.layer(Bare)
+    def _(a, b):
+        return ops.multiply(a.diag, b)
+
+    with pytest.raises(NoRuleError, match="Write a method project"):
+        dm.vmap(dm.grad(lambda d: X @ (Bare(d) @ X)))(BATCH)
+    assert math.isfinite(dm.vmap(lambda d: np.sum(Bare(d) @ X))(BATCH)[0])
