@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from . import backends as backends  # the kernels register themselves
 from . import ops, transforms
 from . import rules as rules
-from .dispatch import Array, Plugin, dispatch, layer, order, register_type
+from .dispatch import Array, Plugin, dispatch, layer, order, promotes, register_type
 from .engines import Batched, Dual, Var
 from .engines.constants import frozen
 from .numpy.operators import dress
@@ -87,6 +87,7 @@ __all__ = [
     # types, operations and rules
     "dispatch",
     "order",
+    "promotes",
     "layer",
     "Array",
     "register_type",

@@ -160,7 +160,7 @@ def check_layer(info: Layer) -> None:
     if info.cls is object or value_class(info.cls) is not None:
         raise RegistrationError(
             f"{name} is a plain value, which wraps nothing: it cannot be a layer. Make a class that holds one "
-            "(dispatchml.layer), or declare where values are promoted to (dispatchml.dispatch.promotes)."
+            "(dispatchml.layer), or declare where values are promoted to (dispatchml.promotes)."
         )
 
 
