@@ -11,7 +11,7 @@ from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_u
 from .basis import check_holomorphic, times_i
 from .boundary import Inputs, hide_frames
 from .containers import flatten_like, map_leaves
-from .fit import as_tuple, fit_tangent_leaf
+from .fit import as_tuple, check_difference, fit_tangent_leaf
 from .forward_pass import is_differentiable, push, values_and_tangents
 from .zeros import in_units, per_unit
 
@@ -43,6 +43,8 @@ def jvp(
         for (structure, _), tangent in zip(inputs.structures, tangents, strict=True):
             directions += flatten_like(tangent, structure, "tangent", "primal")
         chosen = [fit_tangent_leaf(inputs.leaves[k], directions[k], "jvp") for k in inputs.traced]
+        for k, dx in zip(inputs.traced, chosen, strict=True):
+            check_difference(inputs.leaves[k], dx, "jvp")
         pushed = push(function, inputs, {}, chosen, has_aux, "jvp")
         x, dx = (inputs.primals[0], chosen[0]) if chosen else (1.0, 1.0)
         y, dy = values_and_tangents(pushed, x, dx)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..dispatch.errors import TangentMismatchError, at_user_line, describe
+from ..dispatch.errors import DispatchmlError, TangentMismatchError, at_user_line, describe
+from .zeros import is_plain
 
 
 def as_tuple(x: Any, name: str, what: str) -> tuple[Any, ...]:
@@ -40,3 +41,18 @@ def fit_tangent_leaf(x: Any, dx: Any, name: str) -> Any:
     if have.kind not in "fciub":
         raise TangentMismatchError(f"{name}: {describe(dx)} is no tangent of {describe(x)}{at_user_line()}.")
     return dx if type(x) in (float, complex) and type(dx) in (float, complex) else ops.astype(dx, dtype=want)
+
+
+def check_difference(x: Any, dx: Any, name: str) -> None:
+    """Refuse a tangent that is no difference of its primal, such as seconds for metres; plain numbers need no look."""
+    if is_plain(x) and is_plain(dx):
+        return
+    try:
+        ops.add(x, dx)
+    except DispatchmlError:
+        return  # a type without sums has no differences to compare with
+    except Exception as error:
+        raise TangentMismatchError(
+            f"{name}: the tangent {describe(dx)} cannot be added to its primal {describe(x)}{at_user_line()}: {error}. "
+            "A tangent has the units of a difference of its primal."
+        ) from error
