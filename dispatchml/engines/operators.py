@@ -12,7 +12,6 @@ from .forward import Dual
 from .refusals import remember
 from .reverse import Var
 from .traced import Traced, describe_payload
-from .views import assign
 
 BINARY = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "matmul": "matmul",
@@ -51,12 +50,6 @@ def getitem(self: Any, index: Any) -> Any:
 
             return getitem_layered(self, index)
     return ops.getitem(self, index=index)
-
-
-def setitem(self: Any, index: Any, value: Any) -> None:
-    """x[index] = value: every alias of x sees it."""
-    refuse_unregistered(ops.setitem, self, index)
-    assign(self, index, value)
 
 
 def refuse_position(self: Any, *_: Any, **__: Any) -> NoReturn:
@@ -138,7 +131,6 @@ def install(cls: type) -> None:
     cls.__pow__ = power  # type: ignore[attr-defined]
     cls.__hash__ = object.__hash__  # type: ignore[method-assign]
     cls.__getitem__ = getitem  # type: ignore[attr-defined]
-    cls.__setitem__ = setitem  # type: ignore[attr-defined]
 
 
 for engine in (Var, Dual, Batched):

@@ -111,8 +111,10 @@ class Traced:
     # ---- writing -----------------------------------------------------------------------------------------------------
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        from ..ops.index import refuse_unregistered
         from .views import assign
 
+        refuse_unregistered(ops.setitem, self, index)
         assign(self, index, value)
 
     def __iadd__(self, other: Any) -> Any:

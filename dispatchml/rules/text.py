@@ -8,8 +8,6 @@ for everything else, so that units, tapes and exact numbers flow through a deriv
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any
 
 from ..dispatch.errors import RegistrationError
 from ..dispatch.operation import Operation
@@ -185,8 +183,3 @@ class Writer:
             if isinstance(node.op, ast.Mult) and not is_literal(node.left):
                 return self.apply("*", "multiply", self.product(factor, node.left), self.write(node.right))
         return self.apply("*", "multiply", factor, self.write(node))
-
-
-def namespace(used: set[str], find: Callable[[str], Any]) -> dict[str, Any]:
-    """The functions that generated code calls, by name."""
-    return {name: find(name) for name in used}

@@ -19,11 +19,12 @@ from ..engines.batch import Batched
 from ..engines.forward import Dual, dual, fit_tangent
 from ..engines.levels import Level, leaked
 from ..engines.reverse import Var, record, variable
+from ..engines.reverse_rules import backward_function, backward_output
 from ..engines.space import space_of
-from ..engines.tape import PLAIN, Cotangents, ForgetfulTape, SweepError, Tape, accumulate, sweep
+from ..engines.tape import PLAIN, Cotangents, ForgetfulTape, SweepError, Tape, sweep
 from ..engines.traced import Traced
 from ..engines.views import current
-from .boundary import hide_frames
+from .boundary import hide_frames, is_on
 from .captured import Explicit
 from .containers import flatten, unflatten
 from .forward_pass import is_differentiable
@@ -136,7 +137,7 @@ def on_tape(segment: Segment, values: list[Any], tape: Tape, name: str) -> list[
         return compute(back, [*payloads, *(cotangents[k] for k in given)], name)
 
     head = len(tape)
-    tape.append((backward_segment, [i for i in indices if i is not None], [s for s in spaces if s is not None], pull))
+    tape.append((backward_function, [i for i in indices if i is not None], [s for s in spaces if s is not None], pull))
     found = list(outputs)
     for position, k in enumerate(taped):
         found[k] = record(outputs[k], tape, (backward_output, head, position, len(taped)))
@@ -200,38 +201,6 @@ def swept(
                 raise failure.error from None
         found = cotangents[:inputs]
     return found, outputs
-
-
-def is_on(x: Any, tape: Tape) -> bool:
-    """Whether a value is traced on a tape."""
-    return type(x) is Var and x._tape is tape
-
-
-def backward_output(cotangents: Cotangents, ct: Any, entry: Any) -> None:
-    """Hand the cotangent of one output to the segment's entry; outputs that nobody used stay None."""
-    _, head, position, count = entry
-    slots = cotangents[head]
-    if slots is None:
-        slots = cotangents[head] = [None] * count
-    slots[position] = ct
-
-
-def backward_segment(cotangents: Cotangents, ct: Any, entry: Any) -> None:
-    """Hand the cotangents of a segment's outputs to its inputs."""
-    _, indices, spaces, pull = entry
-    try:
-        found = pull(ct)
-    except FloatingPointError:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            found = pull(ct)
-    for index, space, x in zip(indices, spaces, found, strict=True):
-        if x is not None:
-            x = space.project(x)
-            known = cotangents[index]
-            if known is None:
-                cotangents[index] = x
-            else:
-                accumulate(cotangents, index, known, x)
 
 
 # ---- forward and batch -----------------------------------------------------------------------------------------------
