@@ -1,0 +1,36 @@
+"""Cells without meaning, each with one of a closed list of mathematical reasons.
+
+There is no other way for a cell to be absent. A declared cell must raise: one that gives a number all the same fails.
+"""
+
+from enum import Enum
+from fnmatch import fnmatchcase
+
+LARGEST_SHARE = 0.05
+
+
+class Reason(Enum):
+    """Why there is nothing to compute. "Not supported" is no reason."""
+
+    IRRATIONAL = "the result is irrational, and the type holds rational numbers only"
+    NOT_HOLOMORPHIC = "the function has no complex derivative: it is not holomorphic"
+    NO_ORDER = "the numbers are not ordered: no maximum, no comparison"
+    UNKNOWN_EQUATION = "an equation of the linear system is unknown, so the system has no solution"
+    TWO_MEASURES = "both types say the same kind of thing of one number (two units, two errors, two arithmetics)"
+    NO_SUCH_VALUE = "a value of the outer class stores its numbers itself, so none that holds the inner type exists"
+    NOT_AN_ELEMENT = "the elements of one batch cannot be the elements of a single value of the type"
+
+
+#: (row, program, transform): reason. Patterns as in a shell; a row of a pair is outer(inner).
+MEANINGLESS = {
+    ("ndarray complex", "choices", "jacobian"): Reason.NOT_HOLOMORPHIC,
+    ("ndarray complex", "choices", "hessian"): Reason.NOT_HOLOMORPHIC,
+}
+
+
+def reason_for(row, program, transform):
+    """Why a cell has no meaning, or None."""
+    for patterns, reason in MEANINGLESS.items():
+        if all(map(fnmatchcase, (row, program, transform), patterns)):
+            return reason
+    return None
