@@ -3,6 +3,7 @@
 Knows no array operation.
 """
 
+from .carriers import Carrier, carrier, foreign_class, hold
 from .construct import LAYER_RULES, field, make
 from .decorator import dispatch
 from .define import LAYER_DRESSERS, Array, layer
@@ -12,19 +13,24 @@ from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, layer_of
 from .operation import Operation, OperationFunction, operation
 from .plugins import Plugin
+from .structures import transparent
 
 __all__ = [
     "LAYER_DRESSERS",
     "LAYER_RULES",
     "SLOTS",
     "Array",
+    "Carrier",
     "Layer",
     "Operation",
     "OperationFunction",
     "Plugin",
     "add_layer",
+    "carrier",
     "dispatch",
     "field",
+    "foreign_class",
+    "hold",
     "is_layer",
     "layer",
     "layer_of",
@@ -33,4 +39,5 @@ __all__ = [
     "order",
     "promotes",
     "register_type",
+    "transparent",
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .carriers import CARRIERS, Carrier, Carrying, keeping_payload, keeping_rebuild
+from .carriers import carrier as carrier_of
 from .construct import wraps
-from .errors import RegistrationError, at_user_line, class_name, code_line, user_line
+from .errors import PluginError, RegistrationError, at_user_line, class_name, code_line, user_line
 from .hints import is_name, resolve_name
 from .layers import EXPECTED, LAYERS, Layer, add_layer, check_layer, layer_of
-from .operation import LOCK
-from .plugins import SEEN
+from .operation import FORGETTING, LOCK
+from .plugins import SEEN, meet
 
 #: The protocols of NumPy, where the other operand is somewhere among the arguments.
 PROTOCOLS = frozenset({"__array_ufunc__", "__array_function__"})
@@ -27,6 +30,8 @@ def register_type(
     methods: Mapping[str, Any] | None = None,
     materialise: Callable[[Any], Any] | None = None,
     defer: Iterable[str] = (),
+    carrier: Iterable[str] | None = None,
+    holds: Callable[[Any], bool] | None = None,
 ) -> None:
     """Make a class of another package a layer. By name "package.module:Class" it takes effect when the class is first
     met.
@@ -36,6 +41,12 @@ def register_type(
     depend on the numbers, which a traced x answers too. methods: name -> operation for the class's methods.
     materialise(x): a dense equivalent. defer: operators of the class, such as "__add__", that leave the call to an
     operand that belongs outside, such as a traced value; they are wrapped once.
+
+    carrier: names of the static fields which, with the payload, make a value, for a class that can hold plain storage
+    only (a subclass of ndarray, for example). Where a payload is something else, a *carrier* with the same rules
+    stands for the class; `payload`, `rebuild` and rules may then be given one, and read its static fields as attributes
+    (`dispatch.hold`, `dispatch.carrier`, `dispatch.foreign_class`). Operators in `defer` then also take over calls with
+    a layer that belongs inside. holds(payload): what the class can hold beside NumPy's arrays and numbers.
 
     Saying the same again from the same line changes nothing but the functions. Raises RegistrationError for a second
     declaration, for a slot that is not there, and for an operator that the class does not have or that cannot be
@@ -47,7 +58,12 @@ def register_type(
     ...     payload=lambda q: q.magnitude, rebuild=lambda q, p: q.__class__(p, q.units),
     ... )  # doctest: +SKIP
     """
-    told = told_twice(payload=payload, rebuild=rebuild, materialise=materialise)
+    told = told_twice(payload=payload, rebuild=rebuild, materialise=materialise, holds=holds)
+    how = None if carrier is None else Carrying(texts("carrier", carrier), holds)
+    if how is not None:
+        payload, rebuild = keeping_payload(payload), keeping_rebuild(how, rebuild)
+    elif holds is not None:
+        raise RegistrationError(f"register_type: holds= says nothing without carrier={at_user_line()}.")
     statics, deferred = texts("static", static), texts("defer", defer)
     operations = dict(methods or {})
     for name, method in operations.items():
@@ -60,7 +76,7 @@ def register_type(
     def declare(found: type) -> None:
         info = Layer(
             found, slot, payload=payload, rebuild=rebuild, static=statics, methods=operations, materialise=materialise,
-            place=place, properties={"told": told},
+            place=place, properties={"told": told} if how is None else {"told": told, "carrier": how},
         )  # fmt: skip
         with LOCK:
             known = LAYERS.get(found)
@@ -72,6 +88,8 @@ def register_type(
             ):
                 check_layer(info)
                 del LAYERS[found]
+                for stale in [c for c in CARRIERS if issubclass(c, found)]:
+                    del CARRIERS[stale]
             for name in deferred:
                 check_deferrable(found, name)
             add_layer(info)
@@ -123,9 +141,9 @@ def places(declare: Callable[..., Any]) -> str:
 def told_twice(**functions: Any) -> tuple[str, ...]:
     """Where the functions of a declaration were written: what makes a second one the same."""
     for name, function in functions.items():
-        if not callable(function) and not (function is None and name == "materialise"):
+        if not callable(function) and not (function is None and name in ("materialise", "holds")):
             raise RegistrationError(f"register_type: {name} must be a function, not {function!r}{at_user_line()}.")
-    return tuple(code_line(f) for f in functions.values())
+    return tuple(code_line(f) for f in functions.values() if f is not None)
 
 
 def texts(name: str, given: Iterable[str]) -> tuple[str, ...]:
@@ -153,7 +171,7 @@ def wrap(cls: type, name: str) -> None:
     original = getattr(cls, name)
     if getattr(original, "__steps_back_for__", None) is cls:
         return
-    made = protocol(cls, original) if name in PROTOCOLS else operator(cls, original)
+    made = protocol(cls, name, original) if name in PROTOCOLS else operator(cls, name, original)
     functools.update_wrapper(made, original)
     made.__steps_back_for__ = cls
     try:
@@ -166,32 +184,82 @@ def wrap(cls: type, name: str) -> None:
         ) from None
 
 
-def operator(cls: type, original: Callable[..., Any]) -> Any:
+#: What an operator does with an operand of a class: call the original, step back, or leave it to the carrier's.
+OWN, OUTSIDE, TAKEN = 0, 1, 2
+#: The answers for the classes that were asked, by class of the operator.
+DECISIONS: dict[type, dict[type, int]] = {}
+
+
+def operator(cls: type, name: str, original: Callable[..., Any]) -> Any:
     """A binary operator that steps back."""
+    known = DECISIONS.setdefault(cls, {})
 
     def stepping_back(self: Any, other: Any, *rest: Any) -> Any:
-        if belongs_outside(type(other), cls):
-            return NotImplemented
-        return original(self, other, *rest)
+        what = known.get(type(other))
+        if what is None:
+            what = decide(cls, type(other))
+        if what == OWN:
+            return original(self, other, *rest)
+        return NotImplemented if what == OUTSIDE else taken(cls, name)(self, other, *rest)
 
     return stepping_back
 
 
-def protocol(cls: type, original: Callable[..., Any]) -> Any:
+def protocol(cls: type, name: str, original: Callable[..., Any]) -> Any:
     """`__array_ufunc__` or `__array_function__` that steps back."""
+    known = DECISIONS.setdefault(cls, {})
 
     def stepping_back(self: Any, function: Any, method_or_types: Any, *inputs: Any, **keywords: Any) -> Any:
-        classes = set(map(type, inputs)) if isinstance(method_or_types, str) else set(method_or_types)
-        if any(belongs_outside(c, cls) for c in classes):
-            return NotImplemented
-        return original(self, function, method_or_types, *inputs, **keywords)
+        classes = map(type, inputs) if type(method_or_types) is str else method_or_types
+        most = OWN
+        for c in classes:
+            what = known.get(c)
+            if what is None:
+                what = decide(cls, c)
+            if what:
+                if what == OUTSIDE:
+                    return NotImplemented
+                most = TAKEN
+        if most == OWN:
+            return original(self, function, method_or_types, *inputs, **keywords)
+        return taken(cls, name)(self, function, method_or_types, *inputs, **keywords)
 
     return stepping_back
 
 
-def belongs_outside(other: type, cls: type) -> bool:
-    """Whether values of a class own a call in which values of the other take part."""
-    if other is cls:
-        return False
-    info, own = layer_of(other), layer_of(cls)
-    return info is not None and own is not None and info is not own and wraps(info, own)
+def taken(cls: type, name: str) -> Callable[..., Any]:
+    """The carrier's operator, which is an operation of dispatchml; in-place ones become ordinary ones."""
+    return getattr(carrier_of(cls), name, not_in_place)
+
+
+def not_in_place(*_: Any) -> Any:
+    """An in-place operator for an operand that the class cannot hold: Python then asks for the ordinary one."""
+    return NotImplemented
+
+
+def decide(cls: type, other: type) -> int:
+    """What the operators of a class do with an operand of another one; kept until a layer or an order is declared."""
+    with contextlib.suppress(PluginError):  # it is named by the operations that need it
+        meet(other)
+    with LOCK:
+        info, own = layer_of(other), layer_of(cls)
+        if info is None or own is None or other is cls:
+            what = OWN
+        elif info is own:
+            what = TAKEN if issubclass(other, Carrier) else OWN
+        elif wraps(info, own):
+            what = OUTSIDE
+        else:
+            what = TAKEN if "carrier" in own.properties else OWN
+        if own is not None:
+            DECISIONS[cls][other] = what
+        return what
+
+
+def forget_decisions() -> None:
+    """A layer or an order was declared."""
+    for known in DECISIONS.values():
+        known.clear()
+
+
+FORGETTING.append(forget_decisions)

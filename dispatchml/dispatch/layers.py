@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .carriers import lineage
 from .errors import RegistrationError, at_user_line, class_name
 from .hints import is_name, resolve_name
 
@@ -86,7 +87,7 @@ def layer_of(cls: type) -> Layer | None:
     with LOCK:  # a layer that is declared meanwhile clears the answers before we give ours, or after
         if EXPECTED:
             arrived()
-        found = next((LAYERS[c] for c in cls.__mro__ if c in LAYERS), None)
+        found = next((LAYERS[c] for c in lineage(cls) if c in LAYERS), None)
         if found is not None or not may_arrive(cls):
             ANSWERS[cls] = found
         return found

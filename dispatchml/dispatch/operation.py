@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast, overload
 
+from .carriers import lineage
 from .errors import (
     DispatchmlError,
     NoMethodError,
@@ -30,6 +31,8 @@ from .typed import OperationFunction
 
 #: Every operation that is alive, so that a new layer or order can make them forget what they have settled.
 OPERATIONS: weakref.WeakSet[Operation] = weakref.WeakSet()
+#: Called when a layer or an order was declared, beside the operations themselves.
+FORGETTING: list[Callable[[], None]] = []
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -232,7 +235,7 @@ class Operation:
 
     def candidates(self, cls: type) -> list[Method]:
         """The methods whose first parameter may take this class; plum never sees the others."""
-        found = [m for c in (*cls.__mro__, None) for m in self.index.get(c, ())]
+        found = [m for c in (*lineage(cls), None) for m in self.index.get(c, ())]
         return list(dict.fromkeys(found))
 
     def forget(self) -> None:
@@ -372,6 +375,8 @@ def forget_everything() -> None:
     with LOCK:
         for op in list(OPERATIONS):
             op.forget()
+        for listener in FORGETTING:
+            listener()
 
 
 def operation_from(stub: Any, family: str, view: bool, variadic: bool, strips: tuple[str, ...]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .carriers import lineage
 from .errors import (
     DensifyWarning,
     NoMethodError,
@@ -78,7 +79,7 @@ def nominal_bases(cls: type) -> frozenset[type] | None:
     if info is not None and info.slot == "transform":
         return frozenset((info.cls,))
     if info is not None:
-        return frozenset(c for c in cls.__mro__ if layer_of(c) is not None)
+        return frozenset(c for c in lineage(cls) if layer_of(c) is not None)
     if is_unregistered(cls):
         return frozenset(c for c in cls.__mro__ if is_unregistered(c))
     return None
@@ -97,7 +98,7 @@ def layer_implementation(
     """
     if top.provider is not None:
         return top.provider(op, classes)
-    for cls in next(c for c in classes if layer_of(c) is top).__mro__:
+    for cls in lineage(next(c for c in classes if layer_of(c) is top)):
         if cls in op.layers:
             return op.layers[cls]
     if top.slot in op.strips and top.payload is not None:

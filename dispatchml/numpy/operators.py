@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import numpy as xp
 from .. import ops
+from ..dispatch.carriers import dress_carriers
 from ..dispatch.define import LAYER_DRESSERS
 from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
@@ -170,3 +171,4 @@ def generated(member: Any) -> bool:
 
 
 LAYER_DRESSERS.append(dress)
+dress_carriers(dress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..dispatch.carriers import Carrier, foreign_class
 from ..engines.batch import plain
 from ..engines.traced import Traced
 from .boundary import input_leaf
@@ -48,4 +49,7 @@ def is_instance(x: Any, classes: type | tuple[type, ...]) -> bool:
     >>> dm.grad(lambda x: x * dm.isinstance(x, float))(3.0)
     1.0
     """
-    return isinstance(x, classes) or isinstance(plain(x), classes)
+    if isinstance(x, classes) or isinstance(plain(x), classes):
+        return True
+    inside = plain(x)
+    return isinstance(inside, Carrier) and issubclass(foreign_class(inside), classes)
