@@ -5,6 +5,7 @@ What a result must be is computed without dispatchml: numbers by finite differen
 """
 
 from .expected import PLAIN, Expected
+from .matrix import Matrix, matrix_at
 from .subjects import Probe, Subject
 
-__all__ = ["PLAIN", "Expected", "Probe", "Subject"]
+__all__ = ["PLAIN", "Expected", "Matrix", "Probe", "Subject", "matrix_at"]

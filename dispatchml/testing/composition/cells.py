@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...dispatch.errors import DensifyWarning, DispatchmlError
 from .expected import Expected
-from .programs import FORMS, PROGRAMS, Form
+from .programs import FORMS, Form
+from .pairs import MEETING, meeting_form
 from .subjects import Probe, Subject
-from .transforms import FIRST_ORDER, TRANSFORMS, Task, present_of
+from .transforms import TRANSFORMS, Task, present_of
 
 #: What a cell may be. Good: ok, refused (the type has declared that it must raise), meaningless (declared with a reason).
 GOOD = ("ok", "refused", "meaningless")
@@ -50,45 +50,9 @@ class Wrong(AssertionError):
     """A result carries something, or numbers, that are not the expected ones."""
 
 
-def paired(outer: Subject, inner: Subject) -> Subject:
-    """The type `outer` round the type `inner`, as one subject."""
-    constants = [s.constant for s in (outer, inner)]
-    return replace(
-        outer,
-        name=f"{outer.name}({inner.name})",
-        make=lambda numbers: outer.make(inner.make(numbers)),
-        inner=inner,
-        point=inner.point,
-        direction=inner.direction,
-        embed=inner.embed,
-        numbers=inner.numbers,
-        one=outer.one if type(outer.one) is not int else inner.one,
-        constant=lambda array, axes: constants[0](constants[1](array, axes), axes),
-        present=present_of(outer) if present_of(outer) is not None else inner.present,
-        hidden=outer.hidden or inner.hidden,
-        batch=inner.batch and batch_of(outer, inner),
-        dtype=inner.dtype,
-        tolerance=max(outer.tolerance, inner.tolerance),
-        probes=(),
-        programs={**inner.programs, **outer.programs},
-        refuses=(),
-    )
-
-
-def batch_of(outer: Subject, inner: Subject) -> Callable[..., Any]:
-    """How a pair is batched whose inner type cannot hold a batch: round each element."""
-
-    def batched(function: Callable[[Any], Any], numbers: Any) -> tuple[Callable[[Any], Any], Any]:
-        if inner.batch is None:
-            raise TypeError(f"{inner.name} needs no batch of its own")
-        return inner.batch(lambda x: function(outer.make(x)), numbers)
-
-    return batched
-
-
 def task_of(subject: Subject, program: str) -> Task:
     """A program of the table for a subject."""
-    form = FORMS[np.ndim(subject.embed(subject.point))][program]
+    form = meeting_form(subject) if program == MEETING else FORMS[np.ndim(subject.embed(subject.point))][program]
     own = subject.programs.get(program, form.function)
     present = present_of(subject)
     return Task(
@@ -198,8 +162,10 @@ def compare_numbers(subject: Subject, e: Expected, value: Any) -> None:
     got, wanted = np.asarray(innermost.numbers(value, e)), e.numbers
     if got.shape != wanted.shape:
         raise Wrong(f"{e.role}: shape {got.shape}, not {wanted.shape}")
-    if subject.dtype is not None and got.dtype != subject.dtype and not (
-        got.dtype.kind == "f" and np.dtype(subject.dtype).kind == "c" and np.isrealobj(wanted)
+    if (
+        subject.dtype is not None
+        and got.dtype != subject.dtype
+        and not (got.dtype.kind == "f" and np.dtype(subject.dtype).kind == "c" and np.isrealobj(wanted))
     ):
         raise Lossy(f"{e.role}: the precision is {got.dtype}, not {np.dtype(subject.dtype)}")
     if subject.tolerance == 0:
@@ -215,9 +181,3 @@ def compare_numbers(subject: Subject, e: Expected, value: Any) -> None:
         index = np.unravel_index(int(np.argmax(off)), off.shape)
         place = f" at index {tuple(map(int, index))}" if index else ""
         raise Wrong(f"{e.role}{place}: {got[index]!r}, not {wanted[index]!r} ({int(off.sum())} of {off.size} are off)")
-
-
-def cells_of(subject: Subject) -> list[Cell]:
-    """The full product for one type."""
-    cells = [Cell(subject.name, p, t) for p in PROGRAMS for t in TRANSFORMS]
-    return cells + [Cell(subject.name, f"probe: {p.name}", t) for p in subject.probes for t in FIRST_ORDER]

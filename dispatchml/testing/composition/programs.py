@@ -33,16 +33,14 @@ def solved(matrix: Any, right: Any) -> Any:
     columns = [[matrix[i, j] for i in range(3)] for j in range(3)]
     volume = triple(*columns)
     given = [right[i] for i in range(3)]
-    return np.stack([np.asarray(triple(*[given if j == k else columns[j] for j in range(3)]) / volume) for k in range(3)])
+    return np.stack(
+        [np.asarray(triple(*[given if j == k else columns[j] for j in range(3)]) / volume) for k in range(3)]
+    )
 
 
 def triple(a: Any, b: Any, c: Any) -> Any:
     """The triple product of three columns."""
-    return (
-        a[0] * (b[1] * c[2] - b[2] * c[1])
-        - a[1] * (b[0] * c[2] - b[2] * c[0])
-        + a[2] * (b[0] * c[1] - b[1] * c[0])
-    )
+    return a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0])
 
 
 def there(x: Any, present: Any) -> Any:

@@ -42,7 +42,7 @@ class Subject:
     """One row of the matrix: a type, or one way of filling it.
 
     name: of the row. slot: the type's slot, "value" for what is no layer. family: types of one family never nest in one
-    another ("units", "labels", "numbers"...). cls: the class of its values, or a tuple of classes. make(numbers): an
+    another ("units", "labels", "errors", "arithmetic", "pattern"...). cls: the class of its values, or a tuple of classes. make(numbers): an
     instance round an array of any shape, or round a value of another type (for pairs). metadata(x): what x carries
     besides numbers, as a dictionary: type, unit, mask, labels, pattern... expect(e): the same dictionary for a result,
     written down by hand; PLAIN where the result is no longer of the type (its unit has cancelled in a way that
@@ -52,12 +52,13 @@ class Subject:
     point, direction: plain numbers of the argument and of its tangent. embed(numbers): the plain array that the
     programs see, for types that store less than they show (the diagonal of a matrix); what is differentiated is the
     numbers. one: the constant 1 in the type's unit. constant(array, axes): how a constant array is given to a program
-    (axes: 0 for an axis that runs along the argument's first, None for a new one). present: which elements of the point
-    are there; None means all. hidden(e): which numbers of a result do not matter, since they are masked. batch(function,
+    (axes: 0 for an axis that runs along the argument's first, None for a new one). factor(numbers): an
+    instance that serves as a constant factor: without unit and without error. present: which elements of the point are
+    there; None means all. hidden(e): which numbers of a result do not matter, since they are masked. batch(function,
     numbers): for types of which no batch can be one instance: a function of one batched argument, and this argument.
 
     dtype: of all innermost numbers, None if it does not apply. tolerance: relative, 0 for exact types. rank: the place
-    within the slot, higher outside. pairs: whether it stands for its family in the table of pairs. probes: uses of the
+    within the slot, higher outside. pairs: whether it stands for its class in the table of pairs. probes: uses of the
     type's own interface. programs: name -> function(x, given), where the type's own way of writing a program is another
     one (a labelled dot product). refuses: error classes where every cell must raise instead.
     """
@@ -76,6 +77,7 @@ class Subject:
     embed: Callable[[Any], Any] = lambda numbers: numbers
     one: Any = 1
     constant: Callable[[Any, tuple[Any, ...]], Any] = lambda array, axes: array
+    factor: Callable[[Any], Any] | None = None
     present: Any = None
     hidden: Callable[[Expected], Any] | None = None
     batch: Callable[[Callable[[Any], Any], Any], tuple[Callable[[Any], Any], Any]] | None = None
@@ -87,6 +89,10 @@ class Subject:
     programs: Mapping[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
     refuses: tuple[type[Exception], ...] = ()
     inner: Subject | None = None
+
+    def as_factor(self, numbers: Any) -> Any:
+        """An instance that serves as a constant factor."""
+        return self.make(numbers) / self.one if self.factor is None else self.factor(numbers)
 
     @property
     def layers(self) -> tuple[Subject, ...]:

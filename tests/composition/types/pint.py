@@ -37,7 +37,9 @@ def subjects():
             payload=lambda q: in_metres(q).magnitude,
             probes=[
                 Probe(".to", lambda x, given: x.to("km") * 2, lambda n: 2 * n, axes=(np.arange(3),)),
-                Probe(".to.magnitude", lambda x, given: x.to("km").magnitude ** 2, lambda n: n * n / 10**6, 0, plain=True),
+                Probe(
+                    ".to.magnitude", lambda x, given: x.to("km").magnitude ** 2, lambda n: n * n / 10**6, 0, plain=True
+                ),
                 Probe(".m_as", lambda x, given: np.sum(x.m_as("cm")), lambda n: 100 * np.sum(n), 0, plain=True),
                 Probe(".units", lambda x, given: x * (1.0 * x.units), lambda n: n, 2),
                 Probe("isinstance", recognised, lambda n: n * n, 2),

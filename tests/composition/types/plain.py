@@ -16,7 +16,7 @@ def kept(kind):
 
 
 def subjects():
-    plain = dict(slot="value", family="plain", cls=ANY)
+    plain = {"slot": "value", "family": "plain", "cls": ANY, "pairs": False}
     return [
         Subject(name="ndarray", make=lambda a: np.array(a, np.float64), **plain),
         Subject(
@@ -25,7 +25,7 @@ def subjects():
             dtype=np.float32,
             constant=kept(np.float32),
             tolerance=2e-5,
-            **plain,
+            **{**plain, "pairs": True},  # it stands for precision in the table of pairs
         ),
         Subject(
             name="ndarray complex",
