@@ -11,6 +11,7 @@ import numpy as np
 from .. import ops
 from ..backends.numpy.kernels import UFUNCS
 from ..dispatch.operation import Operation
+from ..ops.metadata import OBJECT
 from ..rules.registry import Rule, rule_of
 from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
 from .generate import compile_source, word
@@ -141,7 +142,8 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     kinds = [f"type({names[k]}) is kind" for k in others] + [f"type(p{k}) is kind" for k in active]
     kinds += [f"type({n}) in PLAIN" for n in constants]
     indent = "            "
-    on_arrays = ["        try:", f"{indent}y = {array}"]
+    # a bare object has no dtype; object arrays go to the elements' own operations
+    on_arrays = ["        try:", f"{indent}y = {array}", f"{indent}if y.dtype is OBJECT: raise TypeError"]
     if rule.singular:
         on_arrays += [
             f"{indent}with ignoring(divide='ignore', invalid='ignore', over='ignore'):",
@@ -151,7 +153,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
         on_arrays += [f"{indent}t = {body('array', '')}"]
     on_arrays += [
         *returned(fit.format("t"), indent),
-        "        except (TypeError, ZeroDivisionError, FloatingPointError): pass",
+        "        except (TypeError, AttributeError, ZeroDivisionError, FloatingPointError): pass",
     ]
     lines += [f"    if {' and '.join(['kind is ndarray', *kinds])}:", *on_arrays]
     floats = [f"type({names[k]}) is float" for k in others] + [f"type(p{k}) is float" for k in active]
@@ -218,7 +220,7 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         (alias, (raw_function if alias.startswith("raw_") else FINDERS["operations"])(w)) for alias, w in words.items()
     )
     scope.update({
-        "Dual": Dual, "ndarray": ndarray, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED, "float64": np.float64,
+        "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED, "float64": np.float64,
         "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
         "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, own: op.function,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),

@@ -16,6 +16,7 @@ import numpy as np
 from .. import ops
 from ..backends.numpy.kernels import RAW_FLOATS, UFUNCS
 from ..dispatch.operation import Operation
+from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
 from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
 from .generate import compile_source, word
@@ -168,11 +169,12 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
             checks += [f"{n}.dtype is d", f"{n}.shape == {first}.shape"]
         else:
             checks += ["type(y) is kind", "y.dtype is d", f"y.shape == {first}.shape"]
-    on_arrays = ["        try:", f"            y = {array}", "        except TypeError:"]
+    on_arrays = ["        try:", f"            y = {array}", "        except (TypeError, AttributeError):"]
     on_arrays += [f"            y = {name}({', '.join(names)})", f"        d = {first}.dtype"]
     on_arrays += [
         f"        if {' and '.join(dict.fromkeys(checks))}:",
         *(f"            {line}" for line in push("array")),
+        f"        if getattr(y, 'dtype', OBJECT) is OBJECT: y = {name}({', '.join(names)})",
     ]
     lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:", *on_arrays]
     numbers = [f"type({n}) is float" if names.index(n) in active else f"type({n}) in NUMBERS" for n in others]
@@ -232,7 +234,7 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     name = word(op)
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN,
-        "ndarray": np.ndarray, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
+        "ndarray": np.ndarray, "OBJECT": OBJECT, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
         "NUMBERS": frozenset((float, int)), "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
         "dtype": ops.dtype, "settle": settle(op, active),
         name: op.function, f"array_{name}": UFUNCS.get(op, op.function),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import layer_of, operation
+from ..dispatch.join import value_class
 from .metadata import dtype as dtype_of
 
 __all__ = ["astype", "literal", "stop_gradient"]
@@ -40,12 +41,18 @@ def literal(p: int, q: int, like: Any) -> Any:
         return p / q
     if isinstance(like, (np.ndarray, np.generic)):
         if like.dtype == object and like.size:
-            return np.asarray(literal(p, q, like.flat[0]), dtype=object)  # its class need not be a value of ours
+            element = next((e for e in like.flat if type(e) not in PYTHON_NUMBERS), like.flat[0])
+            return np.asarray(literal(p, q, element), dtype=object)  # its class need not be a value of ours
         return np.longdouble(p) / np.longdouble(q) if like.dtype in EXTENDED else p / q
     layer = layer_of(cls)
     if layer is not None:
         payload = layer.payload(like) if layer.payload is not None else None
         return literal(p, q, payload[0] if isinstance(payload, tuple) else payload)
+    if value_class(cls) is not None:
+        from .. import ops
+
+        one = ops.one_like(like)
+        return ops.divide(ops.multiply(one, p), ops.multiply(one, q))
     if isinstance(like, numbers.Number):
         return cls(p) / cls(q)  # type: ignore[call-arg]
     return p / q

@@ -11,7 +11,7 @@ from .. import ops
 from ..dispatch.errors import NonDifferentiableError, ShapeError, at_user_line
 from ..engines.batch import Batched, plain
 from ..engines.levels import Level
-from .zeros import is_plain
+from .zeros import is_ordinary, is_plain
 
 #: Numbers in one chunk of a basis, where the user has not said how large chunks are: 64 MiB of float64.
 CHUNK_NUMBERS = 2**23
@@ -47,7 +47,7 @@ def identity_rows(one: Any, low: int, high: int, shape: tuple[int, ...], size: i
     """Rows low..high of the identity of a size, zero where they lie outside, in the storage of `one`."""
     count = high - low
     at = np.arange(max(low, 0), min(high, size))
-    if is_plain(one):
+    if is_ordinary(one):
         made = np.zeros((count, size), ops.dtype(one))
         made[at - low, at] = 1
         return made.reshape(count, *shape)

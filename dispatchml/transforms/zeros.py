@@ -7,17 +7,31 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.join import value_class
 from ..engines.traced import innermost
+from ..ops.metadata import OBJECT
+
+NUMPY = (np.ndarray, np.generic, float, int, complex)
 
 
 def is_plain(x: Any) -> bool:
     """Whether a value carries no meaning besides its numbers, below all the derivatives that are being taken."""
-    return isinstance(innermost(x), (np.ndarray, np.generic, float, int, complex))
+    inner = innermost(x)
+    return isinstance(inner, NUMPY) or value_class(type(inner)) is not None
+
+
+def is_ordinary(x: Any) -> bool:
+    """Whether a value is plain numbers of Python or NumPy, of which zeros and ones can be made without asking."""
+    inner = innermost(x)
+    return isinstance(inner, NUMPY) and ops.dtype(inner) is not OBJECT
 
 
 def unit_of(x: Any) -> Any:
-    """The number 1 in the units of x: 1.0 for plain values."""
-    return 1.0 if is_plain(x) else ops.ones_of(x, shape=())
+    """The number 1 in the units and the class of x: 1.0 for plain values."""
+    if is_ordinary(x):
+        return 1.0
+    one = ops.ones_of(x, shape=())
+    return one[()] if isinstance(one, np.ndarray) else one
 
 
 def in_units(direction: Any, x: Any) -> Any:
@@ -40,9 +54,10 @@ def plain_zero(x: Any, shape: tuple[int, ...] | None = None) -> Any:
     kind = ops.dtype(x)
     floating = kind if kind.kind in "fcO" else np.dtype(np.float64)
     wanted = ops.shape(x) if shape is None else shape
-    if is_plain(x):
+    if is_ordinary(x):
         return np.zeros(wanted, floating)[()]
-    return ops.zeros_of(ops.one_like(x), shape=wanted, dtype=floating)
+    zero = ops.zeros_of(ops.one_like(x), shape=wanted, dtype=floating)
+    return zero[()] if isinstance(zero, np.ndarray) else zero
 
 
 def zero_gradient(x: Any, y: Any) -> Any:

@@ -19,6 +19,7 @@ from . import (
     special,
     transcendental,
 )
+from . import elimination, objects  # isort: skip  the object arrays' ways, beside the methods that are there
 
 __all__ = [
     "arithmetic",
@@ -27,9 +28,11 @@ __all__ = [
     "conversion",
     "creation",
     "decompositions",
+    "elimination",
     "fft",
     "indexing",
     "matrix_functions",
+    "objects",
     "products",
     "reductions",
     "scans",

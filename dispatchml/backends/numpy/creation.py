@@ -1,10 +1,11 @@
-"""Kernels of creation. In object arrays a layer gets a zero of its own kind, other objects the integer."""
+"""Kernels of creation. In object arrays layers and registered numbers get a zero of their own kind, others the integer."""
 
 from typing import Any
 
 import numpy as np
 
 from ... import ops
+from ...dispatch.join import value_class
 from ...dispatch.layers import is_layer
 from .kernels import OBJECT, kernel
 
@@ -30,19 +31,29 @@ def array_ones_of(x: Any, shape: Any, dtype: Any) -> Any:
 
 
 def filled_with_objects(x: Any, kind: Any, number: int, shape: Any) -> Any:
-    """The zeros or ones of an object array: in its own shape each element decides, in another the first one does."""
+    """The zeros or ones of an object array: in its own shape each element decides, in another the first one does.
+
+    Python's own numbers beside others get what the first of these gets: the quotient of two whole numbers is a float.
+    """
     elements = np.asarray(x, object)
+    first = next((e for e in elements.flat if has_a_kind(e)), None)
+    one = number if first is None else kind(first)
     if shape is None:
         y = np.empty(elements.shape, object)
         for place, element in np.ndenumerate(elements):
-            y[place] = kind(element) if is_layer(element) else number
+            y[place] = kind(element) if element is not first and has_a_kind(element) else one
         return y
     y = np.empty(shape, object)
-    first = elements.flat[0] if elements.size else None
-    one = kind(first) if is_layer(first) else number
     for place in np.ndindex(y.shape):
         y[place] = one
     return y
+
+
+def has_a_kind(element: Any) -> bool:
+    """Whether an object is a layer, or a number of a registered class that is neither Python's nor NumPy's."""
+    if isinstance(element, (bool, int, float, complex, np.generic)):
+        return False
+    return is_layer(element) or value_class(type(element)) is not None
 
 
 def array_full_of(x: Any, value: Any, shape: Any, dtype: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from ... import ops
 from ...dispatch.errors import TracerConversionError, at_user_line
 from ...ops.index import is_basic, is_injective, positions, refuse_unregistered
-from .kernels import kernel
+from .kernels import OBJECT, kernel
 
 ndarray, asarray, zeros, add_at = np.ndarray, np.asarray, np.zeros, np.add.at
 #: How much a dtype can hold; storing a higher one in a lower one loses digits or the imaginary part.
@@ -57,7 +57,7 @@ def array_add_at(x: Any, value: Any, index: Any) -> Any:
 
 def array_scatter(value: Any, index: Any, shape: Any) -> Any:
     value = asarray(value)
-    y = zeros(shape, value.dtype)
+    y = zeros(shape, value.dtype) if value.dtype is not OBJECT else ops.zeros_of(value, shape=shape)
     if is_basic(index) or is_injective(index):
         y[index] = value
     elif value.ndim == 1 and y.ndim == 1 or value.dtype.hasobject:

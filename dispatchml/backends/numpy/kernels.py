@@ -8,8 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from ...dispatch.errors import NoMethodError
+
 #: NumPy's function behind the array method of an operation, for generated code that knows it has a plain array.
 UFUNCS: dict[Any, Callable[..., Any]] = {}
+
+#: alike(x, y, ...): whether all are plain arrays of one float dtype and one shape; None while there is no machine code
+#: for small arrays (backends/native), in which case generated code uses Python's operators and looks for itself.
+ALIKE: Callable[..., bool] | None = None
 
 #: The function of Python's floats behind a guarded one; it raises where NumPy answers inf or nan.
 RAW_FLOATS: dict[Any, Callable[..., Any]] = {}
@@ -33,41 +39,55 @@ def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] 
         op.register(scalar, (float,) * op.arity, False)
 
 
+#: Operations that hand elements on as they are; NumPy's own function does that for objects, too.
+HANDING_ON = frozenset({"where", "where_or_zero", "astype", "stop_gradient", "real", "imag"})
+
+
+def of_objects(*arguments: Any) -> bool:
+    """Whether there is an object array among the arguments."""
+    return any(getattr(a, "dtype", None) is OBJECT for a in arguments)
+
+
 def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
-    """The array function, falling back to the elements' own operation where NumPy finds no loop for objects."""
+    """The array function, and for object arrays the operation on each element.
+
+    NumPy's own loops for objects are Python's operators, which would make floats of a Fraction and a float, and take
+    None, the answer of intervals that overlap, for False. They are used for classes that nobody has registered.
+    """
+    if op.name in HANDING_ON:
+        return array
+    predicate = "meaning" in op.strips and op.name != "sign"
 
     def by_elements(*arguments: Any, **keywords: Any) -> Any:
         element = functools.partial(op.function, **keywords) if keywords else op.function
-        return np.frompyfunc(element, len(arguments), 1)(*arguments)
-
-    def of_objects(*arguments: Any) -> bool:
-        return any(getattr(a, "dtype", None) == OBJECT for a in arguments)
+        try:
+            y = np.frompyfunc(element, len(arguments), 1)(*arguments)
+        except NoMethodError as error:
+            try:
+                return array(*arguments, **keywords)
+            except TypeError:
+                raise error from None
+        return np.asarray(y, bool)[()] if predicate else y
 
     def on_one(a: Any) -> Any:
-        try:
-            return array(a)
-        except TypeError:
-            if not of_objects(a):
-                raise
+        if type(a) is np.ndarray and a.dtype is OBJECT:
             return by_elements(a)
+        return array(a)
 
     def on_two(a: Any, b: Any) -> Any:
         try:
-            return array(a, b)
-        except TypeError:
+            y = array(a, b)
+            if y.dtype is not OBJECT:  # a bare object has none
+                return y
+        except Exception:
             if not of_objects(a, b):
                 raise
-            return by_elements(a, b)
+        return by_elements(a, b)
 
     def on_any(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            return array(*arguments, **keywords)
-        except TypeError:
-            if not of_objects(*arguments):
-                raise
-            return by_elements(*arguments, **keywords)
+        return (by_elements if of_objects(*arguments) else array)(*arguments, **keywords)
 
-    on_array = on_any if op.keywords else {1: on_one, 2: on_two}.get(op.arity, on_any)
+    on_array = on_any if op.keywords or predicate else {1: on_one, 2: on_two}.get(op.arity, on_any)
     on_array.__name__ = on_array.__qualname__ = op.name
     return on_array
 

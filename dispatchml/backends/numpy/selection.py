@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from .kernels import kernel
+from .kernels import OBJECT, kernel
 
 #: A zero of each dtype that was met: numpy.where converts Python's own zero anew at each call.
 ZEROS: dict[np.dtype[Any], np.ndarray[Any, Any]] = {}
@@ -20,7 +20,9 @@ def where_of_arrays(condition: Any, a: Any, b: Any) -> Any:
 
 def where_or_zero_of_arrays(condition: Any, a: Any) -> Any:
     """numpy.where with a zero that leaves the dtype alone."""
-    if type(a) is np.ndarray:
+    if type(a) is np.ndarray and a.dtype is OBJECT:
+        zero = ops.zeros_like(a)
+    elif type(a) is np.ndarray:
         zero = ZEROS.get(a.dtype)
         if zero is None:
             zero = ZEROS[a.dtype] = np.zeros((), a.dtype)

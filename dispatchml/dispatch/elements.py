@@ -1,0 +1,53 @@
+"""Operations on object arrays whose elements have a function of their own for a whole array.
+
+An elementwise operation asks each element. What is more than elements (a decomposition, an order) may be known to the
+elements' library for an array at once: `for_arrays_of` declares that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .errors import RegistrationError, class_name
+from .operation import LOCK, Operation
+from .plugins import meet
+
+#: For each operation the functions by class of element.
+ARRAY_FUNCTIONS: dict[Operation, dict[type, Callable[..., Any]]] = {}
+
+
+def for_arrays_of(function: Any, cls: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare what an operation does with object arrays of numbers of a class, in place of the core's own way.
+
+    The function gets the arguments of the operation as object arrays, and its keywords by name. It is used where an
+    element of the class is among the elements of the arguments. Raises RegistrationError where there is one already.
+
+    >>> from fractions import Fraction
+    >>> from dispatchml import ops
+    >>> from dispatchml.dispatch import for_arrays_of
+    >>> @for_arrays_of(ops.eigvalsh, Fraction)
+    ... def _(a, *, UPLO): raise TypeError("eigenvalues of rational matrices are not rational")  # doctest: +SKIP
+    """
+    op: Operation = function.info
+
+    def add(f: Callable[..., Any]) -> Callable[..., Any]:
+        with LOCK:
+            known = ARRAY_FUNCTIONS.setdefault(op, {})
+            if known.get(cls, f) is not f:
+                raise RegistrationError(f"{op.name} has a function for arrays of {class_name(cls)} already.")
+            known[cls] = f
+        return f
+
+    return add
+
+
+def array_function(op: Operation, classes: Iterable[type]) -> Callable[..., Any] | None:
+    """The function that was declared for one of these classes of elements; their plugins are loaded by the question."""
+    for cls in classes:
+        meet(cls)
+        known = ARRAY_FUNCTIONS.get(op, {})
+        found = next((known[c] for c in cls.__mro__ if c in known), None)
+        if found is not None:
+            return found
+    return None
