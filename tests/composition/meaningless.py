@@ -28,9 +28,11 @@ MEANINGLESS = {
 }
 
 
+def declaration_for(row, program, transform):
+    """The first declaration that is of a cell, or None."""
+    return next((p for p in MEANINGLESS if all(map(fnmatchcase, (row, program, transform), p))), None)
+
+
 def reason_for(row, program, transform):
     """Why a cell has no meaning, or None."""
-    for patterns, reason in MEANINGLESS.items():
-        if all(map(fnmatchcase, (row, program, transform), patterns)):
-            return reason
-    return None
+    return MEANINGLESS.get(declaration_for(row, program, transform))

@@ -10,12 +10,12 @@ import numpy as np
 
 from ...dispatch.errors import DensifyWarning, DispatchmlError
 from .expected import Expected
-from .programs import FORMS, Form
 from .pairs import MEETING, meeting_form
+from .programs import FORMS, Form
 from .subjects import Probe, Subject
 from .transforms import TRANSFORMS, Task, present_of
 
-#: What a cell may be. Good: ok, refused (the type has declared that it must raise), meaningless (declared with a reason).
+#: What a cell may be. Good: ok, refused (the type declares that it must raise), meaningless (declared with a reason).
 GOOD = ("ok", "refused", "meaningless")
 BAD = ("lossy", "wrong", "raised")
 

@@ -41,26 +41,27 @@ class Probe:
 class Subject:
     """One row of the matrix: a type, or one way of filling it.
 
-    name: of the row. slot: the type's slot, "value" for what is no layer. family: types of one family never nest in one
-    another ("units", "labels", "errors", "arithmetic", "pattern"...). cls: the class of its values, or a tuple of classes. make(numbers): an
-    instance round an array of any shape, or round a value of another type (for pairs). metadata(x): what x carries
-    besides numbers, as a dictionary: type, unit, mask, labels, pattern... expect(e): the same dictionary for a result,
-    written down by hand; PLAIN where the result is no longer of the type (its unit has cancelled in a way that
-    the library itself leaves plain, a position rather than a value...). payload(x): what is inside, for the type inside
-    to be checked. numbers(payload, e): plain numbers of what is innermost; e says which result it is.
+    name: of the row. slot: the type's slot, "value" for what is no layer. family: types of one family never nest in
+    one another ("units", "labels", "errors", "arithmetic", "pattern"...). rank: the place within the slot, higher
+    outside. cls: the class of its values, or a tuple of classes. make(numbers): an instance round an array of any
+    shape, or round a value of another type (for pairs).
 
-    point, direction: plain numbers of the argument and of its tangent. embed(numbers): the plain array that the
-    programs see, for types that store less than they show (the diagonal of a matrix); what is differentiated is the
-    numbers. one: the constant 1 in the type's unit. constant(array, axes): how a constant array is given to a program
-    (axes: 0 for an axis that runs along the argument's first, None for a new one). factor(numbers): an
-    instance that serves as a constant factor: without unit and without error. present: which elements of the point are
-    there; None means all. hidden(e): which numbers of a result do not matter, since they are masked. batch(function,
-    numbers): for types of which no batch can be one instance: a function of one batched argument, and this argument.
+    What is compared, besides numbers. metadata(x): what a result carries, as a dictionary: unit, mask, labels, pattern...
+    expect(e): the same dictionary, written down by hand; PLAIN where the result is no longer of the type. payload(x):
+    what is inside, for the type inside to be checked. numbers(payload, e): plain numbers of what is innermost; e says
+    which result it is. dtype: of these numbers, None if that does not apply. tolerance: relative, 0 for exact types.
+    hidden(e): which numbers of a result do not matter, since they are masked. refuses: error classes where every cell
+    must raise instead.
 
-    dtype: of all innermost numbers, None if it does not apply. tolerance: relative, 0 for exact types. rank: the place
-    within the slot, higher outside. pairs: whether it stands for its class in the table of pairs. probes: uses of the
-    type's own interface. programs: name -> function(x, given), where the type's own way of writing a program is another
-    one (a labelled dot product). refuses: error classes where every cell must raise instead.
+    What programs are given. point, direction: plain numbers of the argument and of its tangent. embed(numbers): the
+    plain array that the programs see, for types that store less than they show (the diagonal of a matrix); what is
+    differentiated is the numbers. one: the constant 1 in the type's unit. constant(array, axes): a constant array (axes:
+    0 for an axis that runs along the argument's first, None for a new one). factor(numbers): an instance that serves
+    as a constant factor: without unit and without error. present: which elements of the point are there; None means
+    all. batch(function, numbers): for types of which no batch can be one instance: a function of one batched argument,
+    and this argument. programs: name -> function(x, given), where the type's own way of writing a program is another
+    one (a labelled dot product). probes: uses of the type's own interface. pairs: whether it stands for its class in
+    the table of pairs. inner: the type inside, in a pair.
     """
 
     name: str
