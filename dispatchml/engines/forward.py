@@ -13,7 +13,7 @@ from ..backends.numpy.kernels import UFUNCS
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule, rule_of
-from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
+from ..rules.text import ARGUMENTS, Writer, calls_in, is_masked, names_in, parse
 from .generate import compile_source, word
 from .levels import Level, leaked
 from .missing import missing_rule
@@ -22,7 +22,9 @@ from .reverse_elementwise import (
     FINDERS,
     SYMBOLS,
     VOCABULARY,
+    flavour_of,
     is_signed_one,
+    plain_array_call,
     raw_function,
     residuals_names,
     strong_float,
@@ -86,7 +88,7 @@ def tangent_text(writer: Writer, rule: Rule, active: tuple[int, ...], careful: b
     total = ""
     for k in active:
         node = parse(rule.partials[k])  # type: ignore[arg-type]
-        if (rule.singular or careful) and not is_signed_one(node):
+        if (rule.singular or careful) and not is_signed_one(node) and not is_masked(node):
             strong = "strong_float" if writer.flavour == "float" else "strong_multiply"
             term = writer.call(strong, f"p{k}", writer.write(node))
         elif total and isinstance(node, ast.UnaryOp):
@@ -124,7 +126,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     first = names[active[0]]
     others = list(active[1:])
     constants = [n for k, n in enumerate(names) if k not in active]
-    array = SYMBOLS.get(name) or f"array_{name}({', '.join(names)})"
+    array = plain_array_call(op)
     words: dict[str, str] = {}
     like = "like" in residuals_names(rule, active, "array")
 
@@ -147,10 +149,10 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     if rule.singular:
         on_arrays += [
             f"{indent}with ignoring(divide='ignore', invalid='ignore', over='ignore'):",
-            f"{indent}    t = {body('array', '')}",
+            f"{indent}    t = {body(flavour_of('array'), '')}",
         ]
     else:
-        on_arrays += [f"{indent}t = {body('array', '')}"]
+        on_arrays += [f"{indent}t = {body(flavour_of('array'), '')}"]
     on_arrays += [
         *returned(fit.format("t"), indent),
         "        except (TypeError, AttributeError, ZeroDivisionError, FloatingPointError): pass",

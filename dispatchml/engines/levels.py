@@ -8,10 +8,13 @@ from __future__ import annotations
 import itertools
 from typing import Any, NoReturn
 
+from ..backends.native import activation
 from ..dispatch.errors import LeakedTracerError, at_user_line
 
 #: Process-wide rising numbers; `next` on a count is atomic. Never a depth, which would collide across threads.
 NUMBERS = itertools.count(1)
+#: What a forward or batching run counts for, in entries of a tape, when it is decided whether compiling is worth it.
+RUN = 10
 
 
 class Level:
@@ -23,6 +26,8 @@ class Level:
     __slots__ = ("number", "closed", "state", "name", "size")
 
     def __init__(self, name: str, size: int = 0, careful: bool = False) -> None:
+        if activation.pending:
+            activation.note_work(RUN)
         self.number = next(NUMBERS)
         self.closed = False
         self.state = 2 if careful else 0

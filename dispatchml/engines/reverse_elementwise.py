@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..backends.numpy.kernels import RAW_FLOATS, UFUNCS
+from ..backends.numpy import kernels
+from ..backends.numpy.kernels import OBJECT, RAW_FLOATS, UFUNCS
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
-from ..rules.text import ARGUMENTS, Writer, calls_in, names_in, parse
+from ..rules.text import ARGUMENTS, Writer, calls_in, is_masked, names_in, parse
 from .generate import compile_source, word
-from .space import same_space, space_of
+from .space import fold, same_space, space_of
 from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, accumulate, run_carefully
 
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -36,6 +37,7 @@ def strong_float(ct: float, partial: float) -> float:
 #: What a backward function of each layout meets at singular points; the careful twin then answers.
 RAISED = {
     "array": "FloatingPointError",
+    "broadcast": "(ArithmeticError, ValueError)",
     "float": "(ArithmeticError, ValueError)",
     "traced": "FloatingPointError",
     "general": "FloatingPointError",
@@ -44,29 +46,38 @@ RAISED = {
 
 
 def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str, careful: bool) -> str:
-    """A backward function. layout: "array", "float", "general" or "complex"."""
+    """A backward function. layout: "array", "broadcast", "float", "traced", "general" or "complex"."""
     residuals = residuals_of(rule, active, layout)
-    flavour = "operations" if careful else LAYOUTS[layout]
+    flavour = "operations" if careful else flavour_of(layout)
     writer = Writer(flavour)
     spaces = layout in ("general", "complex")
     lines = [f"def {name}(cotangents, ct, entry):"]
-    unpack = ["_", *(f"slot{k}" for k in active), *(f"space{k}" for k in active if spaces), *residuals]
+    unpack = ["_", *(f"slot{k}" for k in active)]
+    unpack += [f"space{k}" for k in active if spaces]
+    unpack += [*(f"home{k}" for k in active), "kind"] if layout == "broadcast" else []
+    unpack += residuals
     lines.append(f"    {', '.join(unpack)} = entry")
     if "like" in residuals_names(rule, active, layout):
         lines.append("    like = a")
     products = []
     for k in active:
         node = parse(rule.partials[k])  # type: ignore[arg-type]
-        strong = careful or (rule.singular and layout != "array")
+        strong = careful or (rule.singular and layout not in ("array", "broadcast"))
         one = isinstance(node, ast.Constant) and node.value == 1
-        if layout == "complex" and not one:
+        if is_masked(node):
+            text = writer.product("ct", node)
+        elif layout == "complex" and not one:
             text = writer.call("conj", writer.write(node))
             text = writer.call("strong_multiply", "ct", text) if strong else writer.call("multiply", "ct", text)
         elif strong and not is_signed_one(node):
             text = writer.call("strong_float" if flavour == "float" else "strong_multiply", "ct", writer.write(node))
         else:
             text = writer.product("ct", node)
-        products.append(f"term{k} = space{k}.project({text})" if spaces else f"term{k} = {text}")
+        if spaces:
+            text = f"space{k}.project({text})"
+        elif layout == "broadcast":
+            text = f"fold({text}, home{k}, kind)"
+        products.append(f"term{k} = {text}")
     if careful:
         lines += [f"    {p}" for p in products]
     else:
@@ -87,7 +98,8 @@ def accumulation(k: int, layout: str) -> list[str]:
     if layout == "float":
         return [*known, f"    else: cotangents[slot{k}] = known + term{k}"]
     if layout == "array":
-        known += [f"    elif term{k}.size < {IN_PLACE_SIZE}:", f"        try: cotangents[slot{k}] = known + term{k}"]
+        both = f"known + term{k}" if kernels.ALIKE is None else f"add(known, term{k})"
+        known += [f"    elif term{k}.size < {IN_PLACE_SIZE}:", f"        try: cotangents[slot{k}] = {both}"]
         known += [f"        except FloatingPointError: accumulate(cotangents, slot{k}, known, term{k})"]
     if layout == "traced":
         known += ["    else:", f"        try: cotangents[slot{k}] = known + term{k}"]
@@ -149,12 +161,12 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     push_head = ", ".join(f"x{k}._index" for k in active)
     tail = "".join(f", {r}" for r in residuals)
 
-    def push(layout: str) -> list[str]:
+    def push(layout: str, fits: str = "") -> list[str]:
         return [
             *(f"{n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept),
             "made = Var()",
             "made._value = y; made._tape = tape; made._index = len(tape); made._base = None",
-            f"tape.append((backward_{name}_{suffix}_{layout}, {push_head}{tail}))",
+            f"tape.append((backward_{name}_{suffix}_{layout}, {push_head}{fits}{tail}))",
             "return made",
         ]
 
@@ -169,14 +181,17 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
             checks += [f"{n}.dtype is d", f"{n}.shape == {first}.shape"]
         else:
             checks += ["type(y) is kind", "y.dtype is d", f"y.shape == {first}.shape"]
-    on_arrays = ["        try:", f"            y = {array}", "        except (TypeError, AttributeError):"]
-    on_arrays += [f"            y = {name}({', '.join(names)})", f"        d = {first}.dtype"]
-    on_arrays += [
-        f"        if {' and '.join(dict.fromkeys(checks))}:",
-        *(f"            {line}" for line in push("array")),
-        f"        if getattr(y, 'dtype', OBJECT) is OBJECT: y = {name}({', '.join(names)})",
-    ]
-    lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:", *on_arrays]
+    computed = ["        try:", f"            y = {array}", "        except (TypeError, AttributeError):"]
+    computed += [f"            y = {name}({', '.join(names)})"]
+    recorded = [f"            {line}" for line in push("array")]
+    recorded += [f"        if getattr(y, 'dtype', OBJECT) is OBJECT: y = {name}({', '.join(names)})"]
+    plainly = f"        if {' and '.join(dict.fromkeys(checks))}:"
+    on_arrays = [*computed, f"        d = {first}.dtype", plainly, *recorded]
+    lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:"]
+    if kernels.ALIKE is None:
+        lines += on_arrays
+    else:
+        lines += [*computed, f"        if alike(y, {', '.join(names[k] for k in active)}):", *recorded]
     numbers = [f"type({n}) is float" if names.index(n) in active else f"type({n}) in NUMBERS" for n in others]
     lines += [f"    elif {' and '.join(['kind is float', *numbers])}:"]
     if name in SYMBOLS and name != "divide":
@@ -200,6 +215,13 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     lines += [f"            tape.append((backward_{name}_{suffix}_traced, {push_head}{tail}))"]
     lines += ["            tape.plain = False", "            return made"]
     lines += ["    else:", f"        y = {name}({', '.join(names)})"]
+    # plain floats of different shapes
+    lines += [f"    if type(y) in FLOATS and {' and '.join(f'type({n}) in PLAIN' for n in names)}:"]
+    lines += ["        d = y.dtype"]
+    fitting = [f"(type({names[k]}) is float or type({names[k]}) in FLOATS and {names[k]}.dtype is d)" for k in active]
+    lines += [f"        if (d is F64 or d is F32) and {' and '.join(fitting)}:"]
+    homes = [f"{names[k]}.shape if type({names[k]}) is ndarray else space_of({names[k]})" for k in active]
+    lines += [f"            {line}" for line in push("broadcast", "".join(f", {h}" for h in homes) + ", d")]
     # anything else
     spaces = "".join(f", space_of({names[k]})" for k in active)
     lines += [f"    {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept]
@@ -215,7 +237,13 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
 
 def plain_array_call(op: Operation) -> str:
     """NumPy's own expression for plain arrays."""
-    return SYMBOLS.get(word(op)) or f"array_{word(op)}({', '.join(ARGUMENTS[: op.arity])})"
+    symbol = SYMBOLS.get(word(op)) if kernels.ALIKE is None else None
+    return symbol or f"array_{word(op)}({', '.join(ARGUMENTS[: op.arity])})"
+
+
+def flavour_of(layout: str) -> str:
+    """How the rule's text is written for a layout."""
+    return "calls" if layout in ("array", "broadcast") and kernels.ALIKE is not None else LAYOUTS[layout]
 
 
 def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
@@ -235,8 +263,9 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN,
         "ndarray": np.ndarray, "OBJECT": OBJECT, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
-        "NUMBERS": frozenset((float, int)), "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
-        "dtype": ops.dtype, "settle": settle(op, active),
+        "NUMBERS": frozenset((float, int)), "FLOATS": frozenset((np.ndarray, np.float64, np.float32)),
+        "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
+        "dtype": ops.dtype, "OBJECT": OBJECT, "alike": kernels.ALIKE, "settle": settle(op, active),
         name: op.function, f"array_{name}": UFUNCS.get(op, op.function),
         f"float_{name}": float_function(op.function), f"raw_{name}": raw_function(op.function),
     }  # fmt: skip
@@ -247,11 +276,14 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     return scope[f"record_{name}_{suffix}"]
 
 
-LAYOUTS = {"array": "array", "float": "float", "traced": "traced", "general": "operations", "complex": "operations"}
+LAYOUTS = {
+    "array": "array", "broadcast": "array", "float": "float", "traced": "traced", "general": "operations",
+    "complex": "operations",
+}  # fmt: skip
 #: What the text of a rule may turn into.
 VOCABULARY = frozenset(
     "add subtract multiply divide power negative strong_multiply conj literal equal not_equal less less_equal greater "
-    "greater_equal where".split()
+    "greater_equal where square where_or_zero".split()
 )
 
 
@@ -267,8 +299,8 @@ def add_backward(
         if careful not in made:
             text = backward_source(name, rule, active, layout, careful)
             words = VOCABULARY.union(*(calls_in(t) for t in rule.partials))
-            find = FINDERS["operations" if careful else LAYOUTS[layout]]
-            local = {"np": np, "accumulate": accumulate, "run_carefully": run_carefully, "strong_float": strong_float}
+            find = FINDERS["operations" if careful else flavour_of(layout)]
+            local = {"fold": fold, "np": np, "accumulate": accumulate, "run_carefully": run_carefully, "strong_float": strong_float}
             local.update((w, find(w)) for w in words)
             compile_source(text, local, f"{'careful ' * careful}reverse {op.name} {suffix} {layout}", origin)
             made[careful] = local[name]
@@ -289,7 +321,7 @@ def add_backward(
 
     first.__name__ = name
     CAREFUL[first] = careful_first
-    if layout in ("array", "float"):
+    if layout in ("array", "broadcast", "float"):
         MIXED[first] = mixed_first
     scope[name] = first
 
@@ -343,6 +375,7 @@ def raw_function(name: Any) -> Any:
 
 FINDERS: dict[str, Callable[[str], Any]] = {
     "array": array_function,
+    "calls": array_function,
     "traced": operation_named,
     "float": raw_function,
     "operations": operation_named,

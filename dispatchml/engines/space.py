@@ -79,12 +79,28 @@ def fit_shape(ct: Any, wanted: tuple[int, ...]) -> Any:
         return ct
     extra = len(have) - len(wanted)
     if extra > 0:
-        ct = ops.sum(ct, axis=tuple(range(extra)))
+        ct = ops.sum(ct, axis=None if not wanted else 0 if extra == 1 else tuple(range(extra)))
         have = shape(ct)
     stretched = tuple(k for k in range(len(have)) if wanted[k - extra if extra < 0 else k] == 1 and have[k] != 1)
     if stretched:
         ct = ops.sum(ct, axis=stretched, keepdims=True)
     return ct if shape(ct) == wanted else ops.broadcast_to(ct, shape=wanted)
+
+
+def fold(ct: Any, home: Any, kind: np.dtype[Any]) -> Any:
+    """A product in the backward pass of plain floats of different shapes, as the cotangent of one of them.
+
+    home: the shape of an array of dtype `kind`, or the space of a number.
+    """
+    if type(home) is not tuple:
+        return home.project(ct)
+    if type(ct) is ndarray and ct.dtype is kind:
+        have = ct.shape
+        if have == home:
+            return ct
+        if home and have[1:] == home:
+            return ops.sum(ct, axis=0)
+    return ArraySpace(home, kind).project(ct)
 
 
 def fit_realness(ct: Any) -> Any:

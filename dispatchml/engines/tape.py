@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..backends.native import activation
 from ..dispatch.errors import user_line
 from .levels import NUMBERS, leaked
 
@@ -149,6 +150,8 @@ class SweepError(Exception):
 
 def sweep(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
     """Run the tape backwards and empty it, down to the entries of the inputs."""
+    if activation.pending:
+        activation.note_work(len(tape))
     pop, pop_ct = tape.pop, cotangents.pop
     if len(tape) > len(cotangents):
         del tape[len(cotangents) :]
@@ -181,6 +184,8 @@ def sweep(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
 
 def sweep_keeping(tape: Tape, cotangents: Cotangents, inputs: int) -> None:
     """Run the tape backwards and keep it, for pullbacks that are called again."""
+    if activation.pending:
+        activation.note_work(len(tape))
     plain = tape.plain and all(c is None or type(c) in PLAIN for c in cotangents)
     index = len(cotangents)
     try:

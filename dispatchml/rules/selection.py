@@ -6,85 +6,19 @@ from .. import ops
 from .registry import elementwise, rule
 
 
-def half(x: Any) -> Any:
-    """x / 2, exact in x's own type."""
-    return ops.divide(x, 2)
+# ---- where, maximum and their kin: ties share equally -----------------------------------------------------------------
 
-
-# ---- where -----------------------------------------------------------------------------------------------------------
-
-
-@rule(ops.where, select=True).jvp
-def where_jvp(y: Any, tangents: Any, condition: Any, a: Any, b: Any) -> Any:
-    _, da, db = tangents
-    if da is None and db is None:
-        return ops.where_or_zero(False, y)
-    if db is None:
-        return ops.where_or_zero(condition, da)
-    if da is None:
-        return ops.where_or_zero(ops.logical_not(condition), db)
-    return ops.where(condition, da, db)
-
-
-@rule(ops.where).vjp
-def where_vjp(y: Any, condition: Any, a: Any, b: Any, *, needs: tuple[bool, ...]) -> Any:
-    def where_pullback(ct: Any) -> Any:
-        da = ops.where_or_zero(condition, ct) if needs[1] else None
-        db = ops.where_or_zero(ops.logical_not(condition), ct) if needs[2] else None
-        return None, da, db
-
-    return where_pullback
-
-
-@rule(ops.where_or_zero, select=True).jvp
-def where_or_zero_jvp(y: Any, tangents: Any, condition: Any, a: Any) -> Any:
-    return ops.where_or_zero(False, y) if tangents[1] is None else ops.where_or_zero(condition, tangents[1])
-
-
-@rule(ops.where_or_zero).vjp
-def where_or_zero_vjp(y: Any, condition: Any, a: Any, *, needs: tuple[bool, ...]) -> Any:
-    def where_or_zero_pullback(ct: Any) -> Any:
-        return None, ops.where_or_zero(condition, ct) if needs[1] else None
-
-    return where_or_zero_pullback
-
-
-# ---- maximum, minimum, fmax, fmin: ties share equally ----------------------------------------------------------------
-
-
-def declare_extremum(function: Any, wins: Any, select: bool) -> None:
-    """The rule of an operation that takes one of two values; wins(a, b) says where it is the first one, ties apart.
-
-    select: nan is left out of the result, so that it must be left out of the derivative too.
-    """
-
-    @rule(function, select=select).jvp
-    def extremum_jvp(y: Any, tangents: Any, a: Any, b: Any) -> Any:
-        da, db = tangents
-        first, tie = wins(a, b), ops.equal(a, b)
-        if db is None:
-            return ops.where(tie, half(da), ops.where_or_zero(first, da))
-        if da is None:
-            return ops.where(tie, half(db), ops.where_or_zero(ops.logical_not(first), db))
-        return ops.where(tie, half(ops.add(da, db)), ops.where(first, da, db))
-
-    @rule(function).vjp
-    def extremum_vjp(y: Any, a: Any, b: Any, *, needs: tuple[bool, ...]) -> Any:
-        first, tie = wins(a, b), ops.equal(a, b)
-
-        def extremum_pullback(ct: Any) -> Any:
-            shared = half(ct)
-            da = ops.where(tie, shared, ops.where_or_zero(first, ct)) if needs[0] else None
-            db = ops.where(tie, shared, ops.where_or_zero(ops.logical_not(first), ct)) if needs[1] else None
-            return da, db
-
-        return extremum_pullback
-
-
-declare_extremum(ops.maximum, ops.greater, False)
-declare_extremum(ops.minimum, ops.less, False)
-declare_extremum(ops.fmax, lambda a, b: ops.logical_or(ops.greater(a, b), ops.isnan(b)), True)
-declare_extremum(ops.fmin, lambda a, b: ops.logical_or(ops.less(a, b), ops.isnan(b)), True)
+elementwise(ops.where, None, "masked(a)", "masked(logical_not(a))", select=True)
+elementwise(ops.where_or_zero, None, "masked(a)", select=True)
+elementwise(ops.maximum, "masked(a > b, a == b)", "masked(b > a, a == b)")
+elementwise(ops.minimum, "masked(a < b, a == b)", "masked(b < a, a == b)")
+for extremum, sign in ((ops.fmax, ">"), (ops.fmin, "<")):  # nan is left out of the result, and so of the derivative
+    elementwise(
+        extremum,
+        f"masked(logical_or(a {sign} b, isnan(b)), a == b)",
+        f"masked(logical_not(logical_or(a {sign} b, isnan(b))), a == b)",
+        select=True,
+    )
 
 
 # ---- the others ------------------------------------------------------------------------------------------------------

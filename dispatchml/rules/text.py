@@ -48,7 +48,7 @@ def check_text(text: str, op: Operation) -> None:
     allowed = {*ARGUMENTS[: op.arity], "y"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            if node.id not in allowed and not hasattr(ops, node.id):
+            if node.id not in allowed and node.id != "masked" and not hasattr(ops, node.id):
                 raise RegistrationError(
                     f"The rule {text!r} of {op.name} uses {node.id!r}. It may use {', '.join(sorted(allowed))} "
                     "and elementwise operations."
@@ -63,6 +63,11 @@ def check_text(text: str, op: Operation) -> None:
             if type(node.op) not in OPERATORS:
                 raise RegistrationError(f"The rule {text!r} of {op.name} uses an operator that rules do not have.")
         elif isinstance(node, ast.Call):
+            if is_masked(node) and (node is not tree or len(node.args) > 2):
+                raise RegistrationError(
+                    f"The rule {text!r} of {op.name} uses masked inside another expression: masked(condition) or "
+                    "masked(condition, tie) must be the whole partial derivative."
+                )
             if not isinstance(node.func, ast.Name) or node.keywords:
                 raise RegistrationError(
                     f"The rule {text!r} of {op.name} may call operations by name with positional arguments only."
@@ -116,10 +121,25 @@ def value_of(node: ast.expr) -> float:
     return getattr(ops, node.func.id)(*map(value_of, node.args))
 
 
+def is_masked(node: ast.expr) -> bool:
+    """Whether a partial is masked(...): what is not chosen gets exactly zero, whatever the cotangent is."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "masked"
+
+
+def is_two(node: ast.expr) -> bool:
+    """Whether a node is the number 2."""
+    return isinstance(node, ast.Constant) and node.value == 2
+
+
+#: Flavours without Python's operators.
+CALLING = frozenset({"operations", "calls"})
+
+
 class Writer:
     """Turns expressions into Python of one flavour.
 
-    "array", "float", "traced" (operators, and operations for calls) or "operations".
+    "array", "calls" (plain arrays too, with functions in place of operators), "float", "traced" (operators, and
+    operations for calls) or "operations".
     """
 
     def __init__(self, flavour: str) -> None:
@@ -139,6 +159,10 @@ class Writer:
         if isinstance(node, ast.BinOp):
             if self.flavour == "operations" and is_literal(node):
                 return self.ratio(node)
+            if self.flavour == "calls" and is_literal(node):
+                return f"({ast.unparse(node)})"
+            if self.flavour == "calls" and isinstance(node.op, ast.Pow) and is_two(node.right):
+                return self.call("square", self.write(node.left))
             symbol, name = OPERATORS[type(node.op)]
             return self.apply(symbol, name, self.write(node.left), self.write(node.right))
         if isinstance(node, ast.Compare):
@@ -156,13 +180,13 @@ class Writer:
 
     def apply(self, symbol: str, name: str, left: str, right: str) -> str:
         """A binary operator in this flavour."""
-        if self.flavour == "operations" or (self.flavour == "float" and name in RAISING):
+        if self.flavour in CALLING or (self.flavour == "float" and name in RAISING):
             return self.call(name, left, right)
         return f"({left} {symbol} {right})"
 
     def negative(self, text: str) -> str:
         """Minus something in this flavour."""
-        return self.call("negative", text) if self.flavour == "operations" else f"(-{text})"
+        return self.call("negative", text) if self.flavour in CALLING else f"(-{text})"
 
     def call(self, name: str, *arguments: str) -> str:
         """A call of an operation in this flavour."""
@@ -173,6 +197,8 @@ class Writer:
         """`factor * expression`, with divisions applied to the factor: `ct / a` rather than `ct * (1/a)`."""
         if isinstance(node, ast.Constant) and node.value == 1:
             return factor
+        if is_masked(node):
+            return self.masked(factor, *map(self.write, node.args))  # type: ignore[attr-defined]
         if is_constant(node):
             return self.apply("*", "multiply", factor, self.write(node))
         if isinstance(node, ast.UnaryOp):
@@ -183,3 +209,8 @@ class Writer:
             if isinstance(node.op, ast.Mult) and not is_literal(node.left):
                 return self.apply("*", "multiply", self.product(factor, node.left), self.write(node.right))
         return self.apply("*", "multiply", factor, self.write(node))
+
+    def masked(self, factor: str, condition: str, tie: str = "") -> str:
+        """The factor where a condition holds, half of it at ties, exactly zero elsewhere."""
+        chosen = self.call("where_or_zero", condition, factor)
+        return self.call("where", tie, self.apply("/", "divide", factor, "2"), chosen) if tie else chosen

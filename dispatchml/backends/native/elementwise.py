@@ -1,0 +1,299 @@
+"""Machine code for elementwise calls: ufuncs of one and two operands, choices, and the comparison of two layouts.
+
+A record of 64-bit words stands behind each function: the function to leave unusual calls to, the C function for two
+Python or NumPy numbers (or 0), then for float64, float32 and complex128 one entry each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import layout
+from .assembler import F32, F64, I8, VOID, Assembler, number
+
+#: Words of a record before its entries, and the words of an entry.
+HEAD, DESCR, SIZE, LOOP, DATA, OUT_DESCR, OUT_SIZE, WORDS = 2, 0, 1, 2, 3, 4, 5, 6
+#: Above this many elements NumPy's own preparation does not matter, and it lets other threads run meanwhile.
+LARGEST = 4096
+
+
+def word(a: Assembler, k: int) -> Any:
+    """A word of the function's record."""
+    return a.load(a.record, 8 * k)
+
+
+def entry_for(a: Assembler, descr: Any, kinds: int = 3) -> tuple[Any, Any]:
+    """The address of the entry for a dtype, and its position; other dtypes are left to NumPy."""
+    position = number(-1)
+    for k in reversed(range(kinds)):
+        same = a.equal(word(a, HEAD + WORDS * k + DESCR), descr)
+        position = a.b.select(same, number(k), position)
+    a.need(a.b.icmp_signed(">=", position, number(0)))
+    return a.b.add(a.record, a.b.add(a.b.mul(position, number(8 * WORDS)), number(8 * HEAD))), position
+
+
+def size_of(a: Assembler, ndim: Any, dims: Any) -> Any:
+    """The number of elements, at least 1 and at most LARGEST, or the call is NumPy's."""
+    (size,) = a.loop(ndim, lambda k, n: (a.b.mul(n, a.load(a.b.add(dims, a.b.mul(k, number(8))))),), (number(1),))
+    a.need(a.b.and_(a.b.icmp_signed(">", size, number(0)), a.b.icmp_signed("<=", size, number(LARGEST))))
+    return size
+
+
+def run_loop(a: Assembler, entry: Any, operands: list[Any], steps: list[Any], outer: Any, count: Any) -> None:
+    """Call a ufunc's inner loop `outer` times on `count` elements; operands of which one row is all start again."""
+    pointers, strides, counts = a.room(len(operands)), a.room(len(operands)), a.room(1)
+    for k, step in enumerate(steps):
+        a.store(step[0], strides, 8 * k)
+    function, data = a.load(entry, 8 * LOOP), a.load(entry, 8 * DATA)
+
+    def row(_: Any, *places: Any) -> list[Any]:
+        a.store(count, counts)
+        for k, place in enumerate(places):
+            a.store(place, pointers, 8 * k)
+        a.call_at(function, pointers, counts, strides, data, result=VOID)
+        return [a.b.add(p, s[1]) for p, s in zip(places, steps, strict=True)]
+
+    a.loop(outer, row, operands)
+
+
+def unary(a: Assembler) -> None:
+    """f(x) of one contiguous array."""
+    a.need(a.equal(a.nargs, 1))
+    x = a.argument(0)
+    a.need(a.is_array(x))
+    entry, _ = entry_for(a, a.load(x, layout.ARRAY_DESCR))
+    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
+    ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
+    a.need(a.b.icmp_signed(">", ndim, number(0)))
+    size = size_of(a, ndim, dims)
+    made = a.new_array(a.load(entry, 8 * OUT_DESCR), ndim, dims)
+    a.clear_flags()
+    none = number(0)
+    steps = [(a.load(entry, 8 * SIZE), none), (a.load(entry, 8 * OUT_SIZE), none)]
+    run_loop(a, entry, [a.load(x, layout.ARRAY_DATA), a.load(made, layout.ARRAY_DATA)], steps, number(1), size)
+    a.return_unless_troubled(made)
+    a.b.ret(made)
+    a.finish()
+
+
+def binary(a: Assembler) -> None:
+    """f(x, y) of two contiguous arrays of one dtype, of which one may have fewer leading axes, or an array and a
+    number.
+    """
+    a.need(a.equal(a.nargs, 2))
+    x, y = a.argument(0), a.argument(1)
+    leader, follower = a.room(1), a.room(1)
+    swapped, value, is_number, is_double = a.room(1), a.room(1), a.room(1), a.room(1)
+    a.store(number(0), is_number)
+    a.store(number(0), is_double)
+    a.store(number(0), value)
+    x_array, y_array = a.is_array(x), a.is_array(y)
+    both, one, neither = a.block("both"), a.block("one"), a.block("neither")
+    either, ready = a.block("either"), a.block("ready")
+    a.b.cbranch(a.b.and_(x_array, y_array), both, either)
+    a.b.position_at_end(either)
+    a.b.cbranch(a.b.or_(x_array, y_array), one, neither)
+
+    a.b.position_at_end(neither)  # Python's and NumPy's numbers: the C function behind Python's operator
+    function = word(a, 1)
+    a.need(a.b.icmp_signed("!=", function, number(0)))
+    a.b.ret(a.call_at(function, x, y))
+
+    a.b.position_at_end(both)
+    first = a.b.icmp_signed(">=", a.ndim(x), a.ndim(y))
+    a.store(a.b.select(first, x, y), leader)
+    a.store(a.b.select(first, y, x), follower)
+    a.store(a.b.zext(a.b.not_(first), number(0).type), swapped)
+    a.need(a.equal(a.load(x, layout.ARRAY_DESCR), a.load(y, layout.ARRAY_DESCR)))
+    a.b.branch(ready)
+
+    a.b.position_at_end(one)
+    a.store(a.b.select(x_array, x, y), leader)
+    a.store(number(0), follower)
+    a.store(a.b.zext(y_array, number(0).type), swapped)
+    a.store(number(1), is_number)
+    read_number(a, a.b.select(x_array, y, x), value, is_double, ready)
+
+    a.b.position_at_end(ready)
+    x, y = a.load(leader), a.load(follower)
+    plain_number = a.equal(a.load(is_number), 1)
+    entry, position = entry_for(a, a.load(x, layout.ARRAY_DESCR))
+    a.need(a.b.or_(a.equal(a.load(is_double), 0), a.equal(position, 0)))  # a float64 widens a float32, and stays real
+    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
+    ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
+    a.need(a.b.icmp_signed(">", ndim, number(0)))
+    size = size_of(a, ndim, dims)
+    item = a.load(entry, 8 * SIZE)
+    count, step, place = a.room(1), a.room(1), a.room(1)
+    with a.b.if_else(plain_number) as (numbers, arrays):
+        with numbers:
+            a.store(size, count)
+            a.store(number(0), step)
+            a.store(number(0), place)
+        with arrays:
+            a.need_flags(y, layout.CONTIGUOUS | layout.ALIGNED)
+            shared(a, ndim, dims, y, size, item, count, step)
+            a.store(a.load(y, layout.ARRAY_DATA), place)
+    count, step = a.load(count), a.load(step)
+    made = a.new_array(a.load(entry, 8 * OUT_DESCR), ndim, dims)
+    a.clear_flags()
+    converted = a.room(2)
+    convert(a, a.load(value, 0, F64), position, converted)
+    other = a.b.select(plain_number, converted, a.load(place))
+    turned = a.equal(a.load(swapped), 1)
+    mine = a.load(x, layout.ARRAY_DATA)
+    out_item, none = a.load(entry, 8 * OUT_SIZE), number(0)
+    row, out_row = a.b.mul(count, item), a.b.mul(count, out_item)
+    steps = [
+        (a.b.select(turned, step, item), a.b.select(turned, none, row)),
+        (a.b.select(turned, item, step), a.b.select(turned, row, none)),
+        (out_item, out_row),
+    ]
+    operands = [a.b.select(turned, other, mine), a.b.select(turned, mine, other), a.load(made, layout.ARRAY_DATA)]
+    run_loop(a, entry, operands, steps, a.b.sdiv(size, count), count)
+    a.return_unless_troubled(made)
+    a.b.ret(made)
+    a.finish()
+
+
+def read_number(a: Assembler, x: Any, value: Any, is_double: Any, ready: Any) -> None:
+    """Store a Python float, a Python int or a numpy.float64 as a double and go to `ready`; else leave it to NumPy."""
+    kind = a.load(x, layout.TYPE)
+    floating, whole, other = a.block("float"), a.block("int"), a.block("other")
+    double = a.equal(kind, a.addresses["float64"])
+    a.b.cbranch(a.b.or_(a.equal(kind, a.addresses["float"]), double), floating, other)
+    a.b.position_at_end(floating)
+    a.store(a.load(x, layout.FLOAT_VALUE, F64), value)
+    a.store(a.b.zext(double, number(0).type), is_double)
+    a.b.branch(ready)
+    a.b.position_at_end(other)
+    a.need(a.equal(kind, a.addresses["int"]))
+    a.b.branch(whole)
+    a.b.position_at_end(whole)
+    found = a.call("PyLong_AsDouble", x, result=F64)
+    a.store(found, value)
+    failed = a.block("failed")  # -1.0 or too large: NumPy says what there is to say
+    a.b.cbranch(a.b.fcmp_ordered("==", found, F64(-1.0)), failed, ready)
+    a.b.position_at_end(failed)
+    a.call("PyErr_Clear", result=VOID)
+    a.b.branch(a.slow)
+
+
+def shared(a: Assembler, ndim: Any, dims: Any, y: Any, size: Any, item: Any, count: Any, step: Any) -> None:
+    """How the array with fewer axes meets the other: whole, row by row, or as one number."""
+    fewer, own = a.ndim(y), a.load(y, layout.ARRAY_DIMS)
+    skipped = a.b.mul(a.b.sub(ndim, fewer), number(8))
+
+    def axis(k: Any, total: Any) -> Any:
+        at = a.b.mul(k, number(8))
+        mine = a.load(a.b.add(own, at))
+        a.need(a.b.icmp_signed("==", mine, a.load(a.b.add(dims, a.b.add(skipped, at)))))
+        return (a.b.mul(total, mine),)
+
+    (row,) = a.loop(fewer, axis, (number(1),))
+    scalar = a.equal(fewer, 0)
+    a.store(a.b.select(scalar, size, row), count)
+    a.store(a.b.select(scalar, number(0), item), step)
+
+
+def convert(a: Assembler, value: Any, position: Any, place: Any) -> None:
+    """Write a double as an element of the entry's dtype."""
+    a.store(value, place)
+    a.store(F64(0.0), place, 8)
+    with a.b.if_then(a.equal(position, 1)):
+        a.store(a.b.fptrunc(value, F32), place)
+
+
+def choose(a: Assembler) -> None:
+    """where(condition, x, y): a contiguous mask with arrays of its shape and of one dtype, or Python floats."""
+    a.need(a.equal(a.nargs, 3))
+    mask, sources = a.argument(0), (a.argument(1), a.argument(2))
+    a.need(a.is_array(mask))
+    a.need(a.equal(a.load(mask, layout.ARRAY_DESCR), a.addresses["bool descr"]))
+    a.need_flags(mask, layout.CONTIGUOUS | layout.ALIGNED)
+    ndim, dims = a.ndim(mask), a.load(mask, layout.ARRAY_DIMS)
+    a.need(a.b.icmp_signed(">", ndim, number(0)))
+    size = size_of(a, ndim, dims)
+    arrays = [a.is_array(s) for s in sources]
+    a.need(a.b.or_(*arrays))
+    entry, position = entry_for(a, a.load(a.b.select(arrays[0], *sources), layout.ARRAY_DESCR), kinds=2)
+    item = a.load(entry, 8 * SIZE)
+    places, strides = [], []
+    for source, is_array in zip(sources, arrays, strict=True):
+        place, stride = a.room(1), a.room(1)
+        with a.b.if_else(is_array) as (array, scalar):
+            with array:
+                a.need(a.equal(a.load(source, layout.ARRAY_DESCR), a.load(entry, 8 * DESCR)))
+                a.need_flags(source, layout.CONTIGUOUS | layout.ALIGNED)
+                a.need(a.b.icmp_signed("==", a.ndim(source), ndim))
+                shared(a, ndim, dims, source, size, item, a.room(1), stride)
+                a.store(a.load(source, layout.ARRAY_DATA), place)
+            with scalar:
+                a.need(a.equal(a.load(source, layout.TYPE), a.addresses["float"]))
+                value, converted = a.load(source, layout.FLOAT_VALUE, F64), a.room(2)
+                a.clear_flags()
+                convert(a, value, position, converted)
+                flags = a.read_flags()
+                a.need(a.equal(a.b.and_(flags, number(0b11100 if a.machine == "x86" else 0b1110, flags.type)), 0))
+                a.store(converted, place)
+                a.store(number(0), stride)
+        places.append(a.load(place))
+        strides.append(a.load(stride))
+    made = a.new_array(a.load(entry, 8 * DESCR), ndim, dims)
+    bits, out = a.load(mask, layout.ARRAY_DATA), a.load(made, layout.ARRAY_DATA)
+
+    def pick(kind: Any) -> Any:
+        def element(k: Any) -> None:
+            chosen = a.b.icmp_unsigned("!=", a.load(a.b.add(bits, k), 0, I8), number(0, I8))
+            from_x, from_y = (a.load(a.b.add(p, a.b.mul(k, s)), 0, kind) for p, s in zip(places, strides, strict=True))
+            a.store(a.b.select(chosen, from_x, from_y), a.b.add(out, a.b.mul(k, item)))
+
+        return element
+
+    with a.b.if_else(a.equal(position, 0)) as (wide, narrow):
+        with wide:
+            a.loop(size, pick(F64))
+        with narrow:
+            a.loop(size, pick(F32))
+    a.b.ret(made)
+    a.finish()
+
+
+def alike(a: Assembler) -> None:
+    """Whether all arguments are plain arrays of one float dtype and one shape."""
+    answer_no = a.block("no")
+    no, a.slow = a.slow, answer_no
+    x = a.argument(0)
+    a.need(a.is_array(x))
+    descr = a.load(x, layout.ARRAY_DESCR)
+    a.need(a.b.or_(a.equal(descr, word(a, 1)), a.equal(descr, word(a, 2))))
+    ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
+
+    def same_as_first(k: Any) -> None:
+        y = a.load(a.b.add(a.args, a.b.mul(a.b.add(k, number(1)), number(8))))
+        a.need(a.is_array(y))
+        a.need(a.b.icmp_signed("==", a.load(y, layout.ARRAY_DESCR), descr))
+        a.need(a.b.icmp_signed("==", a.ndim(y), ndim))
+        own = a.load(y, layout.ARRAY_DIMS)
+
+        def axis(j: Any) -> None:
+            at = a.b.mul(j, number(8))
+            a.need(a.b.icmp_signed("==", a.load(a.b.add(own, at)), a.load(a.b.add(dims, at))))
+
+        a.loop(ndim, axis)
+
+    a.loop(a.b.sub(a.nargs, number(1)), same_as_first)
+    give(a, "True")
+    a.b.position_at_end(answer_no)
+    give(a, "False")
+    a.slow = no
+    a.finish()
+
+
+def give(a: Assembler, name: str) -> None:
+    """Return one of Python's constants."""
+    a.call("Py_IncRef", number(a.addresses[name]), result=VOID)
+    a.b.ret(number(a.addresses[name]))
+
+
+__all__ = ["alike", "binary", "choose", "unary"]

@@ -1,0 +1,93 @@
+"""Which operations get machine code: their methods for plain arrays, and the functions that generated code calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ..numpy import kernels, reductions
+
+#: Python's operators as functions of CPython: what generated code does with NumPy's scalars.
+NUMBERS = {
+    ops.add.info: "PyNumber_Add",
+    ops.subtract.info: "PyNumber_Subtract",
+    ops.multiply.info: "PyNumber_Multiply",
+    ops.divide.info: "PyNumber_TrueDivide",
+    ops.negative.info: "PyNumber_Negative",
+}
+
+
+def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
+    """For generated code that knows it has a plain array: operation -> function."""
+    made = {op: machine.ufunc(f, f, NUMBERS.get(op, "")) for op, f in kernels.UFUNCS.items()}
+    made[ops.where.info] = machine.where(kernels.UFUNCS[ops.where.info])
+    made[ops.where_or_zero.info] = choose_or_zero(machine)
+    return {op: f for op, f in made.items() if f is not None}
+
+
+def methods(machine: Any) -> dict[Any, Callable[..., Any]]:
+    """For the tables of the operations: operation -> method for arrays, which leaves the unusual to the one before."""
+    made = {op: machine.ufunc(f, method_of(op)) for op, f in kernels.UFUNCS.items()}
+    made[ops.where.info] = machine.where(method_of(ops.where.info))
+    made[ops.where_or_zero.info] = choose_or_zero(machine)
+    made[ops.matmul.info] = machine.matmul(method_of(ops.matmul.info))
+    for op, ufunc in ((ops.sum.info, np.add), (ops.max.info, np.maximum), (ops.min.info, np.minimum)):
+        made[op] = reduction(machine, op, ufunc)
+    made[ops.mean.info] = mean(made[ops.sum.info], made[ops.divide.info], method_of(ops.mean.info))
+    return {op: f for op, f in made.items() if f is not None}
+
+
+def method_of(op: Any) -> Callable[..., Any]:
+    """The method of an operation for arrays."""
+    return op.exact[(np.ndarray,) * op.arity].function
+
+
+def choose_or_zero(machine: Any) -> Callable[..., Any]:
+    """where_or_zero, as a choice between an array and 0.0."""
+    plain = method_of(ops.where_or_zero.info)
+    choose = machine.where(lambda condition, a, zero: plain(condition, a))
+
+    def where_or_zero(condition: Any, a: Any) -> Any:
+        return choose(condition, a, 0.0)
+
+    return where_or_zero
+
+
+def reduction(machine: Any, op: Any, ufunc: Any) -> Callable[..., Any]:
+    """The method of a reduction with NumPy's keywords."""
+    plain = method_of(op)
+    if ufunc is np.add:
+        start = float(np.add.reduce(np.array([-0.0])))  # 0.0 or -0.0, by NumPy's version
+        fast = machine.reduce(ufunc, start, lambda x, axis, keepdims: plain(x, axis=axis, dtype=None, keepdims=keepdims))
+
+        def array_sum(x: Any, axis: Any, dtype: Any, keepdims: bool) -> Any:
+            return fast(x, axis, keepdims) if dtype is None else plain(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+        array_sum.fast = fast  # type: ignore[attr-defined]
+        return array_sum
+    start = -np.inf if ufunc is np.maximum else np.inf
+    fast = machine.reduce(ufunc, start, lambda x, axis, keepdims: plain(x, axis=axis, keepdims=keepdims))
+
+    def array_extreme(x: Any, axis: Any, keepdims: bool) -> Any:
+        return fast(x, axis, keepdims)
+
+    return array_extreme
+
+
+def mean(array_sum: Any, divide: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:
+    """The method of the mean: a sum and a quotient."""
+    total_of = array_sum.fast
+
+    def array_mean(x: Any, axis: Any, dtype: Any, keepdims: bool) -> Any:
+        if dtype is None and type(x) is np.ndarray and x.size and x.dtype.type in reductions.OWN_SUMS:
+            total = total_of(x, axis, keepdims)
+            return divide(total, x.size // max(total.size, 1))
+        return plain(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+    return array_mean
+
+
+__all__ = ["methods", "plain_functions"]
