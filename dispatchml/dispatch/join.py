@@ -26,19 +26,23 @@ EDGES: dict[type, tuple[type, ...]] = {
     complex: (np.generic,),
     np.generic: (np.ndarray,),
 }
+#: Classes whose subclasses are not values by themselves: a subclass of ndarray may carry something.
+EDGES_OF_NUMPY = frozenset({*EDGES, np.ndarray})
 #: What changes a value on its way along an edge; edges without one hand it over as it is.
 CONVERTERS: dict[tuple[type, type], Callable[[Any], Any]] = {}
 
 
 def value_class(cls: type) -> type | None:
-    """The node of the value lattice that a class is: its own, `numpy.generic` for every NumPy scalar; None for
-    non-values.
+    """The node of the value lattice that a class is: its own, `numpy.generic` for every NumPy scalar, a declared base
+    of it (Fraction for a subclass of Fraction); None for non-values.
     """
     if cls in EDGES or cls is np.ndarray:
         return cls
     if issubclass(cls, np.generic):
         return np.generic
-    return cls if cls in UPPERS else None
+    if cls in UPPERS:
+        return cls
+    return next((c for c in cls.__mro__ if c in UPPERS and c not in EDGES_OF_NUMPY), None)
 
 
 #: Storage classes that are not below another one: the tops that backends declare.

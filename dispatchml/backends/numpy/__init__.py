@@ -7,9 +7,11 @@ from . import (
     conversion,
     creation,
     decompositions,
+    elimination,
     fft,
     indexing,
     matrix_functions,
+    objects,
     products,
     reductions,
     scans,
@@ -19,7 +21,6 @@ from . import (
     special,
     transcendental,
 )
-from . import elimination, objects  # isort: skip  the object arrays' ways, beside the methods that are there
 
 __all__ = [
     "arithmetic",

@@ -1,4 +1,4 @@
-"""Kernels of creation. In object arrays layers and registered numbers get a zero of their own kind, others the integer."""
+"""Kernels of creation. In object arrays layers and registered numbers get a zero of their own kind, others 0."""
 
 from typing import Any
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from . import decompositions, matrix_functions  # noqa: F401  the methods that get a branch here
 from .objects import bare, branch, conj, is_zero, less, one_of, refused, settled, size_of
 from .solvers import triangular_system
 

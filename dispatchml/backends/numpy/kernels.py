@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...dispatch.elements import array_function
 from ...dispatch.errors import NoMethodError
 
 #: NumPy's function behind the array method of an operation, for generated code that knows it has a plain array.
@@ -21,6 +22,7 @@ ALIKE: Callable[..., bool] | None = None
 RAW_FLOATS: dict[Any, Callable[..., Any]] = {}
 
 OBJECT = np.dtype(object)
+NUMBERS = frozenset({bool, int, float, complex})
 
 
 def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] | None = None) -> None:
@@ -44,8 +46,22 @@ HANDING_ON = frozenset({"where", "where_or_zero", "astype", "stop_gradient", "re
 
 
 def of_objects(*arguments: Any) -> bool:
-    """Whether there is an object array among the arguments."""
-    return any(getattr(a, "dtype", None) is OBJECT for a in arguments)
+    """Whether there is an object array or a number of another library among the arguments."""
+    return any(map(is_object, arguments))
+
+
+def is_object(x: Any) -> bool:
+    """Whether a value is an object array or a number that NumPy keeps as an object."""
+    cls = type(x)
+    if cls is np.ndarray:
+        return x.dtype is OBJECT
+    return cls not in NUMBERS and not isinstance(x, np.generic)
+
+
+def element_classes(arguments: tuple[Any, ...]) -> dict[type, None]:
+    """The classes of the elements of object arrays among the arguments."""
+    arrays = [a for a in arguments if type(a) is np.ndarray and a.dtype is OBJECT]
+    return dict.fromkeys(type(element) for a in arrays for element in a.flat)
 
 
 def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,6 +75,9 @@ def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
     predicate = "meaning" in op.strips and op.name != "sign"
 
     def by_elements(*arguments: Any, **keywords: Any) -> Any:
+        own = array_function(op, element_classes(arguments))
+        if own is not None:
+            return own(*arguments, **keywords)
         element = functools.partial(op.function, **keywords) if keywords else op.function
         try:
             y = np.frompyfunc(element, len(arguments), 1)(*arguments)

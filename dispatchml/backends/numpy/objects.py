@@ -18,7 +18,8 @@ from ... import ops
 from ...dispatch.elements import array_function
 from ...dispatch.errors import NoMethodError, at_user_line, class_name
 from ...ops.reductions import merged_last
-from .kernels import OBJECT
+from . import indexing, products, reductions, scans, shaping  # noqa: F401  the methods that get a branch here
+from .kernels import OBJECT, is_object
 
 ndarray = np.ndarray
 #: Numbers that take part in any arithmetic; whole ones become numbers of the others' class.
@@ -130,17 +131,17 @@ def branch(operation: Any, on_objects: Callable[..., Any]) -> None:
         return on_objects(*arguments, **keywords)
 
     def on_one(x: Any, **keywords: Any) -> Any:
-        if type(x) is ndarray and x.dtype is OBJECT:
+        if is_object(x):
             return objects((x,), keywords)
         return array(x, **keywords)
 
     def on_two(a: Any, b: Any, **keywords: Any) -> Any:
-        if (type(a) is ndarray and a.dtype is OBJECT) or (type(b) is ndarray and b.dtype is OBJECT):
+        if is_object(a) or is_object(b):
             return objects((a, b), keywords)
         return array(a, b, **keywords)
 
     def on_several(elements: Any, **keywords: Any) -> Any:
-        if any(type(a) is ndarray and a.dtype is OBJECT for a in elements):
+        if any(map(is_object, elements)):
             return objects((elements,), keywords)
         return array(elements, **keywords)
 
