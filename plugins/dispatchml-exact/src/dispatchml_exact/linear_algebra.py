@@ -1,0 +1,201 @@
+"""Decompositions of arrays of mpf and mpc by mpmath's own matrix functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from mpmath.ctx_iv import ivmpf
+from mpmath.ctx_mp_python import _mpc, _mpf
+
+from dispatchml import ops
+from dispatchml.dispatch import for_arrays_of
+
+from .errors import PrecisionError, at_user_line
+
+
+def declare() -> None:
+    """What is more than elimination."""
+    for name, function in FUNCTIONS.items():
+        for cls in (_mpc, _mpf):
+            for_arrays_of(getattr(ops, name), cls)(function)
+    for name, function in ENCLOSED.items():
+        for_arrays_of(getattr(ops, name), ivmpf)(function)
+
+
+def context_of(*arrays: Any) -> Any:
+    """The context of the elements."""
+    for a in arrays:
+        for x in np.asarray(a, object).flat:
+            found = getattr(type(x), "context", None) or getattr(type(x), "ctx", None)
+            if found is not None:
+                return found
+    raise AssertionError("an array of numbers of mpmath")
+
+
+def over_stacks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of (context, matrix) over stacks of matrices."""
+
+    def on_stacks(a: Any, **keywords: Any) -> Any:
+        a = np.asarray(a, object)
+        if a.ndim < 2:
+            raise ValueError("the matrix has fewer than two axes")
+        ctx = context_of(a)
+        if a.ndim == 2:
+            return function(ctx, a, **keywords)
+        found = [function(ctx, m, **keywords) for m in a.reshape(-1, *a.shape[-2:])]
+        if isinstance(found[0], tuple):
+            return tuple(np.stack(parts).reshape(a.shape[:-2] + parts[0].shape) for parts in zip(*found, strict=True))
+        return np.stack(found).reshape(a.shape[:-2] + found[0].shape)
+
+    return on_stacks
+
+
+def matrix(ctx: Any, a: Any) -> Any:
+    """An array as a matrix of mpmath."""
+    return ctx.matrix(a.tolist())
+
+
+def array(m: Any) -> Any:
+    """A matrix of mpmath as an array."""
+    y = np.empty((m.rows, m.cols), object)
+    for i, j in np.ndindex(y.shape):
+        y[i, j] = m[i, j]
+    return y
+
+
+def vector(m: Any) -> Any:
+    """A list or column of mpmath as a vector."""
+    y = np.empty(len(m), object)
+    for k in range(len(m)):
+        y[k] = m[k]
+    return y
+
+
+def is_complex(a: Any) -> bool:
+    """Whether a matrix has complex elements."""
+    return any(isinstance(x, _mpc) for x in a.flat)
+
+
+def triangle(a: Any, lower: bool) -> Any:
+    """The Hermitian matrix of which one triangle is read."""
+    y = a.copy()
+    for i in range(len(a)):
+        for j in range(i):
+            if lower:
+                y[j, i] = ops.conj(a[i, j])
+            else:
+                y[i, j] = ops.conj(a[j, i])
+    return y
+
+
+def eigh(ctx: Any, a: Any, *, UPLO: str) -> tuple[Any, Any]:
+    """Eigenvalues, rising, and eigenvectors."""
+    full = matrix(ctx, triangle(a, UPLO == "L"))
+    w, v = ctx.eighe(full) if is_complex(a) else ctx.eigsy(full)
+    return vector(w), array(v)
+
+
+def eigvalsh(ctx: Any, a: Any, *, UPLO: str) -> Any:
+    """Eigenvalues, rising."""
+    return eigh(ctx, a, UPLO=UPLO)[0]
+
+
+def svd(ctx: Any, a: Any, *, full_matrices: bool, compute_uv: bool) -> Any:
+    """U, s, V^H."""
+    function = ctx.svd_c if is_complex(a) else ctx.svd_r
+    if not compute_uv:
+        return vector(function(matrix(ctx, a), compute_uv=False))
+    u, s, v = function(matrix(ctx, a), full_matrices=full_matrices)
+    return array(u), vector(s), array(v)
+
+
+def svdvals(ctx: Any, a: Any) -> Any:
+    """Singular values, falling."""
+    return svd(ctx, a, full_matrices=False, compute_uv=False)
+
+
+def qr(ctx: Any, a: Any, *, mode: str) -> tuple[Any, Any]:
+    """Q, R; mpmath wants at least as many rows as columns."""
+    m, n = a.shape
+    if m >= n:
+        q, r = ctx.qr(matrix(ctx, a), "full" if mode == "complete" else "skinny")
+        return array(q), array(r)
+    q = array(ctx.qr(matrix(ctx, a[:, :m]), "full")[0])
+    return q, np.swapaxes(ops.conj(q), 0, 1) @ a
+
+
+def divide_by_gaps(x: Any, w: Any, *, sums: bool, degenerate: str) -> Any:
+    """x over the differences (sums) of w; where these are zero within rounding, x has to be, too."""
+    ctx = context_of(w)
+    x, w = np.asarray(x, object), np.asarray(w, object)
+    rows, columns = w[..., :, None], w[..., None, :]
+    gaps = np.broadcast_to(rows + columns if sums else columns - rows, np.broadcast_shapes(x.shape, rows.shape))
+    x = np.broadcast_to(x, gaps.shape)
+    y = np.empty(gaps.shape, object)
+    unit = 8 * w.shape[-1] * ctx.eps
+    for place in np.ndindex(y.shape):
+        scale = max((abs(v) for v in w[place[:-2]] if True), default=ctx.zero)
+        if abs(gaps[place]) > unit * scale:
+            y[place] = x[place] / gaps[place]
+            continue
+        y[place] = ctx.zero
+        top = max((abs(v) for v in x[place[:-2]].flat), default=ctx.zero)
+        if (sums or place[-1] != place[-2]) and abs(x[place]) > 16 * unit * top:
+            if degenerate == "nan":
+                y[place] = ctx.nan
+                continue
+            raise PrecisionError(
+                f"The derivative of eigenvectors or singular vectors was used where their values are equal"
+                f"{at_user_line()}: it does not exist there. Use eigvalsh or svdvals where only the values matter."
+            )
+    return y
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "eigh": over_stacks(eigh),
+    "eigvalsh": over_stacks(eigvalsh),
+    "svd": over_stacks(svd),
+    "svdvals": over_stacks(svdvals),
+    "qr": over_stacks(qr),
+    "divide_by_gaps": divide_by_gaps,
+}
+
+
+# ---- intervals: mpmath's elimination, whose pivots are chosen by the ends --------------------------------------------
+
+
+def enclosed_solve(a: Any, b: Any) -> Any:
+    """An enclosure of the solutions for all matrices and right-hand sides in the intervals."""
+    ctx = context_of(a, b)
+    a, b = np.asarray(a, object), np.asarray(b, object)
+    if b.ndim == 1:
+        return enclosed_solve(a, b[:, None])[..., 0]
+    shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    a, b = np.broadcast_to(a, shape + a.shape[-2:]), np.broadcast_to(b, shape + b.shape[-2:])
+    y = np.empty(b.shape, object)
+    for place in np.ndindex(shape):
+        for k in range(b.shape[-1]):
+            y[(*place, slice(None), k)] = vector(ctx.lu_solve(matrix(ctx, a[place]), ctx.matrix(list(b[place][:, k]))))
+    return y
+
+
+def enclosed_inv(a: Any, *, singular: str) -> Any:
+    """An enclosure of the inverses."""
+    ctx = context_of(a)
+    one = np.empty(a.shape[-2:], object)
+    one[...] = ctx.mpf(0)
+    np.fill_diagonal(one, ctx.mpf(1))
+    return enclosed_solve(a, one)
+
+
+def enclosed_det(ctx: Any, a: Any) -> Any:
+    """An enclosure of the determinants."""
+    return np.asarray(ctx.det(matrix(ctx, a)), object)
+
+
+ENCLOSED: dict[str, Callable[..., Any]] = {
+    "solve": enclosed_solve,
+    "inv": enclosed_inv,
+}
