@@ -75,6 +75,10 @@ class IntegerInputError(DispatchmlError, TypeError):
     """A derivative with respect to integers was asked where it is meaningless."""
 
 
+class FunctionError(DispatchmlError, TypeError):
+    """A transform was given something that cannot be called."""
+
+
 class ArgumentError(DispatchmlError, ValueError):
     """`argnums` does not say which arguments are differentiated: out of range, no integer, or one of them twice."""
 
@@ -109,6 +113,10 @@ class DeviceError(DispatchmlError, RuntimeError):
 
 class ShapeError(DispatchmlError, ValueError):
     """Shapes, axes or sizes do not fit."""
+
+
+class ReadOnlyError(DispatchmlError, ValueError):
+    """Something was written into that cannot change."""
 
 
 class DensifyWarning(UserWarning):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..rules.registry import BATCH_RULES, rule_of
 from .levels import Level, leaked
 from .provider import add_engine, on_payloads, settle
 from .space import SPACES, ArraySpace
-from .traced import Traced
+from .traced import Traced, refuse_attribute
 from .views import current, has_memory, is_view, taken_from
 
 
@@ -39,6 +39,10 @@ class Batched(Traced):
     def shape(self) -> tuple[int, ...]:
         """The shape of one element of the batch."""
         return ops.shape(self._value)[1:]
+
+    @shape.setter
+    def shape(self, shape: Any) -> NoReturn:
+        refuse_attribute("shape", "x = x.reshape(shape)")
 
     def __bool__(self) -> bool:
         from ..dispatch.errors import TracerConversionError, at_user_line

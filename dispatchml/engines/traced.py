@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NoReturn
 
+import numpy as np
+
 from .. import ops
+from ..dispatch.called import called_function, is_assignment
 from ..dispatch.errors import LeakedTracerError, TracerConversionError, at_user_line, class_name
 from ..dispatch.layers import layer_of
 from ..dispatch.stacks import Stack, unstacked
@@ -28,10 +32,18 @@ class Traced:
         """The shape of the primal."""
         return ops.shape(self._value)
 
+    @shape.setter
+    def shape(self, shape: Any) -> NoReturn:
+        refuse_attribute("shape", "x = x.reshape(shape)")
+
     @property
     def dtype(self) -> Any:
         """The dtype of the primal."""
         return ops.dtype(self._value)
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> NoReturn:
+        refuse_attribute("dtype", "x = x.astype(dtype)")
 
     @property
     def ndim(self) -> int:
@@ -93,6 +105,15 @@ class Traced:
             "fill one, and dispatchml.primal(x) for the plain array",
         )
 
+    def __format__(self, how: str) -> str:
+        if not how:
+            return str(self)
+        refuse(
+            self,
+            f"format(x, {how!r}), as in an f-string,",
+            f"To print the number write f'{{dispatchml.primal(x):{how}}}'",
+        )
+
     def __reduce__(self) -> NoReturn:
         refuse(self, "pickling or copying x", "Use dispatchml.primal(x), or return x from the function")
 
@@ -106,7 +127,13 @@ class Traced:
         """Refused: a traced value has no plain item."""
         refuse(self, "x.item()", "Use x[i], which stays traced, or dispatchml.primal(x).item()")
 
-    tolist = tobytes = item
+    def tolist(self) -> NoReturn:
+        """Refused: lists hold plain numbers."""
+        refuse(self, "x.tolist()", "list(x) has the same elements, traced; dispatchml.primal(x).tolist() the numbers")
+
+    def tobytes(self, *_: Any, **__: Any) -> NoReturn:
+        """Refused: bytes have no derivative."""
+        refuse(self, "x.tobytes()", "Use dispatchml.primal(x).tobytes(), which is constant to derivatives")
 
     # ---- writing -----------------------------------------------------------------------------------------------------
 
@@ -115,6 +142,8 @@ class Traced:
         from .views import assign
 
         refuse_unregistered(ops.setitem, self, index)
+        if isinstance(value, Traced) and value._base is not None and not is_assignment(sys._getframe(1)):
+            refuse_moving(self)
         assign(self, index, value)
 
     def __iadd__(self, other: Any) -> Any:
@@ -131,6 +160,24 @@ class Traced:
 
     def __ipow__(self, other: Any) -> Any:
         return update(self, ops.power(self, other))
+
+
+def refuse_moving(x: Any) -> NoReturn:
+    """The error for a compiled function that swaps views of one array, such as `shuffle` on rows."""
+    error = TracerConversionError(
+        f"{called_function() or 'A compiled function'} moves parts of a traced array about ({describe_payload(x)})"
+        f"{at_user_line()}, and the parts are views of each other: some would be lost and others doubled. Draw the "
+        "order and index: x[...] = x[generator.permutation(len(x))]."
+    )
+    remember(error)
+    raise error
+
+
+def refuse_attribute(name: str, instead: str) -> NoReturn:
+    """The error for setting an attribute that a traced value cannot change in place."""
+    raise AttributeError(
+        f"x.{name} of a traced value cannot be set{at_user_line()}: its aliases would not see it. Write {instead}."
+    )
 
 
 class Element:
@@ -162,6 +209,23 @@ def update(x: Any, new: Any) -> Any:
     return x
 
 
+#: What to write instead of functions that make plain arrays or numbers out of everything.
+INSTEAD = {
+    "full": "numpy.broadcast_to(x, shape).copy() is an array that is filled with x",
+    "full_like": "numpy.broadcast_to(x, y.shape).copy() is an array that is filled with x",
+    "arange": "Its length would depend on x: write start + x * numpy.arange(n), or numpy.linspace(start, stop, n)",
+    "ascontiguousarray": "Leave it out, or write x.copy(), which is contiguous",
+    "asfortranarray": "Leave it out, or write x.copy(order='F')",
+    "require": "Leave it out, or write x.copy(), which is contiguous",
+    "vectorize": "Write the function on whole arrays, or use dispatchml.vmap",
+    "ndenumerate": "Write `for i in numpy.ndindex(x.shape)` and x[i]",
+    "permutation": "Draw the order and index: x[generator.permutation(len(x))]",
+    "permuted": "Draw the order and index: x[generator.permutation(len(x))]",
+    "choice": "Draw positions and index: x[generator.choice(len(x), size)]",
+    "fromiter": "numpy.stack(list_of_values) builds an array from traced values",
+}
+
+
 def describe_payload(x: Any) -> str:
     """The innermost payload by class, shape and dtype."""
     inner = innermost(x)
@@ -177,7 +241,13 @@ def innermost(x: Any) -> Any:
 
 
 def refuse(x: Traced, what: str, instead: str) -> NoReturn:
-    """The error for turning a traced value into a plain one."""
+    """The error for turning a traced value into a plain one; it names the function that the user called, where that
+    shows.
+    """
+    called = called_function()
+    known = INSTEAD.get(called.rpartition(".")[2])
+    if known is not None:
+        what, instead = f"{called}(...)", known
     error = TracerConversionError(
         f"{what} on a traced value ({describe_payload(x)}){at_user_line()} would lose its derivative. {instead}."
     )
@@ -218,12 +288,17 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             return reader(x)
         method = info.methods.get(name)
         if method is not None:
-            if isinstance(getattr(type(inner), name, None), property):
+            if is_property(getattr(type(inner), name, None)):
                 return method(x)  # what is read without a call on the plain value is on the traced one
             return lambda *arguments, **keywords: method(x, *arguments, **keywords)
         reader = field_inside(info, inner, name, hidden_axes(x))
         if reader is not None:
             return reader(x)
+    if isinstance(inner, (np.ndarray, np.generic, float, complex)) and hasattr(inner, name):
+        raise AttributeError(
+            f"x.{name} on a traced value ({describe_payload(x)}){at_user_line()}: traced values do not have what is "
+            f"about memory, bytes or one plain number. dispatchml.primal(x).{name} is that of the plain value."
+        )
     if hasattr(type(inner), name) or hasattr(inner, name):
         raise AttributeError(
             f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}, though the plain one has. "
@@ -231,6 +306,11 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             f"methods={{{name!r}: operation}} for a method."
         )
     raise AttributeError(f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}.")
+
+
+def is_property(attribute: Any) -> bool:
+    """Whether a class's attribute is read without a call: a property, or one of a class written in C."""
+    return hasattr(type(attribute), "__set__")
 
 
 def field_inside(info: Any, value: Any, name: str, hidden: int) -> Any:

@@ -7,12 +7,14 @@ re-points the owner to a new entry of its tape; a view whose owner has moved on 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..dispatch.errors import TracerConversionError, at_user_line
+from .traced import hidden_axes
 
 
 class Writes:
@@ -21,6 +23,8 @@ class Writes:
     __slots__ = ("count",)
 
 
+#: Functions that take a part of each element -> what the elements are with new values in that part.
+PARTS: dict[Any, Callable[[Any, Any], Any]] = {}
 WRITES = Writes()
 WRITES.count = 0
 #: Each stamp is given once, so that no thread can bring an old one back.
@@ -111,6 +115,28 @@ def numbers_of(x: Any) -> Any:
     return x
 
 
+def element_of(x: Any) -> Any:
+    """The numbers of a traced array without the axes that are hidden from the user, by which its memory is laid out;
+    None where they are not one plain array.
+    """
+    inner, hidden, shape = numbers_of(x), hidden_axes(x), ops.shape(x)
+    if type(inner) is not np.ndarray or inner.ndim != len(shape) + hidden or not shape:
+        return None
+    if hidden:
+        inner = inner[(0,) * hidden] if inner.size else np.empty(shape, inner.dtype)
+    return inner if inner.shape == shape else None
+
+
+def part_written(x: Any) -> Callable[[Any, Any], Any] | None:
+    """What joins new values with the other part of the owner's elements, where a view is of one part of them."""
+    while x._base is not None:
+        join = PARTS.get(x._base[1])
+        if join is not None:
+            return join
+        x = x._base[0]
+    return None
+
+
 def positions(x: Any) -> tuple[Any, Any]:
     """The owner at the root of a view, and the flat positions of the view's elements in it, laid out like it."""
     chain = []
@@ -120,9 +146,9 @@ def positions(x: Any) -> tuple[Any, Any]:
         x = owner
     shape = ops.shape(x)
     where = np.arange(int(np.prod(shape, dtype=np.intp))).reshape(shape)
-    inner = numbers_of(x)
-    if type(inner) is np.ndarray and inner.shape == shape and not inner.flags.c_contiguous:
-        laid_out = np.empty_like(inner, dtype=where.dtype)
+    element = element_of(x)
+    if element is not None and not element.flags.c_contiguous:
+        laid_out = np.empty_like(element, dtype=where.dtype)
         laid_out[...] = where
         where = laid_out
     for op, keywords in reversed(chain):
@@ -141,8 +167,11 @@ def assign(x: Any, index: Any, value: Any) -> None:
     target = np.asarray(where)[index]
     flat = ops.reshape(root, shape=(-1,))
     shape = ops.shape(root)
-    values = ops.broadcast_to(value, shape=target.shape)
-    updated = ops.setitem(flat, ops.reshape(values, shape=(-1,)), index=target.reshape(-1))
+    values = ops.reshape(ops.broadcast_to(value, shape=target.shape), shape=(-1,))
+    where, join = target.reshape(-1), part_written(x)
+    if join is not None:
+        values = join(values, ops.getitem(flat, index=where))
+    updated = ops.setitem(flat, values, index=where)
     repoint(root, ops.reshape(updated, shape=shape))
 
 

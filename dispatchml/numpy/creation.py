@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
-from .manipulation import copy_of, sizes
+from .manipulation import copy_of, in_order, sizes
 from .registry import is_ours, numpy_function, operand, operands
 
 
@@ -71,7 +71,7 @@ def require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
 
 @numpy_function(np.copy, arrays=1)
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    return copy_of(a)
+    return in_order(copy_of(a), order)
 
 
 def from_dlpack_plain(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..engines.parts import part
 from .dtypes import at_least_double, casted
 from .protocols import UFUNCS, array_ufunc
 from .registry import CONTAINERS, PLAIN, PUBLIC, is_ours, numpy_function, operand
@@ -142,12 +143,12 @@ for _name in BEYOND_NUMPY.split():
 
 @numpy_function(np.real)
 def real(val: Any, /) -> Any:
-    return ops.real(val)
+    return part(val, "real")
 
 
 @numpy_function(np.imag)
 def imag(val: Any, /) -> Any:
-    return ops.imag(val)
+    return part(val, "imag")
 
 
 @numpy_function(np.angle)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import NoMethodError, OutArgumentError, at_user_line
+from ..dispatch.errors import NoMethodError, at_user_line
 from .joining import as_sequence
 from .registry import is_foreign, is_ours, numpy_function, operand
 
@@ -216,33 +216,3 @@ def diag_indices_from(arr: Any) -> Any:
 def ix_(*args: Any) -> Any:
     shapes = [tuple(-1 if j == k else 1 for j in range(len(args))) for k in range(len(args))]
     return tuple(ops.reshape(operand(a), shape=s) for a, s in zip(args, shapes, strict=True))
-
-
-# ---- what NumPy does in place ------------------------------------------------------------------------------------
-
-IN_PLACE = {
-    np.fill_diagonal: "numpy.where(numpy.eye(n, dtype=bool), values, x)",
-    np.put: "x[indices] = values inside a transform, or numpy.where(mask, values, x)",
-    np.putmask: "numpy.where(mask, values, x)",
-    np.place: "numpy.where(mask, values, x)",
-    np.copyto: "x = y, or x[...] = y inside a transform",
-    np.put_along_axis: "x = dispatchml.ops.put_along_axis(x, indices, values, axis=axis)",
-}
-
-
-def refuse_in_place(original: Any, instead: str) -> None:
-    """Make a function that writes into its argument raise with what to write instead."""
-
-    def raising(*args: Any, **kwargs: Any) -> Any:
-        raise OutArgumentError(
-            f"numpy.{original.__name__} writes into its first argument{at_user_line()}, which would lose what "
-            "traced or "
-            f"layered values carry. Write {instead}."
-        )
-
-    raising.__name__ = original.__name__
-    numpy_function(original, arrays=0)(raising)
-
-
-for _original, _instead in IN_PLACE.items():
-    refuse_in_place(_original, _instead)

@@ -16,7 +16,9 @@ from .manipulation import (
     atleast_1d,
     atleast_2d,
     atleast_3d,
+    in_order,
     normal_axis,
+    order_of,
     sizes,
 )
 from .registry import is_ours, numpy_function, operand, operands
@@ -180,14 +182,14 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
         pad_width = tuple((w, w) if isinstance(w, int) else tuple(w) for w in widths)
     value = kwargs.get("constant_values", 0)
     if not is_ours(value):
-        return ops.pad(array, pad_width=pad_width, mode=mode, **kwargs)
+        return in_order(ops.pad(array, pad_width=pad_width, mode=mode, **kwargs), order_of(array))
     if isinstance(value, (tuple, list)) or ops.ndim(value):
         raise NoMethodError(
             f"numpy.pad takes one layered constant_values for all sides{at_user_line()}. Join the parts with "
             "numpy.concatenate."
         )
     inside = np.pad(np.ones(ops.shape(array), bool), pad_width)
-    return ops.where(inside, ops.pad(array, pad_width=pad_width), value)
+    return in_order(ops.where(inside, ops.pad(array, pad_width=pad_width), value), order_of(array))
 
 
 @numpy_function(np.trim_zeros)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..engines.traced import Traced
+from ..engines.views import element_of
 from .registry import numpy_function, operands
 
 
@@ -86,6 +88,24 @@ def reshape(x: Any, /, shape: Any = None, order: str = "C", *, copy: bool | None
 def copy_of(x: Any) -> Any:
     """An independent value with the same contents."""
     return ops.astype(x, dtype=ops.dtype(x))
+
+
+def in_order(x: Any, order: str) -> Any:
+    """A new traced array laid out in memory as NumPy lays out the plain one, which decides what is a view later: "C",
+    "F", or as it is ("A", "K").
+    """
+    if order not in ("C", "F") or not isinstance(x, Traced):
+        return x
+    element = element_of(x)
+    if element is None or (element.flags.c_contiguous if order == "C" else element.flags.f_contiguous):
+        return x
+    return ops.reshape(ops.ravel(x, order=order), shape=ops.shape(x), order=order)
+
+
+def order_of(x: Any) -> str:
+    """The order of new arrays like x in memory: "F" where x is in Fortran order only."""
+    element = element_of(x) if isinstance(x, Traced) else None
+    return "F" if element is not None and element.flags.fnc else "C"
 
 
 @numpy_function(np.ravel)

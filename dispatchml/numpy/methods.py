@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from .. import numpy as xp
 from .. import ops
 from ..dispatch.errors import ShapeError, at_user_line, class_name
 from ..dispatch.layers import layer_of
+from ..engines.parts import part, write_part
 from .protocols import no_plain_memory
 
 
@@ -84,18 +84,32 @@ class ArrayMethods:
 
     @property
     def real(self) -> Any:
-        """The real part."""
-        return ops.real(self)
+        """The real part, as a view of a traced array."""
+        return part(self, "real")
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        write_part(self, "real", value)
 
     @property
     def imag(self) -> Any:
-        """The imaginary part."""
-        return ops.imag(self)
+        """The imaginary part, as a view of a traced array."""
+        return part(self, "imag")
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        write_part(self, "imag", value)
 
     @property
-    def flat(self) -> Iterator[Any]:
-        """The elements one by one, the last axis fastest."""
-        return iter(self.ravel())
+    def flat(self) -> Any:
+        """The elements one by one, the last axis fastest, to be read and written by position."""
+        from .writing import Flat
+
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        self.flat[...] = values
 
     # ---- reductions -----------------------------------------------------------------------------------------------
 
@@ -225,9 +239,29 @@ class ArrayMethods:
         """As `numpy.searchsorted`."""
         return xp.searchsorted(self, v, side, sorter)
 
-    def sort(self, axis: int = -1, *_: Any, **__: Any) -> Any:
-        """Raises: NumPy's method sorts in place."""
-        raise ShapeError(f"x.sort() works in place{at_user_line()}, which a layered value cannot. Write numpy.sort(x).")
+    def fill(self, value: Any) -> None:
+        """As `numpy.ndarray.fill`."""
+        from .writing import fill
+
+        fill(self, value)
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """As `numpy.ndarray.put`."""
+        from .writing import put
+
+        put(self, indices, values, mode)
+
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
+        """As `numpy.ndarray.sort`, in place."""
+        from .writing import sort
+
+        sort(self, axis, kind, order)
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+        """As `numpy.ndarray.partition`, in place."""
+        from .writing import partition
+
+        partition(self, kth, axis)
 
     def argsort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
         """As `numpy.argsort`."""
@@ -265,8 +299,8 @@ class ArrayMethods:
         return xp.round(self, decimals, out)
 
     def conj(self) -> Any:
-        """The complex conjugate."""
-        return ops.conj(self)
+        """The complex conjugate; of real numbers the value itself, as NumPy's method gives it."""
+        return self if self.dtype.kind in "biuf" else ops.conj(self)
 
     conjugate = conj
 
@@ -278,7 +312,7 @@ class ArrayMethods:
 
     def copy(self, order: str = "C") -> Any:
         """An independent value."""
-        return xp.copy(self)
+        return xp.copy(self, order)
 
     def view(self, *dtype: Any) -> Any:
         """The same values; raises for another dtype, whose bits have no derivative."""

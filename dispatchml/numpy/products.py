@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
+from ..engines.traced import Traced
 from .dtypes import casted
 from .registry import numpy_function, operand, operands
 
@@ -75,9 +76,36 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 @numpy_function(np.einsum, arrays=0)
 def einsum(*arguments: Any, out: Any = None, optimize: Any = False, **keywords: Any) -> Any:
     subscripts, arrays = einsum_arguments(arguments)
+    if len(arrays) == 1 and isinstance(arrays[0], Traced) and not keywords:
+        view = einsum_view(subscripts, arrays[0])
+        if view is not None:
+            return view
     y = ops.einsum(arrays, subscripts=subscripts, optimize=optimize)
     dtype = keywords.get("dtype")
     return ops.astype(y, dtype=np.dtype(dtype)) if dtype is not None else y
+
+
+def einsum_view(subscripts: str, x: Any) -> Any:
+    """A diagonal or a transpose, which NumPy gives as a view that can be written to; None where anything is summed."""
+    given, arrow, wanted = subscripts.partition("->")
+    names, ndim = given.replace("...", ""), ops.ndim(x)
+    rest = "".join(map(str, range(ndim - len(names)))) if "..." in given else ""  # digits are no labels
+    labels = list(given.replace("...", rest))
+    if not arrow:
+        wanted = "..." * bool(rest) + "".join(sorted(k for k in names if names.count(k) == 1))
+    wanted = wanted.replace("...", rest)
+    if len(labels) != ndim or set(wanted) != set(labels) or len(set(wanted)) < len(wanted):
+        return None
+    shape = ops.shape(x)
+    if any(shape[k] != shape[labels.index(label)] for k, label in enumerate(labels)):
+        return None
+    for label in sorted(set(labels)):
+        while labels.count(label) > 1:
+            first = labels.index(label)
+            second = labels.index(label, first + 1)
+            x = ops.diagonal(x, axis1=first, axis2=second)
+            labels = [k for i, k in enumerate(labels) if i not in (first, second)] + [label]
+    return ops.transpose(x, axes=tuple(labels.index(label) for label in wanted))
 
 
 def einsum_arguments(arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:

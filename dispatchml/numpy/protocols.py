@@ -22,7 +22,7 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
     if function is None:
         function = find_ufunc(ufunc, inputs)
     for x in inputs:
-        if type(x) is list or type(x) is tuple:
+        if (type(x) is list or type(x) is tuple) and method != "at":  # which takes an index
             from .registry import operand
 
             inputs = tuple(map(operand, inputs))

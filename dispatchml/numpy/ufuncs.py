@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import NoMethodError, OutArgumentError, at_user_line
+from ..dispatch.errors import NoMethodError, at_user_line
 from .elementwise import WRITTEN
 from .registry import PUBLIC
 
@@ -54,6 +54,10 @@ def call_ufunc(
     out = kwargs.pop("out", None)
     if out is not None and any(o is not None for o in (out if type(out) is tuple else (out,))):
         refuse_out(name if method == "__call__" else f"{name}.{method}")
+    if method == "at":
+        from .writing import write_at
+
+        return write_at(name, function, *inputs)
     inputs = tuple(map(operand, inputs))
     if method == "__call__":
         return with_keywords(name, function, inputs, kwargs)
@@ -68,13 +72,7 @@ def call_ufunc(
         return accumulate(name, function, *inputs, **kwargs)
     if method == "reduceat":
         return reduceat(name, function, *inputs, **kwargs)
-    instead = (
-        "y = dispatchml.ops.add_at(x, values, index=indices)" if name == "add" else "y = numpy.where(mask, new, x)"
-    )
-    raise OutArgumentError(
-        f"numpy.{name}.{method} writes into its first argument{at_user_line()}, which would lose what the others "
-        f"carry. Write {instead}."
-    )
+    raise NoMethodError(f"numpy.{name}.{method} is not defined on layered values{at_user_line()}.")
 
 
 def with_keywords(name: str, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
