@@ -14,7 +14,7 @@ from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, layer_of
 from .operation import Operation, OperationFunction, operation
 from .plugins import Plugin
-from .structures import transparent
+from .structures import transparent, uniform
 
 __all__ = [
     "LAYER_DRESSERS",
@@ -42,4 +42,5 @@ __all__ = [
     "promotes",
     "register_type",
     "transparent",
+    "uniform",
 ]

@@ -142,7 +142,10 @@ def structure_inside(x: Any, cls: type) -> Any:
 
 
 def unstacked(x: Any, hidden: int) -> Any:
-    """One element of stacks within each other, as many as there are hidden axes; None where there are fewer stacks."""
+    """One element of stacks within each other, as many as there are hidden axes; None where there are fewer stacks.
+
+    A plugin's class that stands for a batch of structures has a `__template__`, as a stack has.
+    """
     for _ in range(hidden):
-        x = x.__template__ if isinstance(x, Stack) else None
+        x = getattr(x, "__template__", None)
     return x

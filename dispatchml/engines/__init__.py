@@ -2,6 +2,7 @@
 
 from . import elements as elements
 from . import operators as operators  # installs the operators on the classes below
+from . import through as through
 from .batch import Batched
 from .forward import Dual
 from .levels import Level

@@ -111,7 +111,7 @@ def settle_elements(op: Operation) -> Callable[..., Any]:
         cls = type(top)
         function = known.get(cls)
         if function is None:
-            function = known[cls] = ENGINES[cls].variadic(op)
+            function = known[cls] = with_structures(op, cls, ENGINES[cls].variadic(op))
         return function(elements, top._tape if cls is Var else top._level, **keywords)
 
     settled.__name__ = settled.__qualname__ = f"settle_{op.name}"
@@ -131,9 +131,20 @@ def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callabl
         if op not in WATCHED:
             WATCHED.add(op)
             op.listeners.append(lambda: forget_made(op))
-        made = MADE[key] = ENGINES[cls].fixed(op, active)
+        made = MADE[key] = with_structures(op, cls, ENGINES[cls].fixed(op, active))
         if active == (0, 1) and made.__name__ in (f"record_{op.name}_01", f"dual_{op.name}_01"):
             use_as_operator(cls, op, made)
+    return made
+
+
+#: What looks for structures whose rules run on traced fields: wrap(op, engine, implementation) -> implementation.
+BY_FIELDS: list[Callable[[Operation, type, Callable[..., Any]], Callable[..., Any]]] = []
+
+
+def with_structures(op: Operation, cls: type, made: Callable[..., Any]) -> Callable[..., Any]:
+    """An engine's implementation that looks for such structures; itself where there are none."""
+    for wrap in BY_FIELDS:
+        made = wrap(op, cls, made)
     return made
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.layers import layer_of
+from ..dispatch.structures import inside_of
 from ..ops.metadata import OBJECT, dtype, shape
 
 ndarray = np.ndarray
@@ -70,6 +71,19 @@ class OpaqueSpace(ArraySpace):
 
     def project(self, ct: Any) -> Any:
         return fit_shape(ct, self.shape)
+
+
+class StructureSpace(ArraySpace):
+    """A transparent structure: cotangents live on its pattern."""
+
+    __slots__ = ("primal", "fit")
+
+    def __init__(self, x: Any, fit: Callable[[Any, Any], Any]) -> None:
+        super().__init__(shape(x), dtype(x))
+        self.primal, self.fit = x, fit
+
+    def project(self, ct: Any) -> Any:
+        return fit_dtype(self.fit(self.primal, fit_shape(ct, self.shape)), self.dtype)
 
 
 def fit_shape(ct: Any, wanted: tuple[int, ...]) -> Any:
@@ -139,6 +153,9 @@ def space_of(x: Any) -> Any:
     info = layer_of(cls)
     if info is not None and "space" in info.properties:
         return info.properties["space"](x)
+    inside = inside_of(info)
+    if inside is not None and inside.project is not None:
+        return StructureSpace(x, inside.project)
     kind = dtype(x)
     return OpaqueSpace(shape(x), kind) if kind == OBJECT else ArraySpace(shape(x), kind)
 

@@ -1,0 +1,93 @@
+"""Transparent structures in the engines: their rules run on traced values, and what the rules compute is recorded.
+
+This is for classes of other packages; structures of one's own have their fields traced (`elements`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..dispatch.lattice import outermost
+from ..dispatch.layers import Layer, layer_of
+from ..dispatch.operation import Operation
+from ..dispatch.structures import TRANSPARENT
+from ..rules.registry import rule_of
+from .provider import BY_FIELDS
+from .tape import PLAIN
+from .traced import Traced
+
+
+def transparent_inside(x: Any) -> tuple[Layer, type] | None:
+    """The transparent layer inside of a value and its class, below engines and what values mean; None for others."""
+    while type(x) not in PLAIN:
+        if isinstance(x, Traced):
+            x = x._value
+            continue
+        info = layer_of(type(x))
+        if info is None:
+            return None
+        if info in TRANSPARENT:
+            return info, type(x)
+        if info.payload is None or not info.properties.get("uniform"):
+            return None
+        x = info.payload(x)
+    return None
+
+
+def has_transparent(x: Any) -> bool:
+    """Whether a value, traced or not, has a transparent structure inside."""
+    if isinstance(x, Traced):
+        return type(x._value) not in PLAIN and transparent_inside(x) is not None
+    return type(x) not in PLAIN and transparent_inside(x) is not None
+
+
+def stays_outside(op: Operation, engine: type) -> bool:
+    """Whether an engine never looks inside for an operation: those of layers, and those without a derivative."""
+    if not TRANSPARENT or op.family == "layers":
+        return True
+    if engine._hides_axis:  # type: ignore[attr-defined]
+        return False
+    rule = rule_of(op)
+    return "transform" in op.strips or (rule is not None and rule.kind == "nondifferentiable")
+
+
+def through_structures(op: Operation, engine: type, general: Callable[..., Any]) -> Callable[..., Any]:
+    """An engine's implementation of an operation, which looks for transparent structures among the traced values."""
+    if stays_outside(op, engine):
+        return general
+    if op.variadic:
+
+        def through_elements(elements: Any, owner: Any, /, **keywords: Any) -> Any:
+            if any(map(has_transparent, elements)):
+                made = by_rule(op, elements, keywords)
+                if made is not NotImplemented:
+                    return made
+            return general(elements, owner, **keywords)
+
+        return through_elements
+
+    def through(*arguments: Any, **keywords: Any) -> Any:
+        if any(map(has_transparent, arguments)):
+            made = by_rule(op, arguments, keywords)
+            if made is not NotImplemented:
+                return made
+        return general(*arguments, **keywords)
+
+    return through
+
+
+def by_rule(op: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """An operation by the rule of the outermost transparent structure, or its decomposition; NotImplemented where it
+    has neither.
+    """
+    found = [f for f in map(transparent_inside, arguments) if f is not None]
+    top = outermost(tuple(cls for _, cls in found))
+    cls = next(cls for info, cls in found if info is top)
+    rule = next((op.layers[c] for c in cls.__mro__ if c in op.layers), op.decomposition)
+    if rule is None:
+        return NotImplemented
+    return rule(arguments, **keywords) if op.variadic else rule(*arguments, **keywords)
+
+
+BY_FIELDS.append(through_structures)
