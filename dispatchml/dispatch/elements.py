@@ -15,6 +15,8 @@ from .plugins import meet
 
 #: For each operation the functions by class of element.
 ARRAY_FUNCTIONS: dict[Operation, dict[type, Callable[..., Any]]] = {}
+#: What makes functions for any operation, by class of element.
+ARRAY_PROVIDERS: dict[type, Callable[[Operation], Callable[..., Any] | None]] = {}
 
 
 def for_arrays_of(function: Any, cls: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -42,12 +44,25 @@ def for_arrays_of(function: Any, cls: type) -> Callable[[Callable[..., Any]], Ca
     return add
 
 
+def provide_for_arrays_of(cls: type, provider: Callable[[Operation], Callable[..., Any] | None]) -> None:
+    """Declare what all operations do with object arrays of numbers of a class: a function for each, or None for those
+    that the core's own way is right for. What `for_arrays_of` declares comes first.
+    """
+    with LOCK:
+        if ARRAY_PROVIDERS.get(cls, provider) is not provider:
+            raise RegistrationError(f"Arrays of {class_name(cls)} have a provider already.")
+        ARRAY_PROVIDERS[cls] = provider
+
+
 def array_function(op: Operation, classes: Iterable[type]) -> Callable[..., Any] | None:
     """The function that was declared for one of these classes of elements; their plugins are loaded by the question."""
     for cls in classes:
         meet(cls)
         known = ARRAY_FUNCTIONS.get(op, {})
         found = next((known[c] for c in cls.__mro__ if c in known), None)
+        provider = next((ARRAY_PROVIDERS[c] for c in cls.__mro__ if c in ARRAY_PROVIDERS), None)
+        if found is None and provider is not None:
+            found = provider(op)
         if found is not None:
             return found
     return None

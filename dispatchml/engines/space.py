@@ -16,6 +16,8 @@ from ..dispatch.structures import inside_of
 from ..ops.metadata import OBJECT, dtype, shape
 
 ndarray = np.ndarray
+#: What makes a number of an object that is the cotangent of a real number, where that is known; one at most.
+NUMBER_OF: list[Callable[[Any], Any]] = []
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -59,6 +61,8 @@ class NumberSpace(ArraySpace):
             ct = fit_shape(ct, ())
         if self.number is not complex:
             ct = fit_realness(ct)
+            if NUMBER_OF and dtype(ct) == OBJECT:
+                ct = NUMBER_OF[0](ct)
         elif type(ct) is float:
             return complex(ct)
         return ct.item() if isinstance(ct, (ndarray, np.generic)) and ct.ndim == 0 and ct.dtype != OBJECT else ct
@@ -125,6 +129,9 @@ def fit_realness(ct: Any) -> Any:
 def fit_dtype(ct: Any, wanted: np.dtype[Any]) -> Any:
     """A cotangent in the primal's dtype; integer primals have float cotangents."""
     have = dtype(ct)
+    if have == OBJECT and NUMBER_OF and wanted.kind == "f":
+        ct = NUMBER_OF[0](ct)
+        have = dtype(ct)
     if have is wanted or have == wanted or have == OBJECT or wanted.kind not in "fc":
         return ct
     if wanted.kind == "f" and have.kind == "c":

@@ -42,7 +42,10 @@ def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] 
 
 
 #: Operations that hand elements on as they are; NumPy's own function does that for objects, too.
-HANDING_ON = frozenset({"where", "where_or_zero", "astype", "stop_gradient", "real", "imag"})
+HANDING_ON = frozenset({"where", "where_or_zero", "astype", "stop_gradient"})
+
+#: Operations on two arrays that NumPy's loops do, with a look at the result for objects.
+ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide"})
 
 
 def of_objects(*arguments: Any) -> bool:
@@ -106,7 +109,9 @@ def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
     def on_any(*arguments: Any, **keywords: Any) -> Any:
         return (by_elements if of_objects(*arguments) else array)(*arguments, **keywords)
 
-    on_array = on_any if op.keywords or predicate else {1: on_one, 2: on_two}.get(op.arity, on_any)
+    # libraries warn of loops over their comparisons that nobody asked for, so only arithmetic is tried first
+    tried = {1: on_one, 2: on_two if op.name in ARITHMETIC else on_any}
+    on_array = on_any if op.keywords or predicate else tried.get(op.arity, on_any)
     on_array.__name__ = on_array.__qualname__ = op.name
     return on_array
 

@@ -148,6 +148,7 @@ def branch(operation: Any, on_objects: Callable[..., Any]) -> None:
     made = on_several if op.variadic else {1: on_one, 2: on_two}[op.arity]
     made.__name__ = made.__qualname__ = op.name
     made.__wrapped__ = array
+    made.__of_objects__ = True
     op.register(made, hints, True)
 
 

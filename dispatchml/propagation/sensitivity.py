@@ -1,0 +1,221 @@
+"""The cotangent of an uncertain number below a real one: what a standard deviation or a nominal value depends on.
+
+Uncertain numbers form an algebra A, real numbers beside linear parts. The cotangent of an output in A is an element of
+A, by which derivatives multiply as values do. An output that is a real number, such as a standard deviation, is a real
+function on A instead, and its derivative a real functional: `nominal` times the change of the value, plus the sum of
+`parts` times the changes of the coefficients. A acts on such functionals by multiplication,
+
+    (f a)(d) = f(a d),  so  nominal' = nominal a0 + sum_v parts_v a_v  and  parts_v' = a0 parts_v.
+
+The derivative with respect to a real number, or to the value of an uncertain one, is `nominal`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch import layer_of, operation, register_type
+from ..dispatch.elements import provide_for_arrays_of
+from ..dispatch.errors import NonDifferentiableError, at_user_line, describe_call
+from ..dispatch.operation import Operation
+from ..engines import space
+from ..ops.metadata import PYTHON_DTYPES
+from ..rules import batch, linear
+from ..rules.registry import rule_of
+from .through import NATIVE, NATIVE_FAMILIES, with_arrays
+
+OBJECT = np.dtype(object)
+
+
+class Sensitivity:
+    """A real functional of an uncertain number."""
+
+    __slots__ = ("nominal", "parts")
+
+    def __init__(self, nominal: float, parts: Mapping[Any, float]) -> None:
+        self.nominal, self.parts = nominal, parts
+
+    def __repr__(self) -> str:
+        return f"Sensitivity({self.nominal!r}, {len(self.parts)} parts)"
+
+    def __mul__(self, other: Any) -> Any:
+        from .numbers import uncertain_of
+
+        if isinstance(other, (int, float, np.generic)):
+            factor = float(other)
+            return Sensitivity(self.nominal * factor, {v: c * factor for v, c in self.parts.items()})
+        known = uncertain_of(other)
+        if known is None:
+            return NotImplemented
+        mean, components = known.mean(other), known.components(other)
+        reached = sum(c * components.get(v, 0.0) for v, c in self.parts.items())
+        return Sensitivity(self.nominal * mean + reached, {v: c * mean for v, c in self.parts.items()})
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return NotImplemented if isinstance(other, np.ndarray) else self * (1 / other)
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, (int, float, np.generic)):  # the cotangent of a real number, such as zero
+            return Sensitivity(self.nominal + float(other), self.parts)
+        if not isinstance(other, Sensitivity):
+            return NotImplemented
+        parts = dict(self.parts)
+        for v, c in other.parts.items():
+            parts[v] = parts.get(v, 0.0) + c
+        return Sensitivity(self.nominal + other.nominal, parts)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Sensitivity:
+        return self * -1.0
+
+    def __pos__(self) -> Sensitivity:
+        return self
+
+    def __sub__(self, other: Any) -> Any:
+        return NotImplemented if isinstance(other, np.ndarray) else self + -other
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def conjugate(self) -> Sensitivity:
+        """Functionals are real."""
+        return self
+
+    def __bool__(self) -> bool:
+        return bool(self.nominal) or any(self.parts.values())
+
+    def __eq__(self, other: object) -> bool:
+        return self.nominal == other
+
+    def __ne__(self, other: object) -> bool:
+        return self.nominal != other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def strong_product(a: Any, b: Any) -> Any:
+    """a * b, zero where a factor is."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.frompyfunc(strong_product, 2, 1)(a, b)
+    return a * b if a and b else 0.0
+
+
+def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
+    """Everything else is done on arrays of no dimension."""
+    return next((op.layers[c] for c in classes if c in op.layers), None) or with_arrays(op)
+
+
+def provide_for_arrays(op: Operation) -> Callable[..., Any] | None:
+    """Linear operations act on each coefficient; what only adds and multiplies is left to NumPy."""
+    if op.name in NATIVE or op.family in NATIVE_FAMILIES or op.name in {"real", "conj"}:
+        return None
+    return coefficient_by_coefficient(op)
+
+
+def coefficient_by_coefficient(op: Operation) -> Callable[..., Any]:
+    """An operation that is linear in the one argument that holds functionals, the others being plain."""
+
+    def on_arrays(*arguments: Any, **keywords: Any) -> Any:
+        elements = list(arguments[0] if op.variadic else arguments)
+        held = [k for k, x in enumerate(elements) if getattr(x, "dtype", None) == OBJECT]
+        rule = rule_of(op)
+        is_linear = rule is not None and (
+            rule.kind == "linear" or (op.name in LINEAR_IN and held == LINEAR_IN[op.name])
+        )
+        if len(held) != 1 or not is_linear:
+            raise NonDifferentiableError(
+                f"{describe_call(op.name, arguments)}{at_user_line()}: the derivative of a standard deviation or a "
+                "nominal value in reverse mode does not go through this operation of uncertain numbers. Use the "
+                "forward mode: dispatchml.jvp, derivative or jacfwd."
+            )
+        x = elements[held[0]]
+        keys = {v: None for s in x.flat if isinstance(s, Sensitivity) for v in s.parts}
+
+        def along(part: Callable[[Any], float]) -> Any:
+            elements[held[0]] = np.reshape(np.array([part(s) for s in x.flat], np.float64), x.shape)
+            return op.function(tuple(elements), **keywords) if op.variadic else op.function(*elements, **keywords)
+
+        nominal = along(nominal_part)
+        parts = {v: along(lambda s, v=v: s.parts.get(v, 0.0) if isinstance(s, Sensitivity) else 0.0) for v in keys}
+        made = np.empty(ops.shape(nominal), object)
+        for index in np.ndindex(made.shape):
+            made[index] = Sensitivity(float(nominal[index]), {v: float(p[index]) for v, p in parts.items()})
+        return made if made.ndim else made[()]
+
+    return on_arrays
+
+
+#: Operations of several arguments that are linear in these positions alone.
+LINEAR_IN = {"solve": [1], "solve_triangular": [1]}
+
+
+def nominal_part(s: Any) -> Any:
+    """The derivative with respect to a real number; anything else as it is."""
+    return s.nominal if isinstance(s, Sensitivity) else s
+
+
+# ---- as a number, where the primal is one, and where the user sees it ------------------------------------------------
+
+
+@operation(family="elementwise")
+def as_number(ct: Any) -> Any:
+    """The derivative with respect to the value, of a functional; any other cotangent as it is."""
+
+
+@as_number.register
+def as_number_plainly(ct: object) -> Any:
+    if type(ct) is np.ndarray and ct.dtype is OBJECT and any(isinstance(s, Sensitivity) for s in ct.flat):
+        return np.reshape(np.array([nominal_part(s) for s in ct.flat], np.float64), ct.shape)
+    return ct
+
+
+def inside(layer: Any) -> Callable[..., Any] | None:
+    """Through whatever wraps a functional."""
+    return lambda ct: layer.rebuild(ct, as_number(layer.payload(ct))) if type(layer.payload(ct)) is not tuple else ct
+
+
+as_number.info.layer_default = inside
+linear(as_number, transpose=lambda ct, like: ct)
+
+
+@batch(as_number)
+def as_number_of_batch(arguments: Any, batched: Any, size: int) -> Any:
+    return as_number(arguments[0])
+
+
+def register() -> None:
+    """Make functionals a layer that owns its calls, and the engines' spaces turn them into numbers."""
+    register_type(
+        Sensitivity, slot="scalar", payload=nominal_part, rebuild=lambda s, nominal: Sensitivity(nominal, s.parts)
+    )
+    info = layer_of(Sensitivity)
+    assert info is not None
+    info.provider = provide
+    provide_for_arrays_of(Sensitivity, provide_for_arrays)
+    PYTHON_DTYPES[Sensitivity] = OBJECT
+    for op, function in (
+        (ops.multiply, operator.mul),
+        (ops.strong_multiply, strong_product),
+        (ops.divide, operator.truediv),
+        (ops.add, operator.add),
+        (ops.subtract, operator.sub),
+        (ops.negative, operator.neg),
+    ):
+        op.layer(Sensitivity, function)
+    for op in (ops.positive, ops.conj, ops.real, ops.stop_gradient):
+        op.layer(Sensitivity, lambda s: s)
+    ops.zeros_like.layer(Sensitivity, lambda s, **keywords: Sensitivity(0.0, {}))
+    ops.isnan.layer(Sensitivity, lambda s: s.nominal != s.nominal)
+    as_number.layer(Sensitivity, nominal_part)
+    space.NUMBER_OF.append(as_number)
+
+
+register()

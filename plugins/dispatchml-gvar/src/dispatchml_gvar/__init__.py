@@ -1,0 +1,10 @@
+"""Gaussian variables of gvar as a layer of dispatchml. Nothing is imported by a user: the plugin loads when the first
+one arrives.
+"""
+
+from dispatchml import Plugin
+
+__version__ = "0.1.0"
+__all__ = ["plugin"]
+
+plugin = Plugin(name="gvar", triggers=("gvar",), register="dispatchml_gvar.register:register")
