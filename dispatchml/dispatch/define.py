@@ -57,7 +57,7 @@ class Dressers(Hooks):
 LAYER_DRESSERS = Dressers(lambda form: (form.cls, form.info))
 
 
-def layer(*classes: Any, slot: str = "", operators: bool = True) -> Callable[[C], C]:
+def layer(*classes: Any, slot: str = "", operators: bool = True, fieldwise: bool = False) -> Callable[[C], C]:
     """Make a class a layer of the slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer.
 
     The class is an attrs class, a dataclass, or a plain class whose annotated fields are parameters of `__init__`.
@@ -68,7 +68,9 @@ def layer(*classes: Any, slot: str = "", operators: bool = True) -> Callable[[C]
 
     Built round something that belongs outside (a traced array, a quantity for a structure) the class gives its normal
     form: the outer layer round a layer of this class. operators=False leaves out operators, NumPy's protocols and
-    elementwise `==`.
+    elementwise `==`. fieldwise=True, for structures: derivatives go through the class's rules, which then see an
+    instance whose fields are traced, so that they cost what the rules cost; else they go through the operation's own
+    derivative, whose cotangents may be dense.
 
     Raises RegistrationError for a class without payload fields, or whose constructor does not take them.
 
@@ -84,16 +86,21 @@ def layer(*classes: Any, slot: str = "", operators: bool = True) -> Callable[[C]
         )
 
     def decorate(cls: C) -> C:
-        define(cls, slot, operators)
+        define(cls, slot, operators, fieldwise)
         return cls
 
     return decorate
 
 
-def define(cls: type, slot: str, operators: bool) -> None:
+def define(cls: type, slot: str, operators: bool, fieldwise: bool = False) -> None:
     """Register the class, put construction in normal form into it, and dress it."""
     if not isinstance(cls, type):
         raise RegistrationError(f"layer decorates a class, not {cls!r}.")
+    if fieldwise and slot != "structure":
+        raise RegistrationError(
+            f'layer: fieldwise=True is for the slot "structure", not for {slot!r} of {class_name(cls)}: the fields of '
+            "any other layer are wrapped in what it means."
+        )
     try:
         object.__new__(cls)
     except TypeError as error:
@@ -120,7 +127,7 @@ def define(cls: type, slot: str, operators: bool) -> None:
         static=tuple(name for name, kind in kinds.items() if kind == "static"),
         methods=own_methods(cls),
         materialise=materialise,
-        properties={"operators": operators},
+        properties={"operators": operators, "fieldwise": fieldwise},
         place=user_line(),
     )
     pattern = frozenset(name for name, kind in kinds.items() if kind == "pattern")

@@ -14,11 +14,12 @@ from ..dispatch.construct import FORMS, Form, form_of
 from ..dispatch.define import state_of
 from ..dispatch.errors import DensifyWarning, NoMethodError, at_user_line, class_name, warn_at_user_line
 from ..dispatch.lattice import outermost
-from ..dispatch.layers import Layer, add_layer
+from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from ..dispatch.resolve import find_method, no_method
 from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, structure_inside
-from .provider import provide
+from ..rules.registry import rule_of
+from .provider import BY_FIELDS, TRACED, provide
 from .tape import PLAIN
 from .traced import Element, Traced, as_seen, innermost
 
@@ -101,6 +102,84 @@ def on_elements(
     return normal(rule(tuple(given), **keywords) if variadic else rule(*given, **keywords))
 
 
+def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Callable[..., Any]:
+    """An engine's implementation of an operation, where there are structures whose derivatives go through their rules.
+
+    The batching engine runs rules on elements anyway. What has no derivative acts on the payload.
+    """
+    rule = rule_of(op)
+    if (
+        engine._hides_axis  # type: ignore[attr-defined]
+        or op.family == "layers"
+        or "transform" in op.strips
+        or (rule is not None and rule.kind == "nondifferentiable")
+        or not any(is_fieldwise(form) for form in FORMS.values())
+    ):
+        return general
+
+    def rule_of_structure(arguments: tuple[Any, ...], keywords: dict[str, Any], variadic: bool) -> Any:
+        forms = [structure_of(bare_of(x)) for x in arguments]
+        if not any(form is not None and is_fieldwise(form) for form in forms):
+            return NotImplemented
+        classes = tuple(
+            type(innermost(x)) if form is None else form.cls for x, form in zip(arguments, forms, strict=True)
+        )
+        if find_method(op, classes, arguments) is not None:
+            return NotImplemented
+        return on_elements(op, arguments, forms, keywords, variadic)
+
+    if op.variadic:
+
+        def traced_tuple(elements: Any, owner: Any, /, **keywords: Any) -> Any:
+            if not all(map(has_no_layer, elements)):
+                made = rule_of_structure(elements, keywords, True)
+                if made is not NotImplemented:
+                    return made
+            return general(elements, owner, **keywords)
+
+        return traced_tuple
+
+    def traced(*arguments: Any, **keywords: Any) -> Any:
+        for x in arguments:
+            if not has_no_layer(x):
+                made = rule_of_structure(arguments, keywords, False)
+                if made is NotImplemented:
+                    break
+                return made
+        return general(*arguments, **keywords)
+
+    return traced
+
+
+def bare_of(x: Any) -> Any:
+    """What a traced value is below its engines and layers that hold for each number by itself, such as units.
+
+    Plain values as they are: the operation's call finds their own layers.
+    """
+    if not isinstance(x, Traced):
+        return x
+    inner = as_seen(x)
+    info = layer_of(type(inner))
+    while info is not None and info.payload is not None and info.properties.get("uniform"):
+        inner = info.payload(inner)
+        info = layer_of(type(inner))
+    return inner
+
+
+def is_fieldwise(form: Form) -> bool:
+    """Whether a structure's derivatives go through its own rules."""
+    return form.info.properties.get("fieldwise", False)
+
+
+def has_no_layer(x: Any) -> bool:
+    """Whether a value is plain below the engines' layers."""
+    cls = type(x)
+    while cls in TRACED:
+        x = x._value
+        cls = type(x)
+    return cls in PLAIN
+
+
 def batch_size(arguments: tuple[Any, ...]) -> int:
     """The size of the newest batch among the arguments."""
     from .batch import newest
@@ -173,5 +252,6 @@ def on_all(name: str) -> Callable[..., Any]:
 
 
 BARE.append(element_of)
+BY_FIELDS.append(by_fields)
 METHODS.update(materialise=on_all, project=on_all)
 add_layer(Layer(Element, "transform", provider=provide, sealed=True, place="dispatchml.engines"))

@@ -277,3 +277,99 @@ def test_errors_say_what_is_missing():
     with pytest.raises(NoRuleError, match="Write a method project"):
         dm.vmap(dm.grad(lambda d: X @ (Bare(d) @ X)))(BATCH)
     assert math.isfinite(dm.vmap(lambda d: np.sum(Bare(d) @ X))(BATCH)[0])
+
+
+# ---- structures whose derivatives go through their own rules --------------------------------------------------------
+
+SEEN = []
+
+
+@dm.layer(slot="structure", fieldwise=True)
+@attrs.frozen
+class Rows:
+    """A matrix of which each row is one number repeated; it has no `project`, so no dense cotangent can be used."""
+
+    row: dm.Array
+    columns: int
+
+    @property
+    def shape(self):
+        return (len(self.row), self.columns)
+
+    @property
+    def dtype(self):
+        return ops.dtype(self.row)
+
+    def materialise(self):
+        return ops.broadcast_to(ops.expand_dims(self.row, axis=1), shape=self.shape)
+
+
+@ops.matmul.layer(Rows)
+def _(a, b):
+    if not isinstance(a, Rows):
+        raise NotImplementedError
+    SEEN.append(type(a.row))
+    return ops.multiply(a.row, ops.sum(b))
+
+
+@ops.add.layer(Rows)
+def _(a, b):
+    return Rows(ops.add(a.row, b.row), a.columns)
+
+
+@ops.argmax.layer(Rows)
+def _(x, *, axis, keepdims):
+    assert type(x.row) is np.ndarray
+    return 0
+
+
+def test_rules_see_traced_fields():
+    SEEN.clear()
+    np.testing.assert_allclose(dm.grad(lambda r: np.sum(X * (Rows(r, 2) @ V)))(X), X * V.sum())
+    assert all(issubclass(cls, dm.transforms.boundary.Traced) for cls in SEEN)
+    found = dm.grad(lambda m: np.sum(X * (m @ V)) + np.sum(m @ X))(Rows(X, 2))
+    assert type(found) is Rows
+    assert found.columns == 2
+    np.testing.assert_allclose(found.row, X * V.sum() + X.sum())
+    np.testing.assert_allclose(dm.grad(lambda x: np.sum(Rows(X, 2) @ x))(V), [X.sum(), X.sum()])
+
+
+def test_fields_in_every_transform():
+    def f(r):
+        return np.sum((Rows(r, 2) @ V) ** 3)
+
+    expected = 6 * V.sum() ** 3 * np.diag(X)
+    np.testing.assert_allclose(dm.hessian(f)(X), expected)
+    np.testing.assert_allclose(dm.hvp(f, (X,), (V,)), expected @ V)
+    np.testing.assert_allclose(dm.jvp(f, (X,), (V,))[1], dm.grad(f)(X) @ V)
+    np.testing.assert_allclose(dm.vmap(dm.grad(f))(BATCH), 3 * BATCH**2 * V.sum() ** 3)
+    np.testing.assert_allclose(dm.grad(lambda b: np.sum(dm.vmap(f)(b)))(BATCH), 3 * BATCH**2 * V.sum() ** 3)
+    np.testing.assert_allclose(dm.grad(dm.checkpoint(f))(X), 3 * X**2 * V.sum() ** 3)
+    y, dy = dm.jvp(lambda m: m @ V, (Rows(X, 2),), (Rows(V, 2),))
+    np.testing.assert_allclose(dy, V * V.sum())
+
+
+def test_what_has_no_rule_is_dense_with_a_warning():
+    with pytest.warns(DensifyWarning, match="exp has no rule for .*Rows"):
+        found = dm.grad(lambda r: np.sum(np.exp(Rows(r, 2))))(X)
+    np.testing.assert_allclose(found, 2 * np.exp(X))
+
+
+def test_what_has_no_derivative_sees_the_payload():
+    assert dm.grad(lambda m: np.sum(m @ V) + np.argmax(m))(Rows(X, 2)).row.tolist() == [13.0, 13.0]
+
+
+def test_a_method_for_exact_classes_is_still_taken():
+    CALLS.clear()
+    found = dm.grad(lambda d: np.sum((Diagonal(d) @ Diagonal(X)).diag))(X)
+    np.testing.assert_allclose(found, X)
+    assert set(CALLS) == {(np.ndarray, np.ndarray)}
+
+
+def test_only_structures_are_fieldwise():
+    with pytest.raises(TypeError, match=r'fieldwise=True is for the slot "structure"'):
+
+        @dm.layer(slot="meaning", fieldwise=True)
+        @attrs.frozen
+        class Named:
+            value: dm.Array
