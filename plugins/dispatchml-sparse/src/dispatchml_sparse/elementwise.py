@@ -1,0 +1,215 @@
+"""Elementwise operations: on the stored numbers, and on the fill value for everything that is not stored.
+
+COO and GCXS have a fill value: cos of a COO has the fill value 1, and its derivative has the fill value 0, for what is
+not stored does not move. SciPy's classes have none: where f(0) is not 0 the result is dense, with a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dispatchml import ops, primal
+from dispatchml.dispatch import layer_of
+
+from .numbers import Stacked, assemble, is_sparse, pattern_of, values
+from .pattern import PYDATA, Pattern, intersection, is_zero, union, winning_kind
+from .shaping import broadcast
+from .view import View, densified, on_keys, spread, todense, view
+
+Rule = Callable[..., Any]
+#: A zero of either factor is a zero of the result.
+ANNIHILATING = frozenset({"multiply", "strong_multiply", "logical_and", "bitwise_and"})
+#: A zero of the first argument is a zero of the result.
+ZERO_FIRST = frozenset({"divide", "divide_or_zero", "floor_divide", "remainder", "fmod", "copysign"})
+
+
+def elementwise_rule(op: Any) -> Rule:
+    """The rule of an elementwise operation for sparse arrays."""
+    if op.info.arity == 1:
+        return unary(op)
+
+    def of_several(*arguments: Any, **keywords: Any) -> Any:
+        return on_several(op, arguments, keywords)
+
+    return of_several
+
+
+def unary(op: Any) -> Rule:
+    """One array: its numbers and its fill value."""
+
+    def of_numbers(a: Any, **keywords: Any) -> Any:
+        p = a.pattern if type(a) is Stacked else pattern_of(a)
+        fill = fill_of(op, (p.fill,), (ops.dtype(a),), keywords)
+        if p.kind not in PYDATA and not is_zero(fill) and p.ndim:
+            return op(densified(op.__name__, a), **keywords)
+        return assemble(op(values(a, pattern=p), **keywords), pattern=p.with_fill(fill))
+
+    return of_numbers
+
+
+def fill_of(op: Any, fills: Any, kinds: Any, keywords: dict[str, Any]) -> Any:
+    """What an operation makes of fill values and plain numbers, in the dtype that the numbers have."""
+    plain = [np.asarray(f, k)[()] if k is not None else f for f, k in zip(fills, kinds, strict=True)]
+    with np.errstate(all="ignore"):
+        return np.asarray(op(*plain, **keywords))[()]
+
+
+# ---- several arguments -----------------------------------------------------------------------------------------------
+
+
+def on_several(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Several arrays: sparse ones, numbers and dense ones."""
+    stacks = [x for x in arguments if type(x) is Stacked]
+    if stacks:
+        made = on_stacks(op, arguments, keywords)
+        if made is not NotImplemented:
+            return made
+    sparse = [is_sparse(x) for x in arguments]
+    if any(not s and ops.ndim(x) for s, x in zip(sparse, arguments, strict=True)):
+        return beside_dense(op, arguments, sparse, keywords)
+    views = [view(x) if s else None for s, x in zip(sparse, arguments, strict=True)]
+    shape = np.broadcast_shapes(*(v.shape for v in views if v is not None))
+    views = [None if v is None else broadcast(v, shape) for v in views]
+    known = [v for v in views if v is not None]
+    kind = winning_kind([v.pattern.kind for v in known])
+    fill = common_fill(op, arguments, views, keywords)
+    if fill is None or (kind not in PYDATA and not is_zero(fill) and shape):
+        return op(*(densified(op.__name__, x) for x in arguments), **keywords)
+    keys = places(op, arguments, views, shape)
+    given = [x if v is None else spread(v, keys) for x, v in zip(arguments, views, strict=True)]
+    return assemble(op(*given, **keywords), pattern=on_keys(keys, shape, known[0].pattern, fill, kind))
+
+
+def on_stacks(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Batches of sparse arrays on one pattern, below the batching engine: number by number."""
+    first = next(x for x in arguments if type(x) is Stacked)
+    for x in arguments:
+        if type(x) is Stacked:
+            if not x.pattern.same_places(first.pattern) or x.data.shape != first.data.shape:
+                return NotImplemented
+        elif is_sparse(x) or ops.ndim(x):
+            return NotImplemented
+    views = [View(x.data, x.pattern) if type(x) is Stacked else None for x in arguments]
+    fill = common_fill(op, arguments, views, keywords)
+    if fill is None:
+        return NotImplemented
+    given = [x if v is None else v.data for x, v in zip(arguments, views, strict=True)]
+    return assemble(op(*given, **keywords), pattern=first.pattern.with_fill(fill))
+
+
+def common_fill(op: Any, arguments: Any, views: Any, keywords: dict[str, Any]) -> Any:
+    """The fill value of the result; None where it would depend on a traced number, so that nothing but a dense array
+    could carry its derivative.
+    """
+    name = op.__name__
+    plain = [x if v is None else v.pattern.fill for x, v in zip(arguments, views, strict=True)]
+    kinds = [None if v is None else ops.dtype(v.data) for v in views]
+    zeros = [v is not None and not v.pattern.has_fill for v in views]
+    for k, x in enumerate(plain):
+        if views[k] is None and not is_plain_number(x):
+            constant = (name in ANNIHILATING and any(zeros)) or (name in ZERO_FIRST and zeros[0])
+            if not constant:
+                return None
+            plain[k] = one_of(numbers_inside(primal(x)))
+            if plain[k] is None:
+                return 0
+    if name in ANNIHILATING | ZERO_FIRST and not sparse_with_fill(views):
+        if (name in ANNIHILATING and any(zeros)) or zeros[0]:
+            return 0 if all(v.pattern.kind not in PYDATA for v in views if v is not None) and (
+                name in ANNIHILATING or views[-1] is None
+            ) else fill_of(op, plain, kinds, keywords)
+    return fill_of(op, plain, kinds, keywords)
+
+
+def sparse_with_fill(views: Any) -> bool:
+    """Whether any of several views has a fill value other than zero."""
+    return any(v is not None and v.pattern.has_fill for v in views)
+
+
+def is_plain_number(x: Any) -> bool:
+    """Whether a value is a number of NumPy's or Python's, and nothing around it."""
+    return isinstance(x, (np.ndarray, np.generic, float, int, complex, bool))
+
+
+def numbers_inside(x: Any) -> Any:
+    """The plain number or array below what it means, such as a unit."""
+    while (info := layer_of(type(x))) is not None and info.payload is not None:
+        x = info.payload(x)
+    return x
+
+
+def one_of(x: Any) -> Any:
+    """A plain number; for a batch of them the one that spoils a product with zero, if any does; None for an empty one."""
+    x = np.asarray(x)
+    if not x.size:
+        return None
+    bad = ~np.isfinite(x) if x.dtype.kind in "fc" else np.zeros(x.shape, bool)
+    return x[bad].flat[0] if bad.any() else x.flat[0]
+
+
+def places(op: Any, arguments: Any, views: Any, shape: tuple[int, ...]) -> Any:
+    """The keys of the places that are stored in the result."""
+    patterns = [v.pattern for v in views if v is not None]
+    name = op.__name__
+    if len(patterns) > 1:
+        if name in ANNIHILATING:
+            empty = [p for p in patterns if not p.has_fill]
+            if len(empty) == len(patterns):
+                return intersection(patterns)
+            if empty:
+                return intersection(empty)
+        if name == "where" and views[0] is not None and not views[0].pattern.has_fill and views[2] is None:
+            return union(patterns, shape)
+    return union(patterns, shape)
+
+
+# ---- beside a dense array --------------------------------------------------------------------------------------------
+
+
+def beside_dense(op: Any, arguments: tuple[Any, ...], sparse: list[bool], keywords: dict[str, Any]) -> Any:
+    """With a dense array: products and quotients keep the pattern, everything else is dense as the dense array is."""
+    name = op.__name__
+    shape = np.broadcast_shapes(*map(ops.shape, arguments))
+    patterns = [pattern_of(x) if s else None for x, s in zip(arguments, sparse, strict=True)]
+    zeros = [p is not None and not p.has_fill for p in patterns]
+    keeps = (name in ANNIHILATING and any(zeros)) or (name in ZERO_FIRST and zeros[0])
+    if name == "strong_multiply" and any(zeros):
+        keeps = True
+    elif keeps and any(p is not None and p.kind in PYDATA for p in patterns):
+        keeps = stays_zero(op, arguments, sparse, patterns, keywords)
+    if not keeps:
+        return op(*map(todense, arguments), **keywords)
+    views = [broadcast(view(x), shape) if s else None for x, s in zip(arguments, sparse, strict=True)]
+    deciding = [v.pattern for v, z in zip(views, zeros, strict=True) if v is not None and z]
+    if name in ZERO_FIRST:
+        deciding = deciding[:1]
+    keys = intersection(deciding)
+    pattern = on_keys(keys, shape, deciding[0], 0, winning_kind([p.kind for p in deciding]))
+    given = []
+    for x, v in zip(arguments, views, strict=True):
+        if v is not None:
+            given.append(spread(v, keys))
+        elif ops.ndim(x):
+            given.append(ops.getitem(x, index=coords_in(ops.shape(x), pattern)))
+        else:
+            given.append(x)
+    return assemble(op(*given, **keywords), pattern=pattern)
+
+
+def coords_in(shape: tuple[int, ...], pattern: Pattern) -> tuple[Any, ...]:
+    """The places of a pattern in a dense array that broadcasts to its shape."""
+    coords = pattern.coords[pattern.ndim - len(shape) :]
+    return tuple(np.zeros_like(c) if size == 1 else c for c, size in zip(coords, shape, strict=True))
+
+
+def stays_zero(op: Any, arguments: Any, sparse: Any, patterns: Any, keywords: dict[str, Any]) -> bool:
+    """Whether zero times (or over) every dense number is zero, which sparse looks at: 0 * nan and 0 / 0 are not."""
+    plain = []
+    for x, s, p in zip(arguments, sparse, patterns, strict=True):
+        plain.append(np.asarray(p.fill, ops.dtype(x)) if s else np.asarray(numbers_inside(primal(x))))
+    with np.errstate(all="ignore"):
+        made = np.asarray(op(*plain, **keywords))
+    return bool(np.all(made == 0))
