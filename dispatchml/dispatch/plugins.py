@@ -26,8 +26,9 @@ KNOWN = frozenset({"builtins", "numpy", "dispatchml", "abc", "typing", "enum", "
 class Plugin:
     """What an entry point of the group "dispatchml.plugins" names. Frozen; equal by its contents.
 
-    name: shown by the tools. triggers: top-level module names whose types the plugin brings. requires: names of
-    plugins that are loaded before it. register: a function, or "package.module:function", that makes the declarations.
+    name: shown by the tools. triggers: modules whose types the plugin brings: top-level names, or a part of a package
+    such as "numpy.ma". requires: names of plugins that are loaded before it. register: a function, or
+    "package.module:function", that makes the declarations.
 
     Raises RegistrationError for arguments of another kind.
 
@@ -55,11 +56,8 @@ class Plugin:
                 f"Plugin {name!r} has no triggers, so it would never be loaded: name the modules it serves."
             )
         for trigger in triggers:
-            if not trigger.isidentifier():
-                raise RegistrationError(
-                    f"Plugin {name!r}: the trigger {trigger!r} is not a top-level module name"
-                    + (f"; write {trigger.partition('.')[0]!r}." if "." in trigger else ".")
-                )
+            if not all(part.isidentifier() for part in trigger.split(".")):
+                raise RegistrationError(f"Plugin {name!r}: the trigger {trigger!r} is not the name of a module.")
         if isinstance(register, str):
             if not is_name(register):
                 raise RegistrationError(
@@ -141,7 +139,7 @@ def meet(cls: type) -> None:
     """A class met an operation for the first time: load the plugins that bring it or one of its bases."""
     if cls in SEEN:
         return
-    modules = top_modules(cls)
+    modules = modules_of(cls)
     if modules:
         with LOADING:
             for entry in entries().values():
@@ -151,9 +149,13 @@ def meet(cls: type) -> None:
     SEEN.add(cls)
 
 
-def top_modules(cls: type) -> set[str]:
-    """The top-level modules of a class and its bases that a plugin might serve."""
-    return {str(c.__module__).partition(".")[0] for c in cls.__mro__} - KNOWN
+def modules_of(cls: type) -> set[str]:
+    """The modules of a class and its bases, and the packages that they are in, which a plugin might serve."""
+    found: set[str] = set()
+    for c in cls.__mro__:
+        parts = str(c.__module__).split(".")
+        found.update(".".join(parts[:k]) for k in range(1, len(parts) + 1))
+    return found - KNOWN
 
 
 def describe_plugin(entry: Entry) -> Plugin | None:
@@ -214,8 +216,17 @@ def what_broke(entry: Entry) -> str:
     return f"The plugin {entry.point.name!r}{name} could not be loaded: {reason}."
 
 
+def origin(function: object) -> str:
+    """` (of dispatchml-pint)` for a function that the package of an installed plugin has written, else an empty text."""
+    package = str(getattr(function, "__module__", None) or "").partition(".")[0]
+    for entry in entries().values() if package not in KNOWN else ():
+        if entry.point.value.partition(":")[0].partition(".")[0].strip() == package:
+            return f" (of {entry.point.dist.name if entry.point.dist is not None else package})"
+    return ""
+
+
 def broken_plugins(classes: tuple[type, ...]) -> str:
     """A note for the error of a call with foreign classes: plugins of which not even the triggers are known."""
-    if ENTRIES is None or not any(top_modules(c) for c in classes):
+    if ENTRIES is None or not any(modules_of(c) for c in classes):
         return ""
     return "".join(f" {what_broke(e)}" for e in ENTRIES.values() if e.state == "broken" and e.plugin is None)

@@ -27,12 +27,12 @@ import numpy
 import dispatchml
 def state():
     return [len(warnings.filters), str(numpy.geterr()), str(numpy.get_printoptions()), threading.active_count()]
-before = state()
+before, known = state(), set(sys.modules)
 import {package}
 after = state()
 names = ["the filters of warnings", "numpy's error state", "numpy's print options", "running threads"]
 changed = [n for n, a, b in zip(names, before, after) if a != b]
-print("\\n" + json.dumps([changed, [m for m in {foreign!r} if m in sys.modules]]))
+print("\\n" + json.dumps([changed, [m for m in {foreign!r} if m in sys.modules and m not in known]]))
 """
 
 
@@ -68,10 +68,10 @@ class Owner:
 
     def owns_class(self, hint: Any) -> bool:
         """Whether a class (or its name, or one of a union) belongs to the package or to what its plugins serve."""
-        return any(
-            top(m) in self.owned if isinstance(m, str) else top(getattr(m, "__module__", "")) in self.owned
-            for m in members(hint)
+        named = (
+            m.partition(":")[0] if isinstance(m, str) else str(getattr(m, "__module__", "")) for m in members(hint)
         )
+        return any(top(n) in self.owned or any(f"{n}.".startswith(f"{o}.") for o in self.owned) for n in named)
 
     def owns_operation(self, op: Operation) -> bool:
         """Whether an operation is the package's own."""
@@ -146,11 +146,13 @@ def operations() -> list[Operation]:
 
 
 def ambiguities(owner: Owner) -> Iterator[str]:
-    """Pairs of methods, one of them the package's, of which neither is more specific."""
+    """Operations with pairs of methods, one of them the package's, of which neither is more specific."""
     for op in operations():
         if any(owner.wrote(m.function) for m in op.methods):
-            for found in op.function.ambiguities():
-                yield f"ambiguous: {op.name}: {found}. Register a method for both."
+            found = op.function.ambiguities()
+            if found:
+                more = f" So are {len(found) - 1} more calls." if len(found) > 1 else ""
+                yield f"ambiguous: {op.name}: {found[0]}. Register a method for both.{more}"
 
 
 def pirated_methods(owner: Owner) -> Iterator[str]:

@@ -179,7 +179,7 @@ def test_plugins_are_frozen_equal_by_contents_and_pickle():
         (("", "a", "a:b"), "the name must be a text"),
         ((3, "a", "a:b"), "the name must be a text"),
         (("a", (), "a:b"), "no triggers"),
-        (("a", ("a.b",), "a:b"), "write 'a'"),
+        (("a", ("a.",), "a:b"), "not the name of a module"),
         (("a", (3,), "a:b"), "triggers must be texts"),
         (("a", ("a",), "a.b"), "package.module:function"),
         (("a", ("a",), 3), "register must be a function"),
@@ -189,3 +189,13 @@ def test_plugins_are_frozen_equal_by_contents_and_pickle():
 def test_arguments_of_another_kind_are_refused(arguments, what):
     with pytest.raises(RegistrationError, match=what):
         Plugin(*arguments)
+
+
+def test_a_part_of_a_package_is_a_trigger(install, f):
+    loaded = []
+    install(Point("part", Plugin("part", ("units_package.part",), lambda: loaded.append(1))))
+    inside, beside = (type("Quantity", (), {"__module__": f"units_package.{name}"}) for name in ("part.core", "other"))
+    for cls in (beside, inside):
+        with pytest.raises(NoMethodError):
+            f(cls())
+        assert loaded == ([1] if cls is inside else [])
