@@ -18,11 +18,15 @@ OBJECT = np.dtype(object)
 
 
 def shape(x: Any) -> tuple[int, ...]:
-    """The shape of a value; () for numbers of any kind."""
+    """The shape of a value; () for numbers of any kind. A meaning that has no attribute `shape` has its payload's."""
     try:
         return x.shape
     except AttributeError:
-        return ()
+        info = None if type(x) in PYTHON_DTYPES else layer_of(type(x))
+        if info is None or info.payload is None or info.slot != "meaning":
+            return ()
+        payload = info.payload(x)
+        return shape(payload) if type(payload) is not tuple else ()
 
 
 def ndim(x: Any) -> int:

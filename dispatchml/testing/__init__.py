@@ -1,7 +1,26 @@
-"""Checks for those who write rules and types. Nothing here is imported by `import dispatchml`."""
+"""Checks for those who write rules, types, plugins and devices. Nothing here is imported by `import dispatchml`."""
 
 from .array_types import ArrayTypeError, check_array_type
+from .composition import PLAIN, Expected, Probe, Subject
+from .devices import DeviceCheckError, check_device
 from .registry import RegistryError, check_registry
 from .rules import RuleCheckError, check_rule
+from .scenarios import Scenario, ScenarioError, scenarios
 
-__all__ = ["ArrayTypeError", "RegistryError", "RuleCheckError", "check_array_type", "check_registry", "check_rule"]
+__all__ = [
+    "PLAIN",
+    "ArrayTypeError",
+    "DeviceCheckError",
+    "Expected",
+    "Probe",
+    "RegistryError",
+    "RuleCheckError",
+    "Scenario",
+    "ScenarioError",
+    "Subject",
+    "check_array_type",
+    "check_device",
+    "check_registry",
+    "check_rule",
+    "scenarios",
+]

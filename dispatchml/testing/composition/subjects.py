@@ -46,7 +46,8 @@ class Subject:
     outside. cls: the class of its values, or a tuple of classes. make(numbers): an instance round an array of any
     shape, or round a value of another type (for pairs).
 
-    What is compared, besides numbers. metadata(x): what a result carries, as a dictionary: unit, mask, labels, pattern...
+    What is compared, besides numbers. metadata(x): what a result carries, as a dictionary: unit, mask, labels,
+    pattern...
     expect(e): the same dictionary, written down by hand; PLAIN where the result is no longer of the type. payload(x):
     what is inside, for the type inside to be checked. numbers(payload, e): plain numbers of what is innermost; e says
     which result it is. dtype: of these numbers, None if that does not apply. tolerance: relative, 0 for exact types.
@@ -55,8 +56,8 @@ class Subject:
 
     What programs are given. point, direction: plain numbers of the argument and of its tangent. embed(numbers): the
     plain array that the programs see, for types that store less than they show (the diagonal of a matrix); what is
-    differentiated is the numbers. one: the constant 1 in the type's unit. constant(array, axes): a constant array (axes:
-    0 for an axis that runs along the argument's first, None for a new one). factor(numbers): an instance that serves
+    differentiated is the numbers. one: the constant 1 in the type's unit. constant(array, axes): a constant array (axes
+    is 0 where it runs along the argument's first axis, None for a new one). factor(numbers): an instance that serves
     as a constant factor: without unit and without error. present: which elements of the point are there; None means
     all. batch(function, numbers): for types of which no batch can be one instance: a function of one batched argument,
     and this argument. programs: name -> function(x, given), where the type's own way of writing a program is another
