@@ -1,0 +1,240 @@
+"""Tangents and cotangents of structured matrices: the derivative rules of making one and of reading its fields.
+
+Where the entries are linear in the fields, tangents and cotangents are matrices of the same class, and cotangents pair
+with tangents as matrices do: `dm.inner(G, dX)` is the sum of Re(conj(G) * dX) over all entries. A field of which w
+entries are made has w times the cotangent of one entry; `weights` says what w is. So the gradient with respect to a
+Toeplitz matrix is the mean of the dense gradient along each diagonal, and with respect to a Symmetric one (g + g^T)/2.
+
+Where they are not (low rank, Kronecker), tangents and cotangents are a `Tangent`: one number for each number of the
+fields, which adds field by field and pairs with others so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch import LAYER_RULES, field, make
+from dispatchml.dispatch.errors import NoMethodError, NonDifferentiableError, at_user_line, describe
+from dispatchml.rules import rule
+
+from .base import Structure, dense
+
+__all__ = ["Tangent", "declare_order", "tangent_class"]
+
+#: Tangents of the classes whose entries are not linear in the fields.
+TANGENTS: dict[type, type] = {}
+
+
+class Tangent(Structure):
+    """A direction in which the fields of a structured matrix move, or a gradient with respect to them.
+
+    It has the fields of its primal and is no matrix: x + t moves the fields, a * t + b * u and `dm.inner(t, u)` act
+    field by field, and everything else raises. `primal` is the class of its primal.
+    """
+
+    __slots__ = ()
+    primal: type
+
+
+def tangent_class(cls: type) -> type:
+    """The class of tangents of a structured class; fields and shape are those of the primal."""
+    names = cls.payload_names  # type: ignore[attr-defined]
+    body: dict[str, Any] = {
+        "__annotations__": {n: dm.Array for n in names},
+        "__doc__": f"A direction of {cls.__name__}.",
+    }
+    body.update({n: attrs.field() for n in names})
+    body.update(
+        shape=property(cls.shape.fget),  # type: ignore[attr-defined]
+        dtype=property(cls.dtype.fget),  # type: ignore[attr-defined]
+        fields=lambda self: tuple(getattr(self, n) for n in names),
+        like=lambda self, *fields: made(*fields),
+        primal=cls,
+        payload_names=names,
+        __module__=cls.__module__,
+        __qualname__=f"{cls.__name__}Tangent",
+    )
+    made: Any = attrs.frozen(eq=False, slots=False)(type(f"{cls.__name__}Tangent", (Tangent,), body))
+    TANGENTS[cls] = dm.layer(slot="structure", fieldwise=True)(made)
+    return made
+
+
+# ---- rules of make and field -----------------------------------------------------------------------------------------
+
+
+def declare(form: Any) -> None:
+    """The rules of one class, in place of those that every layer gets."""
+    cls = form.cls
+    if issubclass(cls, Structure) and not issubclass(cls, Tangent) and "payload_names" in vars(cls):
+        (declare_linear if cls.is_linear else declare_factored)(form)
+
+
+def or_zero(tangent: Any, primal: Any) -> Any:
+    """The tangent of a field; zeros for a constant, nothing for a block that is not there."""
+    return tangent if tangent is not None or primal is None else ops.zeros_like(primal)
+
+
+def all_shapes(payloads: Any) -> tuple[Any, ...]:
+    """The shapes of the fields, None for a block that is not there."""
+    return tuple(None if p is None else ops.shape(p) for p in payloads)
+
+
+def declare_linear(form: Any) -> None:
+    """Both modes, in the pairing of matrices."""
+    cls, build, names = form.cls, form.make, form.payload
+
+    def entries(x: Any, shapes: Any, statics: Any) -> tuple[Any, ...]:
+        """The fields of a tangent or cotangent, which may be dense."""
+        if not cls.reads_dense:
+            try:
+                return tuple(None if s is None else form.read[n](x) for n, s in zip(names, shapes, strict=True))
+            except NoMethodError:
+                pass
+        return cls.entries(x, shapes, **statics)
+
+    @rule(build, replace=True).jvp
+    def make_jvp(y: Any, tangents: tuple[Any, ...], /, *payloads: Any, **statics: Any) -> Any:
+        return build(*map(or_zero, tangents, payloads), **cls.tangent_statics(**statics))
+
+    @rule(build).vjp
+    def make_vjp(y: Any, /, *payloads: Any, needs: tuple[bool, ...], **statics: Any) -> Any:
+        shapes = all_shapes(payloads)
+
+        def make_pullback(ct: Any) -> tuple[Any, ...]:
+            found = entries(ct, shapes, statics)
+            weights = cls.weights(shapes, **statics)
+            return tuple(
+                None if not need else g if w is None else ops.multiply(g, weight_like(w, g))
+                for need, g, w in zip(needs, found, weights, strict=True)
+            )
+
+        return make_pullback
+
+    for position, name in enumerate(names):
+        declare_field(form, position, name, entries)
+
+
+def weight_like(w: Any, x: Any) -> Any:
+    """Weights in the precision of what they multiply."""
+    kind = ops.dtype(x).kind
+    return w if kind == "O" else np.asarray(w, np.dtype(f"f{max(ops.dtype(x).itemsize // (1 + (kind == 'c')), 2)}"))
+
+
+def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
+    """Reading a field of a linear class."""
+    cls, read, build = form.cls, form.read[name], form.make
+
+    @rule(read, replace=True).jvp
+    def field_jvp(y: Any, tangents: tuple[Any, ...], x: Any) -> Any:
+        payloads = [form.read[n](x) for n in form.payload]
+        return entries(tangents[0], all_shapes(payloads), form.statics_of(x))[position]
+
+    @rule(read).vjp
+    def field_vjp(y: Any, x: Any, needs: tuple[bool, ...]) -> Any:
+        payloads = [form.read[n](x) for n in form.payload]
+        statics = form.statics_of(x)
+
+        def field_pullback(ct: Any) -> tuple[Any, ...]:
+            w = cls.weights(all_shapes(payloads), **statics)[position]
+            if w is not None:
+                w = weight_like(w, ct)
+                ct = ops.where_or_zero(w != 0, ops.divide(ct, np.where(w == 0, 1, w))) if np.any(w == 0) else (
+                    ops.divide(ct, w)
+                )  # fmt: skip
+            parts = [ct if k == position else or_zero(None, p) for k, p in enumerate(payloads)]
+            return (build(*parts, **cls.tangent_statics(**statics)),)
+
+        return field_pullback
+
+
+def declare_factored(form: Any) -> None:
+    """Both modes, field by field."""
+    cls, build, names = form.cls, form.make, form.payload
+
+    def parts(x: Any, payloads: Any, may_be_dense: bool) -> tuple[Any, ...]:
+        """The fields of a tangent or cotangent: of a Tangent, of the class itself, or of a dense cotangent."""
+        for owner in (TANGENTS[cls], cls):
+            try:
+                return tuple(field[owner, n](x) for n in names)
+            except NoMethodError:
+                continue
+        if may_be_dense:
+            return cls.pull_dense(dense(x), *payloads)
+        raise NonDifferentiableError(
+            f"{describe(x)} is no direction of a {cls.__name__}{at_user_line()}: its entries are not linear in its "
+            f"fields. Give {cls.__name__}Tangent or {cls.__name__} round the directions of the fields, or differentiate "
+            "with respect to the fields."
+        )
+
+    @rule(build, replace=True).jvp
+    def make_jvp(y: Any, tangents: tuple[Any, ...], /, *payloads: Any) -> Any:
+        return make[TANGENTS[cls]](*map(or_zero, tangents, payloads))
+
+    @rule(build).vjp
+    def make_vjp(y: Any, /, *payloads: Any, needs: tuple[bool, ...]) -> Any:
+        def make_pullback(ct: Any) -> tuple[Any, ...]:
+            return tuple(g if need else None for g, need in zip(parts(ct, payloads, True), needs, strict=True))
+
+        return make_pullback
+
+    for position, name in enumerate(names):
+        declare_factor(form, position, name, parts)
+
+
+def declare_factor(form: Any, position: int, name: str, parts: Any) -> None:
+    """Reading a field of a class that is not linear."""
+    cls, read = form.cls, form.read[name]
+
+    @rule(read, replace=True).jvp
+    def factor_jvp(y: Any, tangents: tuple[Any, ...], x: Any) -> Any:
+        return parts(tangents[0], (), False)[position]
+
+    @rule(read).vjp
+    def factor_vjp(y: Any, x: Any, needs: tuple[bool, ...]) -> Any:
+        payloads = [form.read[n](x) for n in form.payload]
+
+        def factor_pullback(ct: Any) -> tuple[Any, ...]:
+            found = [ct if k == position else or_zero(None, p) for k, p in enumerate(payloads)]
+            return (make[TANGENTS[cls]](*found),)
+
+        return factor_pullback
+
+
+# ---- who holds whom --------------------------------------------------------------------------------------------------
+
+
+def declare_order(kinds: list[type]) -> None:
+    """The classes from the inside out, and the refusal to hold one that belongs outside."""
+    for inner, outer in zip(kinds, kinds[1:], strict=False):
+        dm.order(outer=outer, inner=inner)
+    for k, inner in enumerate(kinds):
+        for outer in kinds[k + 1 :]:
+            refuse_inside(inner, outer)
+
+
+def refuse_inside(inner: type, outer: type) -> None:
+    """A matrix cannot be a field of one that belongs inside it, and its payload is none of the other's."""
+
+    @make[inner].layer(outer)
+    def cannot_hold(*payloads: Any, **statics: Any) -> Any:
+        raise NoMethodError(
+            f"{inner.__name__} cannot hold a {outer.__name__}{at_user_line()}: it may hold dense arrays"
+            + (" and what is simpler than itself. " if inner.holds_matrices else ". ")  # type: ignore[attr-defined]
+            + "Write x.materialise() for the dense array."
+        )
+
+    for name in inner.payload_names:  # type: ignore[attr-defined]
+
+        @field[inner, name].layer(outer)
+        def cannot_read(x: Any, name: str = name) -> Any:
+            raise NoMethodError(f"A {outer.__name__} has no field {name!r} of a {inner.__name__}{at_user_line()}.")
+
+
+def install() -> None:
+    """Replace the rules of every structured class; called when all are there."""
+    LAYER_RULES.append(declare)
