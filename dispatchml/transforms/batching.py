@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,9 @@ from ..dispatch.errors import ShapeError, TracerConversionError, at_user_line, d
 from ..engines.batch import Batched
 from ..engines.elements import dense_payload
 from ..engines.levels import Level
-from .boundary import call_user, hide_frames, input_leaf
+from .boundary import call_user, input_leaf
 from .containers import flatten, unflatten
+from .entry import transformed
 from .prefix import spread
 
 
@@ -34,13 +34,9 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *, l
     array([ 3., 14.])
     """
 
-    @functools.wraps(function)
+    @transformed(function, "vmap")
     def over_batch(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            return run_batched(function, in_axes, out_axes, arguments, keywords)
-        except Exception as error:
-            hide_frames(error)
-            raise
+        return run_batched(function, in_axes, out_axes, arguments, keywords)
 
     return over_batch
 

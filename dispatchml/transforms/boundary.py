@@ -15,14 +15,15 @@ from ..dispatch.errors import (
     IntegerInputError,
     at_user_line,
     describe,
-    without_our_frames,
 )
 from ..dispatch.layers import layer_of
 from ..engines.refusals import REFUSED
 from ..engines.reverse import Var, variable
+from ..engines.space import NUMBER_OF
 from ..engines.tape import LineTape, SweepError, Tape
 from ..engines.traced import Traced
 from ..engines.views import current
+from ..ops.metadata import OBJECT
 from .containers import LEAVES, flatten, map_leaves, unflatten
 from .watching import Watch, settled
 
@@ -77,6 +78,11 @@ def is_closed(x: Any) -> bool:
     if type(x) in LEAVES or isinstance(x, (np.generic, type, Enum)) or layer_of(type(x)) is not None:
         return False
     return not callable(x) and ops.dtype(x).kind == "O" and not isinstance(x, (str, bytes))
+
+
+def like_input(g: Any, x: Any) -> Any:
+    """A derivative by a 0-d array as a 0-d array, of which NumPy's arithmetic had made a number."""
+    return np.asarray(g) if type(x) is np.ndarray and isinstance(g, (np.generic, float, complex)) else g
 
 
 class Inputs:
@@ -160,7 +166,9 @@ class Inputs:
         """Gradients in the shape of the arguments, a tuple for argnums=(...); other leaves pass through."""
         leaves = list(self.leaves)
         for k, x in zip(self.traced, found, strict=True):
-            leaves[k] = x
+            if NUMBER_OF and ops.dtype(leaves[k]) == OBJECT:
+                x = NUMBER_OF[0](x)
+            leaves[k] = like_input(x, leaves[k])
         trees = self.trees(leaves)
         return trees[0] if self.single else tuple(trees)
 
@@ -175,8 +183,12 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
     before = len(refused)
     try:
         result = function(*arguments, **keywords)
-    except DispatchmlError:
-        raise
+    except DispatchmlError as error:
+        if not getattr(error, "again", False):
+            raise
+        error.again = False  # type: ignore[attr-defined]
+        del refused[before:]
+        result = function(*arguments, **keywords)
     except Exception as error:
         cause = ours_behind(error)
         if cause is None:
@@ -211,11 +223,6 @@ def ours_behind(error: BaseException) -> DispatchmlError | None:
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
     return None
-
-
-def hide_frames(error: BaseException) -> None:
-    """Leave dispatchml's frames out of an error's traceback. To be followed by a bare `raise`, which adds no frame."""
-    error.__traceback__ = without_our_frames(error.__traceback__)
 
 
 def run_on_tape(

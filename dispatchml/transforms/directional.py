@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 from .. import ops
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, describe
 from .basis import check_holomorphic, times_i
-from .boundary import Inputs, hide_frames
+from .boundary import Inputs
 from .containers import flatten_like, map_leaves
+from .entry import check_function, hides_frames, transformed
 from .fit import as_tuple, check_difference, fit_tangent_leaf
 from .forward_pass import is_differentiable, push, values_and_tangents
 from .zeros import in_units, per_unit
 
 
+@hides_frames
 def jvp(
     function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = False, lift: bool = True
 ) -> tuple[Any, ...]:
@@ -31,27 +32,24 @@ def jvp(
     >>> dm.jvp(np.sin, (0.0,), (1.0,))
     (0.0, 1.0)
     """
-    try:
-        primals, tangents = as_tuple(primals, "jvp", "primals"), as_tuple(tangents, "jvp", "tangents")
-        if len(primals) != len(tangents):
-            raise TangentMismatchError(
-                f"jvp: {len(primals)} primals and {len(tangents)} tangents{at_user_line()}; one tangent is needed for "
-                "each primal."
-            )
-        inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
-        directions: list[Any] = []
-        for (structure, _), tangent in zip(inputs.structures, tangents, strict=True):
-            directions += flatten_like(tangent, structure, "tangent", "primal")
-        chosen = [fit_tangent_leaf(inputs.leaves[k], directions[k], "jvp") for k in inputs.traced]
-        for k, dx in zip(inputs.traced, chosen, strict=True):
-            check_difference(inputs.leaves[k], dx, "jvp")
-        pushed = push(function, inputs, {}, chosen, has_aux, "jvp")
-        x, dx = (inputs.primals[0], chosen[0]) if chosen else (1.0, 1.0)
-        y, dy = values_and_tangents(pushed, x, dx)
-        return (y, dy, pushed.aux) if has_aux else (y, dy)
-    except Exception as error:
-        hide_frames(error)
-        raise
+    check_function(function, "jvp")
+    primals, tangents = as_tuple(primals, "jvp", "primals"), as_tuple(tangents, "jvp", "tangents")
+    if len(primals) != len(tangents):
+        raise TangentMismatchError(
+            f"jvp: {len(primals)} primals and {len(tangents)} tangents{at_user_line()}; one tangent is needed for "
+            "each primal."
+        )
+    inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
+    directions: list[Any] = []
+    for (structure, _), tangent in zip(inputs.structures, tangents, strict=True):
+        directions += flatten_like(tangent, structure, "tangent", "primal")
+    chosen = [fit_tangent_leaf(inputs.leaves[k], directions[k], "jvp") for k in inputs.traced]
+    for k, dx in zip(inputs.traced, chosen, strict=True):
+        check_difference(inputs.leaves[k], dx, "jvp")
+    pushed = push(function, inputs, {}, chosen, has_aux, "jvp")
+    x, dx = (inputs.primals[0], chosen[0]) if chosen else (1.0, 1.0)
+    y, dy = values_and_tangents(pushed, x, dx)
+    return (y, dy, pushed.aux) if has_aux else (y, dy)
 
 
 def derivative(
@@ -70,34 +68,29 @@ def derivative(
     12.0
     """
 
-    @functools.wraps(function)
+    @transformed(function, "derivative")
     def derived(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            inputs = Inputs(arguments, argnum, "derivative")
-            if len(inputs.traced) != 1 or ops.shape(inputs.primals[0]) != ():
-                raise NonDifferentiableError(
-                    f"derivative is for a function of one number; argument {argnum} is {describe(arguments[argnum])}"
-                    f"{at_user_line()}. Use dispatchml.jacobian or dispatchml.grad."
-                )
-            x = inputs.primals[0]
-            one = in_units(ops.one_like(x), x)
-            pushed = push(function, inputs, keywords, [one], has_aux, "derivative")
-            if ops.dtype(x).kind == "c":
-                across = push(function, inputs, keywords, [times_i(one)], has_aux, "derivative").partials
-                for p, q in zip(pushed.partials, across, strict=True):
-                    if p is not None and q is not None:
-                        check_holomorphic(p, q, "derivative")
-            dy = map_leaves(
-                lambda p: per_unit(p, x) if is_differentiable(p) else p, values_and_tangents(pushed, x, one)[1]
+        inputs = Inputs(arguments, argnum, "derivative")
+        if len(inputs.traced) != 1 or ops.shape(inputs.primals[0]) != ():
+            raise NonDifferentiableError(
+                f"derivative is for a function of one number; argument {argnum} is {describe(arguments[argnum])}"
+                f"{at_user_line()}. Use dispatchml.jacobian or dispatchml.grad."
             )
-            return (dy, pushed.aux) if has_aux else dy
-        except Exception as error:
-            hide_frames(error)
-            raise
+        x = inputs.primals[0]
+        one = in_units(ops.one_like(x), x)
+        pushed = push(function, inputs, keywords, [one], has_aux, "derivative")
+        if ops.dtype(x).kind == "c":
+            across = push(function, inputs, keywords, [times_i(one)], has_aux, "derivative").partials
+            for p, q in zip(pushed.partials, across, strict=True):
+                if p is not None and q is not None:
+                    check_holomorphic(p, q, "derivative")
+        dy = map_leaves(lambda p: per_unit(p, x) if is_differentiable(p) else p, values_and_tangents(pushed, x, one)[1])
+        return (dy, pushed.aux) if has_aux else dy
 
     return derived
 
 
+@hides_frames
 def hvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = False, lift: bool = True) -> Any:
     """The product of the Hessian of a scalar function with the tangents.
 
@@ -112,11 +105,8 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: b
     """
     from .gradient import grad
 
-    try:
-        primals, tangents = as_tuple(primals, "hvp", "primals"), as_tuple(tangents, "hvp", "tangents")
-        argnums: Any = 0 if len(primals) == 1 else tuple(range(len(primals)))
-        found = jvp(grad(function, argnums, has_aux=has_aux), primals, tangents, has_aux=has_aux)
-        return (found[1], found[2]) if has_aux else found[1]
-    except Exception as error:
-        hide_frames(error)
-        raise
+    check_function(function, "hvp")
+    primals, tangents = as_tuple(primals, "hvp", "primals"), as_tuple(tangents, "hvp", "tangents")
+    argnums: Any = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    found = jvp(grad(function, argnums, has_aux=has_aux), primals, tangents, has_aux=has_aux)
+    return (found[1], found[2]) if has_aux else found[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +12,13 @@ from ..dispatch.errors import NonDifferentiableError, NonScalarOutputError, at_u
 from ..engines.constants import check_constants
 from ..engines.reverse import Var, variable
 from ..engines.reverse_elementwise import F32, F64
-from ..engines.tape import Cotangents, SweepError, Tape, sweep, sweep_keeping
+from ..engines.tape import Cotangents, SweepError, Tape, sweep
 from ..engines.views import current
 from .auxiliary import split_aux
-from .boundary import Inputs, call_user, explain_sweep, hide_frames, is_on, primal_on, run_on_tape
+from .boundary import Inputs, call_user, explain_sweep, is_on, like_input, primal_on, run_on_tape
 from .containers import map_leaves
-from .reverse_pass import careful_tape, is_spoiled
+from .entry import transformed
+from .reverse_pass import careful_tape, is_spoiled, run_sweep
 from .watching import SMALL, refuse_overwritten, sampled
 from .zeros import zero_gradient
 
@@ -38,8 +38,8 @@ def value_and_grad(
     complex functions, return f'(z). lift is accepted and has no effect yet: conversions of traced values to plain ones
     always raise.
 
-    The gradient has the shape, dtype and device of its argument, and units of output / input. For complex inputs it is
-    df/dx + i df/dy, the direction of steepest ascent.
+    The gradient has the shape, dtype and device of its argument (a 0-d array for a 0-d array, a number for a number),
+    and units of output / input. For complex inputs it is df/dx + i df/dy, the direction of steepest ascent.
 
     Raises NonScalarOutputError for an output that is not a real scalar, IntegerInputError where nothing can be
     differentiated, TracerConversionError where a traced value would become a plain number.
@@ -54,37 +54,39 @@ def value_and_grad(
 def differentiated(
     function: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool, holomorphic: bool, name: str
 ) -> Callable[..., Any]:
-    """The function of value and gradient, under the name of the transform that the user wrote."""
+    """The function of the value and the gradient, or for "grad" of the gradient alone; extra values beside what comes
+    first.
+    """
+    both = name != "grad"
     simple: int = -1  # the one position, where nothing else is asked for
     if type(argnums) is int and argnums >= 0 and not has_aux and not holomorphic:
         simple = argnums
 
-    @functools.wraps(function)
+    @transformed(function, name)
     def value_and_gradient(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            if 0 <= simple < len(arguments):
-                x = arguments[simple]
-                if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
-                    return of_one_array(function, arguments, simple, x, keywords, name)
-            inputs = Inputs(arguments, argnums, name).settle(SMALL, sampled)
-            tape, output = run_on_tape(function, inputs, keywords, name)
-            aux = None
-            if has_aux:
-                output, aux = split_aux(output, name)
-                aux = map_leaves(lambda x: primal_on(x, tape), aux)
-            value = primal_on(output, tape)
-            check_scalar(value, name, holomorphic)
-            find = holomorphic_gradients if holomorphic else gradients
+        if 0 <= simple < len(arguments):
+            x = arguments[simple]
+            if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
+                found = of_one_array(function, arguments, simple, x, keywords, name)
+                return found if both else found[1]
+        inputs = Inputs(arguments, argnums, name).settle(SMALL, sampled)
+        tape, output = run_on_tape(function, inputs, keywords, name)
+        aux = None
+        if has_aux:
+            output, aux = split_aux(output, name)
+            aux = map_leaves(lambda x: primal_on(x, tape), aux)
+        value = primal_on(output, tape)
+        check_scalar(value, name, holomorphic)
+        find = holomorphic_gradients if holomorphic else gradients
+        found = find(function, inputs, keywords, tape, output, value, name)
+        if not tape.plain and is_spoiled(tape, found, [value]):
+            tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
+            output = output[0] if has_aux else output
             found = find(function, inputs, keywords, tape, output, value, name)
-            if not tape.plain and is_spoiled(tape, found, [value]):
-                tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
-                output = output[0] if has_aux else output
-                found = find(function, inputs, keywords, tape, output, value, name)
-            result = inputs.results(found)
+        result = inputs.results(found)
+        if both:
             return ((value, aux), result) if has_aux else (value, result)
-        except Exception as error:
-            hide_frames(error)
-            raise
+        return (result, aux) if has_aux else result
 
     return value_and_gradient
 
@@ -105,18 +107,7 @@ def grad(
     >>> dm.grad(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
-    both = differentiated(function, argnums, has_aux, holomorphic, "grad")
-
-    @functools.wraps(function)
-    def gradient(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            value, found = both(*arguments, **keywords)
-        except Exception as error:
-            hide_frames(error)
-            raise
-        return (found, value[1]) if has_aux else found
-
-    return gradient
+    return differentiated(function, argnums, has_aux, holomorphic, "grad")
 
 
 def of_one_array(
@@ -148,7 +139,7 @@ def of_one_array(
             cotangents[output._index] = seed
             if tape.constants:
                 check_constants(tape)
-            try:
+            try:  # as in run_sweep, without making `Inputs` for the common case
                 sweep(tape, cotangents, 1)
             except SweepError as failure:
                 explain_sweep(failure, function, inputs_of(arguments, position, x, name), keywords, name)
@@ -156,15 +147,16 @@ def of_one_array(
             if not tape.plain and is_spoiled(tape, [g], [value]):
                 inputs = inputs_of(arguments, position, x, name)
                 tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
-                return value, gradients(function, inputs, keywords, tape, output, value, name)[0]
-            return value, zero_gradient(x, value) if g is None else owned(g, 0, cotangents)
+                return value, like_input(gradients(function, inputs, keywords, tape, output, value, name)[0], x)
+            g = zero_gradient(x, value) if g is None else owned(g, 0, cotangents)
+            return value, g if type(g) is type(x) else like_input(g, x)
     check_scalar(value, name, False)
     inputs = inputs_of(arguments, position, x, name)
     found = gradients(function, inputs, keywords, tape, output, value, name)
     if not tape.plain and is_spoiled(tape, found, [value]):
         tape, output = run_on_tape(function, inputs, keywords, name, careful_tape(name))
         found = gradients(function, inputs, keywords, tape, output, value, name)
-    return value, found[0]
+    return value, like_input(found[0], x)
 
 
 def inputs_of(arguments: tuple[Any, ...], position: int, x: Any, name: str) -> Inputs:
@@ -191,13 +183,7 @@ def gradients(
         return [zero_gradient(x, value) for x in inputs.primals]
     cotangents = Cotangents(output._index + 1)
     cotangents[output._index] = ops.one_like(value)
-    inputs.check()
-    if tape.constants:
-        check_constants(tape)
-    try:
-        sweep(tape, cotangents, count)
-    except SweepError as failure:
-        explain_sweep(failure, function, inputs, keywords, name)
+    run_sweep(tape, cotangents, count, False, function, inputs, keywords, name)
     cotangents.extend([None] * (count - len(cotangents)))
     found: list[Any] = []
     for k, (x, g) in enumerate(zip(inputs.primals, cotangents, strict=True)):
@@ -237,18 +223,12 @@ def holomorphic_gradients(
             )
     if not is_on(output, tape):
         return [zero_gradient(x, value) for x in inputs.primals]
-    inputs.check()
-    if tape.constants:
-        check_constants(tape)
     one = ops.one_like(value)
     swept = []
     for seed in (one, ops.multiply(one, 1j)):
         cotangents = Cotangents(max(count, output._index + 1))
         cotangents[output._index] = seed
-        try:
-            sweep_keeping(tape, cotangents, count)
-        except SweepError as failure:
-            explain_sweep(failure, function, inputs, keywords, name)
+        run_sweep(tape, cotangents, count, True, function, inputs, keywords, name)
         swept.append(cotangents[:count])
     return [
         zero_gradient(x, value) if along is None else as_derivative(along, across, value, x, name)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 from .. import ops
 from ..dispatch.errors import NoRuleError
-from .boundary import Inputs, hide_frames
+from .boundary import Inputs
 from .columns import columns
 from .containers import unflatten
+from .entry import check_function, transformed
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
 from .rows import rows
@@ -48,14 +48,10 @@ def jacfwd(
            [0., 4.]])
     """
 
-    @functools.wraps(function)
+    @transformed(function, "jacfwd")
     def jacobian_forward(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            inputs = Inputs(arguments, argnums, "jacfwd")
-            return assemble(inputs, *columns(function, inputs, keywords, has_aux, chunk_size, "jacfwd"), has_aux)
-        except Exception as error:
-            hide_frames(error)
-            raise
+        inputs = Inputs(arguments, argnums, "jacfwd")
+        return assemble(inputs, *columns(function, inputs, keywords, has_aux, chunk_size, "jacfwd"), has_aux)
 
     return jacobian_forward
 
@@ -79,15 +75,11 @@ def jacrev(
            [0., 4.]])
     """
 
-    @functools.wraps(function)
+    @transformed(function, "jacrev")
     def jacobian_reverse(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            inputs = Inputs(arguments, argnums, "jacrev").settle(SMALL, sampled)
-            recording = Recording(function, inputs, keywords, has_aux, "jacrev")
-            return assemble(inputs, *rows(recording, chunk_size, "jacrev"), has_aux)
-        except Exception as error:
-            hide_frames(error)
-            raise
+        inputs = Inputs(arguments, argnums, "jacrev").settle(SMALL, sampled)
+        recording = Recording(function, inputs, keywords, has_aux, "jacrev")
+        return assemble(inputs, *rows(recording, chunk_size, "jacrev"), has_aux)
 
     return jacobian_reverse
 
@@ -112,14 +104,10 @@ def jacobian(
            [0., 4.]])
     """
 
-    @functools.wraps(function)
+    @transformed(function, "jacobian")
     def jacobian_by_shape(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            inputs = Inputs(arguments, argnums, "jacobian").settle(SMALL, sampled)
-            return assemble(inputs, *cheaper(function, inputs, keywords, has_aux, chunk_size), has_aux)
-        except Exception as error:
-            hide_frames(error)
-            raise
+        inputs = Inputs(arguments, argnums, "jacobian").settle(SMALL, sampled)
+        return assemble(inputs, *cheaper(function, inputs, keywords, has_aux, chunk_size), has_aux)
 
     return jacobian_by_shape
 
@@ -163,6 +151,7 @@ def hessian(
     array([[4., 2.],
            [2., 0.]])
     """
+    check_function(function, "hessian")
     first = jacrev(function, argnums, has_aux=has_aux)
     return jacfwd(first, argnums, has_aux=has_aux, chunk_size=chunk_size)
 

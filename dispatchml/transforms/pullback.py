@@ -9,8 +9,9 @@ import numpy as np
 
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line
 from ..engines.constants import COPY_LIMIT, fingerprint
-from .boundary import Inputs, hide_frames
+from .boundary import Inputs
 from .containers import flatten_like, map_leaves, unflatten
+from .entry import check_function, hides_frames
 from .fit import fit_tangent_leaf
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
@@ -18,6 +19,7 @@ from .watching import handed_out
 from .zeros import plain_zero, zero_gradient
 
 
+@hides_frames
 def vjp(
     function: Callable[..., Any], *primals: Any, has_aux: bool = False, once: bool = False, lift: bool = True
 ) -> tuple[Any, ...]:
@@ -38,15 +40,12 @@ def vjp(
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    try:
-        inputs = Inputs(primals, tuple(range(len(primals))), "vjp").settle(COPY_LIMIT, fingerprint)
-        recording = Recording(function, inputs, {}, has_aux, "vjp")
-        pullback = Pullback(recording, once)
-        y = unflatten(recording.structure, [handed_out(v) for v in recording.values])
-        return (y, pullback, map_leaves(handed_out, recording.aux)) if has_aux else (y, pullback)
-    except Exception as error:
-        hide_frames(error)
-        raise
+    check_function(function, "vjp")
+    inputs = Inputs(primals, tuple(range(len(primals))), "vjp").settle(COPY_LIMIT, fingerprint)
+    recording = Recording(function, inputs, {}, has_aux, "vjp")
+    pullback = Pullback(recording, once)
+    y = unflatten(recording.structure, [handed_out(v) for v in recording.values])
+    return (y, pullback, map_leaves(handed_out, recording.aux)) if has_aux else (y, pullback)
 
 
 class Pullback:
@@ -57,12 +56,9 @@ class Pullback:
     def __init__(self, recording: Recording, once: bool) -> None:
         self.recording, self.once, self.used = recording, once, False
 
+    @hides_frames
     def __call__(self, ct: Any) -> Any:
-        try:
-            return self.pull(ct)
-        except Exception as error:
-            hide_frames(error)
-            raise
+        return self.pull(ct)
 
     def pull(self, ct: Any) -> Any:
         """The cotangents of the primals."""
@@ -99,6 +95,7 @@ def released(found: list[Any], given: list[Any]) -> list[Any]:
     return made
 
 
+@hides_frames
 def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False, lift: bool = True) -> tuple[Any, ...]:
     """The value of a function and its derivative at the primals as a linear function of the tangents.
 
@@ -113,11 +110,8 @@ def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False
     >>> push(2.0)
     2.0
     """
-    try:
-        y, pullback, *aux = vjp(function, *primals, has_aux=has_aux)
-    except Exception as error:
-        hide_frames(error)
-        raise
+    check_function(function, "linearize")
+    y, pullback, *aux = vjp(function, *primals, has_aux=has_aux)
     return y, Pushforward(pullback, y, len(primals)), *aux
 
 
@@ -132,12 +126,9 @@ class Pushforward:
         self.pullback, self.y, self.count = pullback, y, count
         self.transposed: Callable[..., Any] | None = None
 
+    @hides_frames
     def __call__(self, *tangents: Any) -> Any:
-        try:
-            return self.push(tangents)
-        except Exception as error:
-            hide_frames(error)
-            raise
+        return self.push(tangents)
 
     def push(self, tangents: tuple[Any, ...]) -> Any:
         """The tangent of the value."""

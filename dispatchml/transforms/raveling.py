@@ -12,11 +12,13 @@ from ..dispatch import operation
 from ..dispatch.errors import ContainerMismatchError, at_user_line, describe
 from ..rules.registry import elementwise
 from .basis import numbers
-from .boundary import hide_frames, input_leaf
+from .boundary import input_leaf
 from .containers import flatten, unflatten
+from .entry import hides_frames
 from .zeros import is_plain, unit_of
 
 
+@hides_frames
 def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """All numbers of a container as one plain vector, and the function that makes the container of a vector.
 
@@ -36,22 +38,18 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     >>> unravel(vector * 2)
     {'a': array([2., 4.]), 'b': 6.0}
     """
-    try:
-        leaves, structure = flatten(tree)
-        parts, places, start = [], [], 0
-        for k, given in enumerate(leaves):
-            x = input_leaf(given, "ravel")
-            if x is None:
-                continue
-            unit = unit_of(x)
-            size = ops.size(x)
-            places.append((k, Place(start, size, x, unit)))
-            parts.append(ops.reshape(x if is_plain(x) else plain_numbers(ops.divide(x, unit)), shape=(-1,)))
-            start += size
-        vector = ops.concatenate(tuple(parts), axis=0) if parts else np.zeros(0)
-    except Exception as error:
-        hide_frames(error)
-        raise
+    leaves, structure = flatten(tree)
+    parts, places, start = [], [], 0
+    for k, given in enumerate(leaves):
+        x = input_leaf(given, "ravel")
+        if x is None:
+            continue
+        unit = unit_of(x)
+        size = ops.size(x)
+        places.append((k, Place(start, size, x, unit)))
+        parts.append(ops.reshape(x if is_plain(x) else plain_numbers(ops.divide(x, unit)), shape=(-1,)))
+        start += size
+    vector = ops.concatenate(tuple(parts), axis=0) if parts else np.zeros(0)
     length = start
 
     def unravel(vector: Any) -> Any:

@@ -29,6 +29,28 @@ def is_spoiled(tape: Tape, found: list[Any], others: list[Any]) -> bool:
     return not tape.careful and any(map(has_nan, found)) and not any(map(has_nan, others))
 
 
+def run_sweep(
+    tape: Tape,
+    cotangents: Cotangents,
+    count: int,
+    keep: bool,
+    function: Callable[..., Any],
+    inputs: Inputs,
+    keywords: dict[str, Any],
+    name: str,
+) -> None:
+    """One sweep down to the entries of the inputs, after a look at whatever could have been overwritten. keep: the tape
+    is swept again later. The function and what it was called with explain a failing sweep.
+    """
+    inputs.check()
+    if tape.constants:
+        check_constants(tape)
+    try:
+        (sweep_keeping if keep else sweep)(tape, cotangents, count)
+    except SweepError as failure:
+        explain_sweep(failure, function, inputs, keywords, name)
+
+
 class Recording:
     """A function's run on a tape: the values of its output leaves and where they are on the tape (None: not traced)."""
 
@@ -75,12 +97,6 @@ class Recording:
         for k, ct in used:
             known = cotangents[k]
             cotangents[k] = ct if known is None else ops.add(known, ct)
-        self.inputs.check()
-        if self.tape.constants:
-            check_constants(self.tape)
         if len(cotangents) > count:
-            try:
-                (sweep_keeping if keep else sweep)(self.tape, cotangents, count)
-            except SweepError as failure:
-                explain_sweep(failure, self.function, self.inputs, self.keywords, self.name)
+            run_sweep(self.tape, cotangents, count, keep, self.function, self.inputs, self.keywords, self.name)
         return cotangents[:count]

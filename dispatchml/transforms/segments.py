@@ -24,9 +24,10 @@ from ..engines.space import space_of
 from ..engines.tape import PLAIN, Cotangents, ForgetfulTape, SweepError, Tape, sweep
 from ..engines.traced import Traced
 from ..engines.views import current
-from .boundary import hide_frames, is_on
+from .boundary import is_on
 from .captured import Explicit
 from .containers import flatten, unflatten
+from .entry import transformed
 from .forward_pass import is_differentiable
 from .reverse_pass import careful_tape, is_spoiled
 from .watching import Watch, arrays_of
@@ -55,13 +56,9 @@ def checkpoint(function: Callable[..., Any], *, lift: bool = True) -> Callable[.
     0.0
     """
 
-    @functools.wraps(function)
+    @transformed(function, "checkpoint")
     def checkpointed(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            return run_segment(function, arguments, keywords)
-        except Exception as error:
-            hide_frames(error)
-            raise
+        return run_segment(function, arguments, keywords)
 
     return checkpointed
 

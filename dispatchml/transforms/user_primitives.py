@@ -147,6 +147,12 @@ class Tools:
 
     def elementwise(self, *texts: str | None, singular: bool = False) -> None:
         """Declare partial derivatives as text, behind the formula itself where the operation has none."""
+        if self.op.keywords:
+            raise RegistrationError(
+                f"{self.op.name}.elementwise: the operation has settings ({', '.join(self.op.keywords)})"
+                f"{at_user_line()}, of which the text of a formula knows nothing. Give it rules with "
+                f"@{self.op.name}.defjvp and @{self.op.name}.defvjp, or make the settings arguments."
+            )
         written = [None if t is None else with_names(t) for t in texts]
         formula = None
         if self.body is None:
