@@ -152,10 +152,13 @@ def carrier(cls: Any) -> type[Carrier]:
 
 def carrier_class(cls: type, info: Layer, how: Carrying) -> type[Carrier]:
     """A new carrier class, with everything that was registered for the foreign one."""
+    from .layers import layer_of
+
     fields = how.fields
     words = "".join(f", {name}" for name in fields)
+    base = next((carrier(c) for c in cls.__mro__[1:] if layer_of(c) is info), Carrier)
     body: dict[str, Any] = {
-        "__slots__": fields,
+        "__slots__": fields if base is Carrier else (),
         "__module__": cls.__module__,
         "__qualname__": cls.__qualname__,
         "__doc__": f"A {cls.__name__} round a payload that the class itself cannot hold.",
@@ -171,8 +174,11 @@ def carrier_class(cls: type, info: Layer, how: Carrying) -> type[Carrier]:
         body[name] = property(from_foreign(name))
     for name, method in info.methods.items():
         if name not in fields:
-            body[name] = property(called(method)) if isinstance(getattr(cls, name, None), property) else called(method)
-    made = type(cls.__name__, (Carrier,), body)
+            read = isinstance(method, property) or isinstance(getattr(cls, name, None), property)
+            body[name] = (
+                method if isinstance(method, property) else property(called(method)) if read else called(method)
+            )
+    made = type(cls.__name__, (base,), body)
     for dresser in DRESSERS:
         dresser(made)
     return made

@@ -38,7 +38,8 @@ def register_type(
 
     slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer. payload(x): what x wraps (a tuple
     where there are several). rebuild(x, payload): the same round another payload. static: attributes that do not
-    depend on the numbers, which a traced x answers too. methods: name -> operation for the class's methods.
+    depend on the numbers, which a traced x answers too. methods: name -> operation for the class's methods, or
+    property(operation) for what is read without a call.
     materialise(x): a dense equivalent. defer: operators of the class, such as "__add__", that leave the call to an
     operand that belongs outside, such as a traced value; they are wrapped once.
 
@@ -67,7 +68,7 @@ def register_type(
     statics, deferred = texts("static", static), texts("defer", defer)
     operations = dict(methods or {})
     for name, method in operations.items():
-        if not isinstance(name, str) or not callable(method):
+        if not isinstance(name, str) or not (callable(method) or isinstance(method, property)):
             raise RegistrationError(
                 f"register_type: methods maps names to operations, not {name!r} to {method!r}{at_user_line()}."
             )

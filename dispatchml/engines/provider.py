@@ -8,6 +8,7 @@ from typing import Any
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from ..rules.registry import rule_of
+from .detours import with_detour
 from .levels import leaked
 from .missing import missing_rule
 from .reverse import Var, current
@@ -131,7 +132,7 @@ def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callabl
         if op not in WATCHED:
             WATCHED.add(op)
             op.listeners.append(lambda: forget_made(op))
-        made = MADE[key] = with_structures(op, cls, ENGINES[cls].fixed(op, active))
+        made = MADE[key] = with_structures(op, cls, with_detour(op, ENGINES[cls].fixed(op, active)))
         if active == (0, 1) and made.__name__ in (f"record_{op.name}_01", f"dual_{op.name}_01"):
             use_as_operator(cls, op, made)
     return made

@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.called import called_function, is_assignment
 from ..dispatch.errors import LeakedTracerError, TracerConversionError, at_user_line, class_name
+from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
 from ..dispatch.stacks import Stack, unstacked
 from .refusals import remember
@@ -251,6 +252,7 @@ def refuse(x: Traced, what: str, instead: str) -> NoReturn:
     error = TracerConversionError(
         f"{what} on a traced value ({describe_payload(x)}){at_user_line()} would lose its derivative. {instead}."
     )
+    error.again = load_latecomers()  # a library that steps back once its plugin is loaded
     remember(error)
     raise error
 
@@ -288,13 +290,15 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             return reader(x)
         method = info.methods.get(name)
         if method is not None:
+            if isinstance(method, property):
+                return method.fget(x)  # type: ignore[misc]
             if is_property(getattr(type(inner), name, None)):
                 return method(x)  # what is read without a call on the plain value is on the traced one
             return lambda *arguments, **keywords: method(x, *arguments, **keywords)
         reader = field_inside(info, inner, name, hidden_axes(x))
         if reader is not None:
             return reader(x)
-    if isinstance(inner, (np.ndarray, np.generic, float, complex)) and hasattr(inner, name):
+    if info is None and isinstance(inner, (np.ndarray, np.generic, float, complex)) and hasattr(inner, name):
         raise AttributeError(
             f"x.{name} on a traced value ({describe_payload(x)}){at_user_line()}: traced values do not have what is "
             f"about memory, bytes or one plain number. dispatchml.primal(x).{name} is that of the plain value."

@@ -28,7 +28,7 @@ from . import (
     transcendental,
     vector_products,
 )
-from .registry import batch, elementwise, linear, nondifferentiable, rule, rule_of
+from .registry import batch, elementwise, linear, nondifferentiable, rule, rule_of, through
 
 __all__ = [
     "arithmetic",
@@ -61,6 +61,7 @@ __all__ = [
     "solvers",
     "special",
     "spectral",
+    "through",
     "transcendental",
     "vector_products",
 ]

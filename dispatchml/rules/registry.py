@@ -7,6 +7,7 @@ linear(ops.sum, transpose=sum_transpose)       linear in all its array arguments
 @rule(ops.cholesky).jvp / .vjp                 everything else
 nondifferentiable(ops.argmax)                  on the primal; the derivative is zero by declaration
 batch(ops.sum)(function)                       how the operation runs over a leading batch axis
+through(ops.sin, Quantity)(function)           for one layer, the derivative of a function instead of the rule
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Rule:
 
 RULES: dict[Operation, Rule] = {}
 BATCH_RULES: dict[Operation, Callable[..., Any]] = {}
+#: Functions through which the derivative of an operation goes, by operation and class of a layer.
+DETOURS: dict[Operation, dict[type, Callable[..., Any]]] = {}
 
 
 def new_rule(function: Any, kind: str, replace: bool = False) -> Rule:
@@ -207,6 +210,27 @@ def batch(function: Any) -> Callable[[Any], Any]:
 
     def add(f: Any) -> Any:
         BATCH_RULES[op] = f
+        op.forget()
+        return f
+
+    return add
+
+
+def through(function: Any, cls: type) -> Callable[[Any], Any]:
+    """Declare, for one layer, that the derivatives of an operation go through a function instead of its rule.
+
+    The function has the operation's signature and gets the traced values, with an instance of the layer inside; it
+    calls operations whose derivatives are right for the layer. For operations whose rule would be wrong by something
+    that only the layer knows: the derivative of sin of an angle is one for each radian, where a radian is a unit.
+
+    >>> from dispatchml.rules import through
+    >>> @through(ops.sin, Quantity)  # doctest: +SKIP
+    ... def sin_of_angle(x): return ops.sin(number_of_radians(x))
+    """
+    op: Operation = function.info
+
+    def add(f: Any) -> Any:
+        DETOURS.setdefault(op, {})[cls] = f
         op.forget()
         return f
 

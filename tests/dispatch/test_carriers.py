@@ -245,6 +245,7 @@ def test_a_subclass_comes_back_as_itself():
     assert type(made) is carrier(Shouting)
     assert foreign_class(made) is Shouting
     assert issubclass(carrier(Shouting), Carrier)
+    assert isinstance(made, carrier(Tagged))
     assert type(np.sum(made)) is Shouting
     assert repr(made).startswith("<Shouting ")
 

@@ -5,17 +5,17 @@ y/x.
 import numpy as np
 import pint
 import pytest
-from dispatchml_pint.particular import PARTICULAR
-from dispatchml_pint.tables import families
+from dispatchml_pint.system import SYSTEM
 
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import NonDifferentiableError, NoRuleError
 from dispatchml.rules import rule_of
 from dispatchml.testing.samples import public_operations, sample
+from dispatchml.units import rules_for
 
 NAMES = sorted(public_operations())
-RULES = {**families(), **PARTICULAR}
+RULES = rules_for(SYSTEM)
 MEANINGLESS = (pint.DimensionalityError, pint.OffsetUnitCalculusError)
 
 

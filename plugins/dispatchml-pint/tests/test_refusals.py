@@ -3,10 +3,10 @@
 import numpy as np
 import pint
 import pytest
-from dispatchml_pint.units import LogarithmicUnitError
 
 import dispatchml as dm
 from dispatchml import ops
+from dispatchml.units import LogarithmicUnitError
 
 TRANSFORMS = {
     "plain": lambda f, x: f(x),

@@ -8,13 +8,11 @@ from typing import Any
 
 import pint
 
-from dispatchml import ops
 from dispatchml.dispatch import register_type
+from dispatchml.units import accept_units, declare_units
 
 from . import nesting
-from .particular import PARTICULAR
-from .tables import families
-from .units import quantity
+from .system import SYSTEM
 
 OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 #: Operators and protocols of pint that leave the call to a value that belongs outside a quantity.
@@ -31,51 +29,20 @@ def register() -> None:
     register_type(
         pint.Quantity,
         slot="meaning",
-        payload=payload,
+        payload=SYSTEM.magnitude,
         rebuild=rebuild,
         static=nesting.STATIC,
         methods=nesting.METHODS,
         defer=DEFER,
     )
-    for name, rule in rules().items():
-        op = getattr(ops, name, None)
-        if op is not None:  # an older dispatchml may lack an operation
-            op.layer(pint.Quantity, rule(op) if name not in PARTICULAR else rule)
-    nesting.attach.layer(pint.Quantity, nesting.attach_quantity)
-    nesting.convert.layer(pint.Quantity, nesting.convert_quantity)
-    nesting.magnitude.layer(pint.Quantity, nesting.magnitude_of_quantity)
-    accept_units()
+    declare_units(pint.Quantity, SYSTEM)
+    accept_units(SYSTEM)
     pint.Quantity.__new__ = nesting.construct
     pint.Quantity.__getattr__ = nesting.read_inside
     pint.Quantity.__setitem__ = nesting.write
     pint.Unit.__rtruediv__ = nesting.divide_by_unit
 
 
-def payload(q: Any) -> Any:
-    """What a quantity wraps."""
-    return q._magnitude
-
-
 def rebuild(q: Any, magnitude: Any) -> Any:
     """The same units round another magnitude."""
-    return quantity(q, magnitude, q._units)
-
-
-def rules() -> dict[str, Any]:
-    """Operation name -> rule, or for the families what makes it."""
-    return {**families(), **PARTICULAR}
-
-
-def accept_units() -> None:
-    """Units as operands of a product: what is left of `x * unit` inside a transform."""
-
-    def as_quantity(x: Any) -> Any:
-        return 1 * x if isinstance(x, pint.Unit) else x
-
-    for op in (ops.multiply, ops.divide):
-
-        def with_unit(a: Any, b: Any, op: Any = op) -> Any:
-            return op(as_quantity(a), as_quantity(b))
-
-        for hints in ((object, pint.Unit), (pint.Unit, object), (pint.Unit, pint.Unit)):
-            op.register(*hints)(with_unit)
+    return SYSTEM.make(q, magnitude, q._units)

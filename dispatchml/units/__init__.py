@@ -1,0 +1,23 @@
+"""What libraries of units have in common: how each operation treats units, and how quantities enter and leave.
+
+A plugin for a library of units makes a `UnitSystem` (how its units multiply, convert, and say no), registers its class
+with `register_type`, and calls `declare_units`. It is imported by plugins only.
+"""
+
+from .declare import accept_units, declare_units
+from .entering import attach, convert, magnitude, quantity_inside
+from .system import LogarithmicUnitError, UnitSystem, is_zero
+from .tables import rules_for
+
+__all__ = [
+    "LogarithmicUnitError",
+    "UnitSystem",
+    "accept_units",
+    "attach",
+    "convert",
+    "declare_units",
+    "is_zero",
+    "magnitude",
+    "quantity_inside",
+    "rules_for",
+]

@@ -1,0 +1,83 @@
+"""What a plugin calls: the rules of all operations for a library's quantities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..dispatch.errors import RegistrationError, class_name
+from ..dispatch.layers import layer_of
+from ..rules.registry import through
+from . import families as f
+from .entering import attach, convert, declare_entering, magnitude, quantity_inside
+from .system import UnitSystem
+from .tables import families, rules_for
+
+
+def declare_units(cls: type, system: UnitSystem) -> None:
+    """Give a class of quantities, which was registered before, its rules for every operation."""
+    info = layer_of(cls)
+    if info is None:
+        raise RegistrationError(f"declare_units: {class_name(cls)} is no layer. Call register_type first.")
+    for name, rule in rules_for(system).items():
+        getattr(ops, name).layer(cls, rule)
+    declare_entering(info, system)
+    if not system.angles_are_numbers:
+        declare_angles(cls, system)
+
+
+def accept_units(system: UnitSystem) -> None:
+    """Take the library's units as operands of a product: what is left of `x * unit` inside a transform."""
+    unit_class = system.unit_class
+
+    def as_quantity(x: Any) -> Any:
+        return system.of(1, x) if isinstance(x, unit_class) else x
+
+    for op in (ops.multiply, ops.divide):
+
+        def with_unit(a: Any, b: Any, op: Any = op) -> Any:
+            return op(as_quantity(a), as_quantity(b))
+
+        for hints in ((object, unit_class), (unit_class, object), (unit_class, unit_class)):
+            op.register(*hints)(with_unit)
+
+
+def declare_angles(cls: type, system: UnitSystem) -> None:
+    """Derivatives of functions of angles and to angles, where a radian is a unit: they go through plain numbers."""
+
+    def in_units(x: Any, units_of: Any) -> Any:
+        q = quantity_inside(x)
+        if q is None:
+            return x
+        return magnitude(convert(x, unit=system.unit(system.make(q, 1.0, units_of(q)))))
+
+    def of_angle(op: Any) -> Any:
+        return lambda x, **keywords: number_of(x, op(in_units(x, system.angle_units), **keywords))
+
+    def to_angle(op: Any) -> Any:
+        return lambda x: angle_of(x, op(in_units(x, lambda q: system.one)))
+
+    def direction(op: Any) -> Any:
+        def angle_of_two(a: Any, b: Any) -> Any:
+            like = quantity_inside(a) if quantity_inside(a) is not None else quantity_inside(b)
+            system.common(tuple(x if (q := quantity_inside(x)) is None else q for x in (a, b)))
+            return angle_of(like, op(*(in_units(x, lambda q: system.units(like)) for x in (a, b))))
+
+        return angle_of_two
+
+    def angle_of(x: Any, y: Any) -> Any:
+        return in_unit(x, y, system.an_angle)
+
+    def number_of(x: Any, y: Any) -> Any:
+        return in_unit(x, y, system.function_of_numbers)
+
+    def in_unit(x: Any, y: Any, wrapping: Any) -> Any:
+        made = wrapping(quantity_inside(x), 1.0)
+        return attach(y, unit=system.unit(made)) if system.is_quantity(made) else y
+
+    for name, maker in families().items():
+        detour = {f.of_angle: of_angle, f.to_angle: to_angle, f.direction: direction}.get(maker)
+        if detour is not None and hasattr(ops, name):
+            op = getattr(ops, name)
+            through(op, cls)(detour(op))
+    through(ops.angle, cls)(lambda z: angle_of(z, ops.angle(magnitude(z))))

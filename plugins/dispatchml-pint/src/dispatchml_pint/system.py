@@ -1,0 +1,201 @@
+"""pint as a system of units. Units are pint's `UnitsContainer`, plain data; a `Unit` knows its registry besides.
+
+pint's own semantics hold: the result of a sum has the units of its first quantity, a plain zero or nan fits every unit,
+offset units (degC) take part in differences only.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pint
+from pint.util import UnitsContainer
+
+from dispatchml.dispatch.errors import at_user_line
+from dispatchml.units import LogarithmicUnitError, UnitSystem
+
+NONE = UnitsContainer({})
+#: Magnitudes round which a quantity is put without asking pint.
+PLAIN = frozenset({np.ndarray, float, int, complex, *(np.dtype(c).type for c in "efdgFDG")})
+#: Whether units have an offset, by class of quantities (each registry has its own) and units.
+KINDS: WeakKeyDictionary[type, dict[UnitsContainer, bool]] = WeakKeyDictionary()
+#: How many target units a source unit is, by class of quantities.
+SLOPES: WeakKeyDictionary[type, dict[Any, Any]] = WeakKeyDictionary()
+#: Products, quotients and powers of units that have been met. Emptied when it grows large.
+KNOWN: dict[Any, UnitsContainer] = {}
+KNOWN_LIMIT = 4096
+#: Exponents this close to a ratio of small numbers are that ratio: 1 - 2/3 and 1/3 are one exponent.
+LARGEST_DENOMINATOR, ROUNDING = 60, 1e-9
+
+
+class Pint(UnitSystem):
+    """All registries of pint."""
+
+    quantity = pint.Quantity
+    unit_class = pint.Unit
+    one = NONE
+    radian = UnitsContainer({"radian": 1})
+    degree = UnitsContainer({"degree": 1})
+
+    def units(self, q: Any) -> UnitsContainer:
+        return q._units
+
+    def magnitude(self, q: Any) -> Any:
+        return q._magnitude
+
+    def make(self, like: Any, magnitude: Any, units: UnitsContainer) -> Any:
+        registry = like._REGISTRY
+        cls = registry.Quantity
+        if type(magnitude) not in PLAIN or registry.force_ndarray or registry.force_ndarray_like:
+            return cls(magnitude, units)
+        made = object.__new__(cls)
+        made._magnitude, made._units = magnitude, units
+        return made
+
+    def product(self, like: Any, magnitude: Any, units: UnitsContainer) -> Any:
+        q, registry = self.make(like, magnitude, units), like._REGISTRY
+        if registry.autoconvert_to_preferred:
+            q = q.to_preferred()
+        return q.to_reduced_units() if registry.auto_reduce_dimensions else q
+
+    # ---- algebra of units ------------------------------------------------------------------------------------------
+
+    def times(self, u: UnitsContainer, v: UnitsContainer) -> UnitsContainer:
+        found = KNOWN.get(("*", u, v))
+        return remember(("*", u, v), u * v) if found is None else found
+
+    def over(self, u: UnitsContainer, v: UnitsContainer) -> UnitsContainer:
+        found = KNOWN.get(("/", u, v))
+        return remember(("/", u, v), u / v) if found is None else found
+
+    def raised(self, u: UnitsContainer, n: Any) -> UnitsContainer:
+        found = KNOWN.get(("^", u, n))
+        return remember(("^", u, n), u ** (float(n) if isinstance(n, Fraction) else n)) if found is None else found
+
+    def slope(self, like: Any, source: UnitsContainer, target: UnitsContainer) -> Any:
+        known = SLOPES.setdefault(type(like), {})
+        found = known.get((source, target))
+        if found is None:
+            registry = like._REGISTRY
+            one, other = registry.get_dimensionality(source), registry.get_dimensionality(target)
+            if tidy(one) != tidy(other):
+                raise self.mismatch(source, target, like)
+            if one == other:
+                found = registry.convert(1, source, target)
+            else:  # exponents that differ by rounding
+                found = registry.get_root_units(source)[0] / registry.get_root_units(target)[0]
+            known[source, target] = found
+        return found
+
+    def dimensionless(self, like: Any, units: UnitsContainer) -> bool:
+        return not tidy(like._REGISTRY.get_dimensionality(units))
+
+    # ---- registries, and what they say -----------------------------------------------------------------------------
+
+    def unit(self, q: Any) -> Any:
+        return q.units
+
+    def bare(self, unit: Any) -> UnitsContainer:
+        return unit._units
+
+    def of(self, number: Any, unit: Any) -> Any:
+        from .nesting import PLAIN_NEW
+
+        return PLAIN_NEW(unit._REGISTRY.Quantity, number, unit._units)
+
+    def mismatch(self, u: UnitsContainer, v: UnitsContainer, like: Any) -> Exception:
+        dimensions = like._REGISTRY.get_dimensionality
+        return pint.DimensionalityError(u, v or "dimensionless", dimensions(u), dimensions(v) if v else "")
+
+    def same_registry(self, q: Any, other: Any) -> None:
+        if other._REGISTRY is not q._REGISTRY:
+            raise ValueError(
+                f"Cannot operate with {units_text(q)} and {units_text(other)} of different registries of pint"
+                f"{at_user_line()}. Make all units with one (pint.set_application_registry), or bring them to one: "
+                "registry.Quantity(q.magnitude, str(q.units))."
+            )
+
+    # ---- offset and logarithmic units ------------------------------------------------------------------------------
+
+    def check(self, q: Any) -> bool:
+        known = KINDS.get(type(q))
+        if known is None:
+            known = KINDS[type(q)] = {}
+        found = known.get(q._units)
+        if found is None:
+            found = known[q._units] = self.has_offset(q)
+        return found
+
+    def has_offset(self, q: Any) -> bool:
+        """The same, by asking the registry."""
+        names = q._get_non_multiplicative_units()
+        for name in q._units:
+            if q._get_unit_definition(name).is_logarithmic:
+                base = str(q._REGISTRY.get_base_units(q.units)[1]) or "dimensionless"
+                raise LogarithmicUnitError(
+                    f"A quantity in {q.units} met an operation of dispatchml{at_user_line()}. {name} is logarithmic: "
+                    "the sum of two such numbers is a product of what they stand for, so derivatives of it would not "
+                    f"be those of the quantity. Convert it first: q.to({base!r})."
+                )
+        return bool(names)
+
+    def difference(self, q: Any) -> UnitsContainer:
+        units = q._units
+        if self.check(q):
+            for name in q._get_non_multiplicative_units():
+                units = units.rename(name, f"delta_{name}")
+        return units
+
+    def is_difference(self, q: Any) -> bool:
+        return any(name.startswith("delta_") for name in q._units)
+
+    def offset_error(self, u: Any, v: Any) -> Exception:
+        return pint.OffsetUnitCalculusError(*(x for x in (u, v) if x is not None))
+
+    def multiplies_offset(self, q: Any) -> bool:
+        return q._ok_for_muldiv()
+
+    def base(self, q: Any) -> UnitsContainer:
+        return q._REGISTRY.get_base_units(q._units)[1]._units
+
+    def intercept(self, q: Any, target: UnitsContainer) -> Any:
+        return q._REGISTRY.convert(0, q._units, target)
+
+    def rounded_units(self, q: Any) -> UnitsContainer:
+        return NONE if len(q._units) > 1 and q.dimensionless else q._units  # km/m is rounded as the number that it is
+
+
+def units_text(x: Any) -> str:
+    """The units of a quantity, or a unit, in words."""
+    return str(x.units if isinstance(x, pint.Quantity) else x) or "dimensionless"
+
+
+def remember(key: Any, made: UnitsContainer) -> UnitsContainer:
+    """Keep units that were worked out, with tidy exponents."""
+    if len(KNOWN) >= KNOWN_LIMIT:
+        KNOWN.clear()
+    KNOWN[key] = made = tidy(made)
+    return made
+
+
+def tidy(units: UnitsContainer) -> UnitsContainer:
+    """Units whose exponents are the nearest ratios of small numbers: a cube root cubed is the unit again."""
+    given = dict(units)
+    exponents = {name: exact(n) for name, n in given.items()}
+    if exponents == given:
+        return units
+    return UnitsContainer({name: n for name, n in exponents.items() if n}, non_int_type=units._non_int_type)
+
+
+def exact(n: Any) -> Any:
+    """An exponent without rounding errors."""
+    if type(n) is not float or n.is_integer():
+        return n
+    near = float(Fraction(n).limit_denominator(LARGEST_DENOMINATOR))
+    return near if abs(near - n) < ROUNDING else n
+
+
+SYSTEM = Pint()
