@@ -42,7 +42,7 @@ def value_class(cls: type) -> type | None:
         return np.generic
     if cls in UPPERS:
         return cls
-    return next((c for c in cls.__mro__ if c in UPPERS and c not in EDGES_OF_NUMPY), None)
+    return next((c for c in cls.__mro__ if (c in UPPERS or c in EDGES) and c not in EDGES_OF_NUMPY), None)
 
 
 #: Storage classes that are not below another one: the tops that backends declare.
@@ -128,15 +128,14 @@ def converter(cls: type, top: type) -> Callable[[Any], Any] | None:
 
 
 def path_up(node: type, top: type) -> list[tuple[type, type]]:
-    """The shortest chain of edges from a class to one above it."""
-    chains: dict[type, list[tuple[type, type]]] = {node: []}
-    frontier = [node]
-    while top not in chains:
-        for c in frontier:
-            for u in EDGES.get(c, ()):
-                chains.setdefault(u, [*chains[c], (c, u)])
-        frontier = [u for c in frontier for u in EDGES.get(c, ())]
-    return chains[top]
+    """The chain of edges from a class to one above it that changes the value least often, the shortest of these.
+
+    An int goes to arrays by way of float, as it is, not by way of a Fraction.
+    """
+    if node is top:
+        return []
+    chains = [[(node, upper), *path_up(upper, top)] for upper in EDGES.get(node, ()) if top in above(upper, EDGES)]
+    return min(chains, key=lambda chain: (sum(edge in CONVERTERS for edge in chain), len(chain)))
 
 
 def join(classes: tuple[type, ...], name: str) -> type:

@@ -88,6 +88,7 @@ def tangent_text(writer: Writer, rule: Rule, active: tuple[int, ...], careful: b
     total = ""
     for k in active:
         node = parse(rule.partials[k])  # type: ignore[arg-type]
+        writer.seed = f"p{k}" if writer.flavour in ("operations", "traced") else ""
         if (rule.singular or careful) and not is_signed_one(node) and not is_masked(node):
             strong = "strong_float" if writer.flavour == "float" else "strong_multiply"
             term = writer.call(strong, f"p{k}", writer.write(node))
@@ -134,7 +135,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
         writer = Writer(flavour)
         text = tangent_text(writer, rule, active, False)
         if prefix:
-            for word in sorted(writer.used - {"strong_float", "literal"}):
+            for word in sorted(writer.used - {"strong_float", "literal", "constant", "quotient"}):
                 words[f"{prefix}{word}"] = word
                 text = replace_call(text, word, prefix)
         return text
@@ -228,6 +229,7 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
         f"op_{own}": op.function,
         "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
+        "constant": FINDERS["operations"]("constant"), "quotient": FINDERS["operations"]("quotient"),
     })  # fmt: skip
     scope["unusual"] = careful_dual(op, rule, active)
     name = f"dual_{own}_{''.join(map(str, active))}"

@@ -49,7 +49,7 @@ def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str,
     """A backward function. layout: "array", "broadcast", "float", "traced", "general" or "complex"."""
     residuals = residuals_of(rule, active, layout)
     flavour = "operations" if careful else flavour_of(layout)
-    writer = Writer(flavour)
+    writer = Writer(flavour, "ct")
     spaces = layout in ("general", "complex")
     lines = [f"def {name}(cotangents, ct, entry):"]
     unpack = ["_", *(f"slot{k}" for k in active)]
@@ -282,7 +282,7 @@ LAYOUTS = {
 }  # fmt: skip
 #: What the text of a rule may turn into.
 VOCABULARY = frozenset(
-    "add subtract multiply divide power negative strong_multiply conj literal equal not_equal less less_equal greater "
+    "add subtract multiply divide power negative strong_multiply conj literal constant quotient equal not_equal less less_equal greater "
     "greater_equal where square where_or_zero".split()
 )
 

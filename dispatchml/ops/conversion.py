@@ -9,7 +9,7 @@ from ..dispatch import layer_of, operation
 from ..dispatch.join import value_class
 from .metadata import dtype as dtype_of
 
-__all__ = ["astype", "literal", "stop_gradient"]
+__all__ = ["astype", "constant", "literal", "quotient", "stop_gradient"]
 
 EXTENDED = (np.dtype(np.longdouble), np.dtype(np.clongdouble))
 PYTHON_NUMBERS = frozenset({bool, int, float, complex})
@@ -44,10 +44,8 @@ def literal(p: int, q: int, like: Any) -> Any:
             element = next((e for e in like.flat if type(e) not in PYTHON_NUMBERS), like.flat[0])
             return np.asarray(literal(p, q, element), dtype=object)  # its class need not be a value of ours
         return np.longdouble(p) / np.longdouble(q) if like.dtype in EXTENDED else p / q
-    layer = layer_of(cls)
-    if layer is not None:
-        payload = layer.payload(like) if layer.payload is not None else None
-        return literal(p, q, payload[0] if isinstance(payload, tuple) else payload)
+    if layer_of(cls) is not None:
+        return literal(p, q, numbers_below(like))
     if value_class(cls) is not None:
         from .. import ops
 
@@ -56,6 +54,62 @@ def literal(p: int, q: int, like: Any) -> Any:
     if isinstance(like, numbers.Number):
         return cls(p) / cls(q)  # type: ignore[call-arg]
     return p / q
+
+
+def numbers_below(x: Any) -> Any:
+    """The value below all layers and derivatives, or one of several."""
+    layer = layer_of(type(x))
+    while layer is not None:
+        x = layer.payload(x) if layer.payload is not None else getattr(x, "_value", None)
+        x = x[0] if type(x) is tuple and x else x
+        layer = layer_of(type(x))
+    return x
+
+
+def is_ordinary(x: Any) -> bool:
+    """Whether the numbers below all layers are Python's or NumPy's own."""
+    x = numbers_below(x)
+    cls = type(x)
+    return cls in PYTHON_NUMBERS or cls is np.ndarray and x.dtype != object or isinstance(x, np.generic)
+
+
+def constant(value: float, text: str, like: Any) -> Any:
+    """A number that a rule's text computes of whole numbers, such as "sqrt(2*arccos(-1))", in the class of `like`: the
+    float `value` for Python's and NumPy's own numbers, as many digits as the others have.
+    """
+    if is_ordinary(like):
+        return value
+    import ast
+
+    below = numbers_below(like)
+    return computed(ast.parse(text, mode="eval").body, below)
+
+
+def computed(node: Any, like: Any) -> Any:
+    """The number behind a constant expression of a rule, in the class of `like`."""
+    import ast
+
+    from .. import ops
+
+    if isinstance(node, ast.Constant):
+        return ops.multiply(ops.ones_of(like, shape=()), node.value)
+    if isinstance(node, ast.UnaryOp):
+        return ops.negative(computed(node.operand, like))
+    if isinstance(node, ast.BinOp):
+        name = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power"}
+        op = getattr(ops, name[type(node.op)])
+        return op(computed(node.left, like), computed(node.right, like))
+    return getattr(ops, node.func.id)(*(computed(n, like) for n in node.args))
+
+
+def quotient(p: int, b: Any, like: Any) -> Any:
+    """The whole number p over b, in the class of `like` where b is a plain whole number: 1 / 3 is no float there."""
+    from .. import ops
+
+    kind = type(b)
+    if (kind is int or getattr(getattr(b, "dtype", None), "kind", "") in "iub") and not is_ordinary(like):
+        return ops.divide(ops.multiply(ops.ones_of(numbers_below(like), shape=()), p), b)
+    return ops.divide(p, b)
 
 
 def weights_like(weights: Any, x: Any) -> Any:

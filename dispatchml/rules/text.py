@@ -142,9 +142,12 @@ class Writer:
     operations for calls) or "operations".
     """
 
-    def __init__(self, flavour: str) -> None:
+    def __init__(self, flavour: str, seed: str = "") -> None:
         self.flavour = flavour
         self.used: set[str] = set()
+        #: What the expression is multiplied with: its class is that of the numbers in the expression, where these may
+        #: be of another library.
+        self.seed = seed if flavour in ("operations", "traced") else ""
 
     def write(self, node: ast.expr) -> str:
         """The Python text of an expression."""
@@ -153,12 +156,16 @@ class Writer:
         if isinstance(node, ast.Constant):
             return repr(node.value)
         if is_constant(node):  # a Python float, which leaves the dtype of arrays alone
+            if self.seed:
+                return self.call("constant", repr(value_of(node)), repr(ast.unparse(node)), self.seed)
             return f"({value_of(node)!r})"
         if isinstance(node, ast.UnaryOp):
             return self.negative(self.write(node.operand)) if not is_literal(node) else f"(-{self.write(node.operand)})"
         if isinstance(node, ast.BinOp):
-            if self.flavour == "operations" and is_literal(node):
+            if (self.flavour == "operations" or self.seed) and is_literal(node):
                 return self.ratio(node)
+            if self.seed and isinstance(node.op, ast.Div) and is_literal(node.left):
+                return self.call("quotient", self.write(node.left), self.write(node.right), self.seed)
             if self.flavour == "calls" and is_literal(node):
                 return f"({ast.unparse(node)})"
             if self.flavour == "calls" and isinstance(node.op, ast.Pow) and is_two(node.right):
@@ -176,7 +183,7 @@ class Writer:
         """A ratio of whole numbers, exact in the argument's own type."""
         self.used.add("literal")
         assert isinstance(node.op, ast.Div), "literals are whole numbers or ratios of them"
-        return f"literal({self.write(node.left)}, {self.write(node.right)}, like)"
+        return f"literal({self.write(node.left)}, {self.write(node.right)}, {self.seed or 'like'})"
 
     def apply(self, symbol: str, name: str, left: str, right: str) -> str:
         """A binary operator in this flavour."""

@@ -205,15 +205,15 @@ def test_a_plugin_speaks_for_the_packages_it_serves(package):
         """
         from dispatchml import Plugin
         def register():
-            import fractions
+            import ipaddress
             from dispatchml import ops
-            ops.tan.register(fractions.Fraction)(lambda x: x)
-        plugin = Plugin("exact", ("fractions",), register=register)
+            ops.tan.register(ipaddress.IPv4Address)(lambda x: x)
+        plugin = Plugin("addresses", ("ipaddress",), register=register)
         """
     )
     check_registry(name)
-    from fractions import Fraction
+    from ipaddress import IPv4Address
 
     from dispatchml import ops
 
-    ops.tan.unregister(Fraction)
+    ops.tan.unregister(IPv4Address)

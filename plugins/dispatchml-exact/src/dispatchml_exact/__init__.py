@@ -9,5 +9,7 @@ __version__ = "0.1.0"
 __all__ = ["decimals", "fractions", "mpmath"]
 
 fractions = Plugin(name="fractions", triggers=("fractions",), register="dispatchml_exact.rational:register")
-decimals = Plugin(name="decimal", triggers=("decimal", "_decimal", "_pydecimal"), register="dispatchml_exact.decimals:register")
+decimals = Plugin(
+    name="decimal", triggers=("decimal", "_decimal", "_pydecimal"), register="dispatchml_exact.decimals:register"
+)
 mpmath = Plugin(name="mpmath", triggers=("mpmath",), register="dispatchml_exact.multiprecision:register")

@@ -30,6 +30,6 @@ def refuse_pair(name: str, a: Any, b: Any, way_out: str) -> PrecisionError:
 def undecided(name: str, a: Any, b: Any) -> UndecidedError:
     """The error of a comparison of overlapping intervals."""
     return UndecidedError(
-        f"{name}: the intervals {a} and {b} overlap{at_user_line()}, so that both answers are possible and no branch is "
-        "right. Split the interval, or write the function without a branch."
+        f"{name}: the intervals {a} and {b} overlap{at_user_line()}, so that both answers are possible and no branch "
+        "is right. Split the interval, or write the function without a branch."
     )

@@ -1,11 +1,13 @@
 """How a class of numbers is brought to dispatchml: a value, with a method for every elementwise operation.
 
 These classes are values, not layers: a Fraction wraps no payload that derivatives would go through, and two classes of
-numbers never nest in each other. So they have methods, and edges up from int and to object arrays.
+numbers never nest in each other. So they have methods, of which each says which plain numbers it takes, and an edge up
+to object arrays. There is no edge from int: operations on whole numbers alone would find their way to a Fraction.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -44,8 +46,7 @@ class Kind:
         self.no_float, self.no_function = no_float, no_function
 
     def declare(self) -> None:
-        """A method for every elementwise operation and every creation, and the edges of the lattice."""
-        promotes(int, self.cls)
+        """A method for every elementwise operation and every creation, and the edge of the lattice to object arrays."""
         promotes(self.cls, np.ndarray, convert=as_array)
         for op in elementwise():
             self.declare_operation(op)
@@ -67,7 +68,9 @@ class Kind:
             register(self.lifted(op, function), self.cls, Plain)
             register(self.lifted(op, function), Plain, self.cls)
         else:
-            register(self.lifted(op, function), *(self.cls | Plain,) * op.arity)
+            for hints in itertools.product((self.cls, Plain), repeat=op.arity):
+                if self.cls in hints:
+                    register(self.lifted(op, function), *hints)
 
     def declare_choice(self, op: Operation) -> None:
         """where and where_or_zero: the condition is plain."""

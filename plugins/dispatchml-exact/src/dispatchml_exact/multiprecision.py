@@ -12,8 +12,8 @@ from .errors import refuse, refuse_pair
 from .kinds import SHARED, Kind, zero_like
 
 NO_FLOAT = (
-    "Numbers of two contexts have two precisions: write ctx.mpf(x) to bring one to the other's. Write mpmath.mpf(str(d)) "
-    "for a Decimal."
+    "Numbers of two contexts have two precisions: write ctx.mpf(x) to bring one to the other's. Write "
+    "mpmath.mpf(str(d)) for a Decimal."
 )
 NO_FUNCTION = "mpmath has no such function of real numbers of any precision; float(x) leaves it knowingly."
 

@@ -16,8 +16,8 @@ NO_FLOAT = (
     "float(q) leaves exact arithmetic knowingly."
 )
 NO_FUNCTION = (
-    "Write float(q), decimal.Decimal(q.numerator) / q.denominator or mpmath.mpf(q.numerator) / q.denominator to compute "
-    "with so many digits."
+    "Write float(q), decimal.Decimal(q.numerator) / q.denominator or mpmath.mpf(q.numerator) / q.denominator to "
+    "compute with so many digits."
 )
 
 
@@ -107,7 +107,9 @@ FRACTION = Kind(
 def register() -> None:
     """Declare everything. Called once, by dispatchml, when a Fraction first meets an operation."""
     FRACTION.declare()
-    refuse_together(Fraction, Decimal, "Write Fraction(d), which is exact, or a / b of Decimals for n / d of a Fraction.")
+    refuse_together(
+        Fraction, Decimal, "Write Fraction(d), which is exact, or a / b of Decimals for n / d of a Fraction."
+    )
     defer_power()
 
 
