@@ -14,6 +14,7 @@ import numpy as np
 
 from ..dispatch import layer_of, order, register_type
 from ..dispatch.elements import provide_for_arrays_of
+from ..engines.shared_names import share_names
 from ..ops.metadata import PYTHON_DTYPES
 from . import attributes, sensitivity, through
 
@@ -97,6 +98,7 @@ def register_uncertain(
     info = layer_of(cls)
     assert info is not None
     info.provider = through.provider(known)
+    share_names(info, info.methods)
     if not isinstance(getattr(cls, "dtype", None), np.dtype):
         PYTHON_DTYPES[cls] = OBJECT
     provide_for_arrays_of(cls, through.array_provider(known))

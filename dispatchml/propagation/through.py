@@ -100,7 +100,7 @@ def register_constants(known: Uncertain) -> None:
 
     ops.zeros_like.layer(known.cls, zero)
     ops.ones_like.layer(known.cls, one)
-    ops.one_like.layer(known.cls, plain_one)
+    ops.one_like.layer(known.cls, one)
 
 
 # ---- arrays ----------------------------------------------------------------------------------------------------------

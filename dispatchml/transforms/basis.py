@@ -51,7 +51,8 @@ def identity_rows(one: Any, low: int, high: int, shape: tuple[int, ...], size: i
         made = np.zeros((count, size), ops.dtype(one))
         made[at - low, at] = 1
         return made.reshape(count, *shape)
-    made = ops.setitem(ops.zeros_of(one, shape=(count, size)), 1, index=(at - low, at))
+    unit = one.flat[0] if isinstance(one, np.ndarray) and one.size else 1  # an element of its class
+    made = ops.setitem(ops.zeros_of(one, shape=(count, size)), unit, index=(at - low, at))
     return ops.reshape(made, shape=(count, *shape))
 
 

@@ -39,10 +39,15 @@ def writeable(x: Any, value: Any) -> Any:
     return y
 
 
+def element_in(value: Any) -> Any:
+    """The element of a 0-d object array, which NumPy would make an element itself; anything else as it is."""
+    return value[()] if type(value) is np.ndarray and not value.ndim and value.dtype is OBJECT else value
+
+
 def array_setitem(x: Any, value: Any, index: Any) -> Any:
     refuse_unregistered(ops.setitem, x, index)
     y = writeable(x, value)
-    y[index] = value
+    y[index] = element_in(value)
     return y
 
 
@@ -59,7 +64,7 @@ def array_scatter(value: Any, index: Any, shape: Any) -> Any:
     value = asarray(value)
     y = zeros(shape, value.dtype) if value.dtype is not OBJECT else ops.zeros_of(value, shape=shape)
     if is_basic(index) or is_injective(index):
-        y[index] = value
+        y[index] = element_in(value)
     elif value.ndim == 1 and y.ndim == 1 or value.dtype.hasobject:
         add_at(y, index, value)
     else:
