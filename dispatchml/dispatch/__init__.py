@@ -7,6 +7,7 @@ from .carriers import Carrier, carrier, foreign_class, hold
 from .construct import LAYER_RULES, field, make
 from .decorator import dispatch
 from .define import LAYER_DRESSERS, Array, layer
+from .dressing import dressing
 from .elements import for_arrays_of
 from .foreign import register_type
 from .join import promotes
@@ -29,6 +30,7 @@ __all__ = [
     "add_layer",
     "carrier",
     "dispatch",
+    "dressing",
     "field",
     "for_arrays_of",
     "foreign_class",

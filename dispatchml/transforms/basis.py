@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.dressing import bare, dressed_block
 from ..dispatch.errors import NonDifferentiableError, ShapeError, at_user_line
 from ..engines.batch import Batched, plain
 from ..engines.levels import Level
@@ -36,7 +37,7 @@ def seeds(leaves: list[Any], group: list[int], low: int, high: int, level: Level
     """Rows low..high of the identity over all numbers of a group, dimensionless, as batched values by leaf."""
     found, start = {}, 0
     for k in group:
-        one = ops.one_like(leaves[k])
+        one = bare(ops.one_like(leaves[k]))
         shape, size = ops.shape(one), ops.size(one)
         found[k] = Batched(identity_rows(one, low - start, high - start, shape, size), level)
         start += size
@@ -61,7 +62,8 @@ def unbatched(x: Any, level: Level) -> Any:
     if type(x) is Batched and x._level is level:
         from ..engines.elements import dense_payload
 
-        return dense_payload(x)
+        return bare(dense_payload(x))
+    x = bare(x)
     return ops.broadcast_to(ops.reshape(x, shape=(1, *ops.shape(x))), shape=(level.size, *ops.shape(x)))
 
 
@@ -79,6 +81,11 @@ def shaped(block: Any, shape: tuple[int, ...]) -> Any:
 
 
 def finished(block: Any, y: Any, x: Any) -> Any:
+    """A Jacobian block as it is returned: in its dtype, and with what output and input carry by axes, such as labels."""
+    return dressed_block(in_common_dtype(block, y, x), y, x)
+
+
+def in_common_dtype(block: Any, y: Any, x: Any) -> Any:
     """A Jacobian block in the dtype that output and input promote to; Python's own number where both are."""
     if isinstance(y, (float, int, complex)) and isinstance(x, (float, complex)) and not isinstance(y, np.generic):
         if not isinstance(x, np.generic):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ops
+from ..dispatch.dressing import bare
 from ..engines.batch import Batched
 from ..engines.levels import Level
 from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, shaped, times_i, unbatched
@@ -54,7 +55,7 @@ def columns(
         for k, x in enumerate(leaves):
             block = found.get((j, k))
             if block is None:
-                block = zero_partial(y, x)
+                block = bare(zero_partial(y, x))
             else:
                 block = shaped(block, (*ops.shape(y), *ops.shape(x)))
             made.append(finished(block, y, x))
@@ -118,4 +119,4 @@ def single_pass(
         directions[k] = one if factor == 1 else times_i(one)
     partials = run(directions)
     counted = [k for k in group if ops.size(leaves[k])]
-    return {(j, k): per_unit(p, leaves[k]) for k in counted for j, p in enumerate(partials) if p is not None}
+    return {(j, k): per_unit(bare(p), leaves[k]) for k in counted for j, p in enumerate(partials) if p is not None}

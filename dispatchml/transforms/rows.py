@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.dressing import bare
 from ..engines.batch import Batched
 from ..engines.levels import Level
 from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, shaped, times_i, unbatched
@@ -38,7 +39,7 @@ def rows(recording: Recording, chunk_size: int | None, name: str) -> tuple[Any, 
         for k, x in enumerate(leaves):
             block = found.get((j, k))
             shape = (*ops.shape(y), *ops.shape(x))
-            block = zero_partial(y, x) if block is None else shaped(block, shape)
+            block = bare(zero_partial(y, x)) if block is None else shaped(block, shape)
             made.append(finished(block, y, x))
         blocks.append(made)
     return recording.structure, values, blocks, recording.aux
@@ -106,4 +107,4 @@ def single_sweep(recording: Recording, group: list[int], factor: complex, last: 
         one = ops.one_like(recording.values[j])
         given[j] = one if factor == 1 else times_i(one)
     pulled = distinct(recording.pull(given, keep=not last))
-    return {(j, k): g for j in counted for k, g in enumerate(pulled) if g is not None}
+    return {(j, k): bare(g) for j in counted for k, g in enumerate(pulled) if g is not None}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.dressing import dressed
 from ..engines.space import space_of
 from .boundary import input_leaf
 from .containers import flatten, flatten_like, unflatten
@@ -58,7 +59,7 @@ def random_tangent(x: Any, generator: np.random.Generator) -> Any:
     """
     leaves, structure, chosen = leaves_of(x)
     for k in chosen:
-        leaves[k] = difference(leaves[k], normal_numbers(leaves[k], generator))
+        leaves[k] = dressed(leaves[k], difference(leaves[k], normal_numbers(leaves[k], generator)))
     return unflatten(structure, leaves)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.join import value_class
+from ..dispatch.layers import layer_of
 from ..engines.traced import innermost
 from ..ops.metadata import OBJECT
 
@@ -17,13 +18,15 @@ NUMPY = (np.ndarray, np.generic, float, int, complex)
 def is_plain(x: Any) -> bool:
     """Whether a value carries no meaning besides its numbers, below all the derivatives that are being taken."""
     inner = innermost(x)
-    return isinstance(inner, NUMPY) or value_class(type(inner)) is not None
+    if isinstance(inner, NUMPY):
+        return layer_of(type(inner)) is None  # a subclass of ndarray may carry units or a mask
+    return value_class(type(inner)) is not None
 
 
 def is_ordinary(x: Any) -> bool:
     """Whether a value is plain numbers of Python or NumPy, of which zeros and ones can be made without asking."""
     inner = innermost(x)
-    return isinstance(inner, NUMPY) and ops.dtype(inner) is not OBJECT
+    return isinstance(inner, NUMPY) and ops.dtype(inner) is not OBJECT and layer_of(type(inner)) is None
 
 
 def unit_of(x: Any) -> Any:
