@@ -50,10 +50,12 @@ def element_of(x: Any, form: Form) -> Any:
     if cls is None:
         cls = CLASSES[form.cls] = type(form.cls.__name__, (Element, form.cls), {"__slots__": ("_normal",)})
     new = object.__new__(cls)
-    for name, value in state_of(structure_inside(x, form.cls)):
+    bare = structure_inside(x, form.cls)
+    for name, value in state_of(bare):
         object.__setattr__(new, name, value)
-    for name in form.payload:
-        object.__setattr__(new, name, form.read[name](x))
+    for name in form.payload:  # a field that may be missing is missing in the element, too
+        if getattr(bare, name) is not None:
+            object.__setattr__(new, name, form.read[name](x))
     object.__setattr__(new, "_normal", x)
     return new
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.called import called_function, is_assignment
+from ..dispatch.construct import FORMS
 from ..dispatch.errors import LeakedTracerError, TracerConversionError, at_user_line, class_name
 from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
@@ -287,7 +288,7 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             return getattr(inner, name)
         reader = info.fields.get(name)
         if reader is not None:
-            return reader(x)
+            return None if is_missing(inner, name) else reader(x)
         method = info.methods.get(name)
         if method is not None:
             if isinstance(method, property):
@@ -315,6 +316,12 @@ def foreign_attribute(x: Traced, name: str) -> Any:
 def is_property(attribute: Any) -> bool:
     """Whether a class's attribute is read without a call: a property, or one of a class written in C."""
     return hasattr(type(attribute), "__set__")
+
+
+def is_missing(x: Any, name: str) -> bool:
+    """Whether a payload field of a layer of one's own, declared as `Array | None`, is None."""
+    form = FORMS.get(type(x))
+    return form is not None and name in form.payload and getattr(x, name) is None
 
 
 def field_inside(info: Any, value: Any, name: str, hidden: int) -> Any:

@@ -373,3 +373,42 @@ def test_only_structures_are_fieldwise():
         @attrs.frozen
         class Named:
             value: dm.Array
+
+
+@dm.layer(slot="structure", fieldwise=True)
+@attrs.frozen
+class Shifted:
+    """A vector, and perhaps a number that is added to it."""
+
+    vector: dm.Array
+    shift: dm.Array | None
+
+    @property
+    def shape(self):
+        return np.shape(self.vector)
+
+    def materialise(self):
+        return self.vector if self.shift is None else self.vector + self.shift
+
+
+@ops.sum.layer(Shifted)
+def _(x, *, axis, dtype, keepdims):
+    total = ops.sum(x.vector)
+    return total if x.shift is None else total + x.shift
+
+
+@ops.add.layer(Shifted)
+def _(a, b):
+    return Shifted(ops.add(a.vector, b.vector), None if a.shift is None else ops.add(a.shift, b.shift))
+
+
+def test_a_field_that_is_missing_is_missing_in_traced_values():
+    assert dm.grad(lambda v: np.sum(Shifted(v, None)))(X).tolist() == [1.0, 1.0]
+    assert dm.grad(lambda s: np.sum(s) * (2.0 if s.shift is None else 3.0))(Shifted(X, None)).vector.tolist() == [2, 2]
+    assert dm.vmap(dm.grad(lambda v: np.sum(Shifted(v, None))))(BATCH).tolist() == [[1.0, 1.0]] * 3
+    found = dm.grad(lambda s: np.sum(s) * (2.0 if s.shift is None else 3.0))(Shifted(X, 1.0))
+    assert found.vector.tolist() == [3.0, 3.0]
+
+
+def test_tangents_of_structures_are_not_added_to_their_primals():
+    assert dm.jvp(lambda s: np.sum(s), (Shifted(X, 1.0),), (Shifted(V, 2.0),))[1] == 15.0
