@@ -97,10 +97,8 @@ def subtract(a: Any, b: Any) -> Any:
     """a + (-b)."""
     broadcast_pair("subtract", a, b)
     if isinstance(a, Structure) and isinstance(b, Structure):
-        if ops.shape(a)[-2:] == ops.shape(b)[-2:]:
-            found = find(SUMS, a, ops.negative(b))
-            if found is not None:
-                return found
+        if ops.shape(a)[-2:] == ops.shape(b)[-2:] and (kind_of(a), kind_of(b)) in SUMS:
+            return ops.add(a, ops.negative(b))
     else:
         x, other = (a, b) if isinstance(a, Structure) else (b, a)
         number = number_of(other)
@@ -139,10 +137,8 @@ def on_pattern(op: Any, x: Any, y: Any) -> Any:
     shape = ops.shape(x)
     if np.broadcast_shapes(shape, ops.shape(y)) != shape:
         return None
-    if isinstance(x, ScaledIdentity):
-        x = x.widened()
-    if isinstance(x, Diagonal):
-        return Diagonal(op(x.diag, diagonal_of(y, shape)))
+    if isinstance(x, (ScaledIdentity, Diagonal)):
+        return Diagonal(op(x.diagonal_vector(), diagonal_of(y, shape)))
     if isinstance(x, Triangular):
         return x.like(op(x.materialise(), triangle_of(y, x)))
     return None
@@ -170,9 +166,9 @@ def same_kind(op: Any, a: Any, b: Any) -> Any:
     """Two matrices of one kind that stores every entry, or whose entries are products."""
     kind = kind_of(a)
     if kind_of(b) is not kind:
-        if {kind, kind_of(b)} == {Circulant, Toeplitz}:
-            x, y = (z.widened() if isinstance(z, Circulant) else z for z in (a, b))
-            return same_kind(op, x, y)
+        if {kind, kind_of(b)} == {Circulant, Toeplitz} and a.shape[-2:] == b.shape[-2:]:
+            x, y = ((z.column, z.first_row() if isinstance(z, Circulant) else z.row) for z in (a, b))
+            return Toeplitz(*map(op, x, y))
         return None
     if kind in (Circulant, Toeplitz):
         return a.like(*map(op, a.fields(), b.fields())) if a.shape[-2:] == b.shape[-2:] else None
@@ -184,11 +180,20 @@ def same_kind(op: Any, a: Any, b: Any) -> Any:
         same = all(ops.shape(x)[-2:] == ops.shape(y)[-2:] for x, y in zip(a.fields(), b.fields(), strict=True))
         if same and op is not ops.divide:
             return Kronecker(op(a.left, b.left), op(a.right, b.right))
+    if kind is LowRank and op is not ops.divide and a.shape[-2:] == b.shape[-2:]:
+        return LowRank(column_products(op, a.left, b.left), column_products(ops.multiply, a.right, b.right))
     if kind is Block and op is not ops.divide:
         if ops.shape(a.a)[-2:] == ops.shape(b.a)[-2:] and ops.shape(a.d)[-2:] == ops.shape(b.d)[-2:]:
             pairs = zip(a.fields(), b.fields(), strict=True)
             return Block(*(None if x is None or y is None else op(x, y) for x, y in pairs))
     return None
+
+
+def column_products(op: Any, a: Any, b: Any) -> Any:
+    """Every column of one factor times every column of another, entry by entry."""
+    y = op(ops.expand_dims(a, axis=-1), ops.expand_dims(b, axis=-2))
+    *lead, r, s = ops.shape(y)
+    return ops.reshape(y, shape=(*lead, r * s))
 
 
 def divide(a: Any, b: Any) -> Any:

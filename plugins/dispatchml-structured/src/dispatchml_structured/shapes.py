@@ -12,6 +12,7 @@ from .base import Structure, densify, kind_of, swap, vector_of_ones
 from .diagonal import Diagonal, ScaledIdentity
 from .kronecker import Kronecker
 from .spaces import Tangent
+from .symmetric import Hermitian
 from .triangular import Triangular
 
 __all__ = ["RULES"]
@@ -232,7 +233,8 @@ def other(name: str) -> Any:
     def rule(x: Any, *, shape: Any = None, **keywords: Any) -> Any:
         if name == "zeros_of" and (shape is None or tuple(shape) == ops.shape(x)):
             return zeros_like(x, dtype=keywords.get("dtype"))
-        return op(number(x), shape=ops.shape(x) if shape is None else shape, **keywords)
+        made = op(number(x), shape=ops.shape(x) if shape is None else shape, **keywords)
+        return ops.real(made) if shape == () and isinstance(x, Hermitian) else made  # a multiple that stays Hermitian
 
     return rule
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch import LAYER_RULES, field, make
+from dispatchml.dispatch import LAYER_RULES, field, layer_of, make
 from dispatchml.dispatch.errors import NoMethodError, NonDifferentiableError, at_user_line, describe
 from dispatchml.rules import rule
 
@@ -70,13 +70,25 @@ def tangent_class(cls: type) -> type:
 def declare(form: Any) -> None:
     """The rules of one class, in place of those that every layer gets."""
     cls = form.cls
-    if issubclass(cls, Structure) and not issubclass(cls, Tangent) and "payload_names" in vars(cls):
+    if issubclass(cls, Structure) and not issubclass(cls, Tangent):
         (declare_linear if cls.is_linear else declare_factored)(form)
 
 
 def or_zero(tangent: Any, primal: Any) -> Any:
     """The tangent of a field; zeros for a constant, nothing for a block that is not there."""
     return tangent if tangent is not None or primal is None else ops.zeros_like(primal)
+
+
+def fields_of(form: Any, x: Any) -> list[Any]:
+    """The fields of a matrix, which may be inside of other layers; None for a block that is not there."""
+    inner = x
+    while not isinstance(inner, form.cls):
+        if hasattr(inner, "__template__"):  # a batch of them: all have the same blocks
+            inner = inner.__template__
+            continue
+        inner = layer_of(type(inner)).payload(inner)  # type: ignore[union-attr]
+        inner = inner[0] if type(inner) is tuple else inner
+    return [None if getattr(inner, n) is None else form.read[n](x) for n in form.payload]
 
 
 def all_shapes(payloads: Any) -> tuple[Any, ...]:
@@ -131,12 +143,12 @@ def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
 
     @rule(read, replace=True).jvp
     def field_jvp(y: Any, tangents: tuple[Any, ...], x: Any) -> Any:
-        payloads = [form.read[n](x) for n in form.payload]
+        payloads = fields_of(form, x)
         return entries(tangents[0], all_shapes(payloads), form.statics_of(x))[position]
 
     @rule(read).vjp
     def field_vjp(y: Any, x: Any, needs: tuple[bool, ...]) -> Any:
-        payloads = [form.read[n](x) for n in form.payload]
+        payloads = fields_of(form, x)
         statics = form.statics_of(x)
 
         def field_pullback(ct: Any) -> tuple[Any, ...]:
@@ -196,7 +208,7 @@ def declare_factor(form: Any, position: int, name: str, parts: Any) -> None:
 
     @rule(read).vjp
     def factor_vjp(y: Any, x: Any, needs: tuple[bool, ...]) -> Any:
-        payloads = [form.read[n](x) for n in form.payload]
+        payloads = fields_of(form, x)
 
         def factor_pullback(ct: Any) -> tuple[Any, ...]:
             found = [ct if k == position else or_zero(None, p) for k, p in enumerate(payloads)]
@@ -228,11 +240,17 @@ def refuse_inside(inner: type, outer: type) -> None:
             + "Write x.materialise() for the dense array."
         )
 
-    for name in inner.payload_names:  # type: ignore[attr-defined]
+    for owner, other in ((inner, outer), (outer, inner)):
+        for name in owner.payload_names:  # type: ignore[attr-defined]
+            refuse_reading(owner, name, other)
 
-        @field[inner, name].layer(outer)
-        def cannot_read(x: Any, name: str = name) -> Any:
-            raise NoMethodError(f"A {outer.__name__} has no field {name!r} of a {inner.__name__}{at_user_line()}.")
+
+def refuse_reading(owner: type, name: str, other: type) -> None:
+    """A field of one class is none of another's."""
+
+    @field[owner, name].layer(other)
+    def cannot_read(x: Any) -> Any:
+        raise NoMethodError(f"A {other.__name__} has no field {name!r} of a {owner.__name__}{at_user_line()}.")
 
 
 def install() -> None:
