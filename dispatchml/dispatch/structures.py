@@ -11,21 +11,17 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import RegistrationError, at_user_line, class_name
-from .layers import LAYERS, Layer
+from .layers import LAYERS, Layer, layer_of
 
 
 class Inside:
-    """How a transparent layer is looked at from inside.
+    """How a transparent layer is looked at from inside; `transparent` says what each function does."""
 
-    read: the operation that reads the stored numbers of a foreign structure, whatever is around it. write(x, numbers):
-    the same structure round other numbers, which may be traced. project(x, ct): the part of a cotangent that belongs to
-    the structure of x. leave(x): what a batch of such structures is when it leaves the transform.
-    """
+    __slots__ = ("read", "write", "project", "tangent", "leave", "spread")
 
-    __slots__ = ("read", "write", "project", "leave")
-
-    def __init__(self, read: Any, write: Any, project: Any, leave: Any) -> None:
-        self.read, self.write, self.project, self.leave = read, write, project, leave
+    def __init__(self, read: Any, write: Any, project: Any, tangent: Any, leave: Any, spread: Any) -> None:
+        self.read, self.write, self.project = read, write, project
+        self.tangent, self.leave, self.spread = tangent, leave, spread
 
 
 #: Layers that are transparent; empty in most programs, which then pay nothing.
@@ -35,18 +31,24 @@ TRANSPARENT: set[Layer] = set()
 def transparent(
     cls: type,
     *,
-    read: Callable[..., Any],
-    write: Callable[[Any, Any], Any],
     project: Callable[[Any, Any], Any],
+    tangent: Callable[[Any, Any], Any] | None = None,
     leave: Callable[[Any], Any] | None = None,
+    read: Callable[..., Any] | None = None,
+    write: Callable[[Any, Any], Any] | None = None,
+    spread: Callable[[Any, Any], Any] | None = None,
 ) -> None:
     """Make derivatives and batches of somebody else's structure go through its rules.
 
     cls: a class that was declared with `dispatchml.register_type`. It cannot hold traced numbers, so its rules get the
-    traced values themselves and take them apart with `read`, an operation of the plugin that reads the stored numbers
-    and has derivative and batch rules. write(x, numbers): the same structure round other numbers, traced ones too.
-    project(x, ct): the part of a cotangent, dense perhaps, that belongs to the structure of x. leave(x): what stands
-    for a batch of such structures as a value for users.
+    traced values themselves and take them apart with operations of the plugin.
+
+    project(x, ct): the part of a cotangent, dense perhaps, that belongs to the structure of x. tangent(x, dx): a
+    tangent in the structure of x; raises TangentMismatchError where there is more to it. leave(x): what stands for a
+    batch as a value for users. Where a structure stores a vector of numbers: read(x) gives it, whatever is around x,
+    with batch axes in front where it is a batch; write(x, numbers) is the same structure round other numbers, traced
+    ones too, and with axes in front a batch; spread(x, block) a block of a Jacobian whose last axis runs over the
+    stored numbers of x, with the axes of x in its place.
 
     A rule may return NotImplemented: the engine then differentiates round it, by the operation's own rule. (The fields
     of a structure of one's own can be traced themselves: it needs none of this.)
@@ -62,7 +64,7 @@ def transparent(
             "first."
         )
     with LOCK:
-        info.properties["inside"] = Inside(read, write, project, leave)
+        info.properties["inside"] = Inside(read, write, project, tangent, leave, spread)
         TRANSPARENT.add(info)
         forget_everything()
 
@@ -83,6 +85,18 @@ def uniform(cls: type) -> None:
         forget_everything()
 
 
-def inside_of(info: Layer | None) -> Inside | None:
-    """How a layer is looked at from inside; None where it is not."""
-    return None if info is None or not TRANSPARENT else info.properties.get("inside")
+def transparent_inside(x: Any) -> tuple[Layer, type] | None:
+    """The transparent layer inside of a value and its class, below engines and what is uniform; None for others."""
+    while True:
+        info = layer_of(type(x))
+        if info is None or info in TRANSPARENT:
+            return None if info is None else (info, type(x))
+        if info.payload is None or not (info.slot == "transform" or info.properties.get("uniform")):
+            return None
+        x = info.payload(x)
+
+
+def structure_of(x: Any) -> Inside | None:
+    """How the structure inside of a value is looked at; None where there is none."""
+    found = transparent_inside(x) if TRANSPARENT else None
+    return None if found is None else found[0].properties["inside"]

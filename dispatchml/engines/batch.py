@@ -10,10 +10,11 @@ import numpy as np
 from .. import ops
 from ..dispatch.construct import FORMS
 from ..dispatch.operation import Operation
+from ..dispatch.structures import structure_of
 from ..rules.registry import BATCH_RULES, rule_of
 from .levels import Level, leaked
 from .provider import add_engine, on_payloads, settle
-from .space import SPACES, ArraySpace
+from .space import SPACES, ArraySpace, StructureSpace
 from .traced import Traced, refuse_attribute
 from .views import current, has_memory, is_view, taken_from
 
@@ -229,7 +230,13 @@ def batch_variadic(op: Operation) -> Callable[..., Any]:
     return batched_tuple
 
 
-SPACES[Batched] = lambda x: ArraySpace(ops.shape(x), ops.dtype(x))
+def batched_space(x: Any) -> Any:
+    """The space of one element of the batch."""
+    inside = structure_of(x)
+    return ArraySpace(ops.shape(x), ops.dtype(x)) if inside is None else StructureSpace(x, inside.project)
+
+
+SPACES[Batched] = batched_space
 add_engine(Batched, batch_fixed, batch_variadic)
 
 __all__ = ["Batched", "on_payloads"]

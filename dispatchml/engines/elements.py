@@ -17,6 +17,7 @@ from ..dispatch.lattice import outermost
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from ..dispatch.resolve import find_method, no_method
+from ..dispatch.structures import structure_of as foreign_structure
 from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, structure_inside
 from ..rules.registry import rule_of
 from .provider import BY_FIELDS, TRACED, provide
@@ -216,7 +217,8 @@ def dense_payload(y: Any) -> Any:
     value = current(y)
     stack = None if type(value) in PLAIN else structure_inside(value, Stack)
     if stack is None:
-        return value
+        inside = None if type(value) in PLAIN else foreign_structure(value)
+        return value if inside is None or inside.leave is None else inside.leave(value)
     form = stack.form
     if form.info.materialise is None:
         raise NoMethodError(

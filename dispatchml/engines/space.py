@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.layers import layer_of
-from ..dispatch.structures import inside_of
+from ..dispatch.structures import structure_of
 from ..ops.metadata import OBJECT, dtype, shape
 
 ndarray = np.ndarray
@@ -160,8 +160,8 @@ def space_of(x: Any) -> Any:
     info = layer_of(cls)
     if info is not None and "space" in info.properties:
         return info.properties["space"](x)
-    inside = inside_of(info)
-    if inside is not None and inside.project is not None:
+    inside = structure_of(x)
+    if inside is not None:
         return StructureSpace(x, inside.project)
     kind = dtype(x)
     return OpaqueSpace(shape(x), kind) if kind == OBJECT else ArraySpace(shape(x), kind)

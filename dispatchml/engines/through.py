@@ -9,37 +9,18 @@ from collections.abc import Callable
 from typing import Any
 
 from ..dispatch.lattice import outermost
-from ..dispatch.layers import Layer, layer_of
 from ..dispatch.operation import Operation
-from ..dispatch.structures import TRANSPARENT
+from ..dispatch.structures import TRANSPARENT, transparent_inside
 from ..rules.registry import rule_of
 from .provider import BY_FIELDS
 from .tape import PLAIN
 from .traced import Traced
 
 
-def transparent_inside(x: Any) -> tuple[Layer, type] | None:
-    """The transparent layer inside of a value and its class, below engines and what values mean; None for others."""
-    while type(x) not in PLAIN:
-        if isinstance(x, Traced):
-            x = x._value
-            continue
-        info = layer_of(type(x))
-        if info is None:
-            return None
-        if info in TRANSPARENT:
-            return info, type(x)
-        if info.payload is None or not info.properties.get("uniform"):
-            return None
-        x = info.payload(x)
-    return None
-
-
 def has_transparent(x: Any) -> bool:
     """Whether a value, traced or not, has a transparent structure inside."""
-    if isinstance(x, Traced):
-        return type(x._value) not in PLAIN and transparent_inside(x) is not None
-    return type(x) not in PLAIN and transparent_inside(x) is not None
+    inner = x._value if isinstance(x, Traced) else x
+    return type(inner) not in PLAIN and transparent_inside(inner) is not None
 
 
 def stays_outside(op: Operation, engine: type) -> bool:

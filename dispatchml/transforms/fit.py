@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..dispatch.errors import DispatchmlError, TangentMismatchError, at_user_line, describe
+from ..dispatch.structures import structure_of
 from ..dispatch.layers import layer_of
 from ..engines.traced import innermost
 from .zeros import is_plain
@@ -25,11 +26,15 @@ def fit_tangent_leaf(x: Any, dx: Any, name: str) -> Any:
     """A tangent (or cotangent) leaf that fits its primal: the same shape, in its dtype where that loses nothing."""
     if type(dx) is int:
         dx = float(dx)
+    inside = structure_of(x)
     if ops.shape(dx) != ops.shape(x):
         raise TangentMismatchError(
             f"{name}: the primal is {describe(x)} and its tangent {describe(dx)}{at_user_line()}; they must have the "
             "same shape."
         )
+    if inside is not None:
+        fit = inside.tangent if name == "jvp" else inside.project
+        dx = dx if fit is None else fit(x, dx)
     have, want = ops.dtype(dx), ops.dtype(x)
     if have == want or "O" in (have.kind, want.kind):
         return dx
