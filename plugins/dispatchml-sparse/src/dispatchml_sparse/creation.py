@@ -6,12 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from dispatchml import ops
+from dispatchml import ops, primal
+from dispatchml.dispatch.errors import TangentMismatchError, at_user_line
 
 from .foreign import put_together
-from .numbers import Stacked, assemble, foreign_inside, numbers_at, pattern_of, values
+from .numbers import (
+    Stacked,
+    assemble,
+    foreign_inside,
+    is_sparse,
+    numbers_at,
+    numbers_inside,
+    pattern_of,
+    values,
+    with_axes,
+)
 from .pattern import PYDATA, Pattern, fitting_kind
-from .view import densified
+from .view import densified, view
 
 
 def parts(x: Any) -> tuple[Any, Pattern]:
@@ -97,6 +108,40 @@ def project(x: Any, ct: Any) -> Any:
     if found is not None and found[0] is ct and type(ct) is not Stacked and pattern_of(ct) == p.zero:
         return ct
     return assemble(numbers_at(ct, p.zero), pattern=p.zero)
+
+
+def tangent(x: Any, dx: Any) -> Any:
+    """A tangent on the pattern of x. Raises TangentMismatchError where it moves what is not stored."""
+    p = pattern_of(x).zero
+    if is_sparse(dx):
+        q = pattern_of(dx)
+        at = np.flatnonzero(p.find(q.keys) < 0) if not q.same_places(p) else np.zeros(0, np.intp)
+        rest = numbers_inside(primal(values(dx, pattern=q)))
+        extra = at.size and np.any(np.asarray(rest)[..., at] != 0)
+        if q.has_fill and p.nnz < p.size:
+            extra = True
+    else:
+        rest = np.array(numbers_inside(primal(dx)))
+        rest[(..., *p.coords)] = 0
+        extra = bool(np.any(rest != 0))
+    if extra:
+        raise TangentMismatchError(
+            f"The tangent of a {p.kind} has numbers where its primal stores none{at_user_line()}: these places do not "
+            "move. Write dispatchml.projector(x)(dx) for the part that belongs to x, or store zeros there in x."
+        )
+    return project(x, dx)
+
+
+def spread(x: Any, block: Any) -> Any:
+    """A block of a Jacobian with the axes of x in place of the last one, which runs over its stored numbers."""
+    p = pattern_of(x).zero
+    if not is_sparse(block):
+        lead = ops.shape(block)[:-1]
+        whole = with_axes(p, lead) if lead else p
+        return assemble(ops.reshape(block, shape=(-1,)), pattern=whole)
+    v = view(block)
+    coords = np.concatenate((v.pattern.coords[:-1], p.coords[:, v.pattern.coords[-1]]))
+    return assemble(v.data, pattern=v.pattern.like(coords, (*v.shape[:-1], *p.shape)))
 
 
 def rebuild(x: Any, numbers: Any) -> Any:

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops, primal
-from dispatchml.dispatch import layer_of
 
-from .numbers import Stacked, assemble, is_sparse, pattern_of, values
+from .numbers import Stacked, assemble, is_sparse, numbers_inside, pattern_of, values
 from .pattern import PYDATA, Pattern, intersection, is_zero, union, winning_kind
 from .shaping import broadcast
 from .view import View, densified, on_keys, spread, todense, view
@@ -75,6 +74,8 @@ def on_several(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) ->
     views = [None if v is None else broadcast(v, shape) for v in views]
     known = [v for v in views if v is not None]
     kind = winning_kind([v.pattern.kind for v in known])
+    if kind == "coo_array" and len(known) > 1 and len(shape) == 2:
+        kind = "csr_array"  # as SciPy has it
     fill = common_fill(op, arguments, views, keywords)
     if fill is None or (kind not in PYDATA and not is_zero(fill) and shape):
         return op(*(densified(op.__name__, x) for x in arguments), **keywords)
@@ -134,13 +135,6 @@ def is_plain_number(x: Any) -> bool:
     return isinstance(x, (np.ndarray, np.generic, float, int, complex, bool))
 
 
-def numbers_inside(x: Any) -> Any:
-    """The plain number or array below what it means, such as a unit."""
-    while (info := layer_of(type(x))) is not None and info.payload is not None:
-        x = info.payload(x)
-    return x
-
-
 def one_of(x: Any) -> Any:
     """A plain number; for a batch of them the one that spoils a product with zero, if any does; None for an empty one."""
     x = np.asarray(x)
@@ -187,7 +181,8 @@ def beside_dense(op: Any, arguments: tuple[Any, ...], sparse: list[bool], keywor
     if name in ZERO_FIRST:
         deciding = deciding[:1]
     keys = intersection(deciding)
-    pattern = on_keys(keys, shape, deciding[0], 0, winning_kind([p.kind for p in deciding]))
+    kind = winning_kind([p.kind for p in deciding])
+    pattern = on_keys(keys, shape, deciding[0], 0, kind if kind in PYDATA else "coo_array")  # as SciPy has it
     given = []
     for x, v in zip(arguments, views, strict=True):
         if v is not None:

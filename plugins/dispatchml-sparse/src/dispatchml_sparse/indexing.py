@@ -118,7 +118,7 @@ def advanced(v: View, parts: list[Any]) -> Any:
         return taken(rest, at, axis)
     shape, keys = element_keys(parts, v.shape)
     data = spread(v, keys.reshape(-1))
-    if all(p is not None and not isinstance(p, slice) for p in parts) and v.pattern.kind not in PYDATA:
+    if all(p is not None and not isinstance(p, slice) for p in parts) and v.pattern.kind in ("csr_array", "csc_array"):
         return ops.reshape(data, shape=shape)  # SciPy gives a dense vector for a list of elements
     at = v.pattern.find(keys.reshape(-1))
     picks = np.flatnonzero(at >= 0)

@@ -100,20 +100,33 @@ def values_of_stacked(x: Any, *, pattern: Any = None) -> Any:
     if x.pattern.same_places(pattern):
         return x.data
     if pattern.ndim != x.pattern.ndim:
-        return values(leave(x), pattern=pattern)
+        return values_of_foreign(leave(x), pattern=pattern)
     at = x.pattern.find(pattern.keys)
     missing = np.asarray(x.pattern.fill, x.dtype)
     return np.where(at >= 0, x.data[..., at] if x.pattern.nnz else 0, missing).astype(x.dtype)
 
 
-def leave(x: Any) -> Any:
-    """A batch as one sparse array with the batch axes in front: COO, or coo_array for SciPy's classes."""
-    sizes, p = x.data.shape[:-1], x.pattern
+def with_axes(pattern: Pattern, sizes: tuple[int, ...]) -> Pattern:
+    """The pattern of a batch as one array with the batch axes in front: COO, or coo_array for SciPy's classes."""
     count = int(np.prod(sizes, dtype=np.intp))
-    lead = coords_of(np.repeat(np.arange(count), p.nnz), sizes)
-    coords = np.concatenate((lead, np.tile(p.coords, (1, count))))
-    kind = "COO" if p.kind in ("COO", "GCXS") else "coo_array"
-    return put_together(np.reshape(x.data, (-1,)), Pattern(kind, x.shape, coords, p.fill))
+    lead = coords_of(np.repeat(np.arange(count), pattern.nnz), sizes)
+    coords = np.concatenate((lead, np.tile(pattern.coords, (1, count))))
+    kind = "COO" if pattern.kind in ("COO", "GCXS") else "coo_array"
+    return Pattern(kind, (*sizes, *pattern.shape), coords, pattern.fill)
+
+
+def leave(x: Any) -> Any:
+    """A batch as one sparse array with the batch axes in front; anything else as it is."""
+    if type(x) is Stacked:
+        numbers, pattern = x.data, x.pattern
+    else:
+        found = foreign_inside(x)
+        if found is None or type(found[0]) is not Stacked:
+            return x
+        pattern = found[0].pattern
+        numbers = values(x, pattern=pattern)
+    whole = with_axes(pattern, ops.shape(numbers)[:-1])
+    return assemble(ops.reshape(numbers, shape=(-1,)), pattern=whole)
 
 
 def map_outer(op: Any) -> Any:
@@ -196,6 +209,13 @@ def foreign_inside(x: Any) -> tuple[Any, int] | None:
         x = info.payload(x)
 
 
+def numbers_inside(x: Any) -> Any:
+    """The plain number or array below what it means, such as a unit."""
+    while (info := layer_of(type(x))) is not None and info.payload is not None:
+        x = info.payload(x)
+    return x
+
+
 def is_foreign(cls: type) -> bool:
     """Whether a class is one of the sparse arrays that are understood."""
     known = FOREIGN.get(cls)
@@ -222,9 +242,9 @@ def pattern_of(x: Any) -> Pattern:
     inner, hidden = found
     if type(inner) is Stacked:
         lead = inner.data.ndim - 1
-        if hidden == lead or hidden == 0:
-            return inner.pattern if hidden else take_apart(leave(inner))[1]
-        raise SparseRefusal(f"A batch of sparse arrays in another one{at_user_line()} has no pattern of its own.")
+        if hidden == lead:
+            return inner.pattern
+        return with_axes(inner.pattern, inner.data.shape[hidden:-1])
     own = take_apart(inner)[1]
     if not hidden:
         return own

@@ -40,7 +40,8 @@ def product_of_plain(data: np.ndarray, d: np.ndarray, *, rows: Any = (), columns
     if data.dtype == object or d.dtype == object:
         return product_by_parts(data, d, rows=rows, columns=columns, count=count)
     cls = module("scipy.sparse").coo_array
-    return cls((data, (rows, columns)), shape=(count, d.shape[0])) @ d
+    made = cls((data, (rows, columns)), shape=(count, d.shape[0])) @ d
+    return np.reshape(made, (count, *d.shape[1:]))  # SciPy makes a number of one row times a vector
 
 
 @sparse_product.decompose
@@ -226,6 +227,8 @@ def sparse_by_sparse(a: Any, b: Any, axes_a: Any, axes_b: Any, shape: tuple[int,
     if not shape:
         return ops.sum(data)
     kind = winning_kind([v.pattern.kind, w.pattern.kind])
+    if kind == "coo_array" and len(shape) == 2:
+        kind = "csr_array"  # as SciPy has it
     return assemble(data, pattern=v.pattern.like(coords_of(places, shape), shape, 0, kind))
 
 

@@ -98,7 +98,10 @@ def declare(cls: Any, name: str) -> None:
         rule = rule_for(op)
         if rule is not None:
             op.layer(cls, rule)
-    transparent(cls, read=creation.read, write=creation.rebuild, project=creation.project, leave=leave)
+    transparent(
+        cls, read=creation.read, write=creation.rebuild, project=creation.project, tangent=creation.tangent,
+        leave=leave, spread=creation.spread,
+    )  # fmt: skip
 
 
 def every_operation() -> list[Any]:

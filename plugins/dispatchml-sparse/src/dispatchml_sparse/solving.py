@@ -22,7 +22,7 @@ from .view import densified, todense, view
 
 
 @operation(family="linalg")
-def sparse_solve(data: Any, b: Any, *, rows: Any = (), columns: Any = (), size: int = 0) -> Any:
+def sparse_solve(data: Any, b: Any, *, rows: Any = (), columns: Any = (), count: int = 0) -> Any:
     """x with a x = b, where a has the numbers `data` at `rows` and `columns`. b: a vector, or a matrix of columns.
 
     Raises numpy.linalg.LinAlgError for a singular matrix.
@@ -30,13 +30,13 @@ def sparse_solve(data: Any, b: Any, *, rows: Any = (), columns: Any = (), size: 
 
 
 @sparse_solve.register
-def solve_plain(data: np.ndarray, b: np.ndarray, *, rows: Any = (), columns: Any = (), size: int = 0) -> Any:
+def solve_plain(data: np.ndarray, b: np.ndarray, *, rows: Any = (), columns: Any = (), count: int = 0) -> Any:
     kind = np.result_type(data, b)
     if kind.kind not in "fc":
         kind = np.dtype(np.float64)
-    if not size or not b.size:
+    if not count or not b.size:
         return np.zeros(b.shape, kind)
-    matrix = module("scipy.sparse").csc_array((data.astype(kind), (rows, columns)), shape=(size, size))
+    matrix = module("scipy.sparse").csc_array((data.astype(kind), (rows, columns)), shape=(count, count))
     try:
         factors = module("scipy.sparse.linalg").splu(matrix)
     except RuntimeError as error:
@@ -45,24 +45,24 @@ def solve_plain(data: np.ndarray, b: np.ndarray, *, rows: Any = (), columns: Any
 
 
 @sparse_solve.decompose
-def solve_densely(data: Any, b: Any, *, rows: Any = (), columns: Any = (), size: int = 0) -> Any:
+def solve_densely(data: Any, b: Any, *, rows: Any = (), columns: Any = (), count: int = 0) -> Any:
     """For numbers that SciPy's kernel does not know: the dense matrix."""
-    return ops.solve(ops.scatter(data, index=(rows, columns), shape=(size, size)), b)
+    return ops.solve(ops.scatter(data, index=(rows, columns), shape=(count, count)), b)
 
 
 @rule(sparse_solve).jvp
-def solve_jvp(y: Any, tangents: Any, data: Any, b: Any, *, rows: Any, columns: Any, size: int) -> Any:
+def solve_jvp(y: Any, tangents: Any, data: Any, b: Any, *, rows: Any, columns: Any, count: int) -> Any:
     ddata, db = tangents
     change = None
     if ddata is not None:
-        change = ops.negative(sparse_product(ddata, y, rows=rows, columns=columns, count=size))
-    return sparse_solve(data, sum_of(db, change), rows=rows, columns=columns, size=size)
+        change = ops.negative(sparse_product(ddata, y, rows=rows, columns=columns, count=count))
+    return sparse_solve(data, sum_of(db, change), rows=rows, columns=columns, count=count)
 
 
 @rule(sparse_solve).vjp
-def solve_vjp(y: Any, data: Any, b: Any, *, needs: Any, rows: Any, columns: Any, size: int) -> Any:
+def solve_vjp(y: Any, data: Any, b: Any, *, needs: Any, rows: Any, columns: Any, count: int) -> Any:
     def solve_pullback(ct: Any) -> Any:
-        g = sparse_solve(conj(data), ct, rows=columns, columns=rows, size=size)
+        g = sparse_solve(conj(data), ct, rows=columns, columns=rows, count=count)
         gdata = ops.negative(sampled(g, conj(y), rows=rows, columns=columns)) if needs[0] else None
         return gdata, g if needs[1] else None
 
@@ -102,7 +102,7 @@ def solve(a: Any, b: Any) -> Any:
     shape = ops.shape(b)
     if (shape[0] if len(shape) == 1 else shape[-2] if len(shape) > 1 else -1) != v.shape[0]:
         raise ValueError(f"solve: shapes {v.shape} and {shape} do not fit{at_user_line()}.")
-    static: dict[str, Any] = dict(rows=v.pattern.coords[0], columns=v.pattern.coords[1], size=v.shape[0])
+    static: dict[str, Any] = dict(rows=v.pattern.coords[0], columns=v.pattern.coords[1], count=v.shape[0])
     if len(shape) <= 2:
         return sparse_solve(v.data, b, **static)
     flat = ops.reshape(ops.moveaxis(b, source=-2, destination=0), shape=(shape[-2], -1))
