@@ -196,9 +196,8 @@ def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = Fa
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
     keepdims = kept(keepdims)
     if weights is None:
+        full: Any = 1
         y = ops.mean(a, axis=axes(axis), keepdims=keepdims)
-        count, kind = ops.size(a) / (ops.size(y) or 1), ops.dtype(y)
-        total: Any = kind.type(count) if kind.kind in "fc" else count
     else:
         weights = operand(weights)
         if ops.shape(weights) != ops.shape(a):
@@ -209,6 +208,9 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
             order = tuple(sorted(range(len(where)), key=where.__getitem__))
             weights = ops.reshape(ops.transpose(weights, axes=order), shape=wanted)
         full = ops.broadcast_to(weights, shape=ops.shape(a))
-        total = ops.sum(full, axis=axes(axis), keepdims=keepdims)
-        y = ops.divide(ops.sum(ops.multiply(a, weights), axis=axes(axis), keepdims=keepdims), total)
-    return (y, ops.broadcast_to(total, shape=ops.shape(y))) if returned else y
+        y = ops.average(a, full, axis=axes(axis), keepdims=keepdims)
+    if not returned:
+        return y
+    counted = ops.multiply(full, ops.one_like(a))  # masked elements of a have no weight
+    total = ops.sum(counted, axis=axes(axis), keepdims=keepdims)
+    return y, ops.broadcast_to(total, shape=ops.shape(y))

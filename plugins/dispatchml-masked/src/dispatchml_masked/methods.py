@@ -1,0 +1,94 @@
+"""numpy.ma's methods and attributes on traced masked arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dispatchml import ops
+from dispatchml.dispatch.errors import at_user_line
+
+from .parts import NOMASK, MaskError, data_of, has_any, innermost, is_known, made, mask, statics_of
+from .reductions import count, mean
+
+
+def filled(x: Any, fill_value: Any = None) -> Any:
+    """x.filled(value): the data with a number where masked; a plain array."""
+    if fill_value is None:
+        inner = innermost(x)
+        fill_value = np.ma.default_fill_value(ops.dtype(x)) if inner is None else inner.fill_value
+    m, data = mask(x), data_of(x)
+    if not has_any(m):
+        return ops.positive(data)
+    kind = ops.dtype(data)
+    number = fill_value
+    if isinstance(number, (int, float, complex, np.generic, np.ndarray)) and kind.kind != "O":
+        number = np.asarray(number, kind)[()]
+    return ops.where(m, number, data)
+
+
+def compressed(x: Any) -> Any:
+    """x.compressed(): the elements that are not masked, in a plain vector."""
+    m, data = mask(x), data_of(x)
+    if m is NOMASK:
+        return ops.reshape(data, shape=(-1,))
+    if not is_known(m):
+        raise MaskError(
+            f"compressed() inside vmap{at_user_line()}: each element of the batch has a number of elements of its own. "
+            "Use sums and means, which leave masked elements out, or filled()."
+        )
+    return ops.getitem(data, index=~np.broadcast_to(m, ops.shape(data)))
+
+
+def anom(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """x.anom(): the deviations from the mean."""
+    return ops.subtract(x, mean(x, axis=axis, dtype=dtype, keepdims=axis is not None))
+
+
+def mask_seen(x: Any) -> Any:
+    """x.mask: a copy, so that writing into it does not look as if it did something."""
+    m = mask(x)
+    return m.copy() if isinstance(m, np.ndarray) else m
+
+
+def in_place(name: str, instead: str) -> Any:
+    """A method that changes the array itself."""
+
+    def refused(x: Any, *_: Any, **__: Any) -> Any:
+        raise MaskError(
+            f"x.{name}() changes a masked array in place{at_user_line()}, which a traced one cannot. {instead}"
+        )
+
+    refused.__name__ = name
+    return refused
+
+
+def shrink_mask(x: Any) -> Any:
+    """x.shrink_mask(): without its mask where nothing is masked."""
+    m = mask(x)
+    return x if has_any(m) else made(data_of(x), NOMASK, statics_of(x))
+
+
+def product(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """x.product(): another name of prod."""
+    return ops.prod(x, axis=axis, dtype=dtype)
+
+
+STATIC = ("fill_value", "hardmask", "baseclass", "get_fill_value")
+METHODS = {
+    "filled": filled,
+    "compressed": compressed,
+    "count": count,
+    "anom": anom,
+    "product": product,
+    "mask": mask_seen,
+    "data": data_of,
+    "_data": data_of,
+    "shrink_mask": shrink_mask,
+    "harden_mask": in_place("harden_mask", "Write numpy.ma.array(x, hard_mask=True)."),
+    "soften_mask": in_place("soften_mask", "Write numpy.ma.array(x, hard_mask=False)."),
+    "unshare_mask": in_place("unshare_mask", "Traced masks are never shared."),
+    "set_fill_value": in_place("set_fill_value", "Write numpy.ma.array(x, fill_value=value)."),
+    "put": in_place("put", "Write x[indices] = values."),
+}

@@ -1,0 +1,324 @@
+"""A masked array taken apart and put together: `data_of`, `mask_of` and `attach` are operations.
+
+All rules are written with them. A traced masked array is taken apart into a traced plain array and its mask, which is
+no number and has no derivative; what is computed is put together again. So nothing else needs a derivative rule, and
+masks are never seen by the engines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dispatchml import ops
+from dispatchml.dispatch import SLOTS, Carrier, carrier, layer_of, operation
+from dispatchml.dispatch.errors import DispatchmlError, at_user_line, describe
+from dispatchml.rules import batch, nondifferentiable, rule
+
+MaskedArray = np.ma.MaskedArray
+NOMASK = np.ma.nomask
+#: Classes that have no mask, for a quick answer.
+UNMASKED = frozenset({np.ndarray, float, int, complex, bool, *np.sctypeDict.values()})
+
+
+class MaskError(DispatchmlError, TypeError):
+    """Something that has no meaning for masked elements."""
+
+
+@operation(family="layers")
+def data_of(x: Any) -> Any:
+    """The data of a masked array, also what is below the mask; anything else as it is."""
+
+
+@operation(family="layers")
+def mask_of(x: Any) -> Any:
+    """The mask of a masked array; `nomask` for anything else."""
+
+
+@operation(family="layers")
+def attach(data: Any, mask: Any, *, fill_value: Any = None, hard: bool = False, constant: bool = False) -> Any:
+    """A masked array of data and a mask. constant: a masked number is the constant `numpy.ma.masked`."""
+
+
+# ---- on plain values, inside and outside of other layers -------------------------------------------------------------
+
+
+@data_of.register
+def data_of_unmasked(x: object) -> Any:
+    return x
+
+
+@mask_of.register
+def mask_of_unmasked(x: object) -> Any:
+    return NOMASK
+
+
+def data_of_masked(x: Any) -> Any:
+    """The rule of `data_of` for masked arrays."""
+    if isinstance(x, Carrier):
+        return x._payload  # pyright: ignore[reportAttributeAccessIssue]
+    data = x._data
+    if type(data) is not np.ndarray:
+        refuse_class(x)
+    return data if data.shape else data[()]
+
+
+def mask_of_masked(x: Any) -> Any:
+    """The rule of `mask_of` for masked arrays."""
+    mask = x.mask if isinstance(x, Carrier) else x._mask
+    return NOMASK if mask is NOMASK else np.bool_(mask) if np.ndim(mask) == 0 else np.asarray(mask)
+
+
+def refuse_class(x: Any) -> None:
+    """Structured arrays have a mask for each field; subclasses of ndarray belong outside the mask."""
+    if x.dtype.names is not None:
+        raise MaskError(
+            f"A masked array of records ({x.dtype}){at_user_line()} has a mask for each field, and no arithmetic. Take "
+            "the fields: x['name']."
+        )
+    raise MaskError(
+        f"A masked array round {describe(x._data)}{at_user_line()}: masks belong inside what the class says, so write "
+        f"{type(x._data).__name__}(numpy.ma.array(...)) with its constructor."
+    )
+
+
+@attach.register
+def put_together(
+    data: object, mask: object, *, fill_value: Any = None, hard: bool = False, constant: bool = False
+) -> Any:
+    """A masked array of plain data; the mask is copied."""
+    given: Any = data
+    if constant and not getattr(given, "shape", ()) and mask:
+        return np.ma.masked
+    array = given if type(given) is np.ndarray else np.asarray(given)
+    made: Any = array.view(MaskedArray)
+    if mask is not NOMASK:
+        made._mask = np.array(np.broadcast_to(np.asarray(mask), array.shape))
+    if fill_value is not None and array.dtype.kind == np.asarray(fill_value).dtype.kind:
+        made._fill_value = np.asarray(fill_value, array.dtype)
+    made._hardmask = hard
+    return made
+
+
+def carried(data: Any, mask: Any, *, fill_value: Any = None, hard: bool = False, constant: bool = False) -> Any:
+    """A mask round a layer that NumPy's class cannot hold: a structure, an array of another library."""
+    if mask is not NOMASK:
+        mask = np.array(np.broadcast_to(np.asarray(mask), ops.shape(data)))
+    return carrier(MaskedArray)(data, mask=mask, fill_value=fill_value, hardmask=hard)  # type: ignore[call-arg]
+
+
+def attach_again(data: Any, mask: Any, **statics: Any) -> Any:
+    """The rule of `attach` for masked data: both masks."""
+    return attach(data_of(data), united(mask_of(data), mask), **statics)
+
+
+def belongs_outside(layer: Any) -> bool:
+    """Whether a layer that is not a masked array wraps masked arrays: whatever else gives numbers a meaning does."""
+    return SLOTS.index(layer.slot) >= SLOTS.index("meaning")
+
+
+def data_default(layer: Any) -> Any:
+    """`data_of` for other layers."""
+    if not belongs_outside(layer):
+        return data_of_unmasked
+    return lambda x: layer.rebuild(x, data_of(layer.payload(x)))
+
+
+def mask_default(layer: Any) -> Any:
+    """`mask_of` for other layers."""
+    if not belongs_outside(layer):
+        return mask_of_unmasked
+    return lambda x: mask_of(layer.payload(x))
+
+
+def attach_default(layer: Any) -> Any:
+    """`attach` for other layers."""
+    if not belongs_outside(layer):
+        return carried
+    return lambda data, mask, **statics: layer.rebuild(data, attach(layer.payload(data), mask, **statics))
+
+
+data_of.info.layer_default = data_default
+mask_of.info.layer_default = mask_default
+attach.info.layer_default = attach_default
+
+
+# ---- derivatives -----------------------------------------------------------------------------------------------------
+
+nondifferentiable(mask_of)
+
+
+@rule(data_of).jvp
+def data_jvp(y: Any, tangents: Any, x: Any) -> Any:
+    return emptied(tangents[0])
+
+
+@rule(data_of).vjp
+def data_vjp(y: Any, x: Any, *, needs: Any) -> Any:
+    mask, statics = mask_of(x), statics_of(x)
+
+    def data_pullback(ct: Any) -> Any:
+        return (attach(emptied(ct), mask, **statics),)
+
+    return data_pullback
+
+
+@rule(attach).jvp
+def attach_jvp(y: Any, tangents: Any, data: Any, mask: Any, **statics: Any) -> Any:
+    tangent, mask = data_of(tangents[0]), united(mask_of(tangents[0]), mask)
+    return attach(zeroed(tangent, mask), mask, **statics)
+
+
+@rule(attach).vjp
+def attach_vjp(y: Any, data: Any, mask: Any, *, needs: Any, **statics: Any) -> Any:
+    def attach_pullback(ct: Any) -> Any:
+        return zeroed(data_of(ct), united(mask_of(ct), mask)), None
+
+    return attach_pullback
+
+
+@batch(data_of)
+def data_batch(arguments: Any, batched: Any, size: int) -> Any:
+    return data_of(arguments[0])
+
+
+@batch(mask_of)
+def mask_batch(arguments: Any, batched: Any, size: int) -> Any:
+    mask = mask_of(arguments[0])
+    return ops.broadcast_to(mask, shape=ops.shape(arguments[0])) if ops.ndim(mask) == 0 else mask
+
+
+@batch(attach)
+def attach_batch(arguments: Any, batched: Any, size: int, **statics: Any) -> Any:
+    data, mask = arguments
+    if not batched[0]:
+        data = ops.broadcast_to(ops.expand_dims(data, axis=0), shape=(size, *ops.shape(data)))
+    if batched[1]:
+        missing = ops.ndim(data) - ops.ndim(mask)
+        mask = ops.reshape(mask, shape=(size, *(1,) * missing, *ops.shape(mask)[1:])) if missing > 0 else mask
+    statics["constant"] = False
+    return attach(data, mask, **statics)
+
+
+# ---- what rules use --------------------------------------------------------------------------------------------------
+
+
+def innermost(x: Any) -> Any:
+    """The masked array inside of a value; None where there is none."""
+    while type(x) not in UNMASKED:
+        info = layer_of(type(x))
+        if info is None or info.payload is None:
+            return None
+        if isinstance(x, MaskedArray) or info.cls is MaskedArray:
+            return x
+        if not belongs_outside(info):
+            return None
+        x = info.payload(x)
+        x = x[0] if type(x) is tuple else x
+    return None
+
+
+def is_traced(x: Any) -> bool:
+    """Whether a value belongs to a transform."""
+    info = layer_of(type(x))
+    return info is not None and info.slot == "transform"
+
+
+def mask(x: Any) -> Any:
+    """The mask of a value that may be masked, traced or in a batch; `nomask` where there is none."""
+    inner = innermost(x)
+    if inner is None or (inner.mask if isinstance(inner, Carrier) else inner._mask) is NOMASK:
+        return NOMASK
+    return mask_of(x)
+
+
+def is_known(m: Any) -> bool:
+    """Whether a mask is plain, and not that of one element of a batch."""
+    return isinstance(m, (np.ndarray, np.bool_, bool))
+
+
+def united(*masks: Any) -> Any:
+    """Masked where one of them is."""
+    given = [m for m in masks if m is not NOMASK]
+    if not given:
+        return NOMASK
+    total = given[0]
+    for m in given[1:]:
+        total = ops.logical_or(total, m)
+    return np.bool_(total) if isinstance(total, bool) else total
+
+
+def statics_of(x: Any) -> dict[str, Any]:
+    """The fill value and the hardness of a masked array inside of a value."""
+    inner = innermost(x)
+    if inner is None:
+        return {}
+    if isinstance(inner, Carrier):
+        return {"fill_value": inner.fill_value, "hard": inner.hardmask}
+    return {"fill_value": inner._fill_value, "hard": inner._hardmask}
+
+
+def has_any(m: Any) -> bool:
+    """Whether a mask may mask something."""
+    return m is not NOMASK and (not is_known(m) or bool(np.any(m)))
+
+
+def number_like(x: Any, value: float) -> Any:
+    """A number that stands in an array like x: of its kind, in its units."""
+    kind = ops.dtype(x).kind
+    if is_bare(x):
+        return bool(value) if kind == "b" else int(value) if kind in "iu" or value in (0, 1) else value
+    return ops.full_like(x, value=value)
+
+
+def is_bare(x: Any) -> bool:
+    """Whether a value is plain numbers below all derivatives and batches."""
+    while is_traced(x):
+        x = layer_of(type(x)).payload(x)  # type: ignore[union-attr]
+    return layer_of(type(x)) is None
+
+
+def replaced(x: Any, m: Any, value: float) -> Any:
+    """x with a number where the mask is."""
+    if not has_any(m):
+        return x
+    if is_bare(x):
+        return ops.where(m, typed(number_like(x, value), x), x)
+    return ops.where(m, number_like(x, value), x)
+
+
+def typed(number: Any, x: Any) -> Any:
+    """A number in the dtype of an array or a NumPy scalar, so that it widens nothing."""
+    kind = ops.dtype(x)
+    return number if kind.kind == "O" or isinstance(x, (float, complex, int)) else kind.type(number)
+
+
+def zeroed(x: Any, m: Any) -> Any:
+    """x with zero where the mask is."""
+    return ops.where(m, ops.zeros_like(x), x) if has_any(m) else x
+
+
+def emptied(x: Any) -> Any:
+    """The data of a tangent or cotangent, zero where it is masked."""
+    return zeroed(data_of(x), mask(x))
+
+
+def made(data: Any, m: Any, statics: Any = None) -> Any:
+    """A result of data and a mask; a number that is not masked is a plain number, a masked one the constant `masked`,
+    as in numpy.ma.
+    """
+    shape = ops.shape(data)
+    if is_known(m):
+        if not shape:
+            return attach(data, m, constant=True) if m else data
+        if np.ndim(m) == 0 and not m:
+            m = NOMASK
+    return attach(data, m, **(statics or {}))
+
+
+def mask_array(x: Any) -> Any:
+    """The mask of a value in its full shape."""
+    m = mask(x)
+    shape = ops.shape(x)
+    return m if ops.shape(m) == shape else ops.broadcast_to(m, shape=shape)
