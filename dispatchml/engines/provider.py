@@ -11,6 +11,7 @@ from ..rules.registry import rule_of
 from .detours import with_detour
 from .levels import leaked
 from .missing import missing_rule
+from .nesting import with_normal_forms
 from .reverse import Var, current
 from .reverse_rules import function_recorder, linear_recorder, variadic_recorder
 from .traced import Element
@@ -34,6 +35,11 @@ def live_payload_of(x: Any) -> Any:
 
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     """The implementation of an operation for argument classes with at least one engine class among them."""
+    return with_normal_forms(op, classes, provided(op, classes))
+
+
+def provided(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
+    """The same for values in normal form."""
     if any(issubclass(cls, Element) for cls in classes):
         return on_normal_forms(op)
     if op.variadic:

@@ -17,6 +17,7 @@ from ..dispatch.errors import (
     describe,
 )
 from ..dispatch.layers import layer_of
+from ..engines.nesting import normal_form
 from ..engines.refusals import REFUSED
 from ..engines.reverse import Var, variable
 from ..engines.space import NUMBER_OF
@@ -202,15 +203,6 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         swallowed.add_note(f"Raised when {name} ended: the code that was called had caught this error and gone on.")
         raise swallowed
     return result if type(result) in LEAVES or isinstance(result, Traced) else map_leaves(normal_form, result)
-
-
-def normal_form(x: Any) -> Any:
-    """A leaf with traced values outside: a library whose plugin was not loaded yet may have wrapped one."""
-    info = layer_of(type(x))
-    if info is None or info.payload is None or info.rebuild is None or info.slot == "transform":
-        return x
-    payload = info.payload(x)
-    return info.rebuild(x, payload) if isinstance(payload, Traced) else x
 
 
 def ours_behind(error: BaseException) -> DispatchmlError | None:
