@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .errors import RegistrationError, class_name
+from .lattice import outermost
 from .operation import LOCK, Operation
 from .plugins import meet
 
@@ -56,13 +57,22 @@ def provide_for_arrays_of(cls: type, provider: Callable[[Operation], Callable[..
 
 def array_function(op: Operation, classes: Iterable[type]) -> Callable[..., Any] | None:
     """The function that was declared for one of these classes of elements; their plugins are loaded by the question."""
+    classes = tuple(classes)
+    known = ARRAY_FUNCTIONS.get(op, {})
     for cls in classes:
         meet(cls)
-        known = ARRAY_FUNCTIONS.get(op, {})
         found = next((known[c] for c in cls.__mro__ if c in known), None)
-        provider = next((ARRAY_PROVIDERS[c] for c in cls.__mro__ if c in ARRAY_PROVIDERS), None)
-        if found is None and provider is not None:
-            found = provider(op)
         if found is not None:
             return found
-    return None
+    provided = [cls for cls in classes if provider_of(cls) is not None]
+    if not provided:
+        return None
+    top = outermost(tuple(provided)) if len(provided) > 1 else None  # of several kinds the outermost one decides
+    provider = provider_of(provided[0] if top is None else top.cls)
+    assert provider is not None
+    return provider(op)
+
+
+def provider_of(cls: type) -> Callable[[Operation], Callable[..., Any] | None] | None:
+    """The provider of a class, its own or by inheritance."""
+    return next((ARRAY_PROVIDERS[c] for c in cls.__mro__ if c in ARRAY_PROVIDERS), None)

@@ -63,6 +63,9 @@ def numbers_below(x: Any) -> Any:
         x = layer.payload(x) if layer.payload is not None else getattr(x, "_value", None)
         x = x[0] if type(x) is tuple and x else x
         layer = layer_of(type(x))
+    if type(x) is np.ndarray and x.dtype == object:  # an array of layers, such as uncertain numbers, is one of theirs
+        element = next((e for e in x.flat if type(e) not in PYTHON_NUMBERS), None)
+        return x if element is None or layer_of(type(element)) is None else numbers_below(element)
     return x
 
 
@@ -113,8 +116,14 @@ def quotient(p: int, b: Any, like: Any) -> Any:
 
 
 def weights_like(weights: Any, x: Any) -> Any:
-    """Constant real weights in the precision of x, so that single precision stays single."""
+    """Constant real weights in the precision of x, so that single precision stays single.
+
+    Beside numbers of another library a weight is the ratio of whole numbers that the float is.
+    """
     have, kind = np.asarray(weights), dtype_of(x)
+    if kind.kind == "O" and have.dtype.kind == "f":
+        exact = np.frompyfunc(lambda w: literal(*w.as_integer_ratio(), like=x), 1, 1)(have)
+        return np.frompyfunc(lambda w: w[()] if isinstance(w, np.ndarray) else w, 1, 1)(exact)
     if kind.kind not in "fc":
         return weights
     return have.astype(np.finfo(kind).dtype)

@@ -65,7 +65,7 @@ class Sensitivity:
         if isinstance(other, (int, float, np.generic)):  # the cotangent of a real number, such as zero
             return Sensitivity(self.nominal + float(other), self.parts)
         if not isinstance(other, Sensitivity):
-            return NotImplemented
+            return self if is_zero(other) else NotImplemented
         parts = dict(self.parts)
         for v, c in other.parts.items():
             parts[v] = parts.get(v, 0.0) + c
@@ -101,11 +101,19 @@ class Sensitivity:
     __hash__ = None  # type: ignore[assignment]
 
 
+def is_zero(x: Any) -> bool:
+    """Whether a value is an uncertain zero without uncertainty: a plain zero cotangent times an uncertain slope."""
+    from .numbers import uncertain_of
+
+    known = uncertain_of(x)
+    return known is not None and known.mean(x) == 0 and not any(known.components(x).values())
+
+
 def strong_product(a: Any, b: Any) -> Any:
     """a * b, zero where a factor is."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return np.frompyfunc(strong_product, 2, 1)(a, b)
-    return a * b if a and b else 0.0
+    return a * b if a and b else Sensitivity(0.0, {})
 
 
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
@@ -115,7 +123,7 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
 
 def provide_for_arrays(op: Operation) -> Callable[..., Any] | None:
     """Linear operations act on each coefficient; what only adds and multiplies is left to NumPy."""
-    if op.name in NATIVE or op.family in NATIVE_FAMILIES or op.name in {"real", "conj"}:
+    if op.family == "elementwise" or op.name in NATIVE or op.family in NATIVE_FAMILIES:
         return None
     return coefficient_by_coefficient(op)
 
