@@ -65,7 +65,9 @@ class NumberSpace(ArraySpace):
                 ct = NUMBER_OF[0](ct)
         elif type(ct) is float:
             return complex(ct)
-        return ct.item() if isinstance(ct, (ndarray, np.generic)) and ct.ndim == 0 and ct.dtype != OBJECT else ct
+        if type(ct) is ndarray and ct.ndim == 0 or isinstance(ct, np.generic):
+            return ct.item() if ct.dtype != OBJECT else ct
+        return ct  # a subclass of ndarray, too: a quantity keeps its unit
 
 
 class OpaqueSpace(ArraySpace):

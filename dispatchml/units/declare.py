@@ -22,8 +22,8 @@ def declare_units(cls: type, system: UnitSystem) -> None:
     for name, rule in rules_for(system).items():
         getattr(ops, name).layer(cls, rule)
     declare_entering(info, system)
-    if not system.angles_are_numbers:
-        declare_angles(cls, system)
+    if not system.angles_are_numbers or system.functions_are_plain:
+        declare_detours(cls, system)
 
 
 def accept_units(system: UnitSystem) -> None:
@@ -42,8 +42,10 @@ def accept_units(system: UnitSystem) -> None:
             op.register(*hints)(with_unit)
 
 
-def declare_angles(cls: type, system: UnitSystem) -> None:
-    """Derivatives of functions of angles and to angles, where a radian is a unit: they go through plain numbers."""
+def declare_detours(cls: type, system: UnitSystem) -> None:
+    """Derivatives that go through plain numbers: of functions of angles and to angles, where a radian is a unit, and
+    of functions of numbers, where they give plain numbers.
+    """
 
     def in_units(x: Any, units_of: Any) -> Any:
         q = quantity_inside(x)
@@ -51,17 +53,28 @@ def declare_angles(cls: type, system: UnitSystem) -> None:
             return x
         return magnitude(convert(x, unit=system.unit(system.make(q, 1.0, units_of(q)))))
 
+    def argument(x: Any, check: Any, units_of: Any) -> Any:
+        q = quantity_inside(x)
+        if q is not None:
+            check(system.make(q, 1.0, system.units(q)))  # the library's error for a function of what is no number
+        return in_units(x, units_of)
+
     def of_angle(op: Any) -> Any:
-        return lambda x, **keywords: number_of(x, op(in_units(x, system.angle_units), **keywords))
+        return lambda x, **keywords: number_of(x, op(argument(x, system.angle, system.angle_units), **keywords))
 
     def to_angle(op: Any) -> Any:
-        return lambda x: angle_of(x, op(in_units(x, lambda q: system.one)))
+        return lambda x: angle_of(x, op(argument(x, system.number, lambda q: system.one)))
+
+    def of_numbers(op: Any) -> Any:
+        return lambda *values, **keywords: op(
+            *(argument(x, system.number, lambda q: system.one) for x in values), **keywords
+        )
 
     def direction(op: Any) -> Any:
         def angle_of_two(a: Any, b: Any) -> Any:
             like = quantity_inside(a) if quantity_inside(a) is not None else quantity_inside(b)
             system.common(tuple(x if (q := quantity_inside(x)) is None else q for x in (a, b)))
-            return angle_of(like, op(*(in_units(x, lambda q: system.units(like)) for x in (a, b))))
+            return in_unit(like, op(*(in_units(x, lambda q: system.units(like)) for x in (a, b))), system.direction)
 
         return angle_of_two
 
@@ -77,7 +90,9 @@ def declare_angles(cls: type, system: UnitSystem) -> None:
 
     for name, maker in families().items():
         detour = {f.of_angle: of_angle, f.to_angle: to_angle, f.direction: direction}.get(maker)
-        if detour is not None and hasattr(ops, name):
+        if maker is f.of_numbers and system.functions_are_plain:
+            detour = of_numbers
+        if detour is not None and hasattr(ops, name) and not getattr(ops, name).info.variadic:
             op = getattr(ops, name)
             through(op, cls)(detour(op))
-    through(ops.angle, cls)(lambda z: angle_of(z, ops.angle(magnitude(z))))
+    through(ops.angle, cls)(lambda z: in_unit(z, ops.angle(magnitude(z)), system.direction))

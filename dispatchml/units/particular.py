@@ -245,7 +245,7 @@ def nan_to_num(s: UnitSystem) -> Rule:
 @particular
 def angle(s: UnitSystem) -> Rule:
     """The phase of a complex number of any dimension."""
-    return lambda q: s.an_angle(q, ops.angle(s.factor(q)[0]))
+    return lambda q: s.direction(q, ops.angle(s.factor(q)[0]))
 
 
 @particular
@@ -254,7 +254,7 @@ def deg2rad(s: UnitSystem) -> Rule:
 
     def rule(q: Any) -> Any:
         magnitude, units = s.factor(q)
-        return s.make(q, ops.deg2rad(magnitude), s.times(units, s.over(s.radian, s.degree)))
+        return s.product(q, ops.deg2rad(magnitude), s.times(units, s.over(s.radian, s.degree)))
 
     return rule
 
@@ -265,7 +265,7 @@ def rad2deg(s: UnitSystem) -> Rule:
 
     def rule(q: Any) -> Any:
         magnitude, units = s.factor(q)
-        return s.make(q, ops.rad2deg(magnitude), s.over(units, s.over(s.radian, s.degree)))
+        return s.product(q, ops.rad2deg(magnitude), s.over(units, s.over(s.radian, s.degree)))
 
     return rule
 

@@ -200,6 +200,10 @@ class UnitSystem(ABC):
             return y
         return self.make(like, y, self.radian)
 
+    def direction(self, like: Any, y: Any) -> Any:
+        """What a function gives that finds the angle of something with units."""
+        return self.an_angle(like, y)
+
     def common(self, values: tuple[Any, ...]) -> tuple[Any, Any, list[Any]]:
         """Values that must have one dimension: a quantity to make results like, the units, and the payloads in them.
 

@@ -293,3 +293,9 @@ def test_methods_for_the_class_are_methods_for_its_carrier(carried, tagged):
 
     kind.register(lambda x: "tagged", Tagged)
     assert kind(tagged) == kind(carried) == "tagged"
+
+
+def test_the_cotangent_of_a_number_keeps_what_a_subclass_of_ndarray_carries(tagged):
+    g = dm.grad(lambda x: np.sum(tagged * x))(2.0)
+    assert type(g) is Tagged
+    assert g.tag == "a"

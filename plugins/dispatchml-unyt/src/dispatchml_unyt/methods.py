@@ -1,0 +1,67 @@
+"""unyt's attributes and methods on traced quantities: those that convert are differentiable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unyt import Unit, unyt_quantity
+from unyt.equivalencies import equivalence_registry
+
+from dispatchml import ops
+from dispatchml.units import attach, convert, magnitude, quantity_inside
+
+
+def to(x: Any, units: Any, equivalence: Any = None, **keywords: Any) -> Any:
+    """x.to(units), x.in_units(units): by a factor, also between SI and Gaussian units, or by an equivalence."""
+    q = quantity_inside(x)
+    target = unit_of(units, q)
+    if q.units.same_dimensions_as(target):
+        return convert(x, unit=target)
+    if equivalence is None:
+        factor = float(unyt_quantity(1.0, q.units).to(target).value)  # raises unyt's error, unless it is known
+        return attach(ops.multiply(magnitude(x), factor), unit=target)
+    known = equivalence_registry[equivalence]()
+    if not q.has_equivalent(equivalence):
+        return unyt_quantity(1.0, q.units).to(target, equivalence=equivalence)  # raises
+    return convert(known.convert(x, target.dimensions, **keywords), unit=target)
+
+
+def unit_of(units: Any, q: Any) -> Any:
+    """What a method of unyt takes as units, as a Unit."""
+    if isinstance(units, Unit):
+        return units
+    return Unit(getattr(units, "units", units), registry=q.units.registry)
+
+
+def to_equivalent(x: Any, unit: Any, equivalence: Any, **keywords: Any) -> Any:
+    """x.to_equivalent(unit, equivalence)."""
+    return to(x, unit, equivalence, **keywords)
+
+
+def to_value(x: Any, units: Any = None, equivalence: Any = None, **keywords: Any) -> Any:
+    """x.to_value(units)."""
+    return magnitude(x) if units is None else magnitude(to(x, units, equivalence, **keywords))
+
+
+def in_base(x: Any, unit_system: Any = None) -> Any:
+    """x.in_base(unit_system): unyt chooses the unit."""
+    return to(x, unyt_quantity(1.0, quantity_inside(x).units).in_base(unit_system).units)
+
+
+STATIC = (
+    "units", "unit_quantity", "uq", "has_equivalent", "list_equivalencies",
+)  # fmt: skip
+METHODS = {
+    "to": to,
+    "in_units": to,
+    "to_value": to_value,
+    "to_equivalent": to_equivalent,
+    "in_base": in_base,
+    "in_cgs": lambda x: in_base(x, "cgs"),
+    "in_mks": lambda x: in_base(x, "mks"),
+    "ndarray_view": magnitude,
+    "to_ndarray": magnitude,
+    **{name: property(magnitude) for name in ("value", "v", "ndview", "d")},
+    "unit_array": property(ops.ones_like),
+    "ua": property(ops.ones_like),
+}
