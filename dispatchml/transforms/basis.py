@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.dressing import bare, dressed_block
 from ..dispatch.errors import NonDifferentiableError, ShapeError, at_user_line
+from ..dispatch.structures import structure_of
 from ..engines.batch import Batched, plain
 from ..engines.levels import Level
 from .zeros import is_ordinary, is_plain
@@ -38,10 +39,44 @@ def seeds(leaves: list[Any], group: list[int], low: int, high: int, level: Level
     found, start = {}, 0
     for k in group:
         one = bare(ops.one_like(leaves[k]))
-        shape, size = ops.shape(one), ops.size(one)
-        found[k] = Batched(identity_rows(one, low - start, high - start, shape, size), level)
+        inside = stored_in(one)
+        if inside is None:
+            shape, size = ops.shape(one), ops.size(one)
+            rows = identity_rows(one, low - start, high - start, shape, size)
+        else:
+            numbers = inside.read(one)
+            size = ops.size(numbers)
+            rows = inside.write(one, identity_rows(numbers, low - start, high - start, (size,), size))
+        found[k] = Batched(rows, level)
         start += size
     return found
+
+
+def stored_in(x: Any) -> Any:
+    """How the structure inside of a value is looked at, where it stores a vector of numbers; None for all others."""
+    inside = structure_of(x)
+    return None if inside is None or inside.read is None else inside
+
+
+def count_numbers(x: Any) -> int:
+    """How many numbers a value has that can move by themselves: of a structure, those that are stored."""
+    inside = stored_in(x)
+    return ops.size(x) if inside is None else ops.size(inside.read(x))
+
+
+def spread_last(block: Any, x: Any) -> Any:
+    """A block with the axes of x in place of its last one, where that runs over the stored numbers of a structure."""
+    inside = stored_in(x)
+    return block if inside is None else inside.spread(x, block)
+
+
+def spread_first(block: Any, y: Any) -> Any:
+    """The same for the first axis of a block and the axes of an output."""
+    if stored_in(y) is None:
+        return block
+    made = spread_last(ops.moveaxis(block, source=0, destination=-1), y)
+    rest = ops.ndim(made) - ops.ndim(y)
+    return ops.transpose(made, axes=(*range(rest, ops.ndim(made)), *range(rest)))
 
 
 def identity_rows(one: Any, low: int, high: int, shape: tuple[int, ...], size: int) -> Any:

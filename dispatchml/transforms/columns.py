@@ -9,7 +9,20 @@ from .. import ops
 from ..dispatch.dressing import bare
 from ..engines.batch import Batched
 from ..engines.levels import Level
-from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, shaped, times_i, unbatched
+from .basis import (
+    check_holomorphic,
+    chunks,
+    count_numbers,
+    finished,
+    groups,
+    joined,
+    seeds,
+    shaped,
+    spread_last,
+    stored_in,
+    times_i,
+    unbatched,
+)
 from .boundary import Inputs
 from .forward_pass import Pushed, is_differentiable, push
 from .zeros import in_units, per_unit, zero_partial
@@ -72,7 +85,7 @@ def pass_over(
     name: str,
 ) -> dict[tuple[int, int], Any]:
     """Partials of each output leaf along each input leaf of a group, the input's numbers in the last axis."""
-    total = sum(ops.size(leaves[k]) for k in group)
+    total = sum(count_numbers(leaves[k]) for k in group)
     if total <= 1:
         return single_pass(run, leaves, group, factor)
     parts: list[list[Any]] = []
@@ -93,9 +106,10 @@ def pass_over(
             continue
         start = 0
         for k in group:
-            stop = start + ops.size(leaves[k])
+            stop = start + count_numbers(leaves[k])
             part = whole if len(group) == 1 else ops.getitem(whole, index=slice(start, stop))
-            found[j, k] = per_unit(ops.moveaxis(part, source=0, destination=-1), leaves[k])
+            block = per_unit(ops.moveaxis(part, source=0, destination=-1), leaves[k])
+            found[j, k] = spread_last(block, leaves[k])
             start = stop
     return found
 
@@ -118,5 +132,15 @@ def single_pass(
         one = in_units(ops.one_like(leaves[k]), leaves[k])
         directions[k] = one if factor == 1 else times_i(one)
     partials = run(directions)
-    counted = [k for k in group if ops.size(leaves[k])]
-    return {(j, k): per_unit(bare(p), leaves[k]) for k in counted for j, p in enumerate(partials) if p is not None}
+    counted = [k for k in group if count_numbers(leaves[k])]
+    return {
+        (j, k): spread_one(per_unit(bare(p), leaves[k]), leaves[k])
+        for k in counted
+        for j, p in enumerate(partials)
+        if p is not None
+    }
+
+
+def spread_one(block: Any, x: Any) -> Any:
+    """A block along the one number that a structure stores."""
+    return block if stored_in(x) is None else spread_last(ops.expand_dims(block, axis=-1), x)

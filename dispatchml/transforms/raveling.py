@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from .. import ops
 from ..dispatch import operation
 from ..dispatch.errors import ContainerMismatchError, at_user_line, describe
 from ..rules.registry import elementwise
-from .basis import numbers
+from .basis import numbers, stored_in
 from .boundary import input_leaf
 from .containers import flatten, unflatten
 from .entry import hides_frames
@@ -23,7 +24,8 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """All numbers of a container as one plain vector, and the function that makes the container of a vector.
 
     Units are kept by the second function: each leaf's numbers go into the vector in its own units and come back in
-    them, so that lengths and masses may stand beside each other. Whole numbers become floats, the vector has the dtype
+    them, so that lengths and masses may stand beside each other. Of a sparse array the vector has the numbers that are
+    stored, and the array comes back with its pattern. Whole numbers become floats, the vector has the dtype
     to which the leaves promote, and each leaf gets its own dtype and shape back. Of a complex vector, real leaves take
     numbers whose imaginary part is 0 (and as tangents the real part). Strings, truth values and None stay out of the
     vector and return unchanged. Both functions are differentiable.
@@ -45,9 +47,13 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
         if x is None:
             continue
         unit = unit_of(x)
-        size = ops.size(x)
-        places.append((k, Place(start, size, x, unit)))
-        parts.append(ops.reshape(x if is_plain(x) else plain_numbers(ops.divide(x, unit)), shape=(-1,)))
+        bare = x if is_plain(x) else plain_numbers(ops.divide(x, unit))
+        inside = stored_in(bare)
+        numbers = bare if inside is None else inside.read(bare)
+        size = ops.size(numbers)
+        write = None if inside is None else functools.partial(inside.write, bare)
+        places.append((k, Place(start, size, x, unit, write)))
+        parts.append(ops.reshape(numbers, shape=(-1,)))
         start += size
     vector = ops.concatenate(tuple(parts), axis=0) if parts else np.zeros(0)
     length = start
@@ -69,10 +75,10 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
 class Place:
     """Where a leaf's numbers are in the vector, and what they become."""
 
-    __slots__ = ("start", "size", "shape", "dtype", "unit", "plain", "python")
+    __slots__ = ("start", "size", "shape", "dtype", "unit", "plain", "python", "write")
 
-    def __init__(self, start: int, size: int, x: Any, unit: Any) -> None:
-        self.start, self.size = start, size
+    def __init__(self, start: int, size: int, x: Any, unit: Any, write: Callable[[Any], Any] | None) -> None:
+        self.start, self.size, self.write = start, size, write
         self.shape, self.dtype = ops.shape(x), ops.dtype(x)
         self.unit, self.plain = unit, is_plain(x)
         self.python = type(x) in (float, complex)
@@ -81,7 +87,7 @@ class Place:
         """The leaf of a vector."""
         if self.shape:
             x = ops.getitem(vector, index=slice(self.start, self.start + self.size))
-            x = ops.reshape(x, shape=self.shape)
+            x = ops.reshape(x, shape=self.shape) if self.write is None else x
         else:
             x = ops.getitem(vector, index=self.start)
         have = ops.dtype(x)
@@ -97,6 +103,7 @@ class Place:
             x = ops.astype(x, dtype=self.dtype)
         if self.python and isinstance(x, np.generic):
             x = x.item()
+        x = x if self.write is None else self.write(x)
         return x if self.plain else ops.multiply(x, self.unit)
 
 

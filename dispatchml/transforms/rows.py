@@ -10,7 +10,20 @@ from .. import ops
 from ..dispatch.dressing import bare
 from ..engines.batch import Batched
 from ..engines.levels import Level
-from .basis import check_holomorphic, chunks, finished, groups, joined, seeds, shaped, times_i, unbatched
+from .basis import (
+    check_holomorphic,
+    chunks,
+    count_numbers,
+    finished,
+    groups,
+    joined,
+    seeds,
+    shaped,
+    spread_first,
+    stored_in,
+    times_i,
+    unbatched,
+)
 from .columns import filled
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
@@ -63,7 +76,7 @@ def sweep_over(
 ) -> dict[tuple[int, int], Any]:
     """Cotangents of each input leaf for each output leaf of a group, the output's numbers in the first axis."""
     values = recording.values
-    total = sum(ops.size(values[j]) for j in group)
+    total = sum(count_numbers(values[j]) for j in group)
     if total <= 1:
         return single_sweep(recording, group, factor, last)
     parts: list[list[Any]] = []
@@ -83,8 +96,9 @@ def sweep_over(
             continue
         start = 0
         for j in group:
-            stop = start + ops.size(values[j])
-            found[j, k] = whole if len(group) == 1 else ops.getitem(whole, index=slice(start, stop))
+            stop = start + count_numbers(values[j])
+            block = whole if len(group) == 1 else ops.getitem(whole, index=slice(start, stop))
+            found[j, k] = spread_first(block, values[j])
             start = stop
     return found
 
@@ -102,9 +116,19 @@ def distinct(found: list[Any]) -> list[Any]:
 def single_sweep(recording: Recording, group: list[int], factor: complex, last: bool) -> dict[tuple[int, int], Any]:
     """One number of output or none: a plain cotangent, without a batch."""
     given: list[Any] = [None] * len(recording.values)
-    counted = [j for j in group if ops.size(recording.values[j])]
+    counted = [j for j in group if count_numbers(recording.values[j])]
     for j in counted:
         one = ops.one_like(recording.values[j])
         given[j] = one if factor == 1 else times_i(one)
     pulled = distinct(recording.pull(given, keep=not last))
-    return {(j, k): bare(g) for j in counted for k, g in enumerate(pulled) if g is not None}
+    return {
+        (j, k): spread_one(bare(g), recording.values[j])
+        for j in counted
+        for k, g in enumerate(pulled)
+        if g is not None
+    }
+
+
+def spread_one(block: Any, y: Any) -> Any:
+    """A block of the one number that a structure stores."""
+    return block if stored_in(y) is None else spread_first(ops.expand_dims(block, axis=0), y)

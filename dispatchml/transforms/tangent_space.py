@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.structures import structure_of
 from ..dispatch.dressing import dressed
 from ..engines.space import space_of
 from .boundary import input_leaf
@@ -65,6 +66,10 @@ def random_tangent(x: Any, generator: np.random.Generator) -> Any:
 
 def normal_numbers(x: Any, generator: np.random.Generator) -> Any:
     """Standard normal numbers in the shape, dtype and storage of x."""
+    inside = structure_of(x)
+    if inside is not None and inside.read is not None:
+        one = ops.one_like(x)
+        return inside.write(one, normal_numbers(inside.read(one), generator))
     shape, kind = ops.shape(x), ops.dtype(x)
     drawn: Any = generator.standard_normal(shape)
     if kind.kind == "c":

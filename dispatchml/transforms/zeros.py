@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
+from ..dispatch.structures import structure_of
 from ..engines.traced import innermost
 from ..ops.metadata import OBJECT
 
@@ -80,7 +81,7 @@ def zero_tangent_of(y: Any, x: Any, dx: Any) -> Any:
 def zero_partial(y: Any, x: Any) -> Any:
     """The Jacobian of an output that does not depend on an input: zeros of shape y.shape + x.shape in units of y/x."""
     shape = (*ops.shape(y), *ops.shape(x))
-    zero = plain_zero(y if ops.dtype(y).kind in "fcO" else x, shape)
+    zero = plain_zero(y if ops.dtype(y).kind in "fcO" and structure_of(x) is None else x, shape)
     if is_plain(x) and is_plain(y):
         return zero
     return ops.multiply(zero, ops.divide(unit_of(y), unit_of(x)))
