@@ -300,7 +300,7 @@ STATIC = (
 )  # fmt: skip
 
 METHODS: dict[str, Any] = {
-    "data": stored_values,
+    "data": property(stored_values),
     "todense": todense_method,
     "toarray": todense_method,
     "tocsr": to("csr_array"),
