@@ -57,7 +57,9 @@ class Dressers(Hooks):
 LAYER_DRESSERS = Dressers(lambda form: (form.cls, form.info))
 
 
-def layer(*classes: Any, slot: str = "", operators: bool = True, fieldwise: bool = False) -> Callable[[C], C]:
+def layer(
+    *classes: Any, slot: str = "", operators: bool = True, fieldwise: bool = False, stacks: bool = False
+) -> Callable[[C], C]:
     """Make a class a layer of the slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer.
 
     The class is an attrs class, a dataclass, or a plain class whose annotated fields are parameters of `__init__`.
@@ -70,7 +72,8 @@ def layer(*classes: Any, slot: str = "", operators: bool = True, fieldwise: bool
     form: the outer layer round a layer of this class. operators=False leaves out operators, NumPy's protocols and
     elementwise `==`. fieldwise=True, for structures: derivatives go through the class's rules, which then see an
     instance whose fields are traced, so that they cost what the rules cost; else they go through the operation's own
-    derivative, whose cotangents may be dense.
+    derivative, whose cotangents may be dense. stacks=True, for structures: with axes in front of its fields an instance
+    is a stack of structures, and so a batch of them.
 
     Raises RegistrationError for a class without payload fields, or whose constructor does not take them.
 
@@ -86,20 +89,20 @@ def layer(*classes: Any, slot: str = "", operators: bool = True, fieldwise: bool
         )
 
     def decorate(cls: C) -> C:
-        define(cls, slot, operators, fieldwise)
+        define(cls, slot, operators, fieldwise, stacks)
         return cls
 
     return decorate
 
 
-def define(cls: type, slot: str, operators: bool, fieldwise: bool = False) -> None:
+def define(cls: type, slot: str, operators: bool, fieldwise: bool = False, stacks: bool = False) -> None:
     """Register the class, put construction in normal form into it, and dress it."""
     if not isinstance(cls, type):
         raise RegistrationError(f"layer decorates a class, not {cls!r}.")
-    if fieldwise and slot != "structure":
+    if (fieldwise or stacks) and slot != "structure":
         raise RegistrationError(
-            f'layer: fieldwise=True is for the slot "structure", not for {slot!r} of {class_name(cls)}: the fields of '
-            "any other layer are wrapped in what it means."
+            f'layer: {"fieldwise" if fieldwise else "stacks"}=True is for the slot "structure", not for {slot!r} of '
+            f"{class_name(cls)}: the fields of any other layer are wrapped in what it means."
         )
     try:
         object.__new__(cls)
@@ -127,7 +130,7 @@ def define(cls: type, slot: str, operators: bool, fieldwise: bool = False) -> No
         static=tuple(name for name, kind in kinds.items() if kind == "static"),
         methods=own_methods(cls),
         materialise=materialise,
-        properties={"operators": operators, "fieldwise": fieldwise},
+        properties={"operators": operators, "fieldwise": fieldwise, "stacks": stacks},
         place=user_line(),
     )
     pattern = frozenset(name for name, kind in kinds.items() if kind == "pattern")

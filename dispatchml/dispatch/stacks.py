@@ -73,6 +73,17 @@ def is_structure(form: Form) -> bool:
     return form.info.slot == "structure"
 
 
+def needs_stack(form: Form) -> bool:
+    """Whether a batch of a layer is something else than the layer with an axis in front of its fields."""
+    return is_structure(form) and not form.info.properties.get("stacks")
+
+
+def is_own_stack(x: Any) -> bool:
+    """Whether a value is a structure whose batches are of its own class."""
+    info = layer_of(type(x))
+    return info is not None and bool(info.properties.get("stacks"))
+
+
 def stack_of(form: Form) -> Form:
     """The form of a structure's stack, made when it is first asked for."""
     with LOCK:
@@ -147,5 +158,5 @@ def unstacked(x: Any, hidden: int) -> Any:
     A plugin's class that stands for a batch of structures has a `__template__`, as a stack has.
     """
     for _ in range(hidden):
-        x = getattr(x, "__template__", None)
+        x = x if is_own_stack(x) else getattr(x, "__template__", None)
     return x

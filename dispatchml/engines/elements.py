@@ -18,7 +18,7 @@ from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from ..dispatch.resolve import find_method, no_method
 from ..dispatch.structures import structure_of as foreign_structure
-from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, structure_inside
+from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, needs_stack, structure_inside
 from ..rules.registry import rule_of
 from .provider import BY_FIELDS, TRACED, provide
 from .tape import PLAIN
@@ -206,7 +206,8 @@ def stacked(results: tuple[Any, ...]) -> Any:
     if any(structure_of(r) is not form or form.statics_of(r) != statics for r in results[1:]):
         return ops.stack(results, axis=0)
     columns = [[form.read[name](r) for r in results] for name in form.payload]
-    return make_stack(form, [None if c[0] is None else ops.stack(tuple(c), axis=0) for c in columns], statics)
+    values = [None if c[0] is None else ops.stack(tuple(c), axis=0) for c in columns]
+    return make_stack(form, values, statics) if needs_stack(form) else form.make(*values, **statics)
 
 
 def dense_payload(y: Any) -> Any:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..dispatch.construct import LAYER_RULES, Form
+from ..dispatch.construct import FORMS, LAYER_RULES, Form
 from ..dispatch.errors import NoMethodError, NoRuleError, at_user_line, class_name, describe
-from ..dispatch.stacks import BARE, is_structure, make_stack, read_stack
+from ..dispatch.stacks import BARE, make_stack, needs_stack, read_stack
 from .registry import batch, rule
 
 
@@ -81,7 +81,7 @@ def declare_batch(form: Form) -> None:
     @batch(form.make)
     def make_batch(arguments: Any, batched: Any, size: int, /, **statics: Any) -> Any:
         values = [x if flag or x is None else repeated(x, size) for x, flag in zip(arguments, batched, strict=True)]
-        return make_stack(form, values, statics) if is_structure(form) else form.make(*values, **statics)
+        return make_stack(form, values, statics) if needs_stack(form) else form.make(*values, **statics)
 
     make_batch.__module__ = form.cls.__module__  # a rule of the class, made on its behalf
 
@@ -96,13 +96,17 @@ def declare_field_batch(form: Form, name: str) -> None:
     @batch(read)
     def field_batch(arguments: Any, batched: Any, size: int) -> Any:
         (x,) = arguments
-        return read_stack(form, name, x) if is_structure(form) else read(x)
+        return read_stack(form, name, x) if needs_stack(form) else read(x)
 
     field_batch.__module__ = form.cls.__module__
 
 
 def repeated(x: Any, size: int) -> Any:
     """A field that is the same for each element of the batch."""
+    form = FORMS.get(type(x))
+    if form is not None and form.info.properties.get("stacks"):
+        fields = (getattr(x, name) for name in form.payload)
+        return form.make(*(None if f is None else repeated(f, size) for f in fields), **form.statics_of(x))
     shape = ops.shape(x)
     return ops.broadcast_to(ops.reshape(x, shape=(1, *shape)), shape=(size, *shape))
 

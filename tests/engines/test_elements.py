@@ -412,3 +412,80 @@ def test_a_field_that_is_missing_is_missing_in_traced_values():
 
 def test_tangents_of_structures_are_not_added_to_their_primals():
     assert dm.jvp(lambda s: np.sum(s), (Shifted(X, 1.0),), (Shifted(V, 2.0),))[1] == 15.0
+
+
+# ---- structures whose batches are of their own class -----------------------------------------------------------------
+
+
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
+@attrs.frozen
+class Stackable:
+    """Diagonal matrices of vectors (..., n), or of another such structure's sum of rows."""
+
+    diag: dm.Array
+
+    @property
+    def shape(self):
+        return (*ops.shape(self.diag), ops.shape(self.diag)[-1])
+
+    @property
+    def dtype(self):
+        return ops.dtype(self.diag)
+
+    def materialise(self):
+        return ops.where_or_zero(np.eye(self.shape[-1], dtype=bool), ops.expand_dims(self.diag, axis=-2))
+
+
+@ops.matmul.layer(Stackable)
+def _(a, b):
+    if isinstance(b, Stackable):
+        return Stackable(ops.multiply(a.diag, b.diag))
+    return ops.multiply(a.diag, b)
+
+
+@ops.add.layer(Stackable)
+def _(a, b):
+    return Stackable(ops.add(a.diag, b.diag))
+
+
+def test_a_batch_of_them_is_one_of_them():
+    found = dm.vmap(lambda d: Stackable(d) @ Stackable(X))(BATCH)
+    assert type(found) is Stackable
+    np.testing.assert_allclose(found.diag, BATCH * X)
+    np.testing.assert_allclose(dm.vmap(lambda m: m @ V)(Stackable(BATCH)), BATCH * V)
+    np.testing.assert_allclose(dm.vmap(lambda m: m.diag * 2)(Stackable(BATCH)), BATCH * 2)
+    assert dm.vmap(lambda m: np.sum(m @ V) + m.shape[0])(Stackable(BATCH)).tolist() == [25.0, 51.0, 77.0]
+
+
+def test_batches_of_them_in_derivatives():
+    def f(d):
+        return np.sum((Stackable(d) @ (Stackable(d) @ V)) ** 2)
+
+    expected = 4 * BATCH**3 * V**2
+    np.testing.assert_allclose(dm.vmap(dm.grad(f))(BATCH), expected)
+    np.testing.assert_allclose(dm.grad(lambda b: np.sum(dm.vmap(f)(b)))(BATCH), expected)
+    np.testing.assert_allclose(dm.hessian(f)(X), np.diag(12 * X**2 * V**2))
+    total = dm.grad(lambda m: np.sum(dm.vmap(lambda e: e @ (e @ V))(m)))(Stackable(BATCH))
+    assert type(total) is Stackable
+    np.testing.assert_allclose(total.diag, 2 * BATCH * V)
+
+
+def test_a_structure_that_is_the_same_for_each_element_is_repeated_field_by_field():
+    @dm.layer(slot="structure", fieldwise=True, stacks=True)
+    @attrs.frozen
+    class Pair:
+        first: dm.Array
+        second: dm.Array
+
+        @property
+        def shape(self):
+            return ops.shape(self.first)
+
+    dm.order(outer=Pair, inner=Stackable)
+
+    @ops.matmul.layer(Pair)
+    def _(a, b):
+        return ops.matmul(a.first, ops.matmul(a.second, b))
+
+    found = dm.vmap(lambda d: Pair(Stackable(d), Stackable(X)) @ V)(BATCH)
+    np.testing.assert_allclose(found, BATCH * X * V)
