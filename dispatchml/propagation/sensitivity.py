@@ -221,6 +221,7 @@ def register() -> None:
     for op in (ops.positive, ops.conj, ops.real, ops.stop_gradient):
         op.layer(Sensitivity, lambda s: s)
     ops.zeros_like.layer(Sensitivity, lambda s, **keywords: Sensitivity(0.0, {}))
+    ops.full_like.layer(Sensitivity, lambda s, *, value, dtype=None: Sensitivity(float(value), {}))
     ops.isnan.layer(Sensitivity, lambda s: s.nominal != s.nominal)
     as_number.layer(Sensitivity, nominal_part)
     space.NUMBER_OF.append(as_number)

@@ -98,6 +98,10 @@ def register_constants(known: Uncertain) -> None:
     def plain_one(x: Any) -> Any:
         return 1.0
 
+    def full(x: Any, *, value: Any, dtype: Any = None) -> Any:
+        return value if known.holds(value) else known.certain(value, x)
+
+    ops.full_like.layer(known.cls, full)
     ops.zeros_like.layer(known.cls, zero)
     ops.ones_like.layer(known.cls, one)
     ops.one_like.layer(known.cls, one)
