@@ -227,7 +227,7 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     lines += [f"    {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept]
     lines += ["    made = Var()", "    made._value = y; made._tape = tape; made._index = len(tape); made._base = None"]
     lines += [
-        f"    tape.append((backward_{name}_{suffix}_complex if dtype(y).kind == 'c' "
+        f"    tape.append((backward_{name}_{suffix}_complex if is_complex(y) "
         f"else backward_{name}_{suffix}_general, {push_head}{spaces}{tail}))"
     ]
     tests = " or ".join(f"type({n}) not in PLAIN" for n in (*names, "y"))
@@ -265,7 +265,7 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
         "ndarray": np.ndarray, "OBJECT": OBJECT, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
         "NUMBERS": frozenset((float, int)), "FLOATS": frozenset((np.ndarray, np.float64, np.float32)),
         "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
-        "dtype": ops.dtype, "OBJECT": OBJECT, "alike": kernels.ALIKE, "settle": settle(op, active),
+        "is_complex": ops.is_complex, "OBJECT": OBJECT, "alike": kernels.ALIKE, "settle": settle(op, active),
         name: op.function, f"array_{name}": UFUNCS.get(op, op.function),
         f"float_{name}": float_function(op.function), f"raw_{name}": raw_function(op.function),
     }  # fmt: skip

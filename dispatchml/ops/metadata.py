@@ -4,13 +4,14 @@ Plain numbers are 0-d; layers answer for their payload.
 """
 
 import math
+import numbers
 from typing import Any
 
 import numpy as np
 
 from ..dispatch.layers import layer_of
 
-__all__ = ["dtype", "ndim", "shape", "size"]
+__all__ = ["dtype", "is_complex", "ndim", "shape", "size"]
 
 FLOAT64, COMPLEX128, INT64, BOOL = (np.dtype(t) for t in (np.float64, np.complex128, np.int64, np.bool_))
 PYTHON_DTYPES: dict[type, np.dtype[Any]] = {float: FLOAT64, complex: COMPLEX128, int: INT64, bool: BOOL}
@@ -50,3 +51,15 @@ def dtype(x: Any) -> np.dtype[Any]:
         info = layer_of(type(x))
         payload = info.payload(x) if info is not None and info.payload is not None else ()
         return dtype(payload) if type(payload) is not tuple else OBJECT
+
+
+def is_complex(x: Any) -> bool:
+    """Whether the numbers of a value are complex: by its dtype, or by their classes where these are another library's."""
+    kind = dtype(x).kind
+    if kind != "O":
+        return kind == "c"
+    from .conversion import numbers_below
+
+    below = numbers_below(x)
+    classes = set(map(type, below.flat)) if isinstance(below, np.ndarray) else {type(below)}
+    return any(issubclass(c, numbers.Complex) and not issubclass(c, numbers.Real) for c in classes)

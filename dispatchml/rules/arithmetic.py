@@ -48,7 +48,7 @@ def strong_multiply_vjp(y: Any, a: Any, b: Any, *, needs: tuple[bool, ...]) -> A
 @rule(ops.absolute).jvp
 def absolute_jvp(y: Any, tangents: Any, a: Any) -> Any:
     (da,) = tangents
-    if ops.dtype(a).kind == "c":
+    if ops.is_complex(a):
         return ops.real(ops.multiply(da, ops.conj(ops.sign(a))))
     return ops.multiply(da, ops.sign(a))
 

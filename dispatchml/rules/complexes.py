@@ -8,7 +8,7 @@ from .registry import linear, rule
 
 def adjoint(partial: Any) -> Any:
     """The factor that a holomorphic partial derivative has in a pullback: its conjugate, itself where it is real."""
-    return ops.conj(partial) if ops.dtype(partial).kind == "c" else partial
+    return ops.conj(partial) if ops.is_complex(partial) else partial
 
 
 def real_transpose(ct: Any, like: Any) -> Any:
@@ -60,7 +60,7 @@ def angle_vjp(y: Any, a: Any, *, needs: tuple[bool, ...]) -> Any:
 
 def sign_derivative(y: Any, v: Any, a: Any) -> Any:
     """i s Im(conj(s) v) / |a| with s = a / |a|: its own adjoint; zero for real a, in units of v / a."""
-    if ops.dtype(a).kind != "c":
+    if not ops.is_complex(a):
         return ops.divide_or_zero(ops.where_or_zero(False, v), a)
     across = ops.imag(ops.multiply(ops.conj(y), v))
     return ops.multiply(ops.multiply(y, 1j), ops.divide_or_zero(across, ops.absolute(a)))

@@ -17,7 +17,7 @@ def cast(v: Any, dtype: Any, carries: bool) -> Any:
         v = ops.where_or_zero(False, v)
     if kind not in "fc":
         return v
-    if kind == "f" and ops.dtype(v).kind == "c":
+    if kind == "f" and ops.is_complex(v):
         v = ops.real(v)
     return ops.astype(v, dtype=dtype)
 

@@ -35,13 +35,13 @@ def reduced_size(shape: tuple[int, ...], axis: Axis) -> int:
 
 def conjugated(x: Any) -> Any:
     """The complex conjugate; x itself where it is real."""
-    return ops.conj(x) if ops.dtype(x).kind == "c" else x
+    return ops.conj(x) if ops.is_complex(x) else x
 
 
 def real_inner(direction: Any, dx: Any, axis: Axis, keepdims: bool) -> Any:
     """sum Re(conj(direction) * dx): how a real function with this gradient changes."""
     product = ops.strong_multiply(dx, conjugated(direction))
-    return ops.sum(ops.real(product) if ops.dtype(product).kind == "c" else product, axis=axis, keepdims=keepdims)
+    return ops.sum(ops.real(product) if ops.is_complex(product) else product, axis=axis, keepdims=keepdims)
 
 
 def counting_dtype(y: Any) -> np.dtype[Any]:
@@ -165,7 +165,7 @@ def std_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, ddof: float = 0, k
 
 def sign_of(x: Any) -> Any:
     """x / |x|, 0 at 0."""
-    return ops.divide_or_zero(x, ops.absolute(x)) if ops.dtype(x).kind == "c" else ops.sign(x)
+    return ops.divide_or_zero(x, ops.absolute(x)) if ops.is_complex(x) else ops.sign(x)
 
 
 def norm_direction(y: Any, x: Any, axis: Axis, ord: float, keepdims: bool) -> Any:

@@ -29,7 +29,7 @@ elementwise(ops.heaviside, None, "a == 0", select=True)
 
 def where_finite(a: Any, v: Any) -> Any:
     """v where a is finite and zero elsewhere, by parts for complex numbers."""
-    if ops.dtype(a).kind != "c":
+    if not ops.is_complex(a):
         return ops.where_or_zero(ops.isfinite(a), v)
     real, imag = ops.isfinite(ops.real(a)), ops.isfinite(ops.imag(a))
     return ops.make_complex(ops.where_or_zero(real, ops.real(v)), ops.where_or_zero(imag, ops.imag(v)))

@@ -129,7 +129,7 @@ def neighbours(bessel: Any, v: Any, x: Any, combine: Any) -> Any:
 
 def scaled_slope(y: Any, v: Any, x: Any) -> Any:
     """The derivative of exp(-|x|) iv(v, x) for real x."""
-    if ops.dtype(x).kind == "c":
+    if ops.is_complex(x):
         raise NoRuleError(
             f"ive has no derivative at complex arguments{at_user_line()}: its scale exp(-|Re x|) is not holomorphic. "
             "Use iv."

@@ -49,7 +49,7 @@ def columns(
 
     for group in groups(leaves, list(range(count))):
         along = pass_over(run, leaves, group, chunk_size, 1, name)
-        imaginary = [k for k in group if ops.dtype(leaves[k]).kind == "c"]
+        imaginary = [k for k in group if ops.is_complex(leaves[k])]
         across = pass_over(run, leaves, imaginary, chunk_size, 1j, name) if imaginary else {}
         for (j, k), block in along.items():
             if k in imaginary and (j, k) in across:

@@ -79,7 +79,7 @@ def derivative(
         x = inputs.primals[0]
         one = in_units(ops.one_like(x), x)
         pushed = push(function, inputs, keywords, [one], has_aux, "derivative")
-        if ops.dtype(x).kind == "c":
+        if ops.is_complex(x):
             across = push(function, inputs, keywords, [times_i(one)], has_aux, "derivative").partials
             for p, q in zip(pushed.partials, across, strict=True):
                 if p is not None and q is not None:

@@ -216,7 +216,7 @@ def holomorphic_gradients(
 
     count = len(inputs.traced)
     for k in inputs.traced:
-        if ops.dtype(inputs.leaves[k]).kind != "c":
+        if not ops.is_complex(inputs.leaves[k]):
             raise NonDifferentiableError(
                 f"{name}(holomorphic=True) needs complex inputs, not {describe(inputs.leaves[k])}{at_user_line()}. Use "
                 "dispatchml.jacobian for the derivative of a complex output with respect to real inputs."
@@ -245,13 +245,13 @@ def check_scalar(value: Any, name: str, holomorphic: bool) -> None:
             "one element, or use dispatchml.jacobian for all of them"
             + (" (has_aux=True if the function returns extra values)." if isinstance(value, tuple) else ".")
         )
-    kind = ops.dtype(value).kind
-    if kind == "c" and not holomorphic:
+    is_complex = ops.is_complex(value)
+    if is_complex and not holomorphic:
         raise NonScalarOutputError(
             f"{name} needs a real output, not {describe(value)}{at_user_line()}. Take abs(y)**2, y.real or y.imag; "
             "holomorphic=True gives f'(z) of a holomorphic function."
         )
-    if holomorphic and kind != "c":
+    if holomorphic and not is_complex:
         raise NonScalarOutputError(
             f"{name}(holomorphic=True) needs a complex output, not {describe(value)}{at_user_line()}."
         )

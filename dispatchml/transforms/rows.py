@@ -37,7 +37,7 @@ def rows(recording: Recording, chunk_size: int | None, name: str) -> tuple[Any, 
     found: dict[tuple[int, int], Any] = {}
     parts = groups(values, reached)
     for number, group in enumerate(parts):
-        imaginary = [j for j in group if ops.dtype(values[j]).kind == "c"]
+        imaginary = [j for j in group if ops.is_complex(values[j])]
         last = number == len(parts) - 1 and not imaginary
         along = sweep_over(recording, group, chunk_size, 1, last, name)
         across = sweep_over(recording, imaginary, chunk_size, 1j, False, name) if imaginary else {}
@@ -62,8 +62,8 @@ def as_derivative(along: Any, across: Any, y: Any, x: Any, name: str) -> Any:
     """dy/dx from pullbacks of 1 and of i, which are adjoints: conjugate for complex x, real and imaginary part for real
     x.
     """
-    if ops.dtype(x).kind == "c":
-        if ops.dtype(y).kind == "c":
+    if ops.is_complex(x):
+        if ops.is_complex(y):
             check_holomorphic(along, across, name)
         else:
             check_holomorphic(along, ops.multiply(along, 0), name)

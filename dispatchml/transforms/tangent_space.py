@@ -15,6 +15,7 @@ from .. import ops
 from ..dispatch.structures import structure_of
 from ..dispatch.dressing import dressed
 from ..engines.space import space_of
+from ..ops.conversion import weights_like
 from .boundary import input_leaf
 from .containers import flatten, flatten_like, unflatten
 from .zeros import is_plain, plain_zero, zero_gradient
@@ -76,6 +77,9 @@ def normal_numbers(x: Any, generator: np.random.Generator) -> Any:
         drawn = drawn + 1j * generator.standard_normal(shape)
     if kind.kind in "fc":
         drawn = np.asarray(drawn, kind)[()]
+    if kind.kind == "O" and not isinstance(np.asarray(ops.literal(1, 3, x))[()], float):
+        exact = weights_like(drawn, x)  # of numbers of another library, the ratios that the floats are
+        return exact if shape else np.asarray(exact, object)[()]
     return drawn.item() if type(x) in (float, complex) else drawn
 
 
@@ -106,9 +110,9 @@ def inner(ct: Any, dx: Any) -> Any:
     total: Any = None
     for k in chosen:
         a, b = given[k], directions[k]
-        product = ops.multiply(ops.conj(a) if ops.dtype(a).kind == "c" else a, b)
+        product = ops.multiply(ops.conj(a) if ops.is_complex(a) else a, b)
         part = ops.sum(product) if ops.shape(product) else product
-        part = ops.real(part) if ops.dtype(part).kind == "c" else part
+        part = ops.real(part) if ops.is_complex(part) else part
         total = part if total is None else ops.add(total, part)
     return 0.0 if total is None else total
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from . import decompositions, matrix_functions  # noqa: F401  the methods that get a branch here
+from . import decompositions, fft, matrix_functions  # noqa: F401  the methods that get a branch here
 from .objects import bare, branch, conj, is_zero, less, one_of, refused, settled, size_of
 from .solvers import triangular_system
 
@@ -243,6 +243,36 @@ def plain_cofactor(a: Any, n: int) -> Any:
     return y
 
 
+def matrix_power(a: Any, *, n: int) -> Any:
+    """The n-th power, by squaring."""
+    (a,) = settled(a)
+    size = square(a)
+    if n < 0:
+        return matrix_power(inv(a, singular="raise"), n=-n)
+    y = np.broadcast_to(identity(size, one_of((a,))), a.shape)
+    while n:
+        y = y @ a if n % 2 else y
+        a, n = a @ a if n > 1 else a, n // 2
+    return y.copy()
+
+
+def frechet(matrices: Any, *, function: Any, hermitian: bool) -> Any:
+    """The mixed derivative of a power of the first matrix in the directions of the others, from a power of blocks."""
+    if not isinstance(function, tuple):
+        return refuse_frechet(matrices)
+    a, *directions = np.broadcast_arrays(*settled(*matrices))
+    size, block = square(a), a
+    for k, direction in enumerate(directions):
+        corner = block * 0
+        for c in range(2**k):
+            corner[..., c * size : (c + 1) * size, c * size : (c + 1) * size] = direction
+        block = np.block([[block, corner], [block * 0, block]])
+    return matrix_power(block, n=function[1])[..., :size, block.shape[-1] - size :]
+
+
+refuse_frechet = refused(ops.frechet, "")
+
+
 def pinv(a: Any, *, rcond: Any, hermitian: bool) -> Any:
     """(a^H a)^-1 a^H for independent columns, a^H (a a^H)^-1 for independent rows."""
     (a,) = settled(a)
@@ -255,11 +285,13 @@ def pinv(a: Any, *, rcond: Any, hermitian: bool) -> Any:
 for operation, on_objects in (
     (ops.solve, solve), (ops.solve_triangular, solve_triangular), (ops.inv, inv), (ops.det, det),
     (ops.slogdet, slogdet), (ops.lu, lu), (ops.cholesky, cholesky), (ops.cofactor, cofactor), (ops.pinv, pinv),
+    (ops.matrix_power, matrix_power), (ops.frechet, frechet),
 ):  # fmt: skip
     branch(operation, on_objects)
 for operation in (
     ops.qr, ops.svd, ops.svdvals, ops.eigh, ops.eigvalsh, ops.eig, ops.eigvals, ops.divide_by_gaps, ops.lstsq,
-    ops.matrix_rank, ops.expm, ops.logm, ops.sqrtm, ops.hermitian_function, ops.frechet,
+    ops.matrix_rank, ops.expm, ops.logm, ops.sqrtm, ops.hermitian_function, ops.fft, ops.ifft, ops.rfft, ops.irfft,
+    ops.hfft, ops.ihfft, ops.fft2, ops.ifft2, ops.rfft2, ops.irfft2, ops.fftn, ops.ifftn, ops.rfftn, ops.irfftn,
 ):  # fmt: skip
     if (np.ndarray,) * operation.info.arity in operation.info.exact:
         branch(operation, refused(operation, ""))

@@ -18,7 +18,7 @@ from ... import ops
 from ...dispatch.elements import array_function
 from ...dispatch.errors import NoMethodError, at_user_line, class_name
 from ...ops.reductions import merged_last
-from . import indexing, products, reductions, scans, shaping  # noqa: F401  the methods that get a branch here
+from . import creation, indexing, matrix_functions, products, reductions, scans, shaping, solvers  # noqa: F401  the methods that get a branch here
 from .kernels import OBJECT, is_object
 
 ndarray = np.ndarray
@@ -419,6 +419,66 @@ def unique_indices(x: Any) -> Any:
     return np.asarray([k for i, k in enumerate(ranks) if i == 0 or compare(v[ranks[i - 1]], v[k]) != 0], np.intp)
 
 
+# ---- what NumPy fills with whole zeros -------------------------------------------------------------------------------
+
+
+def with_typed_zeros(array: Callable[..., Any]) -> Callable[..., Any]:
+    """NumPy's function that puts zeros beside elements, with zeros of the elements' class."""
+
+    def on_objects(x: Any, **keywords: Any) -> Any:
+        y = array(x, **keywords)
+        missing = np.frompyfunc(lambda e: type(e) in PYTHON or isinstance(e, np.generic), 1, 1)(y).astype(bool)
+        first = next((e for e in np.asarray(x, object).flat if type(e) not in PYTHON), None)
+        if first is None or not missing.any():
+            return y
+        one = known(ops.ones_like, first)
+        if one is None:
+            return y
+        y = np.array(y)
+        for place in zip(*np.nonzero(missing), strict=True):
+            whole = y[place].item() if isinstance(y[place], np.generic) else y[place]
+            y[place] = ops.multiply(one, whole)
+        return y
+
+    return on_objects
+
+
+def full_like(x: Any, *, value: Any, dtype: Any) -> Any:
+    """One number, of the elements' class."""
+    return full_of(x, value=value, shape=np.shape(x), dtype=dtype)
+
+
+def full_of(x: Any, *, value: Any, shape: Any, dtype: Any) -> Any:
+    """One number, of the elements' class, in another shape."""
+    shape = np.shape(x) if shape is None else shape
+    if dtype is not None and np.dtype(dtype) != OBJECT:
+        return np.full(shape, value, dtype)
+    first = next((e for e in np.asarray(x, object).flat if type(e) not in PYTHON), None)
+    y = np.empty(shape, object)
+    filled = None if first is None else known(functools.partial(ops.full_like, value=value), first)
+    y[...] = value if filled is None else filled
+    return y
+
+
+def empty_like(x: Any, *, dtype: Any) -> Any:
+    """Zeros: an object array has no numbers to find."""
+    return ops.zeros_like(x, dtype=dtype)
+
+
+def matrix_norm(a: Any, *, ord: Any, keepdims: bool) -> Any:
+    """A norm of the matrices on the last two axes."""
+    (a,) = settled(a)
+    if ord in ("fro", None):
+        return vector_norm(a, axis=(-2, -1), ord=2, keepdims=keepdims)
+    if ord in (1, -1, np.inf, -np.inf):
+        sums = np.asarray(total(ops.absolute(a), -2 if abs(ord) == 1 else -1, True), object)
+        return (max_of if ord > 0 else min_of)(sums, axis=(-2, -1), keepdims=keepdims)
+    values = ops.svdvals(a)
+    axes = (slice(None),) * (values.ndim - 1)
+    y = total(values, -1, False) if ord == "nuc" else values[(*axes, 0 if ord == 2 else -1)]
+    return np.reshape(y, np.shape(y) + (1, 1)) if keepdims else y
+
+
 # ---- registration ----------------------------------------------------------------------------------------------------
 
 
@@ -433,15 +493,30 @@ def loops() -> None:
         method = operation.info.exact.get((ndarray,))
         if method is not None:
             branch(operation, of_settled(method.function, variadic=True))
+    for operation in (ops.tril, ops.triu, ops.diag, ops.pad_constant):
+        branch(operation, with_typed_zeros(operation.info.exact[(ndarray,)].function))
+
+
+def by_parts() -> None:
+    """What NumPy computes in floats, or not at all, is made of smaller operations."""
+    for operation in (
+        ops.nanmax, ops.nanmin, ops.nanmean, ops.nanvar, ops.nanstd, ops.nansum, ops.nanprod, ops.nanmedian,
+        ops.nancumsum, ops.nancumprod, ops.quantile, ops.cumulative_logsumexp, ops.tensorinv, ops.tensorsolve, ops.cond,
+        ops.ptp, ops.pad,
+    ):  # fmt: skip
+        if (ndarray,) * operation.info.arity in operation.info.exact and operation.info.decomposition is not None:
+            branch(operation, operation.info.decomposition)
 
 
 loops()
+by_parts()
 for operation, on_objects in (
     (ops.mean, mean), (ops.var, var), (ops.std, std), (ops.max, max_of), (ops.min, min_of), (ops.argmax, argmax),
     (ops.argmin, argmin), (ops.median, median), (ops.logsumexp, logsumexp), (ops.softmax, softmax),
     (ops.log_softmax, log_softmax), (ops.vector_norm, vector_norm), (ops.sort, sort), (ops.argsort, argsort),
     (ops.partition, sort), (ops.argpartition, argsort), (ops.searchsorted, searchsorted),
     (ops.cummax, running(less)), (ops.cummin, running(lambda best, x: less(x, best))), (ops.unique, unique),
-    (ops.unique_indices, unique_indices),
+    (ops.unique_indices, unique_indices), (ops.full_like, full_like), (ops.full_of, full_of),
+    (ops.empty_like, empty_like), (ops.matrix_norm, matrix_norm),
 ):  # fmt: skip
     branch(operation, on_objects)

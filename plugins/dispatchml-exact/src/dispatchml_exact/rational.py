@@ -83,6 +83,7 @@ FUNCTIONS = {
     "trunc": rounded(math.trunc),
     "rint": rounded(round),
     "round": lambda a, *, decimals: number_like(a, round(a, decimals)),
+    "floor_divide": lambda a, b: number_like(a, a // b),
     "fmod": fmod,
     "isnan": lambda a: False,
     "isinf": lambda a: False,
