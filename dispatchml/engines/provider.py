@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .. import ops
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from ..rules.registry import rule_of
@@ -230,6 +231,10 @@ def reverse_fixed(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
         return elementwise_recorder(op, rule, active)
     if rule.kind == "linear":
         return linear_recorder(op, rule, active)
+    if op is ops.matmul.info:
+        from .reverse_products import product_recorder
+
+        return product_recorder(op, rule, active)
     return function_recorder(op, rule, active)
 
 

@@ -20,7 +20,7 @@ from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
 from ..rules.text import ARGUMENTS, Writer, calls_in, is_masked, names_in, parse
-from .generate import compile_source, word
+from .generate import compile_source, watching, word
 from .space import fold, same_space, space_of
 from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, accumulate, run_carefully
 
@@ -98,7 +98,7 @@ def accumulation(k: int, layout: str) -> list[str]:
     if layout == "float":
         return [*known, f"    else: cotangents[slot{k}] = known + term{k}"]
     if layout == "array":
-        both = f"known + term{k}" if kernels.ALIKE is None else f"add(known, term{k})"
+        both = f"known + term{k}" if not kernels.FAST else f"add(known, term{k})"
         known += [f"    elif term{k}.size < {IN_PLACE_SIZE}:", f"        try: cotangents[slot{k}] = {both}"]
         known += [f"        except FloatingPointError: accumulate(cotangents, slot{k}, known, term{k})"]
     if layout == "traced":
@@ -171,7 +171,7 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
         ]
 
     if rule.select:
-        lines.append(f"    if not tape.careful: watch_choice(tape, ({', '.join(names)},))")
+        lines.append(watching(names))
     # plain arrays of one float dtype; then Python's floats; then NumPy's scalars, which are recorded like arrays
     same = [f"type({n}) is kind" for n in others if names.index(n) in active]
     plain = [f"type({n}) in PLAIN" for n in others if names.index(n) not in active]
@@ -188,7 +188,7 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     plainly = f"        if {' and '.join(dict.fromkeys(checks))}:"
     on_arrays = [*computed, f"        d = {first}.dtype", plainly, *recorded]
     lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:"]
-    if kernels.ALIKE is None:
+    if not kernels.FAST:
         lines += on_arrays
     else:
         lines += [*computed, f"        if alike(y, {', '.join(names[k] for k in active)}):", *recorded]
@@ -237,13 +237,13 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
 
 def plain_array_call(op: Operation) -> str:
     """NumPy's own expression for plain arrays."""
-    symbol = SYMBOLS.get(word(op)) if kernels.ALIKE is None else None
+    symbol = SYMBOLS.get(word(op)) if not kernels.FAST else None
     return symbol or f"array_{word(op)}({', '.join(ARGUMENTS[: op.arity])})"
 
 
 def flavour_of(layout: str) -> str:
     """How the rule's text is written for a layout."""
-    return "calls" if layout in ("array", "broadcast") and kernels.ALIKE is not None else LAYOUTS[layout]
+    return "calls" if layout in ("array", "broadcast") and kernels.FAST else LAYOUTS[layout]
 
 
 def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
@@ -265,9 +265,9 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
         "ndarray": np.ndarray, "OBJECT": OBJECT, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
         "NUMBERS": frozenset((float, int)), "FLOATS": frozenset((np.ndarray, np.float64, np.float32)),
         "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
-        "is_complex": ops.is_complex, "OBJECT": OBJECT, "alike": kernels.ALIKE, "settle": settle(op, active),
+        "is_complex": ops.is_complex, "settle": settle(op, active),
         name: op.function, f"array_{name}": UFUNCS.get(op, op.function),
-        f"float_{name}": float_function(op.function), f"raw_{name}": raw_function(op.function),
+        f"float_{name}": float_function(op.function), f"raw_{name}": raw_function(op.function), **kernels.FAST,
     }  # fmt: skip
     origin = f"the rule of {op.name}: {', '.join(str(t) for t in rule.partials)}"
     for layout in LAYOUTS:

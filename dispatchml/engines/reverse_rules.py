@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..backends.numpy import kernels
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from .constants import STILL, kept_static
-from .generate import compile_source, with_keywords, word
+from .generate import compile_source, plain_space, watching, with_keywords, word
 from .reverse import Var, current, keep, record, watch_choice
-from .space import OBJECT, ArraySpace, space_of
+from .space import OBJECT, PlainSpace, space_of
 from .tape import CAREFUL, PLAIN, Cotangents, Tape, accumulate
 from .views import WRITES, has_memory, is_view
 
@@ -88,7 +89,7 @@ def {name}({parameters}{keywords}):
 {settle}{values}
     y = operation({arguments}{given})
 {still}    pullback = make_pullback(y, {arguments}, needs=needs{given})
-{watch}    if type(y) is tuple:
+{watch}{make_spaces}    if type(y) is tuple:
         return record_outputs(y, tape, [{indices}], [{spaces}], pullback)
     made = Var()
     made._value = y; made._tape = tape; made._index = len(tape); made._base = None
@@ -110,7 +111,7 @@ CONTRIBUTION = """\
     term = found[{k}]
     if term is not None:
         if (
-            type(term) is not ndarray or type(space{k}) is not ArraySpace
+            type(term) is not ndarray or type(space{k}) is not PlainSpace
             or term.dtype is not space{k}.dtype or term.shape != space{k}.shape
         ):
             term = space{k}.project(term)
@@ -164,11 +165,6 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
             values.append(
                 f"    a{k} = keep(tape, x{k}) if type(x{k}) is ndarray else x{k}" if kept else f"    a{k} = x{k}"
             )
-    space = {
-        k: f"ArraySpace(a{k}.shape, a{k}.dtype) if type(a{k}) is ndarray and a{k}.dtype is not OBJECT "
-        f"else space_of(a{k})"
-        for k in active
-    }
     suffix = "".join(map(str, active))
     name, backward = f"record_{word(op)}_{suffix}", f"backward_{word(op)}_{suffix}"
 
@@ -186,13 +182,12 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
             ),
             values="\n".join(values),
             arguments=", ".join(f"a{k}" for k in range(op.arity)),
-            watch=f"    if not tape.careful: watch_choice(tape, ({''.join(f'a{k}, ' for k in active)}))\n"
-            if rule.select
-            else "",
+            watch=watching(f"a{k}" for k in active) + "\n" if rule.select else "",
             indices=", ".join(f"x{k}._index" if k in active else "None" for k in range(op.arity)),
-            spaces=", ".join(space.get(k, "None") for k in range(op.arity)),
+            make_spaces="".join(map(plain_space, active)),
+            spaces=", ".join(f"space{k}" if k in active else "None" for k in range(op.arity)),
             slots=", ".join(f"x{k}._index" for k in active),
-            chosen_spaces=", ".join(space[k] for k in active),
+            chosen_spaces=", ".join(f"space{k}" for k in active),
             plain="".join(f" or type(a{k}) not in PLAIN" for k in range(op.arity)),
             slot_names=", ".join(f"slot{k}" for k in active),
             space_names=", ".join(f"space{k}" for k in active),
@@ -202,11 +197,11 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
     source = with_keywords(op, written)
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": ndarray,
-        "ArraySpace": ArraySpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate,
+        "PlainSpace": PlainSpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate,
         "STILL": STILL, "kept_static": kept_static, "ignoring": np.errstate, "record_outputs": record_outputs,
         "make_pullback": rule.vjp,
         "strong": getattr(rule.vjp, "careful", None), "operation": op.function, "settle": settle(op, active),
-        "needs": tuple(k in active for k in range(op.arity)), **{f"{k}_default": v for k, v in op.keywords.items()},
+        "needs": tuple(k in active for k in range(op.arity)), **kernels.FAST, **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")
     CAREFUL[scope[backward]] = careful_twin(scope[backward], scope["strong"])
@@ -277,7 +272,9 @@ def record_{name}(x{keywords}):
     y = operation(a{given})
 {still}    made = Var()
     made._value = y; made._tape = tape; made._index = len(tape); made._base = None
-    space = ArraySpace(a.shape, a.dtype) if type(a) is ndarray else space_of(a)
+    if type(a) is ndarray and a.dtype is not OBJECT:
+        space = PlainSpace(); space.shape = a.shape; space.dtype = a.dtype
+    else: space = space_of(a)
     tape.append((backward_{name}, x._index, space{values}))
     if type(a) not in PLAIN:
         tape.plain = False
@@ -327,7 +324,7 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
         "STILL": STILL, "kept_static": kept_static, "has_memory": has_memory, "is_view": is_view, "WRITES": WRITES,
-        "ArraySpace": ArraySpace, "accumulate": accumulate,
+        "PlainSpace": PlainSpace, "OBJECT": OBJECT, "accumulate": accumulate,
         "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip

@@ -21,13 +21,15 @@ NUMBER_OF: list[Callable[[Any], Any]] = []
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
-class ArraySpace:
-    """Arrays of one shape and dtype; also what a linear rule sees of its primal (`like`)."""
+class PlainSpace:
+    """Arrays of one shape and dtype; also what a linear rule sees of its primal (`like`). Its slots are filled by
+    generated code.
+    """
 
     __slots__ = ("shape", "dtype")
 
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.shape, self.dtype = shape, dtype
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
     @property
     def ndim(self) -> int:
@@ -41,7 +43,16 @@ class ArraySpace:
         return fit_dtype(fit_shape(ct, self.shape), self.dtype)
 
     def __repr__(self) -> str:
-        return f"ArraySpace({self.shape}, {self.dtype})"
+        return f"{type(self).__name__}({self.shape}, {self.dtype})"
+
+
+class ArraySpace(PlainSpace):
+    """The same, made by a call."""
+
+    __slots__ = ()
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape, self.dtype = shape, dtype
 
 
 class NumberSpace(ArraySpace):

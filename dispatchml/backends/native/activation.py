@@ -61,7 +61,7 @@ def activate() -> None:
             return
         try:
             from .machine import Machine
-            from .methods import methods, plain_functions
+            from .methods import methods, plain_functions, tools
 
             machine = Machine()
             plain, known = plain_functions(machine), methods(machine)
@@ -71,7 +71,7 @@ def activate() -> None:
             return
         STATE.machine = machine
         kernels.UFUNCS.update(plain)
-        kernels.ALIKE = machine.alike()
+        kernels.FAST.update(tools(machine))
         for op, method in known.items():
             op.exact[(np.ndarray,) * op.arity].function = method
         forget_everything()

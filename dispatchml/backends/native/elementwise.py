@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import layout
-from .assembler import F32, F64, I8, VOID, Assembler, number
+from .assembler import F32, F64, I1, I8, I32, VOID, Assembler, number
 
 #: Words of a record before its entries, and the words of an entry.
 HEAD, DESCR, SIZE, LOOP, DATA, OUT_DESCR, OUT_SIZE, WORDS = 2, 0, 1, 2, 3, 4, 5, 6
@@ -290,10 +290,68 @@ def alike(a: Assembler) -> None:
     a.finish()
 
 
+def finite(a: Assembler) -> None:
+    """Whether a contiguous array of doubles or a float holds neither nan nor inf: no exponent has all its bits set.
+
+    Masks are always finite.
+    """
+    a.need(a.equal(a.nargs, 1))
+    x, data, size = a.argument(0), a.room(1), a.room(1)
+    no, yes, array, floating, look = (a.block(n) for n in ("no", "yes", "array", "float", "look"))
+    a.b.cbranch(a.is_array(x), array, floating)
+    a.b.position_at_end(floating)
+    a.need(a.equal(a.load(x, layout.TYPE), a.addresses["float"]))
+    a.store(a.b.add(x, number(layout.FLOAT_VALUE)), data)
+    a.store(number(1), size)
+    a.b.branch(look)
+    a.b.position_at_end(array)
+    descr, doubles = a.load(x, layout.ARRAY_DESCR), a.block("doubles")
+    a.b.cbranch(a.equal(descr, a.addresses["bool descr"]), yes, doubles)
+    a.b.position_at_end(doubles)
+    a.need(a.equal(descr, word(a, 1)))
+    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
+    a.store(size_of(a, a.ndim(x), a.load(x, layout.ARRAY_DIMS)), size)
+    a.store(a.load(x, layout.ARRAY_DATA), data)
+    a.b.branch(look)
+    a.b.position_at_end(look)
+    data, exponent = a.load(data), number(0x7FF << 52)
+
+    def element(k: Any, found: Any) -> tuple[Any]:
+        bits = a.load(a.b.add(data, a.b.mul(k, number(8))))
+        return (a.b.or_(found, a.b.icmp_signed("==", a.b.and_(bits, exponent), exponent)),)
+
+    (found,) = a.loop(a.load(size), element, (number(0, I1),))
+    a.b.cbranch(found, no, yes)
+    for block, answer in ((no, "False"), (yes, "True")):
+        a.b.position_at_end(block)
+        give(a, answer)
+    a.finish()
+
+
+def kept(a: Assembler) -> None:
+    """kept(tape, x): a plain array that stays as it is: itself where it cannot be written, else a copy in C's order;
+    large ones are left to the function behind.
+    """
+    a.need(a.equal(a.nargs, 2))
+    x = a.argument(1)
+    a.need(a.is_array(x))
+    descr, flags = a.load(x, layout.ARRAY_DESCR), a.load(x, layout.ARRAY_FLAGS, I32)
+    frozen, copied = a.block("frozen"), a.block("copied")
+    a.b.cbranch(a.equal(a.b.and_(flags, number(layout.WRITEABLE, I32)), 0), frozen, copied)
+    a.b.position_at_end(frozen)
+    a.call("Py_IncRef", x, result=VOID)
+    a.b.ret(x)
+    a.b.position_at_end(copied)
+    a.need(a.b.or_(a.equal(descr, word(a, 1)), a.b.or_(a.equal(descr, word(a, 2)), a.equal(descr, word(a, 3)))))
+    size_of(a, a.ndim(x), a.load(x, layout.ARRAY_DIMS))
+    a.b.ret(a.call("copy_array", x, number(0, I32)))
+    a.finish()
+
+
 def give(a: Assembler, name: str) -> None:
     """Return one of Python's constants."""
     a.call("Py_IncRef", number(a.addresses[name]), result=VOID)
     a.b.ret(number(a.addresses[name]))
 
 
-__all__ = ["alike", "binary", "choose", "unary"]
+__all__ = ["alike", "binary", "choose", "finite", "kept", "unary"]

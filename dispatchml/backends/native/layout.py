@@ -16,10 +16,10 @@ FLOAT_VALUE = 16
 BYTES_DATA = bytes.__basicsize__ - 1
 ARRAY_DATA, ARRAY_NDIM, ARRAY_DIMS, ARRAY_STRIDES, ARRAY_DESCR, ARRAY_FLAGS = 16, 24, 32, 40, 56, 64
 UFUNC_NIN, UFUNC_NOUT, UFUNC_FUNCTIONS, UFUNC_DATA, UFUNC_NTYPES, UFUNC_TYPES = 16, 20, 32, 40, 48, 64
-#: Flags of an array: contiguous in C's order, and aligned.
-CONTIGUOUS, ALIGNED = 0x0001, 0x0100
+#: Flags of an array: contiguous in C's order, aligned, writeable.
+CONTIGUOUS, ALIGNED, WRITEABLE = 0x0001, 0x0100, 0x0400
 #: Places in NumPy's table of C functions; they are part of its binary interface and never move.
-API_ARRAY_TYPE, API_NEW_FROM_DESCR, API_RETURN = 2, 94, 76
+API_ARRAY_TYPE, API_NEW_FROM_DESCR, API_RETURN, API_NEW_COPY = 2, 94, 76, 85
 CHARACTERS = {np.dtype(c).num: c for c in "?bBhHiIlLqQefdgFDGOMm"}
 MACHINES = {"x86_64": "x86", "AMD64": "x86", "aarch64": "arm", "arm64": "arm"}
 

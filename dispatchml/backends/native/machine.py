@@ -44,8 +44,8 @@ class Machine:
         module = ir.Module("dispatchml.native")
         kind, addresses = layout.MACHINES[platform.machine()], known_addresses()
         functions = (
-            elementwise.unary, elementwise.binary, elementwise.choose, elementwise.alike, products.matmul,
-            reductions.reduction,
+            elementwise.unary, elementwise.binary, elementwise.choose, elementwise.alike, elementwise.finite,
+            elementwise.kept, products.matmul, reductions.reduction,
         )  # fmt: skip
         for write in functions:
             write(Assembler(module, write.__name__, kind, addresses))
@@ -55,12 +55,12 @@ class Machine:
         self.engine = llvm.create_mcjit_compiler(compiled, target)
         self.engine.finalize_object()
         self.addresses = {f.__name__: self.engine.get_function_address(f.__name__) for f in functions}
-        self.kept: list[Any] = []
+        self.alive: list[Any] = []
 
     def callable(self, function: str, name: str, record: bytes, *alive: Any) -> Callable[..., Any]:
         """A built-in function of Python that runs a compiled one over its record."""
         definition = MethodDefinition(name.encode(), self.addresses[function], FASTCALL, None)
-        self.kept.append((definition, record, alive))
+        self.alive.append((definition, record, alive))
         make = ctypes.pythonapi.PyCFunction_NewEx
         make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
         return make(ctypes.addressof(definition), record, "dispatchml.backends.native")
@@ -89,6 +89,15 @@ class Machine:
         """alike(x, y, ...): whether all are plain arrays of one float dtype and one shape."""
         doubles, singles = np.dtype("d"), np.dtype("f")
         return self.callable("alike", "alike", struct.pack("QQQ", id(no), id(doubles), id(singles)), doubles, singles)
+
+    def finite(self, unusual: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        """finite(x): whether an array of doubles, a mask or a float holds neither nan nor inf."""
+        return self.callable("finite", "finite", struct.pack("QQ", id(unusual), id(np.dtype("d"))), unusual)
+
+    def kept(self, unusual: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """kept(tape, x): an array that nobody can write into; small ones are copied."""
+        dtypes = tuple(map(id, map(np.dtype, "df?")))
+        return self.callable("kept", "kept", struct.pack("QQQQ", id(unusual), *dtypes), unusual)
 
     def matmul(self, unusual: Callable[..., Any]) -> Callable[..., Any]:
         """numpy.matmul of small matrices and vectors."""
@@ -133,6 +142,7 @@ def known_addresses() -> dict[str, int]:
         **{name: address_of(name) for name in functions},
         "new_array": table[layout.API_NEW_FROM_DESCR],
         "as_scalar": table[layout.API_RETURN],
+        "copy_array": table[layout.API_NEW_COPY],
         "ndarray": id(np.ndarray),
         "float64": id(np.float64),
         "float": id(float),

@@ -28,6 +28,19 @@ def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
     return {op: f for op, f in made.items() if f is not None}
 
 
+def tools(machine: Any) -> dict[str, Callable[..., Any]]:
+    """What generated code asks of values: are they alike, are they finite; and constants that stay as they are."""
+    from ...engines.choices import has_non_finite
+    from ...engines.reverse import keep
+
+    return {
+        "alike": machine.alike(),
+        "finite": machine.finite(lambda x: not has_non_finite(x)),
+        "keep": machine.kept(keep),
+        "matmul": machine.matmul(method_of(ops.matmul.info)),
+    }
+
+
 def methods(machine: Any) -> dict[Any, Callable[..., Any]]:
     """For the tables of the operations: operation -> method for arrays, which leaves the unusual to the one before."""
     made = {op: machine.ufunc(f, method_of(op)) for op, f in kernels.UFUNCS.items()}
@@ -90,4 +103,4 @@ def mean(array_sum: Any, divide: Callable[..., Any], plain: Callable[..., Any]) 
     return array_mean
 
 
-__all__ = ["methods", "plain_functions"]
+__all__ = ["methods", "plain_functions", "tools"]

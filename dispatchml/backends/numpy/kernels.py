@@ -14,9 +14,9 @@ from ...dispatch.errors import NoMethodError
 #: NumPy's function behind the array method of an operation, for generated code that knows it has a plain array.
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 
-#: alike(x, y, ...): whether all are plain arrays of one float dtype and one shape; None while there is no machine code
-#: for small arrays (backends/native), in which case generated code uses Python's operators and looks for itself.
-ALIKE: Callable[..., bool] | None = None
+#: Functions in machine code, while there are any (backends/native): "alike", "finite", "keep". Generated code then calls
+#: them and UFUNCS, where it uses Python's operators and looks for itself otherwise.
+FAST: dict[str, Callable[..., Any]] = {}
 
 #: The function of Python's floats behind a guarded one; it raises where NumPy answers inf or nan.
 RAW_FLOATS: dict[Any, Callable[..., Any]] = {}
