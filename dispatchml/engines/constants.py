@@ -52,7 +52,7 @@ def kept_static(value: Any) -> Any:
     if kind is np.ndarray:
         return value.copy() if value.flags.writeable else value
     if kind is tuple:
-        return value if all(type(v) in STILL for v in value) else tuple(map(kept_static, value))
+        return value if STILL.issuperset(map(type, value)) else tuple(map(kept_static, value))
     return [kept_static(v) for v in value] if kind is list else value
 
 

@@ -44,10 +44,14 @@ def taken_from(x: Any, op: Any, keywords: dict[str, Any], value: Any) -> tuple[A
     return (x, op, keywords, value, WRITES.count)
 
 
+#: Classes of basic indices, without their subclasses.
+BASIC = frozenset({int, slice, type(None), type(...)})
+
+
 def is_basic(index: Any) -> bool:
     """Whether an index gives a view in NumPy: integers, slices, None and Ellipsis only."""
     if type(index) is tuple:
-        return all(
+        return BASIC.issuperset(map(type, index)) or all(
             i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool)
             for i in index
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import layout
-from .assembler import F32, F64, I1, I8, I32, VOID, Assembler, number
+from .assembler import F32, F64, I1, I8, I32, I64, VOID, Assembler, number
 
 #: Words of a record before its entries, and the words of an entry.
 HEAD, DESCR, SIZE, LOOP, DATA, OUT_DESCR, OUT_SIZE, WORDS = 2, 0, 1, 2, 3, 4, 5, 6
@@ -291,7 +291,7 @@ def alike(a: Assembler) -> None:
 
 
 def finite(a: Assembler) -> None:
-    """Whether a contiguous array of doubles or a float holds neither nan nor inf: no exponent has all its bits set.
+    """Whether a contiguous array of floats or a Python float holds neither nan nor inf: no exponent has all its bits set.
 
     Masks are always finite.
     """
@@ -308,20 +308,23 @@ def finite(a: Assembler) -> None:
     descr, doubles = a.load(x, layout.ARRAY_DESCR), a.block("doubles")
     a.b.cbranch(a.equal(descr, a.addresses["bool descr"]), yes, doubles)
     a.b.position_at_end(doubles)
-    a.need(a.equal(descr, word(a, 1)))
+    single = a.equal(descr, word(a, 2))
+    a.need(a.b.or_(a.equal(descr, word(a, 1)), single))
     a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
     a.store(size_of(a, a.ndim(x), a.load(x, layout.ARRAY_DIMS)), size)
     a.store(a.load(x, layout.ARRAY_DATA), data)
-    a.b.branch(look)
-    a.b.position_at_end(look)
-    data, exponent = a.load(data), number(0x7FF << 52)
+    singles = a.block("singles")
+    a.b.cbranch(single, singles, look)
+    for block, kind, exponent in ((singles, I32, 0xFF << 23), (look, I64, 0x7FF << 52)):
+        a.b.position_at_end(block)
+        place, mask = a.load(data), number(exponent, kind)
 
-    def element(k: Any, found: Any) -> tuple[Any]:
-        bits = a.load(a.b.add(data, a.b.mul(k, number(8))))
-        return (a.b.or_(found, a.b.icmp_signed("==", a.b.and_(bits, exponent), exponent)),)
+        def element(k: Any, found: Any, place: Any = place, mask: Any = mask, kind: Any = kind) -> tuple[Any]:
+            bits = a.load(a.b.add(place, a.b.mul(k, number(kind.width // 8))), 0, kind)
+            return (a.b.or_(found, a.b.icmp_signed("==", a.b.and_(bits, mask), mask)),)
 
-    (found,) = a.loop(a.load(size), element, (number(0, I1),))
-    a.b.cbranch(found, no, yes)
+        (found,) = a.loop(a.load(size), element, (number(0, I1),))
+        a.b.cbranch(found, no, yes)
     for block, answer in ((no, "False"), (yes, "True")):
         a.b.position_at_end(block)
         give(a, answer)

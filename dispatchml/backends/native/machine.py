@@ -91,8 +91,9 @@ class Machine:
         return self.callable("alike", "alike", struct.pack("QQQ", id(no), id(doubles), id(singles)), doubles, singles)
 
     def finite(self, unusual: Callable[[Any], bool]) -> Callable[[Any], bool]:
-        """finite(x): whether an array of doubles, a mask or a float holds neither nan nor inf."""
-        return self.callable("finite", "finite", struct.pack("QQ", id(unusual), id(np.dtype("d"))), unusual)
+        """finite(x): whether an array of floats, a mask or a Python float holds neither nan nor inf."""
+        record = struct.pack("QQQ", id(unusual), id(np.dtype("d")), id(np.dtype("f")))
+        return self.callable("finite", "finite", record, unusual)
 
     def kept(self, unusual: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         """kept(tape, x): an array that nobody can write into; small ones are copied."""

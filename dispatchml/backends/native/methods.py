@@ -25,6 +25,9 @@ def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
     made = {op: machine.ufunc(f, f, NUMBERS.get(op, "")) for op, f in kernels.UFUNCS.items()}
     made[ops.where.info] = machine.where(kernels.UFUNCS[ops.where.info])
     made[ops.where_or_zero.info] = choose_or_zero(machine)
+    multiply = made[ops.multiply.info]
+    assert multiply is not None
+    made[ops.strong_multiply.info] = strong_multiply(machine, multiply)
     return {op: f for op, f in made.items() if f is not None}
 
 
@@ -46,6 +49,9 @@ def methods(machine: Any) -> dict[Any, Callable[..., Any]]:
     made = {op: machine.ufunc(f, method_of(op)) for op, f in kernels.UFUNCS.items()}
     made[ops.where.info] = machine.where(method_of(ops.where.info))
     made[ops.where_or_zero.info] = choose_or_zero(machine)
+    multiply = made[ops.multiply.info]
+    assert multiply is not None
+    made[ops.strong_multiply.info] = strong_multiply(machine, multiply)
     made[ops.matmul.info] = machine.matmul(method_of(ops.matmul.info))
     for op, ufunc in ((ops.sum.info, np.add), (ops.max.info, np.maximum), (ops.min.info, np.minimum)):
         made[op] = reduction(machine, op, ufunc)
@@ -67,6 +73,22 @@ def choose_or_zero(machine: Any) -> Callable[..., Any]:
         return choose(condition, a, 0.0)
 
     return where_or_zero
+
+
+def strong_multiply(machine: Any, multiply: Callable[..., Any]) -> Callable[..., Any]:
+    """strong_multiply: between finite numbers it is multiply."""
+    plain = method_of(ops.strong_multiply.info)
+    finite = machine.finite(never)
+
+    def strong_multiply(a: Any, b: Any) -> Any:
+        return multiply(a, b) if finite(a) and finite(b) else plain(a, b)
+
+    return strong_multiply
+
+
+def never(x: Any) -> bool:
+    """What is not looked at natively counts as not finite: the careful way is always right."""
+    return False
 
 
 def reduction(machine: Any, op: Any, ufunc: Any) -> Callable[..., Any]:

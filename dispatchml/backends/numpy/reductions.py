@@ -1,5 +1,6 @@
 """Kernels of reductions. They call the ufuncs' `reduce`: NumPy's Python wrappers cost 1 us and more."""
 
+import math
 import operator
 from typing import Any
 
@@ -81,6 +82,11 @@ def object_median(x: Any, axis: Any, keepdims: bool) -> Any:
 
 def array_logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
     x = floating(x)
+    if x.size and x.dtype.kind == "f":
+        top = ops.max(x, axis=axis, keepdims=True)
+        if math.isfinite(ops.sum(top)):  # no element is infinite or nan, apart from -inf, whose exp is 0
+            total = ops.sum(ops.exp(ops.subtract(x, top)), axis=axis, keepdims=keepdims)
+            return ops.add(ops.log(total), top if keepdims else np.reshape(top, np.shape(total))[()])
     top = finite_top(x, axis)
     with np.errstate(divide="ignore", over="ignore"):
         y = np.log(add_reduce(np.exp(x - top), axis, None, None, True)) + top
