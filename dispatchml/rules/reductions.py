@@ -25,7 +25,7 @@ def widened(y: Any, ndim: int, axis: Axis, keepdims: bool = False) -> Any:
     axes = axes_of(axis, ndim)
     if axes == tuple(range(len(axes))):
         return y
-    return ops.expand_dims(y, axis=axes)
+    return ops.expand_dims(y, axis=axes[0] if len(axes) == 1 else axes)
 
 
 def reduced_size(shape: tuple[int, ...], axis: Axis) -> int:

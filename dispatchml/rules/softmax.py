@@ -25,11 +25,17 @@ def logsumexp_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = None, keepdims:
 
 @rule(ops.logsumexp).vjp
 def logsumexp_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    def logsumexp_pullback(ct: Any) -> Any:
-        share = conjugated(weights(y, x, axis, keepdims))
-        return (ops.strong_multiply(widened(ct, ops.ndim(x), axis, keepdims), share),)
+    def logsumexp_pullback(ct: Any, strong: bool = False) -> Any:
+        wide = widened(ct, ops.ndim(x), axis, keepdims)
+        if strong:  # -inf - -inf, or a zero cotangent beside inf
+            return (ops.strong_multiply(wide, conjugated(weights(y, x, axis, keepdims))),)
+        share = ops.exp(ops.subtract(x, widened(y, ops.ndim(x), axis, keepdims)))
+        return (ops.multiply(wide, conjugated(share)),)
 
     return logsumexp_pullback
+
+
+logsumexp_vjp.careful = True
 
 
 @rule(ops.softmax).jvp

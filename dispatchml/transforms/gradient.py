@@ -19,7 +19,7 @@ from .boundary import Inputs, call_user, explain_sweep, is_on, like_input, prima
 from .containers import map_leaves
 from .entry import transformed
 from .reverse_pass import careful_tape, is_spoiled, run_sweep
-from .watching import SMALL, refuse_overwritten, sampled
+from .watching import SMALL, look_at, refuse_overwritten
 from .zeros import zero_gradient
 
 
@@ -69,7 +69,7 @@ def differentiated(
             if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
                 found = of_one_array(function, arguments, simple, x, keywords, name)
                 return found if both else found[1]
-        inputs = Inputs(arguments, argnums, name).settle(SMALL, sampled)
+        inputs = Inputs(arguments, argnums, name).settle(SMALL, look_at())
         tape, output = run_on_tape(function, inputs, keywords, name)
         aux = None
         if has_aux:
@@ -116,12 +116,13 @@ def of_one_array(
     """Value and gradient for one plain float or array: the common case, without containers."""
     tape = Tape(name)
     tape.append(None)
-    before = None
+    before = look = None
     if type(x) is np.ndarray and x.flags.writeable:
         if x.nbytes <= SMALL:
             x = x.copy("K")
         else:
-            before = sampled(x)
+            look = look_at()
+            before = look(x)
     given = list(arguments)
     given[position] = variable(x, tape, 0)
     try:
@@ -129,7 +130,7 @@ def of_one_array(
     finally:
         tape.close()
     value = output
-    if before is not None and sampled(x) != before:
+    if before is not None and look(x) != before:
         refuse_overwritten(x)
     if type(output) is Var and output._tape is tape:
         value = current(output)

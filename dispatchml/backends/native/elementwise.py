@@ -15,6 +15,8 @@ from .assembler import F32, F64, I1, I8, I32, I64, VOID, Assembler, number
 HEAD, DESCR, SIZE, LOOP, DATA, OUT_DESCR, OUT_SIZE, WORDS = 2, 0, 1, 2, 3, 4, 5, 6
 #: Above this many elements NumPy's own preparation does not matter, and it lets other threads run meanwhile.
 LARGEST = 4096
+#: How many places of a large array are looked at to see whether it was overwritten.
+SAMPLES = 64
 
 
 def word(a: Assembler, k: int) -> Any:
@@ -351,10 +353,39 @@ def kept(a: Assembler) -> None:
     a.finish()
 
 
+def sample(a: Assembler) -> None:
+    """sample(x): a number made of some elements of a contiguous array, spread over it: what changes when it is refilled."""
+    a.need(a.equal(a.nargs, 1))
+    x = a.argument(0)
+    a.need(a.is_array(x))
+    descr = a.load(x, layout.ARRAY_DESCR)
+    single = a.equal(descr, word(a, 2))
+    a.need(a.b.or_(a.equal(descr, word(a, 1)), single))
+    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
+    dims = a.load(x, layout.ARRAY_DIMS)
+    (size,) = a.loop(
+        a.ndim(x), lambda k, n: (a.b.mul(n, a.load(a.b.add(dims, a.b.mul(k, number(8))))),), (number(1),)
+    )
+    item = a.b.select(single, number(4), number(8))
+    words = a.b.sdiv(a.b.mul(size, item), number(8))  # pairs of single precision; an odd last one is not looked at
+    stride = a.b.add(a.b.sdiv(words, number(SAMPLES)), number(1))
+    count = a.b.sdiv(a.b.sub(a.b.add(words, stride), number(1)), stride)
+    data, advance = a.load(x, layout.ARRAY_DATA), a.b.mul(stride, number(8))
+
+    def element(k: Any, found: Any) -> tuple[Any]:
+        bits = a.load(a.b.add(data, a.b.mul(k, advance)))
+        mixed = a.b.mul(a.b.xor(found, bits), number(0x9E3779B97F4A7C15 - (1 << 64)))
+        return (a.b.xor(mixed, a.b.lshr(mixed, number(29))),)
+
+    (found,) = a.loop(count, element, (size,))
+    a.b.ret(a.call("PyLong_FromLongLong", found))
+    a.finish()
+
+
 def give(a: Assembler, name: str) -> None:
     """Return one of Python's constants."""
     a.call("Py_IncRef", number(a.addresses[name]), result=VOID)
     a.b.ret(number(a.addresses[name]))
 
 
-__all__ = ["alike", "binary", "choose", "finite", "kept", "unary"]
+__all__ = ["alike", "binary", "choose", "finite", "kept", "sample", "unary"]

@@ -45,7 +45,7 @@ class Machine:
         kind, addresses = layout.MACHINES[platform.machine()], known_addresses()
         functions = (
             elementwise.unary, elementwise.binary, elementwise.choose, elementwise.alike, elementwise.finite,
-            elementwise.kept, products.matmul, reductions.reduction,
+            elementwise.kept, elementwise.sample, products.matmul, reductions.reduction,
         )  # fmt: skip
         for write in functions:
             write(Assembler(module, write.__name__, kind, addresses))
@@ -95,6 +95,11 @@ class Machine:
         record = struct.pack("QQQ", id(unusual), id(np.dtype("d")), id(np.dtype("f")))
         return self.callable("finite", "finite", record, unusual)
 
+    def sample(self, unusual: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """sample(x): a number that changes when most of the contents change."""
+        record = struct.pack("QQQ", id(unusual), id(np.dtype("d")), id(np.dtype("f")))
+        return self.callable("sample", "sample", record, unusual)
+
     def kept(self, unusual: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         """kept(tape, x): an array that nobody can write into; small ones are copied."""
         dtypes = tuple(map(id, map(np.dtype, "df?")))
@@ -138,7 +143,7 @@ def address_of(name: str) -> int:
 def known_addresses() -> dict[str, int]:
     """What the compiled code refers to: classes, constants and C functions, none of which ever goes away."""
     table = layout.api()
-    functions = ("Py_IncRef", "Py_DecRef", "PyObject_Vectorcall", "PyLong_AsDouble", "PyLong_AsSsize_t", "PyErr_Clear")
+    functions = ("Py_IncRef", "Py_DecRef", "PyObject_Vectorcall", "PyLong_AsDouble", "PyLong_AsSsize_t", "PyErr_Clear", "PyLong_FromLongLong")
     return {
         **{name: address_of(name) for name in functions},
         "new_array": table[layout.API_NEW_FROM_DESCR],

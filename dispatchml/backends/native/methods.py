@@ -32,14 +32,16 @@ def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
 
 
 def tools(machine: Any) -> dict[str, Callable[..., Any]]:
-    """What generated code asks of values: are they alike, are they finite; and constants that stay as they are."""
+    """What engines ask of values: are they alike, are they finite, do they change; constants that stay; products."""
     from ...engines.choices import has_non_finite
+    from ...engines.constants import sampled
     from ...engines.reverse import keep
 
     return {
         "alike": machine.alike(),
         "finite": machine.finite(lambda x: not has_non_finite(x)),
         "keep": machine.kept(keep),
+        "sample": machine.sample(sampled),
         "matmul": machine.matmul(method_of(ops.matmul.info)),
     }
 
