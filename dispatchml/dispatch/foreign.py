@@ -29,6 +29,7 @@ def register_type(
     static: Iterable[str] = (),
     methods: Mapping[str, Any] | None = None,
     materialise: Callable[[Any], Any] | None = None,
+    project: Callable[[Any, Any], Any] | None = None,
     defer: Iterable[str] = (),
     carrier: Iterable[str] | None = None,
     holds: Callable[[Any], bool] | None = None,
@@ -40,7 +41,9 @@ def register_type(
     where there are several). rebuild(x, payload): the same round another payload. static: attributes that do not
     depend on the numbers, which a traced x answers too. methods: name -> operation for the class's methods, or
     property(operation) for what is read without a call.
-    materialise(x): a dense equivalent. defer: operators of the class, such as "__add__", that leave the call to an
+    materialise(x): a dense equivalent. project(x, ct): of a structure, the part of a dense cotangent, a NumPy array,
+    that belongs to the structure of x; without it, a derivative that arrives dense raises (`dispatch.transparent` goes
+    further). defer: operators of the class, such as "__add__", that leave the call to an
     operand that belongs outside, such as a traced value; they are wrapped once.
 
     carrier: names of the static fields which, with the payload, make a value, for a class that can hold plain storage
@@ -59,7 +62,7 @@ def register_type(
     ...     payload=lambda q: q.magnitude, rebuild=lambda q, p: q.__class__(p, q.units),
     ... )  # doctest: +SKIP
     """
-    told = told_twice(payload=payload, rebuild=rebuild, materialise=materialise, holds=holds)
+    told = told_twice(payload=payload, rebuild=rebuild, materialise=materialise, project=project, holds=holds)
     how = None if carrier is None else Carrying(texts("carrier", carrier), holds)
     if how is not None:
         payload, rebuild = keeping_payload(payload), keeping_rebuild(how, rebuild)
@@ -75,9 +78,10 @@ def register_type(
     place = user_line()
 
     def declare(found: type) -> None:
+        properties = {"told": told, "project": project} | ({} if how is None else {"carrier": how})
         info = Layer(
             found, slot, payload=payload, rebuild=rebuild, static=statics, methods=operations, materialise=materialise,
-            place=place, properties={"told": told} if how is None else {"told": told, "carrier": how},
+            place=place, properties=properties,
         )  # fmt: skip
         with LOCK:
             known = LAYERS.get(found)
@@ -142,7 +146,7 @@ def places(declare: Callable[..., Any]) -> str:
 def told_twice(**functions: Any) -> tuple[str, ...]:
     """Where the functions of a declaration were written: what makes a second one the same."""
     for name, function in functions.items():
-        if not callable(function) and not (function is None and name in ("materialise", "holds")):
+        if not callable(function) and not (function is None and name in ("materialise", "project", "holds")):
             raise RegistrationError(f"register_type: {name} must be a function, not {function!r}{at_user_line()}.")
     return tuple(code_line(f) for f in functions.values() if f is not None)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import AmbiguousMethodError, at_user_line, describe_call
 from .hints import EXACT, fits, members, resolve_name
 from .layers import layer_of
+from .plugins import origin
 from .resolve import nominal_bases, parameters
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def most_specific(
         return best[0]
     raise AmbiguousMethodError(
         f"{describe_call(op.name, arguments)} is ambiguous{at_user_line()}: it fits "
-        + " and ".join(f"{op.name}{m!r}" for m in best)
+        + " and ".join(f"{op.name}{m!r}{origin(m.function)}" for m in best)
         + f". Define {op.name}({parameters(op, classes)})."
     )
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.layers import layer_of
+from ..dispatch.errors import NoRuleError, at_user_line, class_name, describe
+from ..dispatch.layers import Layer, layer_of
 from ..dispatch.structures import structure_of
-from ..ops.metadata import OBJECT, dtype, shape
+from ..ops.metadata import OBJECT, dtype, is_complex, shape
 
 ndarray = np.ndarray
 #: What makes a number of an object that is the cotangent of a real number, where that is known; one at most.
@@ -82,12 +83,19 @@ class NumberSpace(ArraySpace):
 
 
 class OpaqueSpace(ArraySpace):
-    """Numbers of other libraries (Fraction, Decimal, uncertain): the shape is fitted, their arithmetic is their own."""
+    """Numbers of other libraries (Fraction, Decimal, uncertain): the shape and the realness are fitted, their arithmetic
+    is their own.
+    """
 
-    __slots__ = ()
+    __slots__ = ("real",)
+
+    def __init__(self, x: Any) -> None:
+        super().__init__(shape(x), OBJECT)
+        self.real = not is_complex(x)
 
     def project(self, ct: Any) -> Any:
-        return fit_shape(ct, self.shape)
+        ct = fit_shape(ct, self.shape)
+        return ops.real(ct) if self.real and is_complex(ct) else ct
 
 
 class StructureSpace(ArraySpace):
@@ -101,6 +109,44 @@ class StructureSpace(ArraySpace):
 
     def project(self, ct: Any) -> Any:
         return fit_dtype(self.fit(self.primal, fit_shape(ct, self.shape)), self.dtype)
+
+
+class ForeignStructureSpace(ArraySpace):
+    """A structure of somebody else's: a dense cotangent is projected by the plugin, or refused."""
+
+    __slots__ = ("primal", "info")
+
+    def __init__(self, x: Any, primal: Any, info: Layer) -> None:
+        super().__init__(shape(x), dtype(x))
+        self.primal, self.info = primal, info
+
+    def project(self, ct: Any) -> Any:
+        if structure_layer(ct) is not None:
+            return ct
+        name, info = class_name(self.info.cls), layer_of(type(ct))
+        if info is not None and info.slot == "meaning" and info.payload is not None and info.rebuild is not None:
+            return info.rebuild(ct, self.project(info.payload(ct)))  # the structure belongs inside of a unit
+        project = self.info.properties["project"]
+        if project is None or info is not None:
+            raise NoRuleError(
+                f"A derivative with respect to {name} arrived as {describe(ct)}{at_user_line()}: nobody has said which "
+                f"part of it belongs to the structure. Give register_type({name}, ...) a project=, a function (x, ct) "
+                "for plain arrays ct; for derivatives of derivatives declare it with dispatch.transparent."
+            )
+        return project(self.primal, ct)
+
+
+def structure_layer(x: Any) -> tuple[Any, Layer] | None:
+    """The foreign structure inside of a value, below engines and meanings, and its layer; None where there is none."""
+    while True:
+        info = layer_of(type(x))
+        if info is None or info.payload is None:
+            return None
+        if info.slot == "structure":
+            return (x, info) if "project" in info.properties else None
+        x = info.payload(x)
+        if type(x) is tuple:
+            return None
 
 
 def fit_shape(ct: Any, wanted: tuple[int, ...]) -> Any:
@@ -157,7 +203,7 @@ def fit_dtype(ct: Any, wanted: np.dtype[Any]) -> Any:
 NUMBER_SPACES = {cls: NumberSpace(cls) for cls in (float, complex, int, bool)}
 #: Spaces of classes that have one of their own; engines and layers enter theirs.
 SPACES: dict[type, Callable[[Any], Any]] = {
-    ndarray: lambda x: ArraySpace(x.shape, x.dtype) if x.dtype != OBJECT else OpaqueSpace(x.shape, x.dtype),
+    ndarray: lambda x: ArraySpace(x.shape, x.dtype) if x.dtype != OBJECT else OpaqueSpace(x),
     **{cls: lambda x, space=space: space for cls, space in NUMBER_SPACES.items()},
 }
 
@@ -176,8 +222,11 @@ def space_of(x: Any) -> Any:
     inside = structure_of(x)
     if inside is not None:
         return StructureSpace(x, inside.project)
+    found = structure_layer(x) if info is not None else None
+    if found is not None:
+        return ForeignStructureSpace(x, *found)
     kind = dtype(x)
-    return OpaqueSpace(shape(x), kind) if kind == OBJECT else ArraySpace(shape(x), kind)
+    return OpaqueSpace(x) if kind == OBJECT else ArraySpace(shape(x), kind)
 
 
 def space_of_traced(x: Any) -> Any:
