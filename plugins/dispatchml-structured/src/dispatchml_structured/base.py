@@ -27,8 +27,15 @@ class Structure:
 
     __slots__ = ()
 
+    #: The fields that hold numbers, and how many axes of its own each has.
+    payload_names: tuple[str, ...] = ()
+    cores: tuple[int, ...] = ()
     #: Whether the entries are linear in the fields.
     is_linear = True
+    #: Whether a field may be a structured matrix.
+    holds_matrices = False
+    #: Whether the fields of a cotangent are read from its dense array, which is as large as they are.
+    reads_dense = False
     #: Whether an entry outside the stored pattern is a zero that nothing changes.
     has_zeros = False
 
@@ -102,6 +109,16 @@ def vector_of_ones(n: int, like: Any) -> Any:
     """n ones that change neither precision nor kind of what they are multiplied with."""
     kind = ops.dtype(like)
     return np.ones(n, kind if kind.kind in "fc" else np.int64)
+
+
+def inverted(x: Any) -> Any:
+    """1 / x, a floating-point number for whole ones."""
+    return ops.divide(1, x)
+
+
+def floating(x: Any) -> Any:
+    """Whole numbers as floating-point ones, as `numpy.linalg` takes them; everything else as it is."""
+    return ops.astype(x, dtype=np.dtype(np.float64)) if ops.dtype(x).kind in "iub" else x
 
 
 def as_array(x: Any) -> Any:

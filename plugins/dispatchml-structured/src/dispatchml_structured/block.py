@@ -16,7 +16,7 @@ from .base import Structure, adjoint, as_array, conj, dense, densify, swap
 __all__ = ["Block", "BlockDiagonal"]
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class BlockDiagonal(Structure):
     """The blocks (..., k, p, q) along the diagonal of a matrix (..., k p, k q); blocks of different sizes: `Block`.
@@ -30,6 +30,7 @@ class BlockDiagonal(Structure):
     blocks: dm.Array = attrs.field(converter=as_array)
 
     payload_names = ("blocks",)
+    cores = (3,)
     holds_matrices = has_zeros = True
     reads_dense = False
 
@@ -123,7 +124,7 @@ class BlockDiagonal(Structure):
         return BlockDiagonal(ops.cholesky(self.blocks))
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Block(Structure):
     """[[a, b], [c, d]]: four blocks, each a dense array or a structured matrix; None for a block b or c of zeros.
@@ -144,6 +145,7 @@ class Block(Structure):
     d: dm.Array = attrs.field(converter=as_array)
 
     payload_names = ("a", "b", "c", "d")
+    cores = (2, 2, 2, 2)
     holds_matrices = True
     reads_dense = False
 

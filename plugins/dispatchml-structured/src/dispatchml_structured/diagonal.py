@@ -11,13 +11,13 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import ShapeError, at_user_line
 
-from .base import Structure, as_array, column, vector_of_ones
+from .base import Structure, as_array, column, floating, inverted, vector_of_ones
 from .pieces import nonzero, positive, spread
 
 __all__ = ["Diagonal", "ScaledIdentity"]
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class ScaledIdentity(Structure):
     """scale times the identity of size n; an array of scales (...) makes a stack of matrices (..., n, n).
@@ -32,6 +32,7 @@ class ScaledIdentity(Structure):
     n: int
 
     payload_names = ("scale",)
+    cores = (0,)
     holds_matrices = reads_dense = False
     has_zeros = True
 
@@ -83,13 +84,13 @@ class ScaledIdentity(Structure):
         return ops.multiply(column(self.scale), vector_of_ones(self.n, self.scale))
 
     def inverse(self) -> Any:
-        return self.like(ops.reciprocal(nonzero(self.scale)) if self.n else self.scale)
+        return self.like(inverted(nonzero(self.scale)) if self.n else self.scale)
 
     def solved(self, b: Any) -> Any:
         return self.inverse().times(b)
 
     def determinant(self) -> Any:
-        return ops.power(self.scale, self.n)
+        return ops.power(floating(self.scale), self.n)
 
     def sign_and_log(self) -> tuple[Any, Any]:
         return self.widened().sign_and_log()
@@ -98,7 +99,7 @@ class ScaledIdentity(Structure):
         return self.like(ops.sqrt(positive(self.scale)))
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Diagonal(Structure):
     """The diagonal matrix of a vector diag (n,); vectors (..., n) make a stack of matrices (..., n, n).
@@ -117,6 +118,7 @@ class Diagonal(Structure):
     diag: dm.Array = attrs.field(converter=as_array)
 
     payload_names = ("diag",)
+    cores = (1,)
     holds_matrices = reads_dense = False
     has_zeros = True
 
@@ -171,13 +173,13 @@ class Diagonal(Structure):
         return self.diag
 
     def inverse(self) -> Any:
-        return Diagonal(ops.reciprocal(nonzero(self.diag)))
+        return Diagonal(inverted(nonzero(self.diag)))
 
     def solved(self, b: Any) -> Any:
         return ops.divide(b, column(nonzero(self.diag)))
 
     def determinant(self) -> Any:
-        return ops.prod(self.diag, axis=-1)
+        return ops.prod(floating(self.diag), axis=-1)
 
     def sign_and_log(self) -> tuple[Any, Any]:
         return sign_and_log_of(self.diag)

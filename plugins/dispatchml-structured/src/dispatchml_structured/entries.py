@@ -8,7 +8,7 @@ import numpy as np
 
 from dispatchml import ops
 
-from .base import Structure, densify, kind_of, named, refuse
+from .base import Structure, densify, inverted, kind_of, named, refuse
 from .block import Block, BlockDiagonal
 from .closure import SUMS, find
 from .diagonal import Diagonal, ScaledIdentity
@@ -219,7 +219,7 @@ def divided(a: Any, number: Any) -> Any:
     """A matrix by a number, of which linear classes divide each field: that rounds once."""
     if ops.ndim(number) == 0 and a.is_linear and not isinstance(a, (Hermitian, Block)):
         return a.mapped(lambda v: ops.divide(v, number))
-    return scaled(a, ops.reciprocal(number))
+    return scaled(a, inverted(number))
 
 
 def power(a: Any, b: Any) -> Any:

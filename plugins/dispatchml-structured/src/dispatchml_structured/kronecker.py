@@ -16,7 +16,7 @@ from .base import Structure, as_array, conj, dense, densify
 __all__ = ["Kronecker"]
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Kronecker(Structure):
     """The Kronecker product of left (..., m, n) and right (..., p, q): a matrix (..., m p, n q) that is never formed.
@@ -38,6 +38,7 @@ class Kronecker(Structure):
     right: dm.Array = attrs.field(converter=as_array)
 
     payload_names = ("left", "right")
+    cores = (2, 2)
     holds_matrices = True
     is_linear = False
 

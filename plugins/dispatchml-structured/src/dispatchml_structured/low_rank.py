@@ -11,7 +11,7 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import ShapeError, at_user_line
 
-from .base import Structure, as_array, column, conj, densify, swap
+from .base import Structure, as_array, column, conj, densify, floating, inverted, swap
 from .diagonal import Diagonal, sign_and_log_of
 from .pieces import has_zero
 
@@ -27,7 +27,7 @@ def check_factors(left: Any, right: Any, name: str) -> None:
         )
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class LowRank(Structure):
     """left @ right.T, without conjugation: (..., m, r) and (..., n, r) make (..., m, n), at the cost of (m + n) r.
@@ -45,6 +45,7 @@ class LowRank(Structure):
     right: dm.Array = attrs.field(converter=as_array)
 
     payload_names = ("left", "right")
+    cores = (2, 2)
     holds_matrices = is_linear = False
 
     def __attrs_post_init__(self) -> None:
@@ -109,18 +110,18 @@ class LowRank(Structure):
     def determinant(self) -> Any:
         """0 whatever the factors are, where the rank is smaller than the size."""
         if self.rank < self.shape[-1]:
-            return ops.multiply(ops.prod(self.diagonal_vector(), axis=-1), 0)
+            return ops.multiply(ops.prod(floating(self.diagonal_vector()), axis=-1), 0)
         return ops.det(self.materialise())
 
     def sign_and_log(self) -> tuple[Any, Any]:
         if self.rank < self.shape[-1]:
-            zero = ops.multiply(ops.sum(self.diagonal_vector(), axis=-1), 0)
+            zero = ops.multiply(ops.sum(floating(self.diagonal_vector()), axis=-1), 0)
             with np.errstate(divide="ignore"):
                 return zero, ops.log(ops.absolute(zero))
         return ops.slogdet(self.materialise())
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class DiagonalPlusLowRank(Structure):
     """diag + left @ right.T of shape (..., n, n): vectors (..., n) and factors (..., n, r).
@@ -140,6 +141,7 @@ class DiagonalPlusLowRank(Structure):
     right: dm.Array = attrs.field(converter=as_array)
 
     payload_names = ("diag", "left", "right")
+    cores = (1, 2, 2)
     holds_matrices = is_linear = False
 
     def __attrs_post_init__(self) -> None:
@@ -214,7 +216,7 @@ class DiagonalPlusLowRank(Structure):
             return ops.inv(densify("inv", self, " with a zero on its diagonal part"))
         scaled, small = self.capacitance()
         left = ops.negative(swap(ops.solve(swap(small), swap(scaled))))
-        return self.like(ops.reciprocal(self.diag), left, ops.divide(self.right, column(self.diag)))
+        return self.like(inverted(self.diag), left, ops.divide(self.right, column(self.diag)))
 
     def determinant(self) -> Any:
         if has_zero(self.diag):

@@ -9,7 +9,7 @@ import numpy as np
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
-from .base import Structure, adjoint, column, conj, densify, kind_of, named, refuse, square_size, swap
+from .base import Structure, adjoint, column, conj, densify, inverted, kind_of, named, refuse, square_size, swap
 from .block import Block, BlockDiagonal
 from .closure import PRODUCTS, find
 from .diagonal import Diagonal, ScaledIdentity
@@ -144,7 +144,7 @@ def inv(a: Any, *, singular: str) -> Any:
     if singular != "raise":
         return ops.inv(densify("inv", a, f" with singular={singular!r}"), singular=singular) if (
             not isinstance(a, (Diagonal, ScaledIdentity))
-        ) else a.like(ops.reciprocal(a.fields()[0]))  # fmt: skip
+        ) else a.like(inverted(a.fields()[0]))  # fmt: skip
     if hasattr(a, "inverse"):
         return a.inverse()
     return ops.inv(densify("inv", a))

@@ -42,6 +42,63 @@ def swapaxes(x: Any, *, axis1: int, axis2: int) -> Any:
     return ops.swapaxes(densify("swapaxes", x, " stacks"), axis1=axis1, axis2=axis2)
 
 
+# ---- stacks ----------------------------------------------------------------------------------------------------------
+
+
+def in_stack(x: Any, lead: tuple[int, ...], change: Any) -> Any:
+    """The same matrices in other axes in front; change(field, shape)."""
+    cores = x.cores
+
+    def moved(f: Any, core: int) -> Any:
+        return change(f, (*lead, *ops.shape(f)[ops.ndim(f) - core :]))
+
+    return x.like(*(None if f is None else moved(f, c) for f, c in zip(x.fields(), cores, strict=True)))
+
+
+def broadcast_to(x: Any, *, shape: Any) -> Any:
+    """A stack of equal matrices."""
+    shape, own = tuple(shape), ops.shape(x)[-2:]
+    if shape == ops.shape(x):
+        return x
+    if isinstance(x, Tangent) or shape[-2:] != own:
+        return ops.broadcast_to(densify("broadcast_to", x), shape=shape)
+    return in_stack(x, shape[:-2], lambda f, s: ops.broadcast_to(f, shape=s))
+
+
+def reshape(x: Any, *, shape: Any, order: str) -> Any:
+    """Other axes in front of the same matrices; everything else is dense."""
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    own = ops.shape(x)
+    if shape == own:
+        return x
+    lead = shape[:-2]
+    fits = shape[-2:] == own[-2:] and all(isinstance(k, int) and k >= 0 for k in lead) and order == "C"
+    full = all(
+        ops.shape(f)[: ops.ndim(f) - c] == own[:-2] for f, c in zip(x.fields(), x.cores, strict=True) if f is not None
+    )
+    if (
+        not fits
+        or not full
+        or isinstance(x, Tangent)
+        or int(np.prod(lead, dtype=int)) != int(np.prod(own[:-2], dtype=int))
+    ):
+        return ops.reshape(densify("reshape", x), shape=shape, order=order)
+    return in_stack(x, lead, lambda f, s: ops.reshape(f, shape=s))
+
+
+def expand_dims(x: Any, *, axis: Any) -> Any:
+    """New axes in front of the matrices."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    n = ops.ndim(x) + len(axes)
+    places = sorted(k % n for k in axes)
+    if any(k >= n - 2 for k in places) or isinstance(x, Tangent):
+        return ops.expand_dims(densify("expand_dims", x), axis=axis)
+    shape = list(ops.shape(x))
+    for k in places:
+        shape.insert(k, 1)
+    return ops.reshape(x, shape=tuple(shape))
+
+
 # ---- diagonals and triangles -----------------------------------------------------------------------------------------
 
 
@@ -277,6 +334,9 @@ def alike(x: Any, y: Any) -> bool:
 
 
 RULES = {
+    "broadcast_to": broadcast_to,
+    "reshape": reshape,
+    "expand_dims": expand_dims,
     "transpose": transpose,
     "swapaxes": swapaxes,
     "diagonal": diagonal,

@@ -26,6 +26,8 @@ from .base import Structure, dense
 
 __all__ = ["Tangent", "declare_order", "tangent_class"]
 
+#: Layers that the fields of a tangent may be wrapped in, each in its own: directions of factors have different units.
+UNITS = ("pint:Quantity", "astropy.units:Quantity", "unyt:unyt_array", "unyt:unyt_quantity")
 #: Tangents of the classes whose entries are not linear in the fields.
 TANGENTS: dict[type, type] = {}
 
@@ -60,7 +62,9 @@ def tangent_class(cls: type) -> type:
         __qualname__=f"{cls.__name__}Tangent",
     )
     made: Any = attrs.frozen(eq=False, slots=False)(type(f"{cls.__name__}Tangent", (Tangent,), body))
-    TANGENTS[cls] = dm.layer(slot="structure", fieldwise=True)(made)
+    TANGENTS[cls] = dm.layer(slot="meaning")(made)
+    for unit in UNITS:
+        dm.order(outer=made, inner=unit)
     return made
 
 
@@ -158,7 +162,8 @@ def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
                 ct = ops.where_or_zero(w != 0, ops.divide(ct, np.where(w == 0, 1, w))) if np.any(w == 0) else (
                     ops.divide(ct, w)
                 )  # fmt: skip
-            parts = [ct if k == position else or_zero(None, p) for k, p in enumerate(payloads)]
+            here = payloads[position]
+            parts = [ct if k == position else no_cotangent(p, here, ct) for k, p in enumerate(payloads)]
             return (build(*parts, **cls.tangent_statics(**statics)),)
 
         return field_pullback
@@ -183,14 +188,17 @@ def declare_factored(form: Any) -> None:
             "with respect to the fields."
         )
 
+    carry_unit(form)
+
     @rule(build, replace=True).jvp
     def make_jvp(y: Any, tangents: tuple[Any, ...], /, *payloads: Any) -> Any:
-        return make[TANGENTS[cls]](*map(or_zero, tangents, payloads))
+        return make[TANGENTS[cls]](*with_unit_in_front(map(or_zero, tangents, payloads), payloads))
 
     @rule(build).vjp
     def make_vjp(y: Any, /, *payloads: Any, needs: tuple[bool, ...]) -> Any:
         def make_pullback(ct: Any) -> tuple[Any, ...]:
-            return tuple(g if need else None for g, need in zip(parts(ct, payloads, True), needs, strict=True))
+            found = with_unit_in_front(parts(ct, payloads, True), payloads)
+            return tuple(g if need else None for g, need in zip(found, needs, strict=True))
 
         return make_pullback
 
@@ -211,10 +219,81 @@ def declare_factor(form: Any, position: int, name: str, parts: Any) -> None:
         payloads = fields_of(form, x)
 
         def factor_pullback(ct: Any) -> tuple[Any, ...]:
-            found = [ct if k == position else or_zero(None, p) for k, p in enumerate(payloads)]
+            here = payloads[position]
+            found = [ct if k == position else no_cotangent(p, here, ct) for k, p in enumerate(payloads)]
             return (make[TANGENTS[cls]](*found),)
 
         return factor_pullback
+
+
+# ---- units -----------------------------------------------------------------------------------------------------------
+
+
+def carry_unit(form: Any) -> None:
+    """A product of factors with units is a matrix in the product of the units, which its last factor does not carry."""
+    last = form.read[form.payload[-1]]
+    construct, read = form.make.info.layer_default, last.info.layer_default
+
+    def is_unit(top: Any) -> bool:
+        return top.slot == "meaning" and not issubclass(top.cls, Tangent)
+
+    form.make.info.layer_default = lambda top: (
+        (lambda *payloads: in_product_of_units(form, top, payloads)) if is_unit(top) else construct(top)
+    )
+    last.info.layer_default = lambda top: (lambda x: last(top.payload(x))) if is_unit(top) else read(top)
+
+
+def in_product_of_units(form: Any, top: Any, payloads: tuple[Any, ...]) -> Any:
+    """A matrix of factors of which some carry a unit: the numbers inside, the product of the units outside."""
+    if len(payloads) > 2:
+        raise NoMethodError(
+            f"{form.cls.__name__}: the units of a sum and of a product cannot be told from the fields"
+            f"{at_user_line()}. Write Diagonal(diag) + LowRank(left, right)."
+        )
+    carried = [layer_of(type(p)) is top for p in payloads]
+    if not top.properties.get("uniform"):
+        raise NoMethodError(
+            f"{form.cls.__name__} of {describe(payloads)}{at_user_line()}: it is not known what {top.cls.__name__} "
+            "means for a product of factors. Put it round the matrix."
+        )
+    numbers = [top.payload(p) if c else p for p, c in zip(payloads, carried, strict=True)]
+    units = [ops.ones_of(p, shape=()) for p, c in zip(payloads, carried, strict=True) if c]
+    return ops.multiply(form.make(*numbers), units[0] if len(units) == 1 else ops.multiply(*units))
+
+
+def no_cotangent(x: Any, other: Any, ct: Any) -> Any:
+    """The zero cotangent of a factor beside another one with its cotangent: in units of ct * other / x."""
+    if x is None:
+        return None
+    zero = ops.zeros_like(x)
+    if all(is_without_unit(v) for v in (x, other, ct)):
+        return zero
+    one, unit = ops.ones_of(x, shape=()), ops.multiply(ops.ones_of(ct, shape=()), ops.ones_of(other, shape=()))
+    return ops.multiply(ops.divide(zero, one), ops.divide(unit, one))
+
+
+def is_without_unit(x: Any) -> bool:
+    """Whether a value is a plain or traced array or a structured matrix of these."""
+    while isinstance(x, Structure):
+        x = next(f for f in x.fields() if f is not None)
+    info = layer_of(type(x))
+    while info is not None and info.slot == "transform":
+        x = info.payload(x)  # type: ignore[misc]
+        info = layer_of(type(x))
+    return info is None or info.slot != "meaning"
+
+
+def with_unit_in_front(found: Any, payloads: Any) -> tuple[Any, ...]:
+    """Tangents and cotangents of factors from those that are read of the product, whose first factor has the unit of
+    both, or to them: a tangent gains, and a cotangent regains, the unit that the last factor has given away.
+    """
+    found = tuple(found)
+    info = layer_of(type(payloads[-1])) if len(payloads) == 2 else None
+    if info is None or info.slot != "meaning":
+        return found
+    unit = ops.ones_of(payloads[-1], shape=())
+    first, last = found
+    return ops.multiply(first, unit), ops.divide(last, unit)
 
 
 # ---- who holds whom --------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class OfOneTriangle(Structure):
     __slots__ = ()
 
     payload_names = ("_data",)
+    cores = (2,)
     holds_matrices = False
     reads_dense = True
 
@@ -72,7 +73,7 @@ class OfOneTriangle(Structure):
         return Triangular(ops.cholesky(self.materialise()))
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Symmetric(OfOneTriangle):
     """The symmetric matrix with the lower (upper: lower=False) triangle of an array (..., n, n).
@@ -111,7 +112,7 @@ class Symmetric(OfOneTriangle):
         return self
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Hermitian(OfOneTriangle):
     """The Hermitian matrix with the lower (upper: lower=False) triangle of an array (..., n, n).
@@ -152,4 +153,5 @@ class Hermitian(OfOneTriangle):
         return Hermitian(conj(self._data), self.lower)
 
     def diagonal_vector(self) -> Any:
-        return ops.real(ops.diagonal(self._data, axis1=-2, axis2=-1))
+        found = ops.real(ops.diagonal(self._data, axis1=-2, axis2=-1))
+        return ops.astype(found, dtype=self.dtype) if self.dtype.kind == "c" else found

@@ -20,7 +20,7 @@ from .pieces import nonzero
 __all__ = ["Circulant", "Toeplitz"]
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Toeplitz(Structure):
     """The Toeplitz matrix with first column (..., m) and first row (..., n), whose first number is not looked at.
@@ -40,6 +40,7 @@ class Toeplitz(Structure):
     row: dm.Array = attrs.field(converter=as_array)
 
     payload_names = ("column", "row")
+    cores = (1, 1)
     holds_matrices = reads_dense = False
 
     def __attrs_post_init__(self) -> None:
@@ -126,7 +127,7 @@ def counts(m: int, n: int) -> tuple[Any, Any]:
     return np.minimum(np.arange(m, 0, -1), n).astype(float), np.minimum(np.arange(n, 0, -1), m).astype(float)
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Circulant(Structure):
     """The circulant matrix with first column (..., n): entry (i, j) is column[(i - j) mod n].
@@ -142,6 +143,7 @@ class Circulant(Structure):
     column: dm.Array = attrs.field(converter=as_array)
 
     payload_names = ("column",)
+    cores = (1,)
     holds_matrices = reads_dense = False
 
     def __attrs_post_init__(self) -> None:
@@ -201,7 +203,7 @@ class Circulant(Structure):
 
     def is_transformed(self) -> bool:
         """Whether Fourier transforms are used: for floating-point numbers."""
-        return ops.dtype(self.column).kind in "fc"
+        return ops.dtype(self.column).kind in "fc" and ops.shape(self.column)[-1] > 0
 
     def transform(self) -> Any:
         """The eigenvalues, of a real matrix those of the frequencies that are not negative."""
@@ -232,7 +234,9 @@ class Circulant(Structure):
         return ops.broadcast_to(ops.getitem(self.column, index=(..., slice(0, 1))), shape=ops.shape(self.column))
 
     def inverse(self) -> Any:
-        if not self.is_transformed() or not ops.shape(self.column)[-1]:
+        if not ops.shape(self.column)[-1]:
+            return self
+        if not self.is_transformed():
             return Circulant(ops.getitem(ops.inv(self.materialise()), index=(..., slice(None), 0)))
         return self.back(ops.reciprocal(nonzero(self.transform())))
 
@@ -242,14 +246,14 @@ class Circulant(Structure):
         return self.inverse().times(b)
 
     def determinant(self) -> Any:
-        if not self.is_transformed() or not ops.shape(self.column)[-1]:
+        if not self.is_transformed():
             return ops.det(self.materialise())
         found = ops.prod(self.eigenvalues(), axis=-1)
         return found if ops.dtype(self.column).kind == "c" else ops.real(found)
 
     def sign_and_log(self) -> tuple[Any, Any]:
         n = ops.shape(self.column)[-1]
-        if not self.is_transformed() or not n:
+        if not self.is_transformed():
             return ops.slogdet(self.materialise())
         if ops.dtype(self.column).kind == "c":
             return sign_and_log_of(self.eigenvalues())

@@ -10,7 +10,7 @@ import numpy as np
 import dispatchml as dm
 from dispatchml import ops
 
-from .base import Structure, as_array, dense
+from .base import Structure, as_array, dense, floating
 from .diagonal import sign_and_log_of
 from .pieces import nonzero, square_stack, unit_where
 
@@ -22,7 +22,7 @@ def triangle(x: Any, lower: bool, k: int = 0) -> Any:
     return ops.tril(x, k=-k) if lower else ops.triu(x, k=k)
 
 
-@dm.layer(slot="structure", fieldwise=True)
+@dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Triangular(Structure):
     """The lower (upper: lower=False) triangle of an array (..., n, n); what is in the other one is never looked at.
@@ -42,6 +42,7 @@ class Triangular(Structure):
     unit: bool = False
 
     payload_names = ("_data",)
+    cores = (2,)
     holds_matrices = False
     reads_dense = has_zeros = True
 
@@ -112,7 +113,7 @@ class Triangular(Structure):
         return found if found.kind in "fcO" else np.dtype(np.float64)
 
     def determinant(self) -> Any:
-        return ops.prod(self.diagonal_vector(), axis=-1)
+        return ops.prod(floating(self.diagonal_vector()), axis=-1)
 
     def sign_and_log(self) -> tuple[Any, Any]:
         return sign_and_log_of(self.diagonal_vector())
