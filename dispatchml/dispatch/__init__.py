@@ -15,6 +15,7 @@ from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, layer_of
 from .operation import Operation, OperationFunction, operation
 from .plugins import Plugin
+from .resolve import takes_operand
 from .structures import transparent, uniform
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "order",
     "promotes",
     "register_type",
+    "takes_operand",
     "transparent",
     "uniform",
 ]

@@ -15,6 +15,7 @@ from .carriers import lineage
 from .errors import (
     DensifyWarning,
     NoMethodError,
+    RegistrationError,
     UnregisteredTypeError,
     at_user_line,
     class_name,
@@ -34,9 +35,10 @@ def resolve(op: Operation, arguments: tuple[Any, ...], classes: tuple[type, ...]
     method = find_method(op, classes, arguments)
     if method is not None:
         return method.function
-    top = outermost(classes)
+    known = operands_of(op, classes) if op in OPERANDS else classes
+    top = outermost(known)
     if top is not None:
-        return layer_implementation(op, top, classes, arguments)
+        return layer_implementation(op, top, known, arguments)
     refuse_unregistered(op, classes, arguments)
     if all(value_class(c) is not None for c in classes):
         found = value_implementation(op, classes)
@@ -45,6 +47,33 @@ def resolve(op: Operation, arguments: tuple[Any, ...], classes: tuple[type, ...]
     if op.decomposition is not None:
         return op.decomposition
     raise no_method(op, arguments, classes)
+
+
+#: Classes that take part in an operation as operands of a layer, such as units: operation -> class -> layer.
+OPERANDS: dict[Operation, dict[type, type]] = {}
+
+
+def takes_operand(layer: type, operand: type, *operations: Any) -> None:
+    """Let a layer's rules for these operations take values of another class beside, or instead of, the layer's own.
+
+    For classes that are no values themselves but have a meaning as operands: `x * metre`, where metre is a unit and
+    the layer's values are quantities. Where something belongs outside the layer, that owns the call as always.
+
+    >>> from dispatchml import ops
+    >>> from dispatchml.dispatch import takes_operand
+    >>> takes_operand(Quantity, Unit, ops.multiply, ops.divide)  # doctest: +SKIP
+    """
+    if layer_of(layer) is None:
+        raise RegistrationError(f"takes_operand: {class_name(layer)} is not a layer{at_user_line()}.")
+    for function in operations:
+        OPERANDS.setdefault(function.info, {})[operand] = layer
+        function.info.forget()
+
+
+def operands_of(op: Operation, classes: tuple[type, ...]) -> tuple[type, ...]:
+    """The classes of a call, with the layers in the place of their operands."""
+    known = OPERANDS[op]
+    return tuple(next((known[b] for b in c.__mro__ if b in known), c) for c in classes)
 
 
 def find_method(op: Operation, classes: tuple[type, ...], arguments: tuple[Any, ...]) -> Method | None:

@@ -4,7 +4,7 @@ A plugin for a library of units makes a `UnitSystem` (how its units multiply, co
 with `register_type`, and calls `declare_units`. It is imported by plugins only.
 """
 
-from .declare import accept_units, declare_units
+from .declare import declare_units
 from .entering import attach, convert, magnitude, quantity_inside
 from .system import LogarithmicUnitError, UnitSystem, is_zero
 from .tables import rules_for
@@ -12,7 +12,6 @@ from .tables import rules_for
 __all__ = [
     "LogarithmicUnitError",
     "UnitSystem",
-    "accept_units",
     "attach",
     "convert",
     "declare_units",

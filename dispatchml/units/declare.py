@@ -7,39 +7,31 @@ from typing import Any
 from .. import ops
 from ..dispatch.errors import RegistrationError, class_name
 from ..dispatch.layers import layer_of
+from ..dispatch.resolve import takes_operand
 from ..rules.registry import through
 from . import families as f
 from .entering import attach, convert, declare_entering, magnitude, quantity_inside
 from .system import UnitSystem
 from .tables import families, rules_for
 
+#: What `x * unit` is inside a transform, and what its derivatives are made of.
+PRODUCTS = ("multiply", "divide", "strong_multiply", "divide_or_zero")
+
 
 def declare_units(cls: type, system: UnitSystem) -> None:
-    """Give a class of quantities, which was registered before, its rules for every operation."""
+    """Give a class of quantities, which was registered before, its rules for every operation.
+
+    The library's units are operands of products and quotients: `x * metre`.
+    """
     info = layer_of(cls)
     if info is None:
         raise RegistrationError(f"declare_units: {class_name(cls)} is no layer. Call register_type first.")
     for name, rule in rules_for(system).items():
         getattr(ops, name).layer(cls, rule)
+    takes_operand(cls, system.unit_class, *(getattr(ops, name) for name in PRODUCTS))
     declare_entering(info, system)
     if not system.angles_are_numbers or system.functions_are_plain:
         declare_detours(cls, system)
-
-
-def accept_units(system: UnitSystem) -> None:
-    """Take the library's units as operands of a product: what is left of `x * unit` inside a transform."""
-    unit_class = system.unit_class
-
-    def as_quantity(x: Any) -> Any:
-        return system.of(1, x) if isinstance(x, unit_class) else x
-
-    for op in (ops.multiply, ops.divide):
-
-        def with_unit(a: Any, b: Any, op: Any = op) -> Any:
-            return op(as_quantity(a), as_quantity(b))
-
-        for hints in ((object, unit_class), (unit_class, object), (unit_class, unit_class)):
-            op.register(*hints)(with_unit)
 
 
 def declare_detours(cls: type, system: UnitSystem) -> None:

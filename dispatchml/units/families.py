@@ -234,7 +234,7 @@ def multiplied(s: UnitSystem, op: Any) -> Rule:
     """Products of two: units multiply."""
 
     def product_of_two(a: Any, b: Any, **keywords: Any) -> Any:
-        like = s.first((a, b))
+        like = s.like((a, b))
         (x, u), (y, v) = s.factor(a, like), s.factor(b, like)
         return s.product(like, op(x, y, **keywords), s.times(u, v))
 
@@ -260,7 +260,7 @@ def divided(s: UnitSystem, op: Any) -> Rule:
     """Quotients: units divide."""
 
     def quotient(a: Any, b: Any, **keywords: Any) -> Any:
-        like = s.first((a, b))
+        like = s.like((a, b))
         (x, u), (y, v) = s.factor(a, like), s.factor(b, like)
         return s.product(like, op(x, y, **keywords), s.over(u, v))
 
@@ -271,7 +271,7 @@ def solved(s: UnitSystem, op: Any) -> Rule:
     """Solutions of a x = b: the units of b over those of a."""
 
     def solution(a: Any, b: Any, **keywords: Any) -> Any:
-        like = s.first((a, b))
+        like = s.like((a, b))
         (x, u), (y, v) = s.factor(a, like), s.factor(b, like)
         return s.product(like, op(x, y, **keywords), s.over(v, u))
 

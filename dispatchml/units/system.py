@@ -170,6 +170,11 @@ class UnitSystem(ABC):
                     self.same_registry(found, x)
         return found
 
+    def like(self, values: Iterable[Any]) -> Any:
+        """The first quantity, or one in the first unit: what a product has its registry from."""
+        found = self.first(values)
+        return found if found is not None else self.of(1, next(x for x in values if isinstance(x, self.unit_class)))
+
     def converted(self, q: Any, target: Any) -> Any:
         """The payload of a quantity in other units."""
         source = self.units(q)

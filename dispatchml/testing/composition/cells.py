@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...dispatch.errors import DensifyWarning, DispatchmlError
+from ...transforms.plain_values import is_instance
 from .expected import Expected
 from .pairs import MEETING, meeting_form
 from .programs import FORMS, Form
@@ -125,10 +126,10 @@ def compare(subject: Subject, e: Expected, result: Any, plain_value: bool = Fals
     for layer in subject.layers:
         wanted = layer.expect(e)
         if wanted is None or (plain_value and e.role in ("value", "tangent")):
-            if isinstance(value, layer.cls) and layer.slot != "value":
+            if is_instance(value, layer.cls) and layer.slot != "value":
                 raise Wrong(f"{e.role}: {type_name(value)}, and must be plain: {value!r}")
             continue
-        if not isinstance(value, layer.cls):
+        if not is_instance(value, layer.cls):  # a carrier stands for its class
             if said and layer.slot == "structure":
                 continue
             raise Lossy(f"{e.role}: the type {layer.name} is lost: {type_name(value)} {value!r}")

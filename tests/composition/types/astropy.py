@@ -3,7 +3,7 @@
 import numpy as np
 
 import dispatchml as dm
-from dispatchml.dispatch import foreign_class, layer_of
+from dispatchml.dispatch import foreign_class, is_layer, layer_of
 from dispatchml.testing.composition import Probe, Subject
 
 LIBRARIES = ("astropy",)
@@ -11,6 +11,8 @@ LIBRARIES = ("astropy",)
 
 def subjects():
     from astropy import units as u
+
+    is_layer(1 * u.m)  # the plugin, before a quantity of objects is made
 
     def recognised(x, given):
         assert dm.isinstance(x, u.Quantity), "dm.isinstance does not see the quantity"
@@ -36,7 +38,7 @@ def subjects():
             rank=1,
             cls=u.Quantity,
             make=lambda inside: u.Quantity(inside, u.m),
-            one=1 * u.m,
+            one=u.Quantity(1, u.m, dtype=np.float32),
             metadata=lambda q: {"unit": in_metres(q).unit},
             expect=lambda e: {"unit": u.m**e.degree if e.degree else u.one},
             payload=inside,

@@ -3,7 +3,7 @@
 import numpy as np
 
 import dispatchml as dm
-from dispatchml.dispatch import foreign_class, layer_of
+from dispatchml.dispatch import foreign_class, is_layer, layer_of
 from dispatchml.testing.composition import PLAIN, Probe, Subject
 
 LIBRARIES = ("unyt",)
@@ -11,6 +11,8 @@ LIBRARIES = ("unyt",)
 
 def subjects():
     import unyt
+
+    is_layer(1 * unyt.m)  # the plugin, before a quantity of objects is made
 
     def recognised(x, given):
         assert dm.isinstance(x, unyt.unyt_array), "dm.isinstance does not see the quantity"
@@ -37,7 +39,7 @@ def subjects():
             rank=1,
             cls=unyt.unyt_array,
             make=lambda inside: unyt.unyt_array(inside, "m"),
-            one=unyt.unyt_quantity(1, "m"),
+            one=unyt.unyt_quantity(np.float32(1), "m"),
             metadata=lambda q: {"unit": in_metres(q).units},
             expect=expected,
             payload=inside,

@@ -7,7 +7,7 @@ from typing import Any
 from astropy.units import Quantity
 
 from dispatchml.dispatch import carrier, order, register_type
-from dispatchml.units import accept_units, declare_units
+from dispatchml.units import declare_units
 
 from . import methods
 from .entering import construct
@@ -38,7 +38,6 @@ def register() -> None:
     )
     SYSTEM.quantity = (Quantity, carrier(Quantity))
     declare_units(Quantity, SYSTEM)
-    accept_units(SYSTEM)
     for outer in ("xarray:DataArray", "xarray:Dataset"):
         order(outer=outer, inner=Quantity)
     order(outer=Quantity, inner="numpy.ma:MaskedArray")

@@ -187,9 +187,9 @@ LOGARITHMIC = frozenset(u.dex.decompose().bases)
 def logarithmic(what: str, way: str) -> LogarithmicUnitError:
     """The error for magnitudes and their kin."""
     return LogarithmicUnitError(
-        f"{what} met an operation of dispatchml{at_user_line()}. Its unit is logarithmic: the sum of two such numbers "
-        "is a product of what they stand for, so derivatives of it would not be those of the quantity. Convert it first: "
-        f"q{way}."
+        f"{what} met an operation of dispatchml{at_user_line()}. Its unit is logarithmic: the sum of two such "
+        "numbers is a product of what they stand for, so derivatives of it would not be those of the quantity. "
+        f"Convert it first: q{way}."
     )
 
 

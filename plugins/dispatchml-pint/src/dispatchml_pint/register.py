@@ -9,7 +9,7 @@ from typing import Any
 import pint
 
 from dispatchml.dispatch import register_type
-from dispatchml.units import accept_units, declare_units
+from dispatchml.units import declare_units
 
 from . import nesting
 from .system import SYSTEM
@@ -36,7 +36,6 @@ def register() -> None:
         defer=DEFER,
     )
     declare_units(pint.Quantity, SYSTEM)
-    accept_units(SYSTEM)
     pint.Quantity.__new__ = nesting.construct
     pint.Quantity.__getattr__ = nesting.read_inside
     pint.Quantity.__setitem__ = nesting.write

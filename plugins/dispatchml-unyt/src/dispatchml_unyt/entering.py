@@ -72,8 +72,7 @@ def operand(name: str, op: Any, reflected: bool) -> None:
     def with_unit(unit: Any, other: Any) -> Any:
         if not needs_us(other):
             return original(unit, other)
-        one = SYSTEM.of(1, unit)
-        return op(other, one) if reflected else op(one, other)
+        return op(other, unit) if reflected else op(unit, other)
 
     setattr(Unit, name, with_unit)
 

@@ -7,7 +7,7 @@ from typing import Any
 from unyt import unyt_array
 
 from dispatchml.dispatch import carrier, order, register_type
-from dispatchml.units import accept_units, declare_units
+from dispatchml.units import declare_units
 
 from . import methods
 from .entering import install
@@ -38,7 +38,6 @@ def register() -> None:
     )
     SYSTEM.quantity = (unyt_array, carrier(unyt_array))
     declare_units(unyt_array, SYSTEM)
-    accept_units(SYSTEM)
     for outer in ("xarray:DataArray", "xarray:Dataset"):
         order(outer=outer, inner=unyt_array)
     order(outer=unyt_array, inner="numpy.ma:MaskedArray")

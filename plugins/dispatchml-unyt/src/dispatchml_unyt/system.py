@@ -18,6 +18,7 @@ from dispatchml.units import LogarithmicUnitError, UnitSystem, is_zero
 OBJECT = np.dtype(object)
 #: Numbers round which a quantity is put; arrays are looked at besides.
 NUMBERS = frozenset({float, int, complex, bool, *(np.dtype(c).type for c in "efdgFDG?bhilqBHILQ")})
+WIDE = frozenset({np.float64, np.complex128, np.int64})
 #: What was worked out of units: (how, id, id or number) -> (result, units that must stay alive). Emptied when large:
 #: hashing a unit costs more than finding it.
 KNOWN: dict[Any, tuple[Any, Any, Any]] = {}
@@ -61,6 +62,11 @@ class Unyt(UnitSystem):
     def product(self, like: Any, magnitude: Any, units: Any) -> Any:
         factor, units = folded(units)
         return self.make(like, magnitude if factor == 1 else scaled(magnitude, factor), units)
+
+    def factor(self, x: Any, like: Any = None) -> tuple[Any, Any]:
+        """As in unyt, a single number is a factor that does not change the precision of an array."""
+        magnitude, units = super().factor(x, like)
+        return (magnitude.item(), units) if type(magnitude) in WIDE else (magnitude, units)
 
     # ---- algebra of units ------------------------------------------------------------------------------------------
 
