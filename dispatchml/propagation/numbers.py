@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..backends.numpy.kernels import UFUNCS
 from ..dispatch import layer_of, order, register_type
 from ..dispatch.elements import provide_for_arrays_of
 from ..engines.shared_names import share_names
@@ -102,6 +103,8 @@ def register_uncertain(
     if not isinstance(getattr(cls, "dtype", None), np.dtype):
         PYTHON_DTYPES[cls] = OBJECT
     provide_for_arrays_of(cls, through.array_provider(known))
+    for op in through.BY_COMPARISON:
+        UFUNCS[op.info] = through.without_objects(UFUNCS[op.info])
     for op, function in arithmetic.items():
         op.layer(cls, function)
     through.register_constants(known)

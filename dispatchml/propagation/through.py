@@ -374,6 +374,25 @@ def linear(y: Any, blocks: tuple[Any, ...], numbers: list[Any], known: Uncertain
     return made.reshape(ops.shape(y)) if ops.shape(y) else made[0]
 
 
+#: Operations whose NumPy loop over objects calls comparisons, of which a library may warn: nothing asked for them.
+BY_COMPARISON = (ops.maximum, ops.minimum, ops.fmax, ops.fmin, ops.remainder, ops.heaviside)
+
+
+def without_objects(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """A loop that generated code tries first, which leaves object arrays to the operation at once."""
+    if getattr(loop, "__leaves_objects__", False):
+        return loop
+
+    def on_numbers(*arguments: Any) -> Any:
+        for x in arguments:
+            if type(x) is np.ndarray and x.dtype == object:
+                raise TypeError("objects go to the operation")
+        return loop(*arguments)
+
+    on_numbers.__leaves_objects__ = True  # type: ignore[attr-defined]
+    return on_numbers
+
+
 # ---- choosing by value -----------------------------------------------------------------------------------------------
 
 

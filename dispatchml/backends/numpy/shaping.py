@@ -83,7 +83,9 @@ def array_squeeze(x: Any, axis: Any) -> Any:
 def array_stack(arrays: Any, axis: int, dtype: Any) -> Any:
     first = arrays[0]
     if axis == 0 and (type(first) is not ndarray or first.ndim == 0):
-        return np.array(arrays, dtype)
+        made = np.array(arrays, dtype)
+        if made.dtype is not OBJECT:  # a 0-d array of an object would become an element itself
+            return made
     return np.stack(arrays, axis=axis, dtype=dtype)
 
 
