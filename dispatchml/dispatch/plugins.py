@@ -154,6 +154,8 @@ def modules_of(cls: type) -> set[str]:
     found: set[str] = set()
     for c in cls.__mro__:
         parts = str(c.__module__).split(".")
+        if parts[0] in KNOWN and parts[0] != "numpy":
+            continue
         found.update(".".join(parts[:k]) for k in range(1, len(parts) + 1))
     return found - KNOWN
 
