@@ -287,7 +287,10 @@ def backward_{name}(cotangents, ct, entry):
     except FloatingPointError:
         with np.errstate(divide="ignore", invalid="ignore"):
             x = transpose_rule(ct, primal_space{given})
-    if type(x) is not ndarray or x.dtype is not primal_space.dtype or x.shape != primal_space.shape or not x.shape:
+    if (
+        type(x) is not ndarray or x.dtype is not primal_space.dtype or x.shape != primal_space.shape or not x.shape
+        or x.dtype is OBJECT
+    ):
         x = primal_space.project(x)
     known = cotangents[tape_index]
     if known is None:

@@ -28,6 +28,11 @@ def dropped(y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     return y if keepdims else ops.squeeze(y, axis=axes_of(axis, ops.ndim(x)))
 
 
+def nothing_missing(x: Any) -> bool:
+    """Whether numbers of another library, which need not have a nan at all, have none."""
+    return ops.dtype(x).kind == "O" and not ops.any(ops.isnan(x))
+
+
 @operation(family="reductions")
 def nansum(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """The sum of what is not nan."""
@@ -55,6 +60,8 @@ def nanmean(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @nanmean.decompose
 def nanmean_of(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    if nothing_missing(x):
+        return ops.mean(x, axis=axis, keepdims=keepdims)
     y = ops.divide(ops.sum(filled(x, 0), axis=axis, keepdims=True), count_of(x, axis))
     return dropped(y, x, axis, keepdims)
 
@@ -66,6 +73,8 @@ def nanvar(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False
 
 @nanvar.decompose
 def nanvar_of(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    if nothing_missing(x):
+        return ops.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
     deviation = filled(ops.subtract(x, ops.nanmean(x, axis=axis, keepdims=True)), 0)
     squares = ops.square(ops.absolute(deviation)) if ops.dtype(x).kind == "c" else ops.square(deviation)
     freedom = ops.subtract(count_of(x, axis), ddof)
@@ -94,6 +103,8 @@ def nanmax(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @nanmax.decompose
 def nanmax_of(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    if nothing_missing(x):
+        return ops.max(x, axis=axis, keepdims=keepdims)
     y = ops.max(filled(x, -math.inf), axis=axis, keepdims=keepdims)
     return ops.where(ops.all(ops.isnan(x), axis=axis, keepdims=keepdims), ops.full_of(y, value=math.nan, shape=()), y)
 
@@ -105,6 +116,8 @@ def nanmin(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @nanmin.decompose
 def nanmin_of(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    if nothing_missing(x):
+        return ops.min(x, axis=axis, keepdims=keepdims)
     y = ops.min(filled(x, math.inf), axis=axis, keepdims=keepdims)
     return ops.where(ops.all(ops.isnan(x), axis=axis, keepdims=keepdims), ops.full_of(y, value=math.nan, shape=()), y)
 
