@@ -236,7 +236,8 @@ def same_statics(top: Layer, wrapped: list[Any]) -> bool:
     if top.cls not in FORMS and not top.static:
         return False  # a foreign layer of which nobody has said what to compare
     first = wrapped[0]
-    return all(bool(getattr(first, n) == getattr(v, n)) for v in wrapped[1:] for n in top.static)
+    told = [n for n in top.static if not callable(getattr(first, n))]  # methods are equal for no two values
+    return all(bool(getattr(first, n) == getattr(v, n)) for v in wrapped[1:] for n in told)
 
 
 # ---- calls of the class ----------------------------------------------------------------------------------------------

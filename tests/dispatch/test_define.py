@@ -14,7 +14,7 @@ import pytest
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch import LAYER_DRESSERS, Array, field, layer, layer_of, make, order
+from dispatchml.dispatch import LAYER_DRESSERS, Array, field, layer, layer_of, make, order, register_type
 from dispatchml.dispatch.errors import (
     LayerConversionError,
     LayerOrderError,
@@ -278,6 +278,33 @@ def test_fields_in_different_units_are_not_mixed(check_text):
         return "own rule"
 
     assert Pair(Quantity(X), X) == "own rule"
+
+
+def test_methods_among_the_static_attributes_do_not_make_fields_differ():
+    class Tagged:
+        def __init__(self, number, tag):
+            self.number, self.tag = number, tag
+
+        def tagged(self):
+            return self.tag
+
+    register_type(
+        Tagged,
+        slot="meaning",
+        payload=lambda x: x.number,
+        rebuild=lambda x, p: Tagged(p, x.tag),
+        static=("tag", "tagged"),
+    )
+
+    @layer(slot="structure")
+    @attrs.frozen
+    class Couple:
+        a: Array
+        b: Array
+
+    assert Couple(Tagged(X, "u"), Tagged(X, "u")).tag == "u"
+    with pytest.raises(NoMethodError, match="different"):
+        Couple(Tagged(X, "u"), Tagged(X, "v"))
 
 
 def test_two_layers_of_one_slot_need_an_order_when_built():
