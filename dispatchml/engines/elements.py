@@ -15,7 +15,7 @@ from ..dispatch.define import state_of
 from ..dispatch.errors import DensifyWarning, NoMethodError, at_user_line, class_name, warn_at_user_line
 from ..dispatch.lattice import outermost
 from ..dispatch.layers import Layer, add_layer, layer_of
-from ..dispatch.operation import Operation
+from ..dispatch.operation import FORGETTING, Operation
 from ..dispatch.resolve import find_method, no_method
 from ..dispatch.structures import structure_of as foreign_structure
 from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, needs_stack, structure_inside
@@ -134,7 +134,7 @@ def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Calla
     if op.variadic:
 
         def traced_tuple(elements: Any, owner: Any, /, **keywords: Any) -> Any:
-            if not all(map(has_no_layer, elements)):
+            if any(map(may_be_structure, elements)):
                 made = rule_of_structure(elements, keywords, True)
                 if made is not NotImplemented:
                     return made
@@ -144,7 +144,7 @@ def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Calla
 
     def traced(*arguments: Any, **keywords: Any) -> Any:
         for x in arguments:
-            if not has_no_layer(x):
+            if may_be_structure(x):
                 made = rule_of_structure(arguments, keywords, False)
                 if made is NotImplemented:
                     break
@@ -174,13 +174,37 @@ def is_fieldwise(form: Form) -> bool:
     return form.info.properties.get("fieldwise", False)
 
 
-def has_no_layer(x: Any) -> bool:
-    """Whether a value is plain below the engines' layers."""
-    cls = type(x)
-    while cls in TRACED:
-        x = x._value
+#: What a class is below the engines' layers: a structure (True), none (False), or the function that gives what it
+#: wraps, which may be one. Forgotten when a layer is declared.
+WRAPS: dict[type, Any] = {}
+FORGETTING.append(WRAPS.clear)
+
+
+def may_be_structure(x: Any) -> bool:
+    """Whether a value may be a structure whose derivatives go through its rules, below engines, units and the like."""
+    while True:
         cls = type(x)
-    return cls in PLAIN
+        if cls in PLAIN:
+            return False
+        if cls in TRACED:
+            x = x._value
+            continue
+        found = WRAPS.get(cls)
+        if found is None:
+            found = WRAPS[cls] = what_it_wraps(cls)
+        if found is True or found is False:
+            return found
+        x = found(x)
+
+
+def what_it_wraps(cls: type) -> Any:
+    """The entry of a class in WRAPS."""
+    info = layer_of(cls)
+    if info is None or info.payload is None:
+        return False
+    if any(c in FORMS for c in cls.__mro__):
+        return is_structure(form_of(cls))
+    return info.payload if info.properties.get("uniform") else False
 
 
 def batch_size(arguments: tuple[Any, ...]) -> int:
