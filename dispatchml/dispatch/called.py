@@ -6,32 +6,34 @@ import ast
 import itertools
 import linecache
 import sys
-from types import FrameType
+from types import CodeType, FrameType
+from typing import Any
 
 from .errors import is_hidden, user_frame
 
 
-def expression_at(frame: FrameType) -> ast.expr | None:
-    """The expression that a frame is evaluating, from its source; None where there is no source."""
-    place = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
+def source_at(code: CodeType, instruction: int, names: dict[str, Any] | None = None) -> str:
+    """The expression that an instruction of some code belongs to, as written; "" where there is no source."""
+    place = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
     if place is None:
-        return None
+        return ""
     first, last, start, end = place
     if first is None or last is None or start is None or end is None:
-        return None
-    lines = [linecache.getline(frame.f_code.co_filename, n, frame.f_globals).encode() for n in range(first, last + 1)]
+        return ""
+    lines = [linecache.getline(code.co_filename, n, names).encode() for n in range(first, last + 1)]
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
-    try:
-        return ast.parse(b"".join(lines).decode().strip(), mode="eval").body
-    except (SyntaxError, UnicodeDecodeError, ValueError):
-        return None
+    return " ".join(line.decode(errors="replace").strip() for line in lines)
 
 
 def called_function() -> str:
     """The function in the call that the user's code is making, as written there (`np.full`); "" where none shows."""
     frame = user_frame(sys._getframe(1))
-    expression = None if frame is None else expression_at(frame)
+    try:
+        source = "" if frame is None else source_at(frame.f_code, frame.f_lasti, frame.f_globals)
+        expression = ast.parse(source, mode="eval").body
+    except (SyntaxError, ValueError):
+        return ""
     while isinstance(expression, ast.Call):
         expression = expression.func
     return ast.unparse(expression) if isinstance(expression, (ast.Name, ast.Attribute)) else ""

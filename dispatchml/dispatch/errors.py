@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from types import CodeType, FrameType, TracebackType
+from types import BuiltinFunctionType, CodeType, FrameType, TracebackType
 from typing import Any
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -111,7 +111,13 @@ class DeviceError(DispatchmlError, RuntimeError):
     """Values of two devices met, or a device is not there."""
 
 
-class ShapeError(DispatchmlError, ValueError):
+class OperationError(DispatchmlError):
+    """An operation refused its arguments. The class is always one of the built-in or NumPy's error too, which it names:
+    `OperationIndexError`, `OperationLinAlgError`, `OperationTypeError`.
+    """
+
+
+class ShapeError(OperationError, ValueError):
     """Shapes, axes or sizes do not fit."""
 
 
@@ -202,6 +208,8 @@ def warn_at_user_line(text: str, category: type[Warning]) -> None:
 def code_line(function: Any) -> str:
     """`file:line` where a function was defined."""
     code = getattr(function, "__code__", None)
+    if isinstance(function, BuiltinFunctionType) and isinstance(function.__self__, bytes):  # machine code of ours
+        return f"{function.__module__}.{function.__name__}"
     if not isinstance(code, CodeType):
         return f"{getattr(function, '__module__', None) or 'builtins'}.{getattr(function, '__qualname__', function)}"
     return f"{code.co_filename}:{code.co_firstlineno}"

@@ -12,6 +12,7 @@ from ..dispatch.construct import FORMS
 from ..dispatch.operation import Operation
 from ..dispatch.structures import structure_of
 from ..rules.registry import BATCH_RULES, rule_of
+from .element_checks import CHECKED, check_element
 from .levels import Level, leaked
 from .provider import add_engine, on_payloads, settle
 from .space import SPACES, ArraySpace, StructureSpace
@@ -116,6 +117,7 @@ def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     """Operations with a batch rule, or one run for each element of the batch."""
     rule, chosen, settled = BATCH_RULES.get(op), frozenset(active), settle(op, active)
     flags = tuple(k in chosen for k in range(op.arity))
+    checked = rule is not None and op.family in CHECKED
 
     def batched_call(*arguments: Any, **keywords: Any) -> Any:
         level = arguments[active[0]]._level
@@ -123,6 +125,8 @@ def rule_batch(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
             return settled(*arguments, **keywords)
         check_open(level)
         values = tuple(current(x) if flag else x for x, flag in zip(arguments, flags, strict=True))
+        if checked:
+            check_element(op, values, flags, keywords, False)
         if rule is None:
             y = each(op, values, flags, level.size, keywords, False)
         else:
@@ -225,6 +229,8 @@ def batch_variadic(op: Operation) -> Callable[..., Any]:
         values = tuple(current(x) if f else x for x, f in zip(elements, flags, strict=True))
         if rule is None:
             return wrap(each(op, values, flags, level.size, keywords, True), level)
+        if op.family in CHECKED:
+            check_element(op, values, flags, keywords, True)
         return wrap(rule(values, flags, level.size, **keywords), level)
 
     return batched_tuple

@@ -163,9 +163,16 @@ def cotangent_of_signal(ct: Any, other: Any, start: int, count: int) -> Any:
     return ops.getitem(lags, index=(slice(first, first + count),))
 
 
+def vector(x: Any, batch_axes: int = 0) -> Any:
+    """A number as a vector of one, as NumPy takes it."""
+    shape = ops.shape(x)
+    return x if len(shape) > batch_axes else ops.reshape(x, shape=(*shape, 1))
+
+
 @rule(ops.convolve).vjp
 def convolve_vjp(y: Any, a: Any, b: Any, *, needs: Any, mode: str) -> Any:
     """Correlations of ct with the other argument."""
+    a, b = vector(a), vector(b)
     n, m = ops.shape(a)[0], ops.shape(b)[0]
     start, _ = window(n, m, mode, correlates=False)
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
@@ -182,6 +189,7 @@ def convolve_vjp(y: Any, a: Any, b: Any, *, needs: Any, mode: str) -> Any:
 @rule(ops.correlate).vjp
 def correlate_vjp(y: Any, a: Any, b: Any, *, needs: Any, mode: str) -> Any:
     """correlate(a, b) is the convolution of a with conj(b) backwards."""
+    a, b = vector(a), vector(b)
     n, m = ops.shape(a)[0], ops.shape(b)[0]
     start, _ = window(n, m, mode, correlates=True)
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
@@ -208,12 +216,12 @@ def windowed_products(a: Any, b: Any, start: int, count: int) -> Any:
 @batch(ops.convolve)
 def batched_convolve(arguments: Any, batched: Any, size: int, *, mode: str) -> Any:
     """By windows: a matrix of len(result) times len(b) for each element."""
-    a, b = arguments
+    a, b = (vector(x, int(flag)) for x, flag in zip(arguments, batched, strict=True))
     return windowed_products(a, b, *window(ops.shape(a)[-1], ops.shape(b)[-1], mode, correlates=False))
 
 
 @batch(ops.correlate)
 def batched_correlate(arguments: Any, batched: Any, size: int, *, mode: str) -> Any:
     """The same with conj(b) backwards."""
-    a, b = arguments
+    a, b = (vector(x, int(flag)) for x, flag in zip(arguments, batched, strict=True))
     return windowed_products(a, conj(flipped(b)), *window(ops.shape(a)[-1], ops.shape(b)[-1], mode, correlates=True))

@@ -13,9 +13,11 @@ from ..dispatch.errors import (
     ArgumentError,
     DispatchmlError,
     IntegerInputError,
+    OperationError,
     at_user_line,
     describe,
 )
+from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
 from ..engines.nesting import normal_form
 from ..engines.refusals import REFUSED
@@ -186,15 +188,28 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         result = function(*arguments, **keywords)
     except DispatchmlError as error:
         if not getattr(error, "again", False):
+            if name == "vmap" or isinstance(error, OperationError):
+                from .explaining import in_users_terms
+
+                in_users_terms(error)
             raise
         error.again = False  # type: ignore[attr-defined]
         del refused[before:]
         result = function(*arguments, **keywords)
     except Exception as error:
         cause = ours_behind(error)
-        if cause is None:
-            raise
-        raise cause.with_traceback(error.__traceback__) from None
+        if load_latecomers() or getattr(cause, "again", False):  # a library met a traced value before its plugin did
+            del refused[before:]
+            result = function(*arguments, **keywords)
+        elif cause is None:
+            from .explaining import explained
+
+            made = explained(error)
+            if made is None:
+                raise
+            raise made.with_traceback(error.__traceback__) from made.__cause__
+        else:
+            raise cause.with_traceback(error.__traceback__) from None
     finally:
         if outermost is not None:
             REFUSED.reset(outermost)

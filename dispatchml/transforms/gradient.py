@@ -13,6 +13,7 @@ from ..engines.constants import check_constants
 from ..engines.reverse import Var, variable
 from ..engines.reverse_elementwise import F32, F64
 from ..engines.tape import Cotangents, SweepError, Tape, sweep
+from ..engines.traced import Traced
 from ..engines.views import current
 from .auxiliary import split_aux
 from .boundary import Inputs, call_user, explain_sweep, is_on, like_input, primal_on, run_on_tape
@@ -197,8 +198,10 @@ def gradients(
 
 def owned(g: Any, index: int, cotangents: Cotangents) -> Any:
     """A gradient that shares no memory with anything: what a rule handed out may be a view or read-only."""
+    if isinstance(g, Traced) or index in cotangents.owned:
+        return g
     flags = getattr(g, "flags", None)
-    if flags is None or index in cotangents.owned:
+    if flags is None:
         return g
     return g.copy() if g.base is not None or not flags.writeable else g
 
