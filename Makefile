@@ -12,11 +12,12 @@ EDITABLE_PLUGINS := $(addprefix -e ./,$(patsubst %/,%,$(PLUGINS)))
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test matrix lint bench docs clean
 
 help:
 	@echo "make demo    fit an orbit with units (examples/orbit.py)"
 	@echo "make test    the tests, without those marked slow or gpu"
+	@echo "make matrix  every type with every transform, as a table and as docs/_static/matrix.{html,png}"
 	@echo "make lint    format, lint and types"
 	@echo "make bench   measurements beside peers (installs them)"
 	@echo "make docs    HTML in docs/_build/html"
@@ -27,6 +28,9 @@ demo: $(VENV)/dev.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --benchmark-disable -m "not slow and not gpu"
+
+matrix: $(VENV)/dev.stamp
+	$(BIN)/dispatchml matrix --html docs/_static/matrix.html --png docs/_static/matrix.png
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

@@ -88,11 +88,20 @@ def doctor() -> None:
 OperationName = Annotated[str, typer.Argument(metavar="OPERATION", help="such as add, or package.module:name")]
 
 
+def found_operation(name: str) -> Any:
+    """An operation by its name; where dispatchml has none, a plugin may."""
+    try:
+        return questions.find_operation(name)
+    except questions.UnknownNameError:
+        installed.statuses(load=True)
+        return questions.find_operation(name)
+
+
 @app.command(short_help="List the methods, layers and derivative of an operation.")
 def methods(operation: OperationName) -> None:
     """List what an operation has: methods, rules of layers, its decomposition, its derivative, and where each is."""
+    op = found_operation(operation)
     installed.statuses(load=True)
-    op = questions.find_operation(operation)
     keywords = (f"{k}={v!r}" for k, v in op.keywords.items())
     print(f"{op.module}.{op.name}({', '.join([*op.arguments, *(['*'] if op.keywords else []), *keywords])})")
     made = table("kind", "what", "where")
@@ -110,7 +119,7 @@ def which(
 
     Example: dispatchml which add float pint.Quantity
     """
-    op = questions.find_operation(operation)
+    op = found_operation(operation)
     installed.statuses(load=any("." not in name and ":" not in name for name in types))
     call, where = questions.which(op, types)
     print(f"{call}: {where}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -44,23 +44,46 @@ class ArrayTypeError(DispatchmlError, AssertionError):
 class Examined:
     """The type that is being checked."""
 
-    __slots__ = ("cls", "make", "layer", "refuses", "tolerance")
+    __slots__ = ("cls", "make", "layer", "refuses", "tolerance", "chosen")
 
     def __init__(self, cls: type, make: Callable[[Any], Any], layer: Layer, refuses: Any, tolerance: float) -> None:
         self.cls, self.make, self.layer = cls, make, layer
         self.refuses, self.tolerance = (*REFUSALS, *refuses), tolerance
+        self.chosen = "operations=[], programs=[]"
 
-    def fail(self, what: str) -> None:
-        """Raise, naming the type."""
-        raise ArrayTypeError(f"{class_name(self.cls)}: {what}.")
+    def error(self, what: str) -> ArrayTypeError:
+        """The error that names the type, what is wrong with it, and a call that repeats it."""
+        cls = self.cls.__name__
+        return ArrayTypeError(
+            f"{class_name(self.cls)}: {what}.\nReproduce: check_array_type({cls}, make, {self.chosen})"
+        )
+
+    def fail(self, what: str) -> NoReturn:
+        """Raise it."""
+        raise self.error(what)
+
+    def compare(self, what: str, got: Any, expected: Any, tolerance: float, against: str = "it must be") -> None:
+        """Raise where two flat arrays of numbers are not the same within a tolerance, naming the first that is off."""
+        if not differ(got, expected, tolerance):
+            return
+        if got.shape != expected.shape:
+            self.fail(f"{what} has {got.size} numbers, and must have {expected.size}")
+        k = int(np.argmax(off_by(got, expected, tolerance)))
+        count = f" ({int(off_by(got, expected, tolerance).sum())} of {got.size} are off)" if got.size > 1 else ""
+        self.fail(f"{what} at index ({k},) of its numbers is {got[k]!r}, {against} {expected[k]!r}{count}")
 
     def holds(self, x: Any) -> bool:
         """Whether a value carries the layer, at any depth."""
         if isinstance(x, (tuple, list)):
             return any(map(self.holds, x))
+        if type(x) is np.ndarray and x.dtype == object:
+            return any(map(self.holds, x.flat))
         info = layer_of(type(x))
         if info is self.layer:
             return True
+        template = getattr(x, "__template__", None)
+        if template is not None:  # a batch of structures
+            return self.holds(template)
         return info is not None and info.payload is not None and self.holds(info.payload(x))
 
     @contextlib.contextmanager
@@ -71,7 +94,7 @@ class Examined:
         except ArrayTypeError:
             raise
         except Exception as error:
-            raise ArrayTypeError(f"{class_name(self.cls)}: {what} raised {type(error).__name__}: {error}") from error
+            raise self.error(f"{what} raised {type(error).__name__}: {error}") from error
 
 
 def check_array_type(
@@ -80,16 +103,16 @@ def check_array_type(
     *,
     refuses: Sequence[type[Exception]] = (),
     operations: Sequence[str] | None = None,
-    programs: dict[str, Callable[[Any], Any]] | None = None,
+    programs: Mapping[str, Callable[[Any], Any]] | Sequence[str] | None = None,
     tolerance: float = 1e-6,
 ) -> dict[str, str]:
     """Check a registered array type; raise ArrayTypeError where it breaks a law, loses itself or derives wrongly.
 
     cls: the class. make(array): an instance round a plain float array of any shape (or what it can hold of it;
     ValueError and TypeError mean that it cannot). refuses: error classes of the type's own that mean "this has no
-    meaning", such as a unit error. operations: the names of operations to try, all of them by default. programs: name
-    -> function of one instance, in place of the ones given here. tolerance: relative, of derivatives against
-    differences.
+    meaning", such as a unit error. operations: the names of operations to try, all of them by default. programs: names
+    of those given here, or name -> function of one instance in place of them. tolerance: relative, of derivatives
+    against differences.
 
     Checked are: its slot and its place among the layers that are registered, whatever the order of arguments; the
     round trip through payload and rebuild; single precision stays single; typed zeros; the projection of cotangents
@@ -118,8 +141,17 @@ def check_array_type(
     check_precision(examined)
     check_zeros(examined, instance)
     check_normal_form(examined, instance)
-    outcome = {name: check_operation(examined, name) for name in operations or sorted(public_operations())}
-    for name, program in (PROGRAMS if programs is None else programs).items():
+    outcome = {}
+    for name in sorted(public_operations()) if operations is None else operations:
+        examined.chosen = f"operations=[{name!r}], programs=[]"
+        outcome[name] = check_operation(examined, name)
+    if programs is None:
+        programs = PROGRAMS
+    for name in programs:
+        program = programs[name] if isinstance(programs, Mapping) else PROGRAMS[name]
+        examined.chosen = f"operations=[], programs=[{name!r}]"
+        if program is not PROGRAMS.get(name):
+            examined.chosen = f"operations=[], programs={{{name!r}: ...}}"
         check_program(examined, instance, name, program)
     return outcome
 
@@ -135,6 +167,8 @@ def numbers(x: Any) -> Any:
     info = layer_of(type(x))
     if info is not None and info.payload is not None:
         return numbers(info.payload(x))
+    if type(x) is np.ndarray and x.dtype == object and any(layer_of(type(v)) is not None for v in x.flat):
+        return numbers(list(x.flat))
     return np.ravel(np.asarray(x))
 
 
@@ -156,8 +190,13 @@ def differ(got: Any, expected: Any, tolerance: float) -> bool:
     """Whether two flat arrays of numbers are not the same within a tolerance."""
     if got.shape != expected.shape:
         return True
+    return bool(np.any(off_by(got, expected, tolerance)))
+
+
+def off_by(got: Any, expected: Any, tolerance: float) -> Any:
+    """Which numbers are not the same within a tolerance."""
     scale = np.max(np.abs(expected), initial=1.0)
-    return bool(np.any(~np.isclose(got, expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True)))
+    return ~np.isclose(got, expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
 
 
 # ---- laws ------------------------------------------------------------------------------------------------------------
@@ -286,11 +325,9 @@ def check_operation(examined: Examined, name: str) -> str:
         except (*examined.refuses, NonDifferentiableError):
             continue
         except AmbiguousMethodError as error:
-            raise ArrayTypeError(f"{class_name(examined.cls)}: {what} is ambiguous: {error}") from error
+            raise examined.error(f"{what} is ambiguous: {error}") from error
         except Exception as error:
-            raise ArrayTypeError(
-                f"{class_name(examined.cls)}: {what} raised {type(error).__name__}: {error}"
-            ) from error
+            raise examined.error(f"{what} raised {type(error).__name__}: {error}") from error
         outcome = "works"
         if not examined.holds(y) and is_numeric(y) and not may_be_plain(examined, found):
             examined.fail(
@@ -356,21 +393,24 @@ def check_program(examined: Examined, x: Any, name: str, program: Callable[[Any]
 
     with examined.doing(f"jvp of {what}"):
         value, dy = jvp(program, (x,), (dx,))
-    if differ(numbers(value), numbers(y), 1e-12) or type(value) is not type(y):
-        examined.fail(f"jvp of {what} changes its value")
-    if differ(numbers(dy), expected, tolerance):
-        examined.fail(f"jvp of {what} is {numbers(dy)}, differences give {expected}")
+    compare_values(examined, f"jvp of {what}", value, y)
+    examined.compare(f"jvp of {what}", numbers(dy), expected, tolerance, "differences give")
     if ops.shape(y) != ():
         return
     with examined.doing(f"value_and_grad of {what}"):
         value, gradient = value_and_grad(program)(x)
-    if differ(numbers(value), numbers(y), 1e-12) or type(value) is not type(y):
-        examined.fail(f"value_and_grad of {what} changes its value")
+    compare_values(examined, f"value_and_grad of {what}", value, y)
     inner = np.atleast_1d(numbers(gradient) @ direction) if numbers(gradient).shape == direction.shape else np.zeros(0)
-    if differ(inner, expected, tolerance):
-        examined.fail(f"the gradient of {what} times a direction is {inner}, differences give {expected}")
+    examined.compare(f"the gradient of {what} times a direction", inner, expected, tolerance, "differences give")
     check_nested(examined, x, dx, what, program, gradient)
     check_batched(examined, x, what, program, gradient)
+
+
+def compare_values(examined: Examined, what: str, value: Any, y: Any) -> None:
+    """The value beside a derivative is the value."""
+    if type(value) is not type(y):
+        examined.fail(f"{what} changes its value: it is {class_name(type(value))}, and must be {class_name(type(y))}")
+    examined.compare(f"{what} changes its value, which", numbers(value), numbers(y), 1e-12)
 
 
 def check_nested(examined: Examined, x: Any, dx: Any, what: str, program: Any, gradient: Any) -> None:
@@ -380,8 +420,7 @@ def check_nested(examined: Examined, x: Any, dx: Any, what: str, program: Any, g
         product = hvp(program, (x,), (dx,))
     ahead, behind = (grad(program)(with_numbers(examined, x, flat + sign * STEP * direction)) for sign in (1, -1))
     expected = (numbers(ahead) - numbers(behind)) / (2 * STEP)
-    if differ(numbers(product), expected, 10 * examined.tolerance):
-        examined.fail(f"hvp of {what} is {numbers(product)}, differences of gradients give {expected}")
+    examined.compare(f"hvp of {what}", numbers(product), expected, 10 * examined.tolerance, "differences give")
 
 
 def check_batched(examined: Examined, x: Any, what: str, program: Any, gradient: Any) -> None:
@@ -394,6 +433,8 @@ def check_batched(examined: Examined, x: Any, what: str, program: Any, gradient:
         whole = examined.make(np.stack([np.reshape(numbers(x) * f, shape) for f in rows]))
     except (TypeError, ValueError):
         return
+    if ops.shape(whole) != (len(rows), *shape):
+        return  # a number, which holds no batch
     with Level("check_array_type", len(rows)) as level:
         with examined.doing(f"the gradient of a batch of {what}"):
             made = grad(program)(Batched(whole, level))
@@ -401,5 +442,4 @@ def check_batched(examined: Examined, x: Any, what: str, program: Any, gradient:
     expected = np.concatenate([numbers(grad(program)(with_numbers(examined, x, numbers(x) * f))) for f in rows])
     if found.size == numbers(gradient).size:
         found = np.tile(found, len(rows))  # a gradient that does not depend on the batch
-    if differ(found, expected, 1e-9):
-        examined.fail(f"the gradient of a batch of {what} is {found}, one by one {expected}")
+    examined.compare(f"the gradient of a batch of {what}", found, expected, 1e-9, "one by one it is")

@@ -179,6 +179,21 @@ def test_a_rule_that_computes_something_else_spoils_derivatives():
         check_array_type(cls, cls, operations=[], programs={"elements": PROGRAMS["elements"]})
 
 
+def test_a_failure_says_how_to_repeat_it():
+    def getitem(x, *, index):
+        return type(x)(np.asarray(x.value)[index] + 1.0, x.scale)
+
+    cls = scaled_type(rules=(*WHOLE, "sin"), wrong={"sin": lambda x: 1 / 0, "getitem": getitem})
+    with pytest.raises(ArrayTypeError) as caught:
+        check_array_type(cls, cls, operations=["sin"], programs=[])
+    assert "sin with the layer in argument 0 raised ZeroDivisionError" in str(caught.value)
+    assert str(caught.value).endswith("Reproduce: check_array_type(Scaled, make, operations=['sin'], programs=[])")
+    assert check_array_type(cls, cls, operations=[], programs=[]) == {}
+    with pytest.raises(ArrayTypeError, match=r"at index \(0,\) of its numbers is .*, differences give") as caught:
+        check_array_type(cls, cls, operations=[], programs=["elements"])
+    assert str(caught.value).endswith("check_array_type(Scaled, make, operations=[], programs=['elements'])")
+
+
 def test_programs_of_the_users_own():
     cls = scaled_type(rules=WHOLE)
     check_array_type(cls, cls, operations=["add"], programs={"cube": lambda x: ops.sum(ops.power(x, 3))})
