@@ -54,7 +54,9 @@ class Traced:
 
     @property
     def size(self) -> int:
-        """The number of elements of the primal."""
+        """The number of elements of the primal, as its library counts them: SciPy's sparse arrays count what is stored."""
+        if type(self._value) is not np.ndarray and "size" in statics_of(self):
+            return foreign_attribute(self, "size")
         return ops.size(self)
 
     def __repr__(self) -> str:
@@ -276,6 +278,12 @@ def hidden_axes(x: Any) -> int:
         hidden += x._hides_axis
         x = x._value
     return hidden
+
+
+def statics_of(x: Traced) -> tuple[str, ...]:
+    """The static attributes that are registered for the payload."""
+    info = layer_of(type(innermost(x)))
+    return () if info is None else info.static
 
 
 def foreign_attribute(x: Traced, name: str) -> Any:

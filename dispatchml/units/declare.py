@@ -8,6 +8,7 @@ from .. import ops
 from ..dispatch.errors import RegistrationError, class_name
 from ..dispatch.layers import layer_of
 from ..dispatch.resolve import takes_operand
+from ..dispatch.structures import uniform
 from ..rules.registry import through
 from . import families as f
 from .entering import attach, convert, declare_entering, magnitude, quantity_inside
@@ -28,6 +29,7 @@ def declare_units(cls: type, system: UnitSystem) -> None:
         raise RegistrationError(f"declare_units: {class_name(cls)} is no layer. Call register_type first.")
     for name, rule in rules_for(system).items():
         getattr(ops, name).layer(cls, rule)
+    uniform(cls)
     takes_operand(cls, system.unit_class, *(getattr(ops, name) for name in PRODUCTS))
     declare_entering(info, system)
     if not system.angles_are_numbers or system.functions_are_plain:

@@ -18,7 +18,7 @@ from dispatchml.dispatch.errors import ShapeError, at_user_line
 
 from .foreign import SparseRefusal, module, take_apart
 from .numbers import assemble, is_sparse, pattern_of, values
-from .pattern import Pattern, coords_of
+from .pattern import PYDATA, Pattern, coords_of
 from .view import todense, view
 
 
@@ -295,12 +295,22 @@ def elementwise_method(name: str) -> Any:
 
 
 STATIC = (
-    "nnz", "coords", "indices", "indptr", "format", "fill_value", "density", "getnnz", "row", "col", "get_shape",
-    "has_canonical_format", "has_sorted_indices", "compressed_axes", "get_index_dtype", "blocksize", "offsets",
+    "nnz", "indices", "indptr", "format", "fill_value", "density", "getnnz", "get_shape", "has_canonical_format",
+    "has_sorted_indices", "compressed_axes", "blocksize", "offsets", "size",
 )  # fmt: skip
+
+
+def places_of(x: Any) -> Any:
+    """x.coords: an array for COO, a tuple of arrays for coo_array."""
+    pattern = pattern_of(x)
+    return pattern.coords if pattern.kind in PYDATA else tuple(pattern.coords)
+
 
 METHODS: dict[str, Any] = {
     "data": property(stored_values),
+    "coords": property(places_of),
+    "row": property(lambda x: pattern_of(x).coords[0]),
+    "col": property(lambda x: pattern_of(x).coords[-1]),
     "todense": todense_method,
     "toarray": todense_method,
     "tocsr": to("csr_array"),

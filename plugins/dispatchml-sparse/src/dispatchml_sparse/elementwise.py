@@ -13,7 +13,7 @@ import numpy as np
 
 from dispatchml import ops, primal
 
-from .numbers import Stacked, assemble, is_sparse, numbers_inside, pattern_of, values
+from .numbers import Stacked, assemble, is_in_units, is_sparse, numbers_inside, pattern_of, values
 from .pattern import PYDATA, Pattern, intersection, is_zero, union, winning_kind
 from .shaping import broadcast
 from .view import View, densified, on_keys, spread, todense, view
@@ -74,9 +74,9 @@ def on_several(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) ->
     views = [None if v is None else broadcast(v, shape) for v in views]
     known = [v for v in views if v is not None]
     kind = winning_kind([v.pattern.kind for v in known])
-    if kind == "coo_array" and len(known) > 1 and len(shape) == 2:
-        kind = "csr_array"  # as SciPy has it
     fill = common_fill(op, arguments, views, keywords)
+    if fill is not None and not is_zero(fill) and any(map(is_in_units, arguments)):
+        return NotImplemented  # in which units the fill value is, the units' own rule knows
     if fill is None or (kind not in PYDATA and not is_zero(fill) and shape):
         return op(*(densified(op.__name__, x) for x in arguments), **keywords)
     keys = places(op, arguments, views, shape)
@@ -181,8 +181,7 @@ def beside_dense(op: Any, arguments: tuple[Any, ...], sparse: list[bool], keywor
     if name in ZERO_FIRST:
         deciding = deciding[:1]
     keys = intersection(deciding)
-    kind = winning_kind([p.kind for p in deciding])
-    pattern = on_keys(keys, shape, deciding[0], 0, kind if kind in PYDATA else "coo_array")  # as SciPy has it
+    pattern = on_keys(keys, shape, deciding[0], 0, winning_kind([p.kind for p in deciding]))
     given = []
     for x, v in zip(arguments, views, strict=True):
         if v is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dispatchml.dispatch.errors import DispatchmlError, at_user_line, class_name
 
-from .pattern import Pattern, fitting_kind, keys_of
+from .pattern import Pattern, keys_of
 
 
 class SparseRefusal(DispatchmlError, TypeError):
@@ -74,7 +74,7 @@ def read_compressed(x: Any) -> tuple[Any, Pattern]:
     if not x.has_canonical_format:
         x = summed(x)
     if x.ndim == 1:
-        return x.data, Pattern("coo_array", x.shape, x.indices[None, :])
+        return x.data, Pattern("csr_array", x.shape, x.indices[None, :])
     major = np.repeat(np.arange(x.indptr.size - 1, dtype=np.intp), np.diff(x.indptr))
     row_major = x.format == "csr"
     coords = np.stack((major, x.indices) if row_major else (x.indices, major))
@@ -83,6 +83,11 @@ def read_compressed(x: Any) -> tuple[Any, Pattern]:
 
 def summed(x: Any) -> Any:
     """A compressed array without duplicates; one without them is not reordered."""
+    if x.ndim == 1:
+        if np.unique(x.indices).size < x.indices.size:
+            x = x.copy()
+            x.sum_duplicates()
+        return x
     major = np.repeat(np.arange(x.indptr.size - 1), np.diff(x.indptr))
     keys = major * (x.shape[-1] if x.format == "csr" else x.shape[0]) + x.indices
     if np.unique(keys).size == keys.size:
@@ -149,8 +154,7 @@ READERS: dict[str, Callable[[Any], tuple[Any, Pattern]]] = {
 
 def put_together(data: Any, pattern: Pattern) -> Any:
     """The foreign array of plain numbers and a pattern."""
-    kind = fitting_kind(pattern.kind, pattern.ndim)
-    return WRITERS[kind](np.asarray(data), pattern)
+    return WRITERS[pattern.kind](np.asarray(data), pattern)
 
 
 def fill_in(data: Any, fill: Any) -> Any:
@@ -186,7 +190,9 @@ def write_coordinates(data: Any, pattern: Pattern) -> Any:
 
 
 def write_rows(data: Any, pattern: Pattern) -> Any:
-    """csr_array."""
+    """csr_array, of one axis too."""
+    if pattern.ndim == 1:
+        return module("scipy.sparse").csr_array((data, (np.array(pattern.coords[0]),)), shape=pattern.shape)
     return compressed("csr_array", data, pattern, 0)
 
 

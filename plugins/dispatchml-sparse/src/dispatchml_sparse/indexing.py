@@ -186,6 +186,8 @@ def setitem(x: Any, value: Any, *, index: Any = ()) -> Any:
     if not is_sparse(x):
         return ops.setitem(x, densified("item assignment", value), index=index)
     v = view(x)
+    if index is Ellipsis and ops.shape(value) == v.shape:  # x += y
+        return value if ops.dtype(value) == ops.dtype(x) else ops.astype(value, dtype=ops.dtype(x))
     if v.pattern.kind in PYDATA:
         raise SparseRefusal(
             f"A {v.pattern.kind} has no item assignment{at_user_line()}: its places are fixed. Write "

@@ -209,6 +209,13 @@ def foreign_inside(x: Any) -> tuple[Any, int] | None:
         x = info.payload(x)
 
 
+def is_in_units(x: Any) -> bool:
+    """Whether a sparse array, traced perhaps, is inside of what says what its numbers mean."""
+    while (info := layer_of(type(x))) is not None and info.slot == "transform":
+        x = info.payload(x)
+    return info is not None and info.slot == "meaning" and is_sparse(x)
+
+
 def numbers_inside(x: Any) -> Any:
     """The plain number or array below what it means, such as a unit."""
     while (info := layer_of(type(x))) is not None and info.payload is not None:

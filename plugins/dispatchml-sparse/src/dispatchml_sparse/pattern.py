@@ -100,8 +100,9 @@ class Pattern:
         self, coords: Any, shape: tuple[int, ...], fill: Any = None, kind: str | None = None, known: Any = None
     ) -> Pattern:
         """Other places in the same class, as far as it can hold the shape. known: a pattern with the same places."""
+        stays = self.ndim == len(shape) == 1 and kind in (None, self.kind)
         made = Pattern(
-            fitting_kind(kind or self.kind, len(shape)), shape, coords, self.fill if fill is None else fill,
+            self.kind if stays else fitting_kind(kind or self.kind, len(shape)), shape, coords, self.fill if fill is None else fill,
             self.compressed if self.kind == "GCXS" and len(shape) == self.ndim else None,
         )  # fmt: skip
         if known is not None:

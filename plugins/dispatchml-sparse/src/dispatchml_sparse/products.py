@@ -227,8 +227,6 @@ def sparse_by_sparse(a: Any, b: Any, axes_a: Any, axes_b: Any, shape: tuple[int,
     if not shape:
         return ops.sum(data)
     kind = winning_kind([v.pattern.kind, w.pattern.kind])
-    if kind == "coo_array" and len(shape) == 2:
-        kind = "csr_array"  # as SciPy has it
     return assemble(data, pattern=v.pattern.like(coords_of(places, shape), shape, 0, kind))
 
 

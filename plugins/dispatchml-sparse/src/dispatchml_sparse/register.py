@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NoReturn
 
 from dispatchml import ops, order, register_type
@@ -11,7 +12,7 @@ from dispatchml.dispatch.errors import at_user_line, class_name
 from . import creation, doors, indexing, products, reductions, shaping, solving
 from .elementwise import elementwise_rule
 from .foreign import SparseRefusal, module
-from .numbers import Stacked, leave, values, values_of_foreign, values_of_stacked
+from .numbers import Stacked, is_in_units, leave, pattern_of, values, values_of_foreign, values_of_stacked
 from .view import densified, todense
 
 #: The classes of both libraries, from the one that is outside where two meet.
@@ -53,9 +54,6 @@ PARTICULAR: dict[str, Any] = {
     "argmax": reductions.argument_of("argmax"),
     "argmin": reductions.argument_of("argmin"),
 }
-#: What takes a sparse array among others and would be asked of a dense one.
-LEFT_TO_DECOMPOSITIONS = frozenset({"stop_gradient"})
-
 
 def register_pydata() -> None:
     """The classes of PyData sparse."""
@@ -90,18 +88,26 @@ def chain() -> None:
 def declare(cls: Any, name: str) -> None:
     """One class: a layer, looked at from inside, with a rule for every operation."""
     register_type(
-        cls, slot="structure", payload=creation.payload, rebuild=creation.rebuild, static=doors.STATIC,
-        methods=doors.METHODS, materialise=todense, defer=deferring(cls) if cls is not Stacked else (),
+        cls, slot="structure", payload=creation.payload, rebuild=creation.rebuild, static=known_to(cls, doors.STATIC),
+        methods={name: doors.METHODS[name] for name in known_to(cls, doors.METHODS)}, materialise=todense, project=creation.project,
+        defer=deferring(cls) if cls is not Stacked else (),
     )  # fmt: skip
     values.layer(cls, values_of_stacked if cls is Stacked else values_of_foreign)
     for op in every_operation():
-        rule = rule_for(op)
-        if rule is not None:
-            op.layer(cls, rule)
+        op.layer(cls, rule_for(op))
     transparent(
         cls, read=creation.read, write=creation.rebuild, project=creation.project, tangent=creation.tangent,
         leave=leave, spread=creation.spread,
     )  # fmt: skip
+
+
+def known_to(cls: Any, names: Any) -> tuple[str, ...]:
+    """The names that an instance of a class answers."""
+    if cls is Stacked:
+        return ()
+    shape = (1, 1)
+    one = cls(module("numpy").zeros(shape)) if cls.__name__ not in PYDATA else cls.from_numpy(module("numpy").zeros(shape))
+    return tuple(name for name in names if hasattr(one, name))
 
 
 def every_operation() -> list[Any]:
@@ -115,7 +121,7 @@ RULES: dict[str, Any] = {}
 
 
 def rule_for(op: Any) -> Any:
-    """The rule of an operation; None where it is made of others."""
+    """The rule of an operation."""
     name = op.__name__
     if name not in RULES:
         if name in PARTICULAR:
@@ -123,10 +129,28 @@ def rule_for(op: Any) -> Any:
         elif op.info.family == "elementwise" and not op.info.variadic:
             RULES[name] = elementwise_rule(op)
         elif op.decomposition is not None:
-            RULES[name] = None
+            RULES[name] = op.decomposition  # what its parts make of sparse arrays is what it makes of them
         else:
             RULES[name] = dense_rule(op)
+        RULES[name] = beside_units(RULES[name], op.info.variadic)
     return RULES[name]
+
+
+def beside_units(rule: Any, variadic: bool) -> Any:
+    """A rule that leaves arrays in units with a fill value to the units' own rule, which converts the fill value too."""
+
+    @functools.wraps(rule)
+    def checked(*arguments: Any, **keywords: Any) -> Any:
+        if any(map(is_filled_quantity, arguments[0] if variadic else arguments)):
+            return NotImplemented
+        return rule(*arguments, **keywords)
+
+    return checked
+
+
+def is_filled_quantity(x: Any) -> bool:
+    """Whether a value in units is a sparse array with a fill value other than zero."""
+    return is_in_units(x) and pattern_of(x).has_fill
 
 
 def dense_rule(op: Any) -> Any:
