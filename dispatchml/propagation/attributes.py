@@ -18,6 +18,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch import operation
+from ..dispatch.errors import NonDifferentiableError, at_user_line
 from ..rules import rule
 from .sensitivity import Sensitivity
 
@@ -155,6 +156,14 @@ rule(component_of).vjp(along(lambda y, x, variable: Sensitivity(0.0, {variable: 
 rule(component_of).jvp(lambda y, tangents, x, variable: component_of(tangents[0], variable=variable))
 rule(deviation_of).jvp(lambda y, tangents, x: ops.divide_or_zero(covariance_of(x, tangents[0]), y))
 rule(functional_of).jvp(lambda y, tangents, x: functional_of(tangents[0]))
+
+
+@rule(functional_of).vjp
+def functional_vjp(y: Any, x: Any, *, needs: Any) -> Any:
+    raise NonDifferentiableError(
+        f"A gradient of a standard deviation or a covariance cannot be differentiated in reverse mode{at_user_line()}. "
+        "Use the forward mode outside: dispatchml.hessian, hvp, or jacfwd of the gradient."
+    )
 
 
 @rule(deviation_of).vjp

@@ -6,6 +6,7 @@ from .devices import DeviceCheckError, check_device
 from .registry import RegistryError, check_registry
 from .rules import RuleCheckError, check_rule
 from .scenarios import Scenario, ScenarioError, scenarios
+from .uncertain import check_uncertain_numbers
 
 __all__ = [
     "PLAIN",
@@ -22,5 +23,6 @@ __all__ = [
     "check_device",
     "check_registry",
     "check_rule",
+    "check_uncertain_numbers",
     "scenarios",
 ]
