@@ -12,7 +12,8 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoRuleError, at_user_line, class_name, describe
-from ..dispatch.layers import Layer, layer_of
+from ..dispatch.layers import LAYERS, Layer, layer_of
+from ..dispatch.operation import FORGETTING
 from ..dispatch.structures import structure_of
 from ..ops.metadata import OBJECT, dtype, is_complex, shape
 
@@ -136,6 +137,19 @@ class ForeignStructureSpace(ArraySpace):
         return project(self.primal, ct)
 
 
+#: Whether there are foreign structures that are not transparent; empty where it must be found out.
+FOREIGN_STRUCTURES: list[bool] = []
+FORGETTING.append(FOREIGN_STRUCTURES.clear)
+
+
+def foreign_structures() -> bool:
+    """Whether there are foreign structures that are not transparent; most programs have none, and pay nothing."""
+    if not FOREIGN_STRUCTURES:
+        layers = [info for info in LAYERS.values() if info.slot == "structure" and "project" in info.properties]
+        FOREIGN_STRUCTURES.append(any("inside" not in info.properties for info in layers))
+    return FOREIGN_STRUCTURES[0]
+
+
 def structure_layer(x: Any) -> tuple[Any, Layer] | None:
     """The foreign structure inside of a value, below engines and meanings, and its layer; None where there is none."""
     while True:
@@ -222,7 +236,7 @@ def space_of(x: Any) -> Any:
     inside = structure_of(x)
     if inside is not None:
         return StructureSpace(x, inside.project)
-    found = structure_layer(x) if info is not None else None
+    found = structure_layer(x) if info is not None and foreign_structures() else None
     if found is not None:
         return ForeignStructureSpace(x, *found)
     kind = dtype(x)
