@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..dispatch.layers import Layer, layer_of
-from .traced import as_seen, foreign_attribute, innermost
+from .traced import foreign_attribute, seen_inside
 
 
 class SharedName:
@@ -24,8 +24,7 @@ class SharedName:
 
     def __get__(self, x: Any, cls: type | None = None) -> Any:
         if x is not None:
-            inner = as_seen(x)
-            if layer_of(type(innermost(x) if inner is None else inner)) in self.layers:
+            if layer_of(type(seen_inside(x))) in self.layers:
                 return foreign_attribute(x, self.name)
         return self.usual.__get__(x, cls)
 

@@ -286,10 +286,20 @@ def statics_of(x: Traced) -> tuple[str, ...]:
     return () if info is None else info.static
 
 
-def foreign_attribute(x: Traced, name: str) -> Any:
-    """An attribute that the payload's registration knows: static ones from the payload, methods as operations."""
+def seen_inside(x: Traced) -> Any:
+    """What a traced value stands for in the user's code: in a batch of numbers, which is an object array, one of
+    them.
+    """
     inner = as_seen(x)
     inner = innermost(x) if inner is None else inner
+    if type(inner) is np.ndarray and inner.dtype == object and inner.size and not ops.shape(x):
+        return inner.flat[0]
+    return inner
+
+
+def foreign_attribute(x: Traced, name: str) -> Any:
+    """An attribute that the payload's registration knows: static ones from the payload, methods as operations."""
+    inner = seen_inside(x)
     info = layer_of(type(inner))
     if info is not None:
         if name in info.static:

@@ -49,6 +49,8 @@ def provider(known: Uncertain) -> Callable[[Operation, tuple[type, ...]], Callab
         single = all(not issubclass(c, np.ndarray) for c in classes)
         if single and op.name in CHOOSING and op.arity == 2:
             return CHOOSING[op.name](op, known)
+        if single and op.family == "elementwise" and is_step(op):
+            return on_values(op, known)
         if single and is_scalar_elementwise(op):
             return elementwise_of_numbers(op, known)
         return with_arrays(op)
@@ -60,6 +62,12 @@ def is_scalar_elementwise(op: Operation) -> bool:
     """Whether an operation on single numbers goes the short way."""
     rule = rule_of(op)
     return op.family == "elementwise" and not op.variadic and rule is not None and rule.kind != "nondifferentiable"
+
+
+def is_step(op: Operation) -> bool:
+    """Whether an operation is constant between steps, by declaration."""
+    rule = rule_of(op)
+    return not op.variadic and rule is not None and rule.kind == "nondifferentiable"
 
 
 def with_arrays(op: Operation) -> Callable[..., Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.propagation import component_of, deviation_of, nominal_of
@@ -11,7 +13,10 @@ from dispatchml.propagation import component_of, deviation_of, nominal_of
 
 def derivatives(x: Any) -> dict[Any, Any]:
     """x.derivatives: the coefficient of each variable, traced as x is."""
-    return {v: component_of(x, variable=v) for v in dm.primal(x).derivatives}
+    inside = dm.primal(x)
+    numbers = inside.flat if isinstance(inside, np.ndarray) else [inside]  # an array is a batch of them
+    variables = dict.fromkeys(v for number in numbers for v in number.derivatives)
+    return {v: component_of(x, variable=v) for v in variables}
 
 
 def error_components(x: Any) -> dict[Any, Any]:
