@@ -7,6 +7,7 @@ from .registry import RegistryError, check_registry
 from .rules import RuleCheckError, check_rule
 from .scenarios import Scenario, ScenarioError, scenarios
 from .uncertain import check_uncertain_numbers
+from .units import UnitCheckError, check_units
 
 __all__ = [
     "PLAIN",
@@ -19,10 +20,12 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Subject",
+    "UnitCheckError",
     "check_array_type",
     "check_device",
     "check_registry",
     "check_rule",
     "check_uncertain_numbers",
+    "check_units",
     "scenarios",
 ]

@@ -32,8 +32,15 @@ def declare_units(cls: type, system: UnitSystem) -> None:
     uniform(cls)
     takes_operand(cls, system.unit_class, *(getattr(ops, name) for name in PRODUCTS))
     declare_entering(info, system)
+    for op, units in ((ops.deg2rad, system.radian), (ops.rad2deg, system.degree)):
+        through(op, cls)(lambda x, units=units: convert(x, unit=unit_like(system, x, units)))
     if not system.angles_are_numbers or system.functions_are_plain:
         declare_detours(cls, system)
+
+
+def unit_like(system: UnitSystem, x: Any, units: Any) -> Any:
+    """Units as the library's own object, in the registry of the quantity inside of a value."""
+    return system.unit(system.make(quantity_inside(x), 1.0, units))
 
 
 def declare_detours(cls: type, system: UnitSystem) -> None:
@@ -45,7 +52,7 @@ def declare_detours(cls: type, system: UnitSystem) -> None:
         q = quantity_inside(x)
         if q is None:
             return x
-        return magnitude(convert(x, unit=system.unit(system.make(q, 1.0, units_of(q)))))
+        return magnitude(convert(x, unit=unit_like(system, x, units_of(q))))
 
     def argument(x: Any, check: Any, units_of: Any) -> Any:
         q = quantity_inside(x)

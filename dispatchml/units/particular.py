@@ -250,24 +250,14 @@ def angle(s: UnitSystem) -> Rule:
 
 @particular
 def deg2rad(s: UnitSystem) -> Rule:
-    """Degrees as radians: the same angle in other units. Linear, so that it takes the units of a derivative, too."""
-
-    def rule(q: Any) -> Any:
-        magnitude, units = s.factor(q)
-        return s.product(q, ops.deg2rad(magnitude), s.times(units, s.over(s.radian, s.degree)))
-
-    return rule
+    """An angle in radian, whatever unit it comes in."""
+    return lambda q: s.make(q, s.converted(q, s.radian), s.radian)
 
 
 @particular
 def rad2deg(s: UnitSystem) -> Rule:
-    """Radians as degrees, the inverse of `deg2rad`."""
-
-    def rule(q: Any) -> Any:
-        magnitude, units = s.factor(q)
-        return s.product(q, ops.rad2deg(magnitude), s.over(units, s.over(s.radian, s.degree)))
-
-    return rule
+    """An angle in degrees, whatever unit it comes in."""
+    return lambda q: s.make(q, s.converted(q, s.degree), s.degree)
 
 
 @particular

@@ -216,16 +216,26 @@ class UnitSystem(ABC):
         points of multiplicative scales (kelvin) meet. Plain values need dimensionless quantities, unless they fit any.
         """
         like = self.first(values)
-        offset = [x for x in values if isinstance(x, self.quantity) and self.check(x)]
-        units = self.units(offset[0]) if offset else self.preferred(values, like)
+        units = offset = None
+        plain = False
         for x in values:
             if not isinstance(x, self.quantity):
-                if not self.same(units, self.one) and not self.fits_any(x):
+                plain = True
+            elif self.check(x) and offset is None:
+                offset = units = self.units(x)
+        if offset is None:
+            units = self.preferred(values, like)
+        if plain and not self.same(units, self.one):
+            for x in values:
+                if not isinstance(x, self.quantity) and not self.fits_any(x):
                     if not self.dimensionless(like, units):
                         raise self.mismatch(units, self.one, like)
                     units = self.one
-            elif offset and self.is_difference(x) and not self.same(self.units(x), units):
-                raise self.offset_error(units, self.units(x))
+                    break
+        if offset is not None:
+            for x in values:
+                if isinstance(x, self.quantity) and self.is_difference(x) and not self.same(self.units(x), units):
+                    raise self.offset_error(units, self.units(x))
         return like, units, [self.converted(x, units) if isinstance(x, self.quantity) else x for x in values]
 
     def preferred(self, values: tuple[Any, ...], like: Any) -> Any:

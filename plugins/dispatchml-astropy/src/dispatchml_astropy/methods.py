@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -30,10 +31,10 @@ def formula(source: Any, target: Any, equivalencies: Any) -> Callable[[Any], Any
                 continue
             if source.is_equivalent(start, equivalencies=None) and target.is_equivalent(end, equivalencies=None):
                 return scaled(function, source.to(start, equivalencies=None), end.to(target, equivalencies=None))
-        if other is None:
-            ratio = target.decompose() / source.decompose()
-            if ratio.is_equivalent(one, equivalencies=None):
-                return scaled(forward, 1 / ratio.to(one, equivalencies=None), 1.0)
+        if other is None:  # a unit that counts as a number, or a conversion up to powers of it
+            with contextlib.suppress(u.UnitsError):
+                ratio = (target.decompose() / source.decompose()).decompose(bases=[one])
+                return scaled(forward, 1 / ratio.scale, 1.0)
     raise UnitConversionError(
         f"'{source}' ({source.physical_type}) and '{target}' ({target.physical_type}) are not convertible"
     )

@@ -60,10 +60,14 @@ class Astropy(UnitSystem):
     # ---- algebra of units ------------------------------------------------------------------------------------------
 
     def times(self, a: Any, b: Any) -> Any:
+        if a is self.one or b is self.one:
+            return b if a is self.one else a
         found = KNOWN.get(("*", a, b))
         return remember(("*", a, b), a * b) if found is None else found
 
     def over(self, a: Any, b: Any) -> Any:
+        if b is self.one:
+            return a
         found = KNOWN.get(("/", a, b))
         return remember(("/", a, b), a / b) if found is None else found
 

@@ -27,6 +27,8 @@ SLOPES: WeakKeyDictionary[type, dict[Any, Any]] = WeakKeyDictionary()
 #: Products, quotients and powers of units that have been met. Emptied when it grows large.
 KNOWN: dict[Any, UnitsContainer] = {}
 KNOWN_LIMIT = 4096
+#: Whether units are those of a difference on a scale with an offset.
+DIFFERENCES: dict[UnitsContainer, bool] = {}
 #: Exponents this close to a ratio of small numbers are that ratio: 1 - 2/3 and 1/3 are one exponent.
 LARGEST_DENOMINATOR, ROUNDING = 60, 1e-9
 
@@ -64,10 +66,14 @@ class Pint(UnitSystem):
     # ---- algebra of units ------------------------------------------------------------------------------------------
 
     def times(self, u: UnitsContainer, v: UnitsContainer) -> UnitsContainer:
+        if v is NONE or u is NONE:
+            return u if v is NONE else v
         found = KNOWN.get(("*", u, v))
         return remember(("*", u, v), u * v) if found is None else found
 
     def over(self, u: UnitsContainer, v: UnitsContainer) -> UnitsContainer:
+        if v is NONE:
+            return u
         found = KNOWN.get(("/", u, v))
         return remember(("/", u, v), u / v) if found is None else found
 
@@ -150,7 +156,12 @@ class Pint(UnitSystem):
         return units
 
     def is_difference(self, q: Any) -> bool:
-        return any(name.startswith("delta_") for name in q._units)
+        found = DIFFERENCES.get(q._units)
+        if found is None:
+            if len(DIFFERENCES) >= KNOWN_LIMIT:
+                DIFFERENCES.clear()
+            found = DIFFERENCES[q._units] = any(name.startswith("delta_") for name in q._units)
+        return found
 
     def offset_error(self, u: Any, v: Any) -> Exception:
         return pint.OffsetUnitCalculusError(*(x for x in (u, v) if x is not None))

@@ -23,8 +23,10 @@ WIDE = frozenset({np.float64, np.complex128, np.int64})
 #: hashing a unit costs more than finding it.
 KNOWN: dict[Any, tuple[Any, Any, Any]] = {}
 KNOWN_LIMIT = 4096
+INTERNED: dict[Any, Any] = {}
 #: Whether units have an offset, by unit; refused ones are not entered.
 OFFSETS: dict[int, tuple[bool, Any]] = {}
+DIFFERENCES: dict[int, tuple[bool, Any]] = {}
 DELTAS = {"degC": "delta_degC", "degF": "delta_degF"}
 
 
@@ -71,10 +73,14 @@ class Unyt(UnitSystem):
     # ---- algebra of units ------------------------------------------------------------------------------------------
 
     def times(self, a: Any, b: Any) -> Any:
+        if a is self.one or b is self.one:
+            return b if a is self.one else a
         found = KNOWN.get(("*", id(a), id(b)))
         return remember("*", a, b, (a * b).simplify()) if found is None else found[0]
 
     def over(self, a: Any, b: Any) -> Any:
+        if b is self.one:
+            return a
         found = KNOWN.get(("/", id(a), id(b)))
         return remember("/", a, b, (a / b).simplify()) if found is None else found[0]
 
@@ -177,7 +183,12 @@ class Unyt(UnitSystem):
         return Unit(DELTAS[str(q.units.expr)], registry=q.units.registry)
 
     def is_difference(self, q: Any) -> bool:
-        return str(q.units.expr).startswith("delta_")
+        found = DIFFERENCES.get(id(q.units))
+        if found is None:
+            if len(DIFFERENCES) >= KNOWN_LIMIT:
+                DIFFERENCES.clear()
+            found = DIFFERENCES[id(q.units)] = (str(q.units.expr).startswith("delta_"), q.units)
+        return found[0]
 
     def offset_error(self, a: Any, b: Any) -> Exception:
         return InvalidUnitOperation(
@@ -199,6 +210,9 @@ def remember(how: str, a: Any, b: Any, made: Any) -> Any:
     """Keep what was worked out, and the units that it is of."""
     if len(KNOWN) >= KNOWN_LIMIT:
         KNOWN.clear()
+        INTERNED.clear()
+    if isinstance(made, Unit):
+        made = INTERNED.setdefault((str(made.expr), made), made)  # equal units are one object
     KNOWN[how, id(a), b if how == "^" else id(b)] = (made, a, b)
     return made
 
