@@ -95,8 +95,12 @@ def test_at_no_uncertainty_the_deviation_has_the_derivative_zero():
 
 def test_plain_numbers_are_their_own_nominal_values():
     assert dm.grad(lambda t: nominal_value(t) * 2 + std_dev(t))(3.0) == 2.0
-    assert nominal_value(3) == 3 and std_dev(3) == 0.0 and nominal_value(X) == 2.0 and std_dev(X) == 0.1
-    assert unumpy.nominal_values(A).tolist() == [1.0, 2.0, 3.0] and unumpy.std_devs([X])[0] == 0.1
+    assert nominal_value(3) == 3
+    assert std_dev(3) == 0.0
+    assert nominal_value(X) == 2.0
+    assert std_dev(X) == 0.1
+    assert unumpy.nominal_values(A).tolist() == [1.0, 2.0, 3.0]
+    assert unumpy.std_devs([X])[0] == 0.1
 
 
 def test_batches():
