@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import (
     AmbiguousMethodError,
+    DensifyWarning,
     DispatchmlError,
     LayerOrderError,
     NoMethodError,
@@ -28,6 +30,7 @@ from ..engines.space import space_of
 from ..engines.tape import Tape
 from ..engines.traced import Traced
 from ..transforms import grad, hvp, jvp, value_and_grad
+from ..transforms import inner as inner_product
 from .samples import VECTOR, Sample, public_operations, sample
 
 ENGINES = (Var, Dual, Batched)
@@ -172,6 +175,16 @@ def numbers(x: Any) -> Any:
     return np.ravel(np.asarray(x))
 
 
+def seen(x: Any) -> Any:
+    """All numbers that a user sees, flat: the entries that a structure stands for, which may be stored in any way."""
+    if isinstance(x, (tuple, list)):
+        parts = [seen(v) for v in x]
+        return np.concatenate(parts) if parts else np.zeros(0)
+    info = layer_of(type(x))
+    dense = info is not None and info.slot == "structure" and info.materialise is not None
+    return numbers(info.materialise(x)) if dense else numbers(x)  # type: ignore[union-attr, misc]
+
+
 def with_numbers(examined: Examined, x: Any, flat: Any) -> Any:
     """The same instance round other numbers."""
     info = layer_of(type(x))
@@ -275,7 +288,9 @@ def check_zeros(examined: Examined, x: Any) -> None:
     if np.any(numbers(zero) != 0):
         examined.fail("zeros_like(x) is not zero")
     total = attempt(examined, lambda: ops.add(x, zero))
-    if total is not None and (not examined.holds(total) or differ(numbers(total), numbers(x), 0)):
+    if total is not None and differ(seen(total), seen(x), 0):
+        examined.fail("x + zeros_like(x) is not x")
+    if total is not None and not examined.holds(total) and not is_structure(examined):
         examined.fail("x + zeros_like(x) is not x")
     with examined.doing("one_like(x)"):
         ct = ops.one_like(x)
@@ -302,7 +317,8 @@ def check_normal_form(examined: Examined, x: Any) -> None:
         for name, value in traced.items():
             for order, arguments in (("right", (value, x)), ("left", (x, value))):
                 made = attempt(examined, lambda arguments=arguments: ops.multiply(*arguments))
-                if made is not None and not (isinstance(made, Traced) and examined.holds(made._value)):
+                kept = examined.layer.slot == "structure" or examined.holds(made)  # a structure may end in a product
+                if made is not None and not (isinstance(made, Traced) and kept):
                     examined.fail(f"a {name} times an instance on the {order} is {made!r}, which is not traced outside")
     tape.close()
 
@@ -320,20 +336,59 @@ def check_operation(examined: Examined, name: str) -> str:
     for chosen, arguments in wrapped_calls(examined, found):
         what = f"{name} with the layer in argument {' and '.join(map(str, chosen))}"
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
                 y = found.call(arguments)
         except (*examined.refuses, NonDifferentiableError):
             continue
         except AmbiguousMethodError as error:
             raise examined.error(f"{what} is ambiguous: {error}") from error
         except Exception as error:
+            if is_structure(examined) and dense_result(examined, found, arguments) is None:
+                continue  # the dense array has no result either
             raise examined.error(f"{what} raised {type(error).__name__}: {error}") from error
         outcome = "works"
-        if not examined.holds(y) and is_numeric(y) and not may_be_plain(examined, found):
+        check_dense(examined, what, found, arguments, y)
+        densified = any(issubclass(w.category, DensifyWarning) for w in said)
+        if not examined.holds(y) and is_numeric(y) and not densified and not may_be_plain(examined, found):
             examined.fail(
                 f"{what} loses the layer: the result is {class_name(type(y))}, and nothing says that it may be plain"
             )
     return outcome
+
+
+#: Operations whose result is one of several, whatever was in memory, or of the structure itself.
+FREE = frozenset(
+    {"argpartition", "argsort", "eig", "eigh", "eigvals", "empty_like", "lu", "one_like", "partition", "qr", "svd"}
+)
+
+
+def is_structure(examined: Examined) -> bool:
+    """Whether the type stands for a dense array that it can give."""
+    return examined.layer.slot == "structure" and examined.layer.materialise is not None
+
+
+def dense_result(examined: Examined, found: Sample, arguments: tuple[Any, ...]) -> Any:
+    """What an operation gives for the dense arrays of structures; None where it raises."""
+    given = tuple(examined.layer.materialise(x) if examined.holds(x) else x for x in arguments)  # type: ignore[misc]
+    try:
+        with np.errstate(all="ignore"):
+            return found.call(given)
+    except Exception:  # whatever NumPy says to arguments that do not fit
+        return None
+
+
+def check_dense(examined: Examined, what: str, found: Sample, arguments: tuple[Any, ...], y: Any) -> None:
+    """A structure gives the numbers that its dense array gives."""
+    if not is_structure(examined) or found.op.name in FREE:
+        return
+    expected = dense_result(examined, found, arguments)
+    if expected is None or not is_numeric(expected) or isinstance(expected, (tuple, list)):
+        return
+    wanted, got = seen(expected), seen(y)
+    finite = np.isfinite(wanted)  # zeros of a structure stay zeros where dense ones are divided by zero
+    if got.shape != wanted.shape or differ(np.where(finite, got, 0), np.where(finite, wanted, 0), 1e-9):
+        examined.fail(f"{what} gives other numbers than for its dense array")
 
 
 def wrapped_calls(examined: Examined, found: Sample) -> list[tuple[tuple[int, ...], tuple[Any, ...]]]:
@@ -347,7 +402,8 @@ def wrapped_calls(examined: Examined, found: Sample) -> list[tuple[tuple[int, ..
 def may_be_plain(examined: Examined, found: Sample) -> bool:
     """Whether the operation's stub or a rule of the type itself decides that the result is plain."""
     op = found.op
-    return examined.layer.slot in op.strips or any(c in op.layers for c in examined.cls.__mro__)
+    by_parts = is_structure(examined) and op.decomposition is not None  # by operations that decide
+    return by_parts or examined.layer.slot in op.strips or any(c in op.layers for c in examined.cls.__mro__)
 
 
 def is_numeric(y: Any) -> bool:
@@ -388,19 +444,23 @@ def check_program(examined: Examined, x: Any, name: str, program: Callable[[Any]
     direction = np.linspace(0.5, 1.5, flat.size) * (-1.0) ** np.arange(flat.size)
     dx = with_numbers(examined, x, direction)
     forward, backward = (program(with_numbers(examined, x, flat + sign * STEP * direction)) for sign in (1, -1))
-    expected = (numbers(forward) - numbers(backward)) / (2 * STEP)
+    expected = (seen(forward) - seen(backward)) / (2 * STEP)
     tolerance = examined.tolerance
 
     with examined.doing(f"jvp of {what}"):
         value, dy = jvp(program, (x,), (dx,))
     compare_values(examined, f"jvp of {what}", value, y)
-    examined.compare(f"jvp of {what}", numbers(dy), expected, tolerance, "differences give")
+    if layer_of(type(y)) is not examined.layer or type(dy) is type(y):  # else a tangent in other coordinates
+        examined.compare(f"jvp of {what}", seen(dy), expected, tolerance, "differences give")
     if ops.shape(y) != ():
         return
     with examined.doing(f"value_and_grad of {what}"):
         value, gradient = value_and_grad(program)(x)
     compare_values(examined, f"value_and_grad of {what}", value, y)
-    inner = np.atleast_1d(numbers(gradient) @ direction) if numbers(gradient).shape == direction.shape else np.zeros(0)
+    inner = np.zeros(0)
+    if numbers(gradient).shape == direction.shape:
+        with examined.doing(f"dispatchml.inner of the gradient of {what} and a direction"):
+            inner = np.atleast_1d(numbers(inner_product(gradient, dx)))
     examined.compare(f"the gradient of {what} times a direction", inner, expected, tolerance, "differences give")
     check_nested(examined, x, dx, what, program, gradient)
     check_batched(examined, x, what, program, gradient)

@@ -1,5 +1,7 @@
 """check_array_type passes a good type and names what is wrong with each bad one."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -203,3 +205,42 @@ def test_programs_of_the_users_own():
 
     with pytest.raises(ArrayTypeError, match="program 'kinked'"):
         check_array_type(cls, cls, operations=["add"], programs={"kinked": kinked})
+
+
+def test_structures_are_compared_with_their_dense_arrays():
+    import attrs
+
+    import dispatchml as dm
+
+    @dm.layer(slot="structure", fieldwise=True)
+    @attrs.frozen
+    class Halved:
+        diag: dm.Array
+
+        @property
+        def shape(self):
+            return (len(self.diag),) * 2
+
+        def materialise(self):
+            return ops.diag(self.diag)
+
+        def project(self, dense):
+            return Halved(ops.diagonal(dense))
+
+    for name in ("zeros_like", "one_like", "add", "multiply"):
+        op = getattr(ops, name)
+
+        def rule(*arguments, op=op, **keywords):
+            if not all(isinstance(x, Halved) for x in arguments):
+                return op(*(x.materialise() if isinstance(x, Halved) else x for x in arguments), **keywords)
+            return Halved(op(*(x.diag for x in arguments), **keywords))
+
+        op.layer(Halved, rule)
+    names = ["add", "exp", "cumsum", "matmul"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcome = check_array_type(Halved, lambda a: Halved(np.ravel(a)[:3]), operations=names, programs={})
+        assert set(outcome.values()) == {"works"}
+        ops.matmul.layer(Halved, lambda a, b: np.zeros((3, 3)))
+        with pytest.raises(ArrayTypeError, match="matmul with the layer .* other numbers than for its dense array"):
+            check_array_type(Halved, lambda a: Halved(np.ravel(a)[:3]), operations=names, programs={})
