@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+import dispatchml as dm
+
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
@@ -220,8 +222,8 @@ def eigvalsh(a: Any, *, UPLO: str) -> Any:
         return ops.sort(ops.real(a.diagonal_vector()), axis=-1)
     if isinstance(a, Kronecker) and a.are_square():
         return ops.sort(flat_outer(*(ops.eigvalsh(x, UPLO=UPLO) for x in a.fields())), axis=-1)
-    if isinstance(a, Circulant) and a.is_transformed():
-        return ops.sort(ops.real(ops.fft(hermitian_column(a, UPLO), axis=-1)), axis=-1)
+    if isinstance(a, Circulant) and a.is_transformed() and is_hermitian(a):
+        return ops.sort(ops.real(ops.fft(hermitian_column(a), axis=-1)), axis=-1)
     if isinstance(a, BlockDiagonal):
         w = ops.eigvalsh(a.blocks, UPLO=UPLO)
         return ops.sort(ops.reshape(w, shape=a.shape[:-1]), axis=-1)
@@ -233,14 +235,15 @@ def stored_in_full(a: Any) -> bool:
     return a.is_linear and a.reads_dense
 
 
-def hermitian_column(a: Any, UPLO: str) -> Any:
-    """The first column of the Hermitian circulant matrix of which one triangle is that of a; a itself, if it is one.
+def is_hermitian(a: Any) -> bool:
+    """Whether the numbers of a circulant matrix make it Hermitian: else its triangle is that of another matrix."""
+    x, y = (np.asarray(dm.primal(v)) for v in (a.column, conj(a.first_row())))
+    return bool(np.allclose(x, y))
 
-    A triangle of a circulant matrix holds each number of the first column; the Hermitian matrix with that triangle is
-    circulant only where a was Hermitian, which is what `eigh` takes for granted.
-    """
-    mirrored = conj(a.first_row())
-    return ops.divide(ops.add(a.column, mirrored), 2)
+
+def hermitian_column(a: Any) -> Any:
+    """The first column of the Hermitian part, which is a itself, and moves as the Hermitian part does."""
+    return ops.divide(ops.add(a.column, conj(a.first_row())), 2)
 
 
 def eigh(a: Any, *, UPLO: str) -> Any:
@@ -259,8 +262,8 @@ def eigh(a: Any, *, UPLO: str) -> Any:
         w, v = ops.eigh(a.blocks, UPLO=UPLO)
         w = ops.reshape(w, shape=a.shape[:-1])
         return sorted_pair(w, BlockDiagonal(v).materialise(), rising(w))
-    if isinstance(a, Circulant) and a.is_transformed():
-        w = ops.real(ops.fft(hermitian_column(a, UPLO), axis=-1))
+    if isinstance(a, Circulant) and a.is_transformed() and is_hermitian(a):
+        w = ops.real(ops.fft(hermitian_column(a), axis=-1))
         return sorted_pair(w, waves(n, a.dtype), rising(w))
     return ops.eigh(a.materialise() if stored_in_full(a) else densify("eigh", a), UPLO=UPLO)
 
