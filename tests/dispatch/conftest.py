@@ -1,7 +1,12 @@
 """A fresh lattice for every test of dispatch: what a test declares is forgotten when it ends."""
 
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
+import dispatchml  # noqa: F401  (the operations that installed plugins register for)
 from dispatchml.dispatch import construct, join, lattice, layers, plugins
 from dispatchml.dispatch.operation import LOCK, forget_everything
 
@@ -15,6 +20,13 @@ TABLES = (
     join.UPPERS,
     construct.FORMS,
 )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plugins_of_what_the_tests_use():
+    """Installed plugins of classes that tests here use are loaded before anything is put back."""
+    for cls in (Fraction, Decimal, np.ma.MaskedArray):
+        plugins.meet(cls)
 
 
 @pytest.fixture(autouse=True)
