@@ -1,6 +1,7 @@
 """The engines: forward (Dual), reverse (Var on a Tape) and batching (Batched), as layers that compose."""
 
 from . import elements as elements
+from . import foreign_methods as foreign_methods
 from . import operators as operators  # installs the operators on the classes below
 from . import through as through
 from .batch import Batched

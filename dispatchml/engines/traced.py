@@ -317,6 +317,9 @@ def foreign_attribute(x: Traced, name: str) -> Any:
         reader = field_inside(info, inner, name, hidden_axes(x))
         if reader is not None:
             return reader(x)
+        other = info.methods.get("__getattr__")  # what the library itself looks up, such as coordinates
+        if other is not None:
+            return other(x, name)
     if info is None and isinstance(inner, (np.ndarray, np.generic, float, complex)) and hasattr(inner, name):
         raise AttributeError(
             f"x.{name} on a traced value ({describe_payload(x)}){at_user_line()}: traced values do not have what is "
