@@ -1,0 +1,140 @@
+"""xarray's methods and attributes on traced labelled arrays: its own code runs on the opened array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dispatchml import ops
+from dispatchml.dispatch import layer_of
+from dispatchml.dispatch.errors import at_user_line
+
+from .labels import DataArray, LabelError, Labels, Variable, is_traced, label, labels_of, levels_of, run, unlabel
+
+#: Methods that leave for another library, a file or a picture: a derivative does not follow.
+LEAVING = frozenset(
+    """
+    as_numpy chunk close compute convert_calendar curvefit from_dict from_iris from_series interp_calendar load
+    load_async
+    map_blocks persist plot query rank set_close to_dask_dataframe to_dataframe to_dict to_index to_index_variable
+    to_iris to_masked_array to_netcdf to_numpy to_pandas to_series to_zarr unify_chunks tolist
+    """.split()
+)
+#: What the engines answer themselves.
+ENGINES = frozenset("dtype item nbytes ndim shape size".split())
+
+
+def leaving(name: str) -> Callable[..., Any]:
+    """A method that a traced value does not have."""
+
+    def refused(x: Any, /, *_: Any, **__: Any) -> Any:
+        raise LabelError(
+            f"x.{name} of a traced labelled array{at_user_line()} would leave its derivative behind. Use "
+            "dispatchml.primal(x) for the plain array, or x.data for the traced numbers."
+        )
+
+    refused.__name__ = name
+    return refused
+
+
+def by_xarray(name: str) -> Callable[..., Any]:
+    """A method or attribute of xarray."""
+
+    def called(x: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        return run(lambda d, /, *a, **k: getattr(d, name)(*a, **k), x, *arguments, **keywords)
+
+    called.__name__ = name
+    return called
+
+
+def attribute(name: str) -> Callable[..., Any]:
+    """What is read without a call."""
+
+    def read(x: Any) -> Any:
+        return run(lambda d: getattr(d, name), x)
+
+    read.__name__ = name
+    return read
+
+
+def data(x: Any) -> Any:
+    """x.data: the numbers, with whatever is inside the labels."""
+    return unlabel(x, labels=labels_of(x)[0])
+
+
+def values(x: Any) -> Any:
+    """x.values: plain numbers."""
+    found = data(x)
+    inner = found
+    while is_traced(inner):
+        inner = layer_of(type(inner)).payload(inner)  # type: ignore[union-attr]
+    if layer_of(type(inner)) is not None:
+        raise LabelError(
+            f"x.values of a traced labelled {type(inner).__name__}{at_user_line()} would lose what it carries. Take "
+            "x.data, which keeps it."
+        )
+    return found
+
+
+def variable(x: Any) -> Any:
+    """x.variable: without coordinates."""
+    found, axes = labels_of(x)
+    made = Labels(Variable, found.dims, found.attrs, {}, None, {})
+    return label(data(x), labels=made, hidden=tuple(axes[level] for level in levels_of(x)))
+
+
+def copy(x: Any, deep: bool = True, data: Any = None) -> Any:
+    """x.copy()."""
+    if data is not None:
+        return run(lambda d, data: d.copy(deep=deep, data=data), x, data)
+    return ops.positive(x) if deep else ops.getitem(x, index=Ellipsis)
+
+
+def interp(name: str) -> Callable[..., Any]:
+    """Interpolation is SciPy's, which takes no traced values."""
+
+    def refused(x: Any, /, *_: Any, **__: Any) -> Any:
+        raise LabelError(
+            f"x.{name}() of a traced labelled array{at_user_line()}: SciPy interpolates, and takes no traced numbers. "
+            "Interpolation is linear in the numbers: make the weights with plain arrays, w = (eye along the dim)"
+            ".interp(...), and write xarray.dot(w, x)."
+        )
+
+    refused.__name__ = name
+    return refused
+
+
+def rolling(x: Any, /, dim: Any = None, min_periods: Any = None, center: Any = False, **windows: Any) -> Any:
+    """x.rolling(...): windows are made by shifting, which traced numbers can do."""
+    from .windows import Windows
+
+    return Windows(x, {**(dim or {}), **windows}, min_periods, center)
+
+
+def coordinate(x: Any, name: str) -> Any:
+    """x.name of a coordinate or an attribute, and the accessors that other packages register."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return run(lambda d: getattr(d, name), x)
+
+
+def methods_of(cls: type) -> dict[str, Any]:
+    """The methods and attributes of a class of xarray."""
+    found: dict[str, Any] = {}
+    for name in dir(cls):
+        if name.startswith("_") or name in ENGINES:
+            continue
+        member = getattr(cls, name)
+        if name in LEAVING:
+            found[name] = leaving(name)
+        elif isinstance(member, property) or not callable(member):
+            found[name] = attribute(name)
+        else:
+            found[name] = by_xarray(name)
+    found["__getattr__"] = coordinate
+    own = {"data": data, "values": values, "variable": variable, "copy": copy}
+    own |= {name: interp(name) for name in ("interp", "interp_like", "interpolate_na")}
+    if cls is DataArray:
+        own["rolling"] = rolling
+    found.update({k: v for k, v in own.items() if k in found})
+    return found

@@ -1,0 +1,147 @@
+"""What the plugin declares when it is loaded: two layers, their rules, and xarray's methods and functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatchml import ops
+from dispatchml.dispatch import dressing, order, register_type, transparent
+
+from . import axes, elementwise, functions, indexing, methods, products
+from .jacobians import again, block
+from .labels import (
+    DataArray,
+    Variable,
+    bare,
+    label,
+    label_again,
+    labels_of,
+    numbers_of,
+    of_variable,
+    unlabel,
+    unlabel_labelled,
+)
+
+OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")
+#: Operators and protocols of xarray that leave the call to a value that belongs outside a labelled array.
+DEFER = (
+    *(f"__{name}__" for name in OPERATORS),
+    *(f"__r{name}__" for name in OPERATORS),
+    *(f"__i{name}__" for name in OPERATORS),
+    "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__array_ufunc__",
+)  # fmt: skip
+#: What labels are outside of.
+INSIDE = (
+    "pint:Quantity", "astropy.units:Quantity", "unyt:unyt_array", "numpy.ma:MaskedArray",
+)  # fmt: skip
+
+#: Maker of rules -> names of operations.
+TABLES: dict[Any, str] = {
+    axes.reducing: """
+        average count_nonzero logsumexp nanmax nanmean nanmedian nanmin nanprod nanstd nansum nanvar ptp vector_norm
+    """,
+    axes.position: "argmax argmin nanargmax nanargmin",
+    axes.scanning: "cummax cummin cumulative_logsumexp nancumprod nancumsum",
+    axes.reordering: "argpartition argsort partition sort fft ifft rfft irfft hfft ihfft",
+    axes.along_axes: "fft2 fftn ifft2 ifftn irfft2 irfftn rfft2 rfftn fftshift ifftshift",
+    axes.normalised: "softmax log_softmax",
+    axes.same_dims: "tril triu cholesky expm logm sqrtm hermitian_function matrix_power",
+    axes.resized: "repeat tile",
+    axes.split: "split array_split",
+    axes.lost: """
+        atleast_1d atleast_2d atleast_3d choose column_stack convolve correlate cofactor cross divide_by_gaps dstack eig
+        eigh eigvals eigvalsh frechet hstack insert kron lstsq lu multi_dot qr rot90 select svd svdvals tensordot
+        tensorinv tensorsolve vstack solve_triangular
+    """,
+    axes.permuted(axes.order_of_transpose): "transpose",
+    axes.permuted(axes.order_of_swapaxes): "swapaxes",
+    axes.permuted(axes.order_of_matrices): "matrix_transpose",
+    axes.permuted(axes.order_of_moveaxis): "moveaxis",
+    indexing.written_along: "put_along_axis add_along_axis",
+    indexing.scattering: "scatter scatter_along_axis scatter_take",
+    indexing.found: "argwhere flatnonzero nonzero unique_indices",
+    indexing.like: "empty_like full_like ones_like zeros_like",
+    indexing.of_shape: "full_of ones_of zeros_of",
+    products.by_names: "dot matmul",
+    products.swapped: "inv pinv",
+    products.of_matrices: "det slogdet cond matrix_norm matrix_rank",
+    **{
+        axes.by_method(name): name
+        for name in ("sum", "prod", "mean", "std", "var", "median", "max", "min", "all", "any")
+    },
+    **{axes.by_scan(name): name for name in ("cumsum", "cumprod")},
+}
+PARTICULAR = {
+    f.__name__: f
+    for f in (
+        axes.quantile, axes.diff, axes.trapezoid, axes.searchsorted, axes.expand_dims, axes.squeeze, axes.broadcast_to,
+        axes.reshape, axes.ravel, axes.flip, axes.roll, axes.unstack, axes.concatenate, axes.stack,
+        axes.broadcast_arrays,
+        indexing.getitem, indexing.setitem, indexing.add_at, indexing.take, indexing.take_along_axis, indexing.compress,
+        indexing.extract, indexing.delete, indexing.unique, indexing.one_like, indexing.pad_constant,
+        products.inner, products.vdot, products.vecdot, products.outer, products.einsum, products.solve, products.trace,
+        products.diagonal, products.diag,
+    )
+}  # fmt: skip
+
+
+def register() -> None:
+    """Declare everything. Called once, by dispatchml, when a class of xarray first meets an operation."""
+    for cls in (DataArray, Variable):
+        register_type(
+            cls,
+            slot="meaning",
+            payload=numbers_of,
+            rebuild=rebuild,
+            methods=methods.methods_of(cls),
+            defer=[name for name in DEFER if hasattr(cls, name)],
+        )
+        for name, rule in rules().items():
+            getattr(ops, name).layer(cls, rule)
+        unlabel.layer(cls, unlabel_labelled)
+        label.layer(cls, label_again)
+        transparent(cls, project=project, tangent=tangent)
+        dressing(cls, bare=bare, again=again, block=block)
+        for name in INSIDE:
+            order(outer=cls, inner=name)
+    order(outer=DataArray, inner=Variable)
+    functions.install()
+
+
+def rebuild(x: Any, payload: Any) -> Any:
+    """The same labels round other numbers; round traced ones they go inside."""
+    return label(payload, labels=of_variable(x))
+
+
+def project(x: Any, ct: Any) -> Any:
+    """A cotangent with the labels of its primal."""
+    found, axes_of_batches = labels_of(x)
+    return label(unlabel(ct, labels=found), labels=found.without_attrs(), hidden=hidden(ct, axes_of_batches))
+
+
+def tangent(x: Any, dx: Any) -> Any:
+    """A tangent with the labels of its primal; one with other labels is refused."""
+    found, axes_of_batches = labels_of(x)
+    return label(unlabel(dx, labels=found), labels=found.without_attrs(), hidden=hidden(dx, axes_of_batches))
+
+
+def hidden(x: Any, known: Any) -> Any:
+    """The axes of the batches that a value is in."""
+    from .labels import UNNAMED, levels_of
+
+    return tuple(known.get(level, UNNAMED) for level in levels_of(x))
+
+
+def rules() -> dict[str, Any]:
+    """Operation name -> rule."""
+    found: dict[str, Any] = {}
+    for maker, names in TABLES.items():
+        for name in names.split():
+            found[name] = maker(getattr(ops, name))
+    found.update(PARTICULAR)
+    for name in dir(ops):
+        info = getattr(getattr(ops, name), "info", None)
+        if getattr(info, "name", "") == name and info.family == "elementwise" and name not in found:
+            found[name] = elementwise.elementwise(getattr(ops, name))
+    found.update(elementwise.PARTICULAR)
+    return found
