@@ -186,30 +186,14 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
     before = len(refused)
     try:
         result = function(*arguments, **keywords)
-    except DispatchmlError as error:
-        if not getattr(error, "again", False):
-            if name == "vmap" or isinstance(error, OperationError):
-                from .explaining import in_users_terms
-
-                in_users_terms(error)
-            raise
-        error.again = False  # type: ignore[attr-defined]
-        del refused[before:]
-        result = function(*arguments, **keywords)
     except Exception as error:
-        cause = ours_behind(error)
-        if load_latecomers() or getattr(cause, "again", False):  # a library met a traced value before its plugin did
-            del refused[before:]
+        if not may_go_on(error):
+            raise_in_words(error, name)
+        del refused[before:]
+        try:
             result = function(*arguments, **keywords)
-        elif cause is None:
-            from .explaining import explained
-
-            made = explained(error)
-            if made is None:
-                raise
-            raise made.with_traceback(error.__traceback__) from made.__cause__
-        else:
-            raise cause.with_traceback(error.__traceback__) from None
+        except Exception as again:
+            raise_in_words(again, name)
     finally:
         if outermost is not None:
             REFUSED.reset(outermost)
@@ -218,6 +202,35 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         swallowed.add_note(f"Raised when {name} ended: the code that was called had caught this error and gone on.")
         raise swallowed
     return result if type(result) in LEAVES or isinstance(result, Traced) else map_leaves(normal_form, result)
+
+
+def may_go_on(error: Exception) -> bool:
+    """Whether the function may succeed in a second run: a library met a traced value before its plugin was loaded."""
+    if isinstance(error, DispatchmlError):
+        again = getattr(error, "again", False)
+        if again:
+            error.again = False  # type: ignore[attr-defined]
+        return again
+    return load_latecomers() or getattr(ours_behind(error), "again", False)
+
+
+def raise_in_words(error: Exception, name: str) -> NoReturn:
+    """Raise what the user should see for an error that left the function: ours where we caused it, and in the words of
+    the call where it came out of an operation; the user's own errors as they are.
+    """
+    from .explaining import explained, in_users_terms
+
+    if isinstance(error, DispatchmlError):
+        if name == "vmap" or isinstance(error, OperationError):
+            in_users_terms(error)
+        raise error
+    cause = ours_behind(error)
+    if cause is not None:
+        raise cause.with_traceback(error.__traceback__) from None
+    made = explained(error)
+    if made is None:
+        raise error
+    raise made.with_traceback(error.__traceback__) from made.__cause__
 
 
 def ours_behind(error: BaseException) -> DispatchmlError | None:
