@@ -45,7 +45,7 @@ def test_claimed_methods_and_properties_win():
 
     def look(x):
         seen.append((x.sum(by="a"), x.T, x.anything))
-        return 1.0
+        return x
 
     dm.jvp(look, (Doubled(np.ones(2)),), (Doubled(np.ones(2)),))
     dm.vmap(look)(Doubled(np.ones(2)))
