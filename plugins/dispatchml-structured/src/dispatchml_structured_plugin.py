@@ -1,4 +1,4 @@
-"""The entry point. The types are the plugin's own, so that their rules are there as soon as a type is."""
+"""The entry point, apart from the package: finding out which plugins there are must not import the types."""
 
 from dispatchml import Plugin
 
