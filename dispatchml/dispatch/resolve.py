@@ -14,6 +14,7 @@ import numpy as np
 from .carriers import lineage
 from .errors import (
     DensifyWarning,
+    JoinError,
     NoMethodError,
     RegistrationError,
     UnregisteredTypeError,
@@ -201,6 +202,13 @@ def refuse_unregistered(op: Operation, classes: tuple[type, ...], arguments: tup
 def value_implementation(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any] | None:
     """Rule (c): the method of the join, or of the nearest class above it."""
     top = join(classes, op.name)
+    if op.family == "elementwise" and top is np.ndarray and np.ndarray not in classes:
+        strangers = [c for c in classes if value_class(c) is not np.generic and converter(c, top) is not None]
+        if strangers:  # numbers that meet in object arrays only: an array of them would ask for this operation again
+            raise JoinError(
+                f"{op.name}: {' and '.join(dict.fromkeys(map(class_name, classes)))} have no number class in "
+                f"common{at_user_line()}. Convert one of them, or register a method with @{op.name}.register."
+            )
     for cls in above(top, EDGES):
         method = op.exact.get((cls,) if op.variadic else (cls,) * op.arity)
         if method is not None:

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
+from ..dispatch.errors import NoMethodError
+from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
 
 
@@ -20,9 +23,21 @@ def has_nan(value: Any) -> bool:
         total = np.vdot(value, value)
         return bool(total != total)
     if isinstance(value, (np.ndarray, np.generic)):
+        if value.dtype.kind == "O":
+            return any(says(ops.isnan, e) for e in value.flat)
         return value.dtype.kind in "fc" and bool(np.isnan(value).any())
+    if value_class(cls) is not None:
+        return says(ops.isnan, value)
     inner = inside(value)
     return inner is not None and has_nan(inner)
+
+
+def says(question: Any, number: Any) -> bool:
+    """What an operation answers about a number of another library; False where nobody has registered its class."""
+    try:
+        return bool(question(number))
+    except NoMethodError:
+        return False
 
 
 def inside(value: Any) -> Any:
@@ -39,12 +54,16 @@ def has_non_finite(value: Any) -> bool:
     cls = type(value)
     if cls is float:
         return not math.isfinite(value)
+    if cls is np.ndarray and value.dtype.kind == "O":
+        return any(says(ops.isnan, e) or says(ops.isinf, e) for e in value.flat)
     if cls is np.ndarray:  # a sum of squares is one pass and one call; when it overflows the answer is only too careful
         return value.dtype.kind in "fc" and not cmath.isfinite(np.vdot(value, value))
     if isinstance(value, np.generic):
         return value.dtype.kind in "fc" and not np.isfinite(value)
     if cls in (tuple, list):
         return any(has_non_finite(v) for v in value)
+    if value_class(cls) is not None:
+        return says(ops.isnan, value) or says(ops.isinf, value)
     inner = getattr(value, "_value", None)
     if inner is not None and hasattr(value, "_level_number"):
         return has_non_finite(inner)

@@ -32,7 +32,7 @@ def part(x: Any, name: str) -> Any:
     """`x.real` or `x.imag`: of traced arrays as a view, which for the real part of a real array is x itself."""
     if not isinstance(x, Traced):
         return getattr(ops, name)(x)
-    if ops.dtype(x).kind == "c":
+    if ops.is_complex(x):
         take: Callable[[Any], Any] = real_part if name == "real" else imaginary_part
     elif name == "real":
         return x
@@ -56,7 +56,7 @@ def write_part(x: Any, name: str, value: Any) -> None:
             f"x.{name} of a traced number cannot be set{at_user_line()}: NumPy's numbers do not change. Make a new "
             "one, v + 1j * x.imag or x.real + 1j * v."
         )
-    if name == "real" and ops.dtype(x).kind != "c":
+    if name == "real" and not ops.is_complex(x):
         x[...] = value
     else:
         part(x, name)[...] = value
@@ -71,7 +71,7 @@ def innermost_array(x: Any) -> Any:
 
 def refuse_complex(value: Any, name: str) -> None:
     """Refuse a complex value for one part of complex numbers."""
-    if ops.dtype(value).kind == "c":
+    if ops.is_complex(value):
         raise TracerConversionError(
             f"A complex value was written into the {name} part of a traced array{at_user_line()}, which would drop "
             "half of it. Write z.real = v.real and z.imag = v.imag, or z[...] = v."

@@ -39,9 +39,9 @@ RAISED = {
     "array": "FloatingPointError",
     "broadcast": "(ArithmeticError, ValueError)",
     "float": "(ArithmeticError, ValueError)",
-    "traced": "FloatingPointError",
-    "general": "FloatingPointError",
-    "complex": "FloatingPointError",
+    "traced": "ArithmeticError",  # numbers of other libraries have exceptions of their own, such as decimal's
+    "general": "ArithmeticError",
+    "complex": "ArithmeticError",
 }
 
 

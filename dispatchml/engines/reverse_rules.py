@@ -36,7 +36,7 @@ def backward_function(cotangents: Cotangents, ct: Any, entry: Any) -> None:
     _, indices, spaces, pullback = entry
     try:
         found = pullback(ct)
-    except FloatingPointError:
+    except ArithmeticError:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             found = pullback(ct)
     for index, space, x in zip(indices, spaces, found, strict=True):
@@ -102,7 +102,7 @@ def {backward}(cotangents, ct, entry):
     _, {slot_names}, {space_names}, pullback = entry
     try:
         found = pullback(ct)
-    except FloatingPointError:
+    except ArithmeticError:
         with ignoring(divide="ignore", invalid="ignore", over="ignore"):
             found = pullback(ct) if strong is None else pullback(ct, strong)
 {contributions}"""
@@ -284,7 +284,7 @@ def backward_{name}(cotangents, ct, entry):
     _, tape_index, primal_space{values} = entry
     try:
         x = transpose_rule(ct, primal_space{given})
-    except FloatingPointError:
+    except ArithmeticError:
         with np.errstate(divide="ignore", invalid="ignore"):
             x = transpose_rule(ct, primal_space{given})
     if (

@@ -128,6 +128,8 @@ def in_common_dtype(block: Any, y: Any, x: Any) -> Any:
     known = [ops.dtype(v) for v in (y, x) if not is_python(v)]
     known = [d for d in known if d.kind in "fc"]
     have = ops.dtype(block)
+    if have.kind == "O" and type(block) is np.ndarray and not block.shape and not isinstance(y, np.ndarray):
+        return block if isinstance(x, np.ndarray) else block[()]  # a number of another library for one of these
     if not known or have.kind not in "fc":
         return block
     wanted = np.result_type(*known)
@@ -144,6 +146,8 @@ def is_python(x: Any) -> bool:
 def check_holomorphic(along: Any, across: Any, name: str) -> None:
     """Refuse a function whose derivative in the direction i is not i times the one in the direction 1."""
     a, b = np.asarray(numbers(along)), np.asarray(numbers(across))
+    if "O" in (a.dtype.kind, b.dtype.kind):  # double precision is enough for the comparison
+        a, b = a.astype(complex), b.astype(complex)
     with np.errstate(invalid="ignore", over="ignore"):
         off, scale = np.abs(b - 1j * a), np.maximum(np.abs(a), np.abs(b))
     finite = np.isfinite(off)

@@ -39,7 +39,12 @@ def push(
     comes from a derivative that does not exist, of eigenvectors of equal eigenvalues: that is an error.
     """
     outside, UNDEFINED.error = UNDEFINED.error, None
-    found = push_once(function, inputs, keywords, directions, has_aux, Level(name))
+    try:
+        found = push_once(function, inputs, keywords, directions, has_aux, Level(name))
+    except ZeroDivisionError:
+        raise
+    except ArithmeticError:  # what is 0 * inf in numbers of another library, such as decimal's
+        return push_once(function, inputs, keywords, directions, has_aux, Level(name, careful=True))
     if any(map(is_spoiled, found.values, found.partials)):
         found = push_once(function, inputs, keywords, directions, has_aux, Level(name, careful=True))
         if UNDEFINED.error is not None and any(map(is_spoiled, found.values, found.partials)):

@@ -41,6 +41,8 @@ def kernel(function: Any, array: Callable[..., Any], scalar: Callable[..., Any] 
         op.register(scalar, (float,) * op.arity, False)
 
 
+#: Operations that make floats of whole numbers: those beside other numbers become such numbers first.
+QUOTIENTS = frozenset({"divide", "divide_or_zero", "reciprocal"})
 #: Operations that hand elements on as they are; NumPy's own function does that for objects, too.
 HANDING_ON = frozenset({"where", "where_or_zero", "astype", "stop_gradient"})
 
@@ -78,9 +80,14 @@ def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
     predicate = "meaning" in op.strips and op.name != "sign"
 
     def by_elements(*arguments: Any, **keywords: Any) -> Any:
-        own = array_function(op, element_classes(arguments))
+        classes = element_classes(arguments)
+        own = array_function(op, classes)
         if own is not None:
             return own(*arguments, **keywords)
+        if op.name in QUOTIENTS and len(classes) > 1 and int in classes:
+            from .objects import settled
+
+            arguments = settled(*arguments)
         element = functools.partial(op.function, **keywords) if keywords else op.function
         try:
             y = np.frompyfunc(element, len(arguments), 1)(*arguments)

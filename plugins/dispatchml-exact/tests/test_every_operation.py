@@ -45,7 +45,8 @@ def check(name, kind, exact, plain):
             continue
         if b.dtype.kind == "f" and name not in PLAIN_RESULTS:
             assert a.dtype == object or name.startswith("arg") or not a.any(), a
-            wrong = [e for e in a.ravel().tolist() if not isinstance(e, KINDS[kind][0])] if a.dtype == object else []
+            elements = a.ravel().tolist() if a.dtype == object else []
+            wrong = [e for e in elements if not isinstance(e, KINDS[kind][0])]
             assert not wrong, f"{name}: {wrong[0]!r} is no {kind}"
         if name not in FREE_SIGNS:
             np.testing.assert_allclose(a.astype(b.dtype), b, rtol=1e-8, atol=1e-8)
@@ -112,12 +113,13 @@ def test_an_operation_is_exact_or_refused(name, kind):
 
 
 RATIONAL = (
-    "add subtract multiply divide negative positive absolute square reciprocal power_of_whole floor ceil trunc rint round "
-    "sign maximum minimum fmax fmin remainder fmod floor_divide where where_or_zero copysign heaviside sum prod mean var "
-    "max min median quantile ptp cumsum cumprod cummax cummin diff sort partition matmul dot inner outer vdot vecdot "
-    "einsum tensordot kron cross convolve correlate multi_dot solve solve_triangular inv det cofactor lu pinv trace "
-    "matrix_power tensorsolve tensorinv trapezoid average nansum nanmean nanmax getitem setitem take scatter concatenate "
-    "stack reshape transpose broadcast_to tril triu diag pad flip roll repeat tile moveaxis"
+    "add subtract multiply divide negative positive absolute square reciprocal power_of_whole floor ceil trunc "
+    "rint round sign maximum minimum fmax fmin remainder fmod floor_divide where where_or_zero copysign heaviside "
+    "sum prod mean var max min median quantile ptp cumsum cumprod cummax cummin diff sort partition matmul dot "
+    "inner outer vdot vecdot einsum tensordot kron cross convolve correlate multi_dot solve solve_triangular inv "
+    "det cofactor lu pinv trace matrix_power tensorsolve tensorinv trapezoid average nansum nanmean nanmax "
+    "getitem setitem take scatter concatenate stack reshape transpose broadcast_to tril triu diag pad flip roll "
+    "repeat tile moveaxis"
 ).split()
 
 
@@ -130,9 +132,12 @@ def test_what_is_rational_is_never_refused(name):
 
 #: Elementwise operations of one argument: what mpmath calls them, or None for ours.
 SMOOTH = sorted(
-    "exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arctanh sqrt cbrt square "
-    "reciprocal sigmoid expit softplus logit sinc erf erfc erfcx erfinv erfcinv dawsn ndtr log_ndtr ndtri gamma gammaln "
-    "digamma polygamma factorial expi exp1 i0 i0e i1 i1e j0 j1 y0 y1 k0 k1 entr deg2rad rad2deg".split()
+    (
+        "exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arctanh sqrt "
+        "cbrt square reciprocal sigmoid expit softplus logit sinc erf erfc erfcx erfinv erfcinv dawsn ndtr log_ndtr "
+        "ndtri gamma gammaln digamma polygamma factorial expi exp1 i0 i0e i1 i1e j0 j1 y0 y1 k0 k1 entr deg2rad "
+        "rad2deg"
+    ).split()
 )
 
 
@@ -147,7 +152,9 @@ def test_derivatives_have_all_digits_of_the_context(name):
     assert abs(dm.grad(op)(x) - expected[0]) <= abs(expected[0]) * mpmath.mpf(10) ** -32 + mpmath.mpf(10) ** -35
 
 
-TWO = sorted("power arctan2 hypot logaddexp logaddexp2 beta betaln xlogy xlog1py rel_entr kl_div divide remainder".split())
+TWO = sorted(
+    ("power arctan2 hypot logaddexp logaddexp2 beta betaln xlogy xlog1py rel_entr kl_div divide remainder").split()
+)
 
 
 @pytest.mark.parametrize("name", TWO)

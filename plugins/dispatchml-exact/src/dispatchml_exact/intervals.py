@@ -133,7 +133,7 @@ def strong_multiply(a: Any, b: Any) -> Any:
 
 def divide_or_zero(a: Any, b: Any) -> Any:
     """a / b, zero where b is the number zero; an interval round zero leaves the choice open."""
-    return zero_like(a) if is_zero("divide_or_zero")(b) else a / b
+    return zero_like(a) if a._mpi_ == ZERO or is_zero("divide_or_zero")(b) else a / b
 
 
 def signbit(a: Any) -> bool:

@@ -8,6 +8,7 @@ to object arrays. There is no edge from int: operations on whole numbers alone w
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -171,7 +172,9 @@ def creations(kind: Kind) -> dict[str, Callable[..., Any]]:
     def made(x: Any, value: Any, shape: Any, dtype: Any) -> Any:
         if dtype is not None and np.dtype(dtype) != object:
             return np.full(() if shape is None else shape, value, dtype)[()]
-        number = kind.lift(value, x) if not isinstance(value, kind.cls) else value
+        number = value if isinstance(value, kind.cls) else kind.lift(value, x)
+        if number is None and isinstance(value, float) and not math.isfinite(value) and hasattr(x, "is_finite"):
+            number = number_like(x, value)  # nan and the infinities are what they are in every class that has them
         if number is None:
             raise refuse_pair("full_like", x, value, kind.no_float)
         if shape is None or shape == ():
