@@ -25,9 +25,10 @@ class Pattern:
     __slots__ = ("kind", "shape", "coords", "fill", "compressed", "_keys", "_order")
 
     def __init__(self, kind: str, shape: tuple[int, ...], coords: Any, fill: Any = 0, compressed: Any = None) -> None:
-        coords = np.asarray(coords, np.intp).reshape(len(shape), -1)
         if not shape:
             coords = np.zeros((0, 1), np.intp)  # one number, and nothing else
+        coords = np.asarray(coords, np.intp)
+        coords = coords if coords.ndim == 2 else coords.reshape(len(shape), -1)
         coords.flags.writeable = False
         self.kind, self.shape, self.coords, self.fill = kind, tuple(map(int, shape)), coords, fill
         self.compressed = compressed

@@ -120,7 +120,7 @@ def var(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: bool = False) ->
     fill = np.asarray(v.pattern.fill, ops.dtype(v.data))[()]
     if is_all(axes, v) and not v.pattern.nnz:
         return ops.var(todense(v.whole()), axis=axis, ddof=ddof, keepdims=keepdims)
-    means = ops.divide(ops.add(groups.sums(v.data), fill * groups.missing), weight(v, groups.size))
+    means = ops.divide(ops.add(groups.sums(v.data), fill * weight(v, groups.missing)), weight(v, groups.size))
     about = squared(ops.subtract(v.data, chosen_groups(means, groups)))
     others = ops.multiply(squared(ops.subtract(fill, means)), weight(v, groups.missing))
     made = ops.divide(ops.add(groups.sums(about), others), weight(v, max(groups.size - ddof, 0)))
