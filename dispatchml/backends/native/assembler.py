@@ -84,6 +84,14 @@ class Assembler:
         have = self.load(x, layout.ARRAY_FLAGS, I32)
         self.need(self.equal(self.b.and_(have, number(flags, I32)), flags))
 
+    def is_contiguous(self, x: Any) -> Any:
+        """Whether an array's elements lie one behind the other, in steps that say so: those of one element may not."""
+        flags = self.b.and_(self.load(x, layout.ARRAY_FLAGS, I32), number(layout.CONTIGUOUS, I32))
+        several = self.b.icmp_signed("!=", self.ndim(x), number(1))  # a 0-d array has no strides to look at
+        strides = self.b.select(several, x, self.load(x, layout.ARRAY_STRIDES))
+        forward = self.b.icmp_signed(">", self.load(strides), number(0))
+        return self.b.and_(self.b.icmp_signed("!=", flags, number(0, I32)), self.b.or_(several, forward))
+
     def ndim(self, x: Any) -> Any:
         """The number of axes of an array."""
         return self.b.zext(self.load(x, layout.ARRAY_NDIM, I32), I64)
@@ -146,8 +154,8 @@ class Assembler:
         kind = ir.FunctionType(result, tuple(a.type for a in arguments))
         return self.b.asm(kind, text, constraint, arguments, side_effect=True)
 
-    def return_unless_troubled(self, made: Any) -> None:
-        """Return a result, or drop it and leave the call to NumPy where a flag is raised that it may warn of."""
+    def drop_if_troubled(self, made: Any) -> None:
+        """Drop a result and leave the call to NumPy where a flag is raised that it may warn of."""
         flags = self.read_flags()
         fine, troubled = self.block("fine"), self.block("troubled")
         self.b.cbranch(self.equal(self.b.and_(flags, number(TROUBLE[self.machine], flags.type)), 0), fine, troubled)

@@ -59,28 +59,57 @@ def run_loop(a: Assembler, entry: Any, operands: list[Any], steps: list[Any], ou
 
 
 def unary(a: Assembler) -> None:
-    """f(x) of one contiguous array."""
+    """f(x) of one array, contiguous or of one or two axes."""
     a.need(a.equal(a.nargs, 1))
     x = a.argument(0)
     a.need(a.is_array(x))
     entry, _ = entry_for(a, a.load(x, layout.ARRAY_DESCR))
-    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
+    a.need_flags(x, layout.ALIGNED)
     ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
     a.need(a.b.icmp_signed(">", ndim, number(0)))
     size = size_of(a, ndim, dims)
+    count, step, row = a.room(1), a.room(1), a.room(1)
+    with a.b.if_else(a.is_contiguous(x)) as (whole, by_rows):
+        with whole:
+            for place, value in ((count, size), (step, a.load(entry, 8 * SIZE)), (row, number(0))):
+                a.store(value, place)
+        with by_rows:
+            own_row, own_step = rows_of(a, x, ndim)
+            for place, value in ((count, row_length(a, ndim, dims)), (step, own_step), (row, own_row)):
+                a.store(value, place)
+    count = a.load(count)
     made = a.new_array(a.load(entry, 8 * OUT_DESCR), ndim, dims)
     a.clear_flags()
-    none = number(0)
-    steps = [(a.load(entry, 8 * SIZE), none), (a.load(entry, 8 * OUT_SIZE), none)]
-    run_loop(a, entry, [a.load(x, layout.ARRAY_DATA), a.load(made, layout.ARRAY_DATA)], steps, number(1), size)
-    a.return_unless_troubled(made)
+    out_item = a.load(entry, 8 * OUT_SIZE)
+    steps = [(a.load(step), a.load(row)), (out_item, a.b.mul(count, out_item))]
+    operands = [a.load(x, layout.ARRAY_DATA), a.load(made, layout.ARRAY_DATA)]
+    run_loop(a, entry, operands, steps, a.b.sdiv(size, count), count)
+    a.drop_if_troubled(made)
     a.b.ret(made)
     a.finish()
 
 
+def row_length(a: Assembler, ndim: Any, dims: Any) -> Any:
+    """The size of the last of one or two axes."""
+    return a.load(a.b.add(dims, a.b.mul(a.b.sub(ndim, number(1)), number(8))))
+
+
+def rows_of(a: Assembler, x: Any, ndim: Any) -> tuple[Any, Any]:
+    """How far apart the rows and the elements of an array of one or two axes are, in bytes. Rows lie further apart than
+    elements, or NumPy would make a result in another memory order.
+    """
+    a.need(a.b.icmp_signed("<=", ndim, number(2)))
+    strides = a.load(x, layout.ARRAY_STRIDES)
+    step = row_length(a, ndim, strides)
+    row = a.b.select(a.equal(ndim, 2), a.load(strides), number(0))
+    far, near = (a.b.select(a.b.icmp_signed("<", s, number(0)), a.b.neg(s), s) for s in (row, step))
+    a.need(a.b.or_(a.equal(ndim, 1), a.b.icmp_signed(">", far, near)))
+    return row, step
+
+
 def binary(a: Assembler) -> None:
-    """f(x, y) of two contiguous arrays of one dtype, of which one may have fewer leading axes, or an array and a
-    number.
+    """f(x, y) of two arrays of one dtype, or an array and a number. The arrays are contiguous, and one may have fewer
+    leading axes; or they are of one shape with one or two axes.
     """
     a.need(a.equal(a.nargs, 2))
     x, y = a.argument(0), a.argument(1)
@@ -121,39 +150,54 @@ def binary(a: Assembler) -> None:
     plain_number = a.equal(a.load(is_number), 1)
     entry, position = entry_for(a, a.load(x, layout.ARRAY_DESCR))
     a.need(a.b.or_(a.equal(a.load(is_double), 0), a.equal(position, 0)))  # a float64 widens a float32, and stays real
-    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
+    a.need_flags(x, layout.ALIGNED)
     ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
     a.need(a.b.icmp_signed(">", ndim, number(0)))
     size = size_of(a, ndim, dims)
-    item = a.load(entry, 8 * SIZE)
-    count, step, place = a.room(1), a.room(1), a.room(1)
+    item, none = a.load(entry, 8 * SIZE), number(0)
+    count, step, row, other_step, other_row, place = (a.room(1) for _ in range(6))
+    for target, given in ((count, size), (step, item), (row, none), (other_step, none), (other_row, none), (place, none)):
+        a.store(given, target)
+    straight = a.is_contiguous(x)
     with a.b.if_else(plain_number) as (numbers, arrays):
-        with numbers:
-            a.store(size, count)
-            a.store(number(0), step)
-            a.store(number(0), place)
+        with numbers, a.b.if_then(a.b.not_(straight)):
+            own_row, own_step = rows_of(a, x, ndim)
+            for target, given in ((count, row_length(a, ndim, dims)), (step, own_step), (row, own_row)):
+                a.store(given, target)
         with arrays:
-            a.need_flags(y, layout.CONTIGUOUS | layout.ALIGNED)
-            shared(a, ndim, dims, y, size, item, count, step)
+            a.need_flags(y, layout.ALIGNED)
             a.store(a.load(y, layout.ARRAY_DATA), place)
-    count, step = a.load(count), a.load(step)
+            with a.b.if_else(a.b.and_(straight, a.is_contiguous(y))) as (whole, by_rows):
+                with whole:
+                    shared(a, ndim, dims, y, size, item, count, other_step)
+                    a.store(a.b.mul(a.load(count), item), row)
+                with by_rows:
+                    same_shape(a, ndim, dims, y)
+                    own_row, own_step = rows_of(a, x, ndim)
+                    its_row, its_step = rows_of(a, y, ndim)
+                    for target, given in (
+                        (count, row_length(a, ndim, dims)), (step, own_step), (row, own_row), (other_step, its_step),
+                        (other_row, its_row),
+                    ):  # fmt: skip
+                        a.store(given, target)
+    count, step, row, other_step, other_row = (a.load(p) for p in (count, step, row, other_step, other_row))
     made = a.new_array(a.load(entry, 8 * OUT_DESCR), ndim, dims)
     a.clear_flags()
     converted = a.room(2)
     convert(a, a.load(value, 0, F64), position, converted)
+    a.drop_if_troubled(made)
     other = a.b.select(plain_number, converted, a.load(place))
     turned = a.equal(a.load(swapped), 1)
     mine = a.load(x, layout.ARRAY_DATA)
-    out_item, none = a.load(entry, 8 * OUT_SIZE), number(0)
-    row, out_row = a.b.mul(count, item), a.b.mul(count, out_item)
+    out_item = a.load(entry, 8 * OUT_SIZE)
     steps = [
-        (a.b.select(turned, step, item), a.b.select(turned, none, row)),
-        (a.b.select(turned, item, step), a.b.select(turned, row, none)),
-        (out_item, out_row),
+        (a.b.select(turned, other_step, step), a.b.select(turned, other_row, row)),
+        (a.b.select(turned, step, other_step), a.b.select(turned, row, other_row)),
+        (out_item, a.b.mul(count, out_item)),
     ]
     operands = [a.b.select(turned, other, mine), a.b.select(turned, mine, other), a.load(made, layout.ARRAY_DATA)]
     run_loop(a, entry, operands, steps, a.b.sdiv(size, count), count)
-    a.return_unless_troubled(made)
+    a.drop_if_troubled(made)
     a.b.ret(made)
     a.finish()
 
@@ -174,8 +218,12 @@ def read_number(a: Assembler, x: Any, value: Any, is_double: Any, ready: Any) ->
     a.b.position_at_end(whole)
     found = a.call("PyLong_AsDouble", x, result=F64)
     a.store(found, value)
-    failed = a.block("failed")  # -1.0 or too large: NumPy says what there is to say
-    a.b.cbranch(a.b.fcmp_ordered("==", found, F64(-1.0)), failed, ready)
+    doubtful, failed = a.block("doubtful"), a.block("failed")
+    small = a.b.fcmp_ordered("<=", found, F64(2.0**53))
+    small = a.b.and_(small, a.b.fcmp_ordered(">=", found, F64(-(2.0**53))))
+    a.b.cbranch(a.b.and_(small, a.b.fcmp_ordered("!=", found, F64(-1.0))), ready, doubtful)
+    a.b.position_at_end(doubtful)  # -1.0 is also what an error gives; a larger one may be no double: NumPy knows
+    a.b.cbranch(a.b.and_(small, a.equal(a.call("PyErr_Occurred"), 0)), ready, failed)
     a.b.position_at_end(failed)
     a.call("PyErr_Clear", result=VOID)
     a.b.branch(a.slow)
@@ -196,6 +244,18 @@ def shared(a: Assembler, ndim: Any, dims: Any, y: Any, size: Any, item: Any, cou
     scalar = a.equal(fewer, 0)
     a.store(a.b.select(scalar, size, row), count)
     a.store(a.b.select(scalar, number(0), item), step)
+
+
+def same_shape(a: Assembler, ndim: Any, dims: Any, y: Any) -> None:
+    """Go on where an array has this shape."""
+    a.need(a.b.icmp_signed("==", a.ndim(y), ndim))
+    own = a.load(y, layout.ARRAY_DIMS)
+
+    def axis(k: Any) -> None:
+        at = a.b.mul(k, number(8))
+        a.need(a.b.icmp_signed("==", a.load(a.b.add(own, at)), a.load(a.b.add(dims, at))))
+
+    a.loop(ndim, axis)
 
 
 def convert(a: Assembler, value: Any, position: Any, place: Any) -> None:
@@ -275,14 +335,7 @@ def alike(a: Assembler) -> None:
         y = a.load(a.b.add(a.args, a.b.mul(a.b.add(k, number(1)), number(8))))
         a.need(a.is_array(y))
         a.need(a.b.icmp_signed("==", a.load(y, layout.ARRAY_DESCR), descr))
-        a.need(a.b.icmp_signed("==", a.ndim(y), ndim))
-        own = a.load(y, layout.ARRAY_DIMS)
-
-        def axis(j: Any) -> None:
-            at = a.b.mul(j, number(8))
-            a.need(a.b.icmp_signed("==", a.load(a.b.add(own, at)), a.load(a.b.add(dims, at))))
-
-        a.loop(ndim, axis)
+        same_shape(a, ndim, dims, y)
 
     a.loop(a.b.sub(a.nargs, number(1)), same_as_first)
     give(a, "True")

@@ -64,6 +64,6 @@ def matmul(a: Assembler) -> None:
         a.store(stride, steps, 8 * k)
     a.clear_flags()
     a.call_at(a.load(entry, 8 * LOOP), pointers, sizes, steps, a.load(entry, 8 * DATA), result=VOID)
-    a.return_unless_troubled(made)
+    a.drop_if_troubled(made)
     a.b.ret(made)
     a.finish()

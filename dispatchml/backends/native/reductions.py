@@ -60,7 +60,7 @@ def reduction(a: Assembler) -> None:
         return [a.b.add(place, width), after]
 
     a.loop(outer, block, (target, source))
-    a.return_unless_troubled(made)
+    a.drop_if_troubled(made)
     a.b.ret(a.call("as_scalar", made))
     a.finish()
 
