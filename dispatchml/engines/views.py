@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import TracerConversionError, at_user_line
+from ..ops.index import is_basic
 from .traced import hidden_axes
 
 
@@ -42,25 +43,6 @@ def current(x: Any) -> Any:
 def taken_from(x: Any, op: Any, keywords: dict[str, Any], value: Any) -> tuple[Any, ...]:
     """What a view remembers: its owner, how it was taken, the owner's payload at that time, and the stamp."""
     return (x, op, keywords, value, WRITES.count)
-
-
-#: Classes of basic indices, without their subclasses.
-BASIC = frozenset({int, slice, type(None), type(...)})
-
-
-def is_basic(index: Any) -> bool:
-    """Whether an index gives a view in NumPy: integers, slices, None and Ellipsis only."""
-    if type(index) is tuple:
-        return BASIC.issuperset(map(type, index)) or all(
-            i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool)
-            for i in index
-        )
-    return (
-        index is None
-        or index is Ellipsis
-        or isinstance(index, (int, slice, np.integer))
-        and not isinstance(index, bool)
-    )
 
 
 def is_view(keywords: dict[str, Any]) -> bool:

@@ -28,8 +28,14 @@ def refuse_unregistered(op: Any, x: Any, index: Any) -> None:
             resolve.refuse_unregistered(op.info, (type(part),), (x, part))
 
 
+#: Classes of basic indices, subclasses apart.
+BASIC = frozenset({int, slice, type(None), type(...)})
+
+
 def is_basic(index: Any) -> bool:
     """Whether every part is an integer, a slice, None or Ellipsis: NumPy then gives a view."""
+    if type(index) in BASIC or type(index) is tuple and BASIC.issuperset(map(type, index)):
+        return True
     for part in parts_of(index):
         if part is None or part is Ellipsis or isinstance(part, slice):
             continue

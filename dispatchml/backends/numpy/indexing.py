@@ -16,8 +16,7 @@ RANKS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3, "O": 4}
 
 
 def array_getitem(x: Any, index: Any) -> Any:
-    kind = type(index)
-    if kind is not int and kind is not slice:
+    if not is_basic(index):
         refuse_unregistered(ops.getitem, x, index)
     return x[index]
 
@@ -61,6 +60,10 @@ def array_add_at(x: Any, value: Any, index: Any) -> Any:
 
 
 def array_scatter(value: Any, index: Any, shape: Any) -> Any:
+    if type(value) is ndarray and value.dtype is not OBJECT and is_basic(index):
+        y = zeros(shape, value.dtype)
+        y[index] = value
+        return y
     value = asarray(value)
     y = zeros(shape, value.dtype) if value.dtype is not OBJECT else ops.zeros_of(value, shape=shape)
     if is_basic(index) or is_injective(index):

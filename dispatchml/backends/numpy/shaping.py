@@ -55,7 +55,7 @@ def array_broadcast_to(x: Any, shape: Any) -> Any:
     if type(x) is not ndarray:
         if type(x) is float:
             x = np.float64(x)
-        if isinstance(x, np.number):
+        if isinstance(x, np.number) and math.prod(shape) > COPIED_SIZE:
             return ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a scalar's buffer is read-only
         x = asarray(x)
     if x.dtype != OBJECT and math.prod(shape) <= COPIED_SIZE:
