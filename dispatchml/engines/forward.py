@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..backends.numpy import kernels
 from ..backends.numpy.kernels import UFUNCS
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
@@ -124,6 +125,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     mentioned = set().union(*(names_in(rule.partials[k]) for k in active))
     complete = "y" in mentioned or set(names) <= mentioned or len(active) == op.arity
     fit = "{}" if complete else "fit_tangent({}, y)"
+    plain_fit = "t if alike(t, y) else fit_tangent(t, y)" if kernels.FAST and not complete else fit.format("t")
     first = names[active[0]]
     others = list(active[1:])
     constants = [n for k, n in enumerate(names) if k not in active]
@@ -155,7 +157,7 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     else:
         on_arrays += [f"{indent}t = {body(flavour_of('array'), '')}"]
     on_arrays += [
-        *returned(fit.format("t"), indent),
+        *returned(plain_fit, indent),
         "        except (TypeError, AttributeError, ZeroDivisionError, FloatingPointError): pass",
     ]
     lines += [f"    if {' and '.join(['kind is ndarray', *kinds])}:", *on_arrays]
@@ -228,7 +230,7 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, own: op.function,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
         f"op_{own}": op.function,
-        "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
+        **kernels.FAST, "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
         "constant": FINDERS["operations"]("constant"), "quotient": FINDERS["operations"]("quotient"),
     })  # fmt: skip
     scope["unusual"] = careful_dual(op, rule, active)

@@ -206,7 +206,12 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     lines += [f"    elif {' and '.join(['kind in TRACED', *same])}:"]
     lines += [f"        y = {SYMBOLS.get(name) or f'{name}({chr(44).join(names)})'}"]
     compared = ", ".join([*(names[k] for k in active), *(["y"] if len(active) < op.arity else [])])
-    lines += [f"        if same_space({compared}):"]
+    at_once = ""
+    if kernels.FAST:  # the payloads of one more level, without a call of Python's
+        each = compared.split(", ")
+        bases = " and ".join(f"{n}._base is None" for n in each)
+        at_once = f"{bases} and alike({', '.join(f'{n}._value' for n in each)}) or "
+    lines += [f"        if {at_once}same_space({compared}):"]
     lines += [
         *(f"            {n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept),
         "            made = Var()",
