@@ -50,7 +50,7 @@ def paired(outer: Subject, inner: Subject) -> Subject:
         point=cast(storing.point, inner),
         direction=cast(storing.direction, inner),
         embed=storing.embed,
-        numbers=numbers_of(outer, inner),
+        numbers=outer.numbers if outer.slot == "structure" else inner.numbers,
         one=one,
         constant=lambda array, axes: outer.constant(inner.constant(array, axes), axes),
         present=absent.present,
@@ -70,13 +70,6 @@ def cast(point: Any, inner: Subject) -> Any:
         return point
     whole = type(np.ravel(inner.point)[0])
     return np.array([whole(v) for v in np.ravel(point).tolist()], dtype=object).reshape(np.shape(point))
-
-
-def numbers_of(outer: Subject, inner: Subject) -> Callable[[Any, Any], Any]:
-    """Reading the plain numbers of what is innermost."""
-    if outer.slot != "structure":
-        return inner.numbers
-    return lambda value, e: inner.numbers(outer.numbers(value, e), e)
 
 
 def batch_of(outer: Subject, inner: Subject) -> Callable[..., Any] | None:
