@@ -8,7 +8,7 @@ from .construct import LAYER_RULES, field, make
 from .decorator import dispatch
 from .define import LAYER_DRESSERS, Array, layer
 from .dressing import dressing
-from .elements import for_arrays_of
+from .elements import for_arrays_of, provide_for_arrays_of
 from .foreign import register_type
 from .join import promotes
 from .lattice import SLOTS, order
@@ -42,6 +42,7 @@ __all__ = [
     "make",
     "operation",
     "order",
+    "provide_for_arrays_of",
     "promotes",
     "register_type",
     "takes_operand",
