@@ -13,6 +13,7 @@ from ..dispatch.errors import (
     ArgumentError,
     DispatchmlError,
     IntegerInputError,
+    TracerConversionError,
     OperationError,
     at_user_line,
     describe,
@@ -210,7 +211,7 @@ def may_go_on(error: Exception) -> bool:
         again = getattr(error, "again", False)
         if again:
             error.again = False  # type: ignore[attr-defined]
-        return again
+        return again or (isinstance(error, TracerConversionError) and load_latecomers())
     return load_latecomers() or getattr(ours_behind(error), "again", False)
 
 
