@@ -106,7 +106,7 @@ def refuse(name: str) -> Callable[..., Any]:
     def refused(*_: Any, **__: Any) -> Any:
         instead = INSTEAD.get(name, "Write it with sums, products and numpy.where of the array, which keep its mask")
         raise MaskError(
-            f"numpy.ma.{name} was called with a traced value{at_user_line()}: numpy.ma would take it apart and lose its "
+            f"numpy.ma.{name} was called with a traced value{at_user_line()}: it would be taken apart and lose its "
             f"derivative. {instead}."
         )
 

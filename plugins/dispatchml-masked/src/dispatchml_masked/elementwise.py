@@ -15,8 +15,8 @@ Rule = Callable[..., Any]
 TINY = np.finfo(float).tiny
 #: Numbers inside the domain, for masked elements of operations that are singular at 1.
 INSIDE = {
-    "arccos": 0.5, "arcsin": 0.5, "arctanh": 0.5, "logit": 0.5, "erfinv": 0.5, "ndtri": 0.5, "arccosh": 2, "erfcinv": 0.5,
-    "zeta": 2, "tan": 0.5,
+    "arccos": 0.5, "arcsin": 0.5, "arctanh": 0.5, "logit": 0.5, "erfinv": 0.5, "ndtri": 0.5, "arccosh": 2,
+    "erfcinv": 0.5, "zeta": 2, "tan": 0.5,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A masked array taken apart and put together: `data_of`, `mask_of` and `attach` are operations.
+"""A masked array taken apart and put together: `read_data`, `mask_of` and `attach` are operations.
 
 All rules are written with them. A traced masked array is taken apart into a traced plain array and its mask, which is
 no number and has no derivative; what is computed is put together again. So nothing else needs a derivative rule, and
@@ -27,7 +27,7 @@ class MaskError(DispatchmlError, TypeError):
 
 
 @operation(family="layers")
-def data_of(x: Any) -> Any:
+def read_data(x: Any) -> Any:
     """The data of a masked array, also what is below the mask; anything else as it is."""
 
 
@@ -44,7 +44,7 @@ def attach(data: Any, mask: Any, *, fill_value: Any = None, hard: bool = False, 
 # ---- on plain values, inside and outside of other layers -------------------------------------------------------------
 
 
-@data_of.register
+@read_data.register
 def data_of_unmasked(x: object) -> Any:
     return x
 
@@ -55,7 +55,7 @@ def mask_of_unmasked(x: object) -> Any:
 
 
 def data_of_masked(x: Any) -> Any:
-    """The rule of `data_of` for masked arrays."""
+    """The rule of `read_data` for masked arrays."""
     if isinstance(x, Carrier):
         return x._payload  # pyright: ignore[reportAttributeAccessIssue]
     data = x._data
@@ -119,10 +119,10 @@ def belongs_outside(layer: Any) -> bool:
 
 
 def data_default(layer: Any) -> Any:
-    """`data_of` for other layers."""
+    """`read_data` for other layers."""
     if not belongs_outside(layer):
         return data_of_unmasked
-    return lambda x: layer.rebuild(x, data_of(layer.payload(x)))
+    return lambda x: layer.rebuild(x, read_data(layer.payload(x)))
 
 
 def mask_default(layer: Any) -> Any:
@@ -139,7 +139,7 @@ def attach_default(layer: Any) -> Any:
     return lambda data, mask, **statics: layer.rebuild(data, attach(layer.payload(data), mask, **statics))
 
 
-data_of.info.layer_default = data_default
+read_data.info.layer_default = data_default
 mask_of.info.layer_default = mask_default
 attach.info.layer_default = attach_default
 
@@ -149,12 +149,12 @@ attach.info.layer_default = attach_default
 nondifferentiable(mask_of)
 
 
-@rule(data_of).jvp
+@rule(read_data).jvp
 def data_jvp(y: Any, tangents: Any, x: Any) -> Any:
     return emptied(tangents[0])
 
 
-@rule(data_of).vjp
+@rule(read_data).vjp
 def data_vjp(y: Any, x: Any, *, needs: Any) -> Any:
     mask, statics = mask_of(x), statics_of(x)
 
@@ -178,9 +178,9 @@ def attach_vjp(y: Any, data: Any, mask: Any, *, needs: Any, **statics: Any) -> A
     return attach_pullback
 
 
-@batch(data_of)
+@batch(read_data)
 def data_batch(arguments: Any, batched: Any, size: int) -> Any:
-    return data_of(arguments[0])
+    return read_data(arguments[0])
 
 
 @batch(mask_of)
@@ -223,6 +223,11 @@ def is_traced(x: Any) -> bool:
     """Whether a value belongs to a transform."""
     info = layer_of(type(x))
     return info is not None and info.slot == "transform"
+
+
+def data_of(x: Any) -> Any:
+    """The data of a value that may be masked, traced or in a batch; of any other value itself."""
+    return x if innermost(x) is None else read_data(x)
 
 
 def mask(x: Any) -> Any:

@@ -23,6 +23,7 @@ from .parts import (
     mask_array,
     mask_of,
     mask_of_masked,
+    read_data,
     statics_of,
     united,
 )
@@ -54,7 +55,7 @@ def register() -> None:
     )
     for name, rule in rules().items():
         getattr(ops, name).layer(MaskedArray, rule)
-    data_of.layer(MaskedArray, data_of_masked)
+    read_data.layer(MaskedArray, data_of_masked)
     mask_of.layer(MaskedArray, mask_of_masked)
     attach.layer(MaskedArray, attach_again)
     transparent(MaskedArray, read=None, write=None, spread=None, project=project, tangent=project, leave=lambda x: x)
