@@ -25,6 +25,8 @@ class Reason(Enum):
 MEANINGLESS = {
     ("ndarray complex", "choices", "jacobian"): Reason.NOT_HOLOMORPHIC,
     ("ndarray complex", "choices", "hessian"): Reason.NOT_HOLOMORPHIC,
+    ("fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
+    ("array of fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
 }
 
 
