@@ -194,7 +194,7 @@ def write_at(name: str, function: Any, x: Any, indices: Any, *values: Any) -> No
             x[...] = ops.add_at(x, more if name == "add" else ops.negative(more), index=indices)
             return
         if np.unique(places).size == places.size:
-            x[indices] = function(x[indices], *map(operand, values))
+            x[indices] = function(ops.getitem(x, index=indices), *map(operand, values))
             return
     instead = (
         "y = dispatchml.ops.add_at(x, values, index=indices)" if name == "add" else "y = numpy.where(mask, new, x)"

@@ -30,9 +30,15 @@ from . import (
 )
 from .registry import RULES, batch, elementwise, linear, nondifferentiable, rule, rule_of, through
 
-for known in RULES.values():
-    known.place = ""  # here, and not the line of whoever was the first to import this package
-del known
+
+def settle_places() -> None:
+    """The rules were declared here, and not at the line of whoever was the first to import this package."""
+    for known in RULES.values():
+        known.place = ""
+
+
+settle_places()
+del settle_places
 
 __all__ = [
     "arithmetic",

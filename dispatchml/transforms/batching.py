@@ -1,9 +1,11 @@
 """vmap: a function over a batch axis of its arguments, by the batching engine."""
+# The slots of engine values are underscored, so that no attribute of a payload is hidden.
+# pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from .. import ops
 from ..dispatch.errors import ShapeError, TracerConversionError, at_user_line, describe
@@ -45,12 +47,13 @@ def run_batched(
     function: Callable[..., Any], in_axes: Any, out_axes: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Any:
     """Run a function once on batched values."""
-    if isinstance(in_axes, (tuple, list)) and len(in_axes) != len(arguments):
+    several: list[Any] | None = [*cast(list[Any], in_axes)] if isinstance(in_axes, (tuple, list)) else None
+    if several is not None and len(several) != len(arguments):
         raise ShapeError(
-            f"vmap: in_axes={in_axes!r} has {len(in_axes)} entries for {len(arguments)} arguments{at_user_line()}. "
+            f"vmap: in_axes={in_axes!r} has {len(several)} entries for {len(arguments)} arguments{at_user_line()}. "
             "Give one for each positional argument, or one integer for all."
         )
-    axes = spread(list(in_axes) if isinstance(in_axes, tuple) else in_axes, list(arguments), "in_axes")
+    axes = spread(in_axes if several is None else several, list(arguments), "in_axes")
     leaves, structure = flatten((arguments, keywords))
     given = flatten(keywords)[0]
     axes += [0 if ops.ndim(x) else None for x in given]

@@ -13,8 +13,8 @@ from ..dispatch.errors import (
     ArgumentError,
     DispatchmlError,
     IntegerInputError,
-    TracerConversionError,
     OperationError,
+    TracerConversionError,
     at_user_line,
     describe,
 )

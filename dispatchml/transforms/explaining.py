@@ -304,7 +304,7 @@ ALIKE = {
     "reshape": "ravel resize",
     "transpose": "permute_dims moveaxis swapaxes",
 }
-ADVICE |= {name: ADVICE[model] for model, names in ALIKE.items() for name in names.split()}
+ADVICE.update({name: ADVICE[model] for model, names in ALIKE.items() for name in names.split()})
 
 
 def advice(error: Exception, call: Call) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .. import ops
 from ..dispatch.errors import DispatchmlError, TangentMismatchError, at_user_line, describe
-from ..dispatch.structures import structure_of
 from ..dispatch.layers import layer_of
+from ..dispatch.structures import structure_of
 from ..engines.traced import innermost
 from .zeros import is_plain
 
@@ -19,7 +19,7 @@ def as_tuple(x: Any, name: str, what: str) -> tuple[Any, ...]:
             f"{name}: the {what} must be a tuple with one entry for each argument{at_user_line()}, not {describe(x)}. "
             "Write (x,)."
         )
-    return tuple(x)
+    return tuple(cast(list[Any], x))
 
 
 def fit_tangent_leaf(x: Any, dx: Any, name: str) -> Any:

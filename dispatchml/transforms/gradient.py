@@ -1,4 +1,6 @@
 """Gradients of real scalar functions by the reverse engine."""
+# The slots of engine values are underscored, so that no attribute of a payload is hidden.
+# pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 
@@ -117,7 +119,8 @@ def of_one_array(
     """Value and gradient for one plain float or array: the common case, without containers."""
     tape = Tape(name)
     tape.append(None)
-    before = look = None
+    before: Any = None
+    look: Callable[[Any], Any] | None = None
     if type(x) is np.ndarray and x.flags.writeable:
         if x.nbytes <= SMALL:
             x = x.copy("K")
@@ -130,12 +133,12 @@ def of_one_array(
         output = call_user(function, given, keywords, name)
     finally:
         tape.close()
-    value = output
-    if before is not None and look(x) != before:
+    value: Any = output
+    if look is not None and look(x) != before:
         refuse_overwritten(x)
     if type(output) is Var and output._tape is tape:
         value = current(output)
-        seed = SEEDS.get(type(value))
+        seed = SEEDS.get(type(value))  # pyright: ignore[reportUnknownArgumentType]
         if seed is not None:
             cotangents = Cotangents(output._index + 1)
             cotangents[output._index] = seed
@@ -228,7 +231,7 @@ def holomorphic_gradients(
     if not is_on(output, tape):
         return [zero_gradient(x, value) for x in inputs.primals]
     one = ops.one_like(value)
-    swept = []
+    swept: list[list[Any]] = []
     for seed in (one, ops.multiply(one, 1j)):
         cotangents = Cotangents(max(count, output._index + 1))
         cotangents[output._index] = seed

@@ -85,7 +85,7 @@ class Pullback:
 def released(found: list[Any], given: list[Any]) -> list[Any]:
     """Cotangents that share no memory with each other or with what was handed in; rules pass them on as they are."""
     known = [g for g in given if type(g) is np.ndarray]
-    made = []
+    made: list[Any] = []
     for g in found:
         if type(g) is np.ndarray:
             if g.base is not None or not g.flags.writeable or any(g is other for other in known):

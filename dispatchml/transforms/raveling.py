@@ -41,7 +41,9 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     {'a': array([2., 4.]), 'b': 6.0}
     """
     leaves, structure = flatten(tree)
-    parts, places, start = [], [], 0
+    parts: list[Any] = []
+    places: list[tuple[int, Place]] = []
+    start = 0
     for k, given in enumerate(leaves):
         x = input_leaf(given, "ravel")
         if x is None:
@@ -90,7 +92,7 @@ class Place:
             x = ops.reshape(x, shape=self.shape) if self.write is None else x
         else:
             x = ops.getitem(vector, index=self.start)
-        have = ops.dtype(x)
+        have: Any = ops.dtype(x)
         if have.kind == "c" and self.dtype.kind == "f":
             if np.any(np.imag(numbers(x))):
                 raise ContainerMismatchError(
@@ -122,7 +124,11 @@ def of_payload(layer: Any) -> Any:
     payload = layer.payload
     if layer.slot != "meaning" or payload is None:
         return None
-    return lambda a: plain_numbers(payload(a))
+
+    def numbers_of_payload(a: Any) -> Any:
+        return plain_numbers(payload(a))
+
+    return numbers_of_payload
 
 
 plain_numbers.info.layer_default = of_payload

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.structures import structure_of
 from ..dispatch.dressing import dressed
+from ..dispatch.structures import structure_of
 from ..engines.space import space_of
 from ..ops.conversion import weights_like
 from .boundary import input_leaf

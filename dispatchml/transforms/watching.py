@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from ..backends.numpy import kernels
 from ..dispatch.errors import MutatedConstantError, user_line
 from ..dispatch.layers import layer_of
-from ..backends.numpy import kernels
 from ..engines.constants import fingerprint, sampled
 
 #: Bytes up to which an input is copied where the sweep follows at once: only the function itself could overwrite it.
@@ -66,8 +66,9 @@ def settled(x: Any, limit: float, large: list[Any]) -> Any:
     if type(payload) is not tuple:
         made = settled(payload, limit, large)
         return x if made is payload else info.rebuild(x, made)
-    several = tuple(settled(p, limit, large) for p in payload)
-    return x if all(a is b for a, b in zip(several, payload, strict=True)) else info.rebuild(x, several)
+    parts = cast(tuple[Any, ...], payload)
+    several = tuple(settled(p, limit, large) for p in parts)
+    return x if all(a is b for a, b in zip(several, parts, strict=True)) else info.rebuild(x, several)
 
 
 def handed_out(x: Any) -> Any:
