@@ -150,8 +150,8 @@ def hide_package(name: str) -> None:
 
 
 def is_hidden(filename: str) -> bool:
-    """Whether a frame is between the user and us: ours, a plugin's, of the package it serves, NumPy's, or frozen."""
-    return is_ours(filename) or filename.startswith(("<frozen", numpy_folder(), *HIDDEN))
+    """Whether a frame is between the user and us: ours, a plugin's, of what it serves, NumPy's, attrs' or frozen."""
+    return is_ours(filename) or filename.startswith(("<frozen", "<attrs generated", numpy_folder(), *HIDDEN))
 
 
 def numpy_folder() -> str:

@@ -2,6 +2,7 @@
 
 import sys
 
+import attrs
 import numpy as np
 import pytest
 
@@ -73,3 +74,15 @@ def test_our_frames_are_left_out_unless_asked_for(monkeypatch):
     assert set(files(without_our_frames(caught.value.__traceback__))) == {__file__}
     monkeypatch.setenv("DISPATCHML_TRACEBACK", "full")
     assert len(set(files(without_our_frames(caught.value.__traceback__)))) > 1
+
+
+def test_methods_that_attrs_writes_are_not_the_users_line():
+    @attrs.frozen
+    class Refusing:
+        value: float
+
+        def __attrs_post_init__(self):
+            raise ValueError(user_line(sys._getframe(1)))
+
+    with pytest.raises(ValueError, match=r"test_errors\.py:\d+$"):
+        Refusing(1.0)
