@@ -106,9 +106,8 @@ def matrix_power(a: Any, *, n: int) -> Any:
     """The n-th power by repeated squaring; a negative one is a power of the inverse."""
     size = square_size(a, "matrix_power")
     if n == 0:
-        return ops.add(ops.multiply(densify("matrix_power", a, " to the power 0"), 0), np.eye(size)) if (
-            not isinstance(a, (Diagonal, ScaledIdentity))
-        ) else ops.power(a, 0) if isinstance(a, ScaledIdentity) else Diagonal(ops.power(a.diag, 0))  # fmt: skip
+        one = ops.power(ops.ones_of(a, shape=ops.shape(a)[:-2]), 0)
+        return ScaledIdentity(one, size)
     if isinstance(a, Diagonal) and n > 0:
         return Diagonal(ops.power(a.diag, n))
     if n < 0:

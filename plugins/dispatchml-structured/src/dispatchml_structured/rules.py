@@ -17,7 +17,7 @@ RULES = {**entries.RULES, **matrices.RULES, **shapes.RULES}
 
 def fields_of(x: Any, other: Any, name: str) -> tuple[Any, ...]:
     """The fields of a tangent, or of a matrix of its primal's class."""
-    if isinstance(x, Tangent) or isinstance(x, other.primal):
+    if isinstance(x, (type(other), other.primal)):
         return x.fields()
     refuse(name, x, other, "a direction of fields goes with matrices and directions of one class only")
     raise AssertionError("refuse raises")

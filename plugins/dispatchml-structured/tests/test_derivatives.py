@@ -1,0 +1,309 @@
+"""Derivatives by every transform: through the arrays that a matrix is made of, and with respect to the matrix."""
+
+import warnings
+
+import numpy as np
+import pytest
+from structured_cases import BUILDERS, NAMES, N, arrays, build, matrix, real
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import DensifyWarning
+from dispatchml_structured import (
+    Diagonal,
+    Hermitian,
+    Kronecker,
+    KroneckerTangent,
+    LowRank,
+    LowRankTangent,
+    Symmetric,
+    Toeplitz,
+    Triangular,
+)
+from dispatchml_structured.base import Structure
+
+X, Y = np.linspace(-1.0, 2.0, N), np.linspace(0.5, 1.5, N) ** 3
+COLUMNS = np.linspace(0.5, 3.0, 2 * N).reshape(N, 2) ** 2
+
+PROGRAMS = {
+    "quadratic form": lambda m: X @ (m @ Y),
+    "columns": lambda m: np.sum((m @ COLUMNS) ** 2),
+    "rows": lambda m: np.sum((COLUMNS.T @ m) ** 3),
+    "system": lambda m: Y @ np.linalg.solve(m, X),
+    "log determinant": lambda m: np.linalg.slogdet(m)[1],
+    "determinant": lambda m: np.linalg.det(m),
+    "trace": lambda m: np.trace(m) ** 2,
+    "sum": lambda m: np.sum(m) ** 2,
+    "inverse": lambda m: X @ (np.linalg.inv(m) @ Y),
+    "polynomial": lambda m: X @ ((m @ m + 2 * m) @ Y),
+    "entries": lambda m: np.sum(m[0] ** 2) + m[1, 2] * m[2, 1],
+    "entry by entry": lambda m: np.sum((m * np.outer(X, Y)) @ COLUMNS),
+    "squares": lambda m: np.sum(m * m),
+    "transpose": lambda m: np.sum(m.T @ COLUMNS),
+}
+NEED_AN_INVERSE = {"system", "log determinant", "inverse", "determinant"}
+PAIRS = [(n, p) for n in NAMES for p in PROGRAMS if not (n == "low_rank" and p in NEED_AN_INVERSE)]
+
+
+def flat(x):
+    """All numbers of a result."""
+    if isinstance(x, (tuple, list)):
+        return np.concatenate([flat(v) for v in x]) if x else np.zeros(0)
+    return np.ravel(x)
+
+
+def same(got, expected, tolerance=1e-7):
+    got, expected = flat(got), flat(expected)
+    np.testing.assert_allclose(
+        got, expected, rtol=tolerance, atol=tolerance * max(1.0, np.abs(expected).max(initial=0))
+    )
+
+
+@pytest.fixture
+def quietly():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DensifyWarning)
+        yield
+
+
+@pytest.mark.parametrize(("name", "program"), PAIRS)
+def test_through_the_arrays(name, program, rng, quietly):
+    given, p = arrays(name, real(rng)), PROGRAMS[program]
+
+    def f(*a):
+        return p(build(name, a))
+
+    def g(*a):
+        return p(build(name, a).materialise())
+
+    which = tuple(range(len(given)))
+    tangents = tuple(rng.normal(size=a.shape) for a in given)
+    same(dm.grad(f, which)(*given), dm.grad(g, which)(*given))
+    same(dm.jvp(f, tuple(given), tangents), dm.jvp(g, tuple(given), tangents))
+    same(dm.hvp(f, tuple(given), tangents), dm.hvp(g, tuple(given), tangents), 1e-6)
+    same(dm.grad(dm.checkpoint(f), which)(*given), dm.grad(g, which)(*given))
+
+
+@pytest.mark.parametrize(("name", "program"), [x for x in PAIRS if x[1] in ("quadratic form", "system", "determinant")])
+def test_batches(name, program, rng, quietly):
+    given, p = arrays(name, real(rng)), PROGRAMS[program]
+    batch = tuple(np.stack([a, 1.1 * a + 0.1, 0.7 * a]) for a in given)
+    which = tuple(range(len(given)))
+
+    def f(*a):
+        return p(build(name, a))
+
+    def g(*a):
+        return p(build(name, a).materialise())
+
+    same(dm.vmap(f)(*batch), dm.vmap(g)(*batch))
+    same(dm.vmap(dm.grad(f, which))(*batch), dm.vmap(dm.grad(g, which))(*batch))
+    same(
+        dm.grad(lambda *b: np.sum(dm.vmap(f)(*b)), which)(*batch),
+        dm.grad(lambda *b: np.sum(dm.vmap(g)(*b)), which)(*batch),
+    )
+    same(dm.hessian(f)(*given), dm.hessian(g)(*given), 1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_jacobians_and_batches_of_matrices(name, rng):
+    given = arrays(name, real(rng))
+    for jacobian in (dm.jacfwd, dm.jacrev):
+        same(
+            jacobian(lambda *a: build(name, a) @ COLUMNS)(*given),
+            jacobian(lambda *a: build(name, a).materialise() @ COLUMNS)(*given),
+        )
+    m = build(name, given)
+    d = m.materialise()
+    same(dm.hessian(lambda x: x @ (m @ x))(X), d + d.T)
+    same(dm.vmap(lambda x: m @ x)(COLUMNS.T), (d @ COLUMNS).T)
+    stack = matrix(name, real(rng), (3,))
+    same(dm.vmap(lambda m: m @ X)(stack), stack.materialise() @ X)
+    back = dm.vmap(lambda m: 2 * m)(stack)
+    assert type(back) is type(stack)
+    same(back.materialise(), 2 * stack.materialise())
+
+
+# ---- with respect to a matrix ------------------------------------------------------------------------------------------
+
+
+def numbers_of(x):
+    """The arrays inside a matrix, those of nested ones too."""
+    values = (x._data,) if hasattr(x, "_data") else x.fields()
+    parts = [numbers_of(v) if isinstance(v, Structure) else [v] for v in values if v is not None]
+    return [v for p in parts for v in p]
+
+
+@pytest.mark.parametrize(("name", "program"), PAIRS)
+def test_with_respect_to_the_matrix(name, program, rng, quietly):
+    """The gradient is of the matrix's own kind, and pairs with directions as `dm.inner` says."""
+    given = arrays(name, real(rng))
+    m, p = build(name, given), PROGRAMS[program]
+    directions = [rng.normal(size=a.shape) for a in given]
+    direction = build(name, directions)
+    if name == "unit":
+        direction = Triangular(np.tril(directions[0], -1))
+    expected = dm.jvp(lambda *a: p(build(name, a).materialise()), tuple(given), tuple(directions))[1]
+    gradient = dm.grad(p)(m)
+    assert type(gradient).__name__ in (type(m).__name__, type(m).__name__ + "Tangent")
+    same(dm.inner(gradient, direction), expected)
+    same(dm.jvp(p, (m,), (direction,))[1], expected)
+    product = dm.hvp(p, (m,), (direction,))
+    second = dm.jvp(lambda m: dm.jvp(p, (m,), (direction,))[1], (m,), (direction,))[1]
+    same(dm.inner(product, direction), second, 1e-6)
+
+
+LINEAR = [n for n in NAMES if matrix(n, real(np.random.default_rng(0))).is_linear]
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_gradients_are_orthogonal_projections(name, rng):
+    """<G, dX> over all entries is <g, dX> for every dX of the kind, and G is of the kind."""
+    m = matrix(name, real(rng))
+    g = rng.normal(size=(N, N))
+    gradient = dm.grad(lambda m: np.sum(m * g))(m)
+    for seed in range(3):
+        dx = matrix(name, real(np.random.default_rng(seed)))
+        dx = Triangular(np.tril(dx.materialise(), -1)) if name == "unit" else dx
+        dense = dx.materialise()
+        assert np.sum(gradient.materialise() * dense) == pytest.approx(np.sum(g * dense))
+        assert dm.inner(gradient, dx) == pytest.approx(np.sum(g * dense))
+    if name not in ("unit", "block_nested", "block_diagonal_nested"):
+        again = m.project(g)
+        assert type(again) is type(m)
+        np.testing.assert_allclose(again.materialise(), gradient.materialise())
+        np.testing.assert_allclose(again.project(again).materialise(), again.materialise())
+
+
+def test_conventions():
+    g = np.arange(9.0).reshape(3, 3)
+    pair = lambda m: np.sum(m * g)  # noqa: E731  the gradient with respect to a dense matrix is g
+    np.testing.assert_allclose(dm.grad(pair)(Symmetric(np.eye(3))).materialise(), (g + g.T) / 2)
+    np.testing.assert_allclose(dm.grad(pair)(Diagonal(np.ones(3))).diag, np.diag(g))
+    t = dm.grad(pair)(Toeplitz(np.ones(3), np.ones(3)))
+    np.testing.assert_allclose(t.column, [4, 5, 6])
+    np.testing.assert_allclose(t.row, [4 * (t.row[0] != 0), 3, 2])
+    np.testing.assert_allclose(dm.grad(pair)(Triangular(np.eye(3), unit=True)).materialise(), np.tril(g, -1))
+    array = dm.grad(lambda a: pair(Symmetric(a)))(np.eye(3))
+    np.testing.assert_allclose(array, np.tril(g) + np.tril(g.T, -1))
+    column = dm.grad(lambda c: pair(Toeplitz.symmetric(c)))(np.ones(3))
+    np.testing.assert_allclose(column, [12, 16, 8])
+
+
+def test_complex_matrices(rng):
+    draw = lambda *shape: rng.normal(size=shape) + 1j * rng.normal(size=shape)  # noqa: E731
+    programs = {
+        "norm": lambda m: np.sum(np.abs(m @ COLUMNS) ** 2),
+        "system": lambda m: np.sum(np.abs(np.linalg.solve(m, X)) ** 2),
+        "determinant": lambda m: np.linalg.slogdet(m)[1],
+        "adjoint": lambda m: np.real(X @ (np.conj(m).T @ (m @ Y))),
+    }
+    for name in ("identity", "diagonal", "lower", "symmetric", "hermitian", "diagonal_plus", "kronecker", "circulant",
+                 "toeplitz", "block_diagonal", "block"):  # fmt: skip
+        given = arrays(name, draw)
+        which = tuple(range(len(given)))
+        for p in programs.values():
+            found = dm.grad(lambda *a, name=name, p=p: p(build(name, a)), which)(*given)
+            expected = dm.grad(lambda *a, name=name, p=p: p(build(name, a).materialise()), which)(*given)
+            same(found, expected)
+
+
+def test_gradients_of_hermitian_matrices_are_hermitian(rng):
+    m = Hermitian(rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)))
+    g = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))
+    gradient = dm.grad(lambda m: np.real(np.sum(np.conj(g) * m)))(m)
+    np.testing.assert_allclose(gradient.materialise(), (g + g.conj().T) / 2)
+    d = Hermitian(rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)))
+    assert dm.inner(gradient, d) == pytest.approx(np.real(np.sum(np.conj(g) * d.materialise())))
+
+
+def test_tangents_of_products(rng):
+    k = matrix("kronecker", real(rng))
+    t = dm.grad(PROGRAMS["columns"])(k)
+    assert type(t) is KroneckerTangent
+    moved = k - 0.1 * t
+    assert type(moved) is Kronecker
+    np.testing.assert_allclose(moved.left, k.left - 0.1 * t.left)
+    twice = t + t
+    assert type(twice) is KroneckerTangent
+    np.testing.assert_allclose(twice.right, 2 * t.right)
+    np.testing.assert_allclose((-(t / 2)).right, -t.right / 2)
+    assert dm.inner(t, t) == pytest.approx(np.sum(t.left**2) + np.sum(t.right**2))
+    assert type(dm.retract(k, t)) is Kronecker
+    with pytest.raises(TypeError, match="a direction of its fields, not a matrix"):
+        t @ X
+    with pytest.raises(ValueError, match="goes with numbers"):
+        t + np.ones((N, N))
+    low = dm.grad(lambda m: np.sum(m @ X))(matrix("low_rank", real(rng)))
+    assert type(low) is LowRankTangent
+    with pytest.raises(ValueError, match="of one class only"):
+        low + t
+
+
+def test_a_dense_direction_is_none_of_a_product(rng):
+    k = matrix("kronecker", real(rng))
+    with pytest.raises(TypeError, match="no direction of a Kronecker"):
+        dm.jvp(lambda m: np.sum(m @ X), (k,), (np.ones((N, N)),))
+
+
+def test_dense_cotangents_are_projected(rng):
+    """A cotangent from outside may be dense: it pulls back through the factors."""
+    left, right = rng.normal(size=(N, 2)), rng.normal(size=(N, 2))
+    ct = rng.normal(size=(N, N))
+    _, pullback = dm.vjp(lambda a, b: LowRank(a, b), left, right)
+    ga, gb = pullback(ct)
+    np.testing.assert_allclose(ga, ct @ right)
+    np.testing.assert_allclose(gb, ct.T @ left)
+    a, b = rng.normal(size=(2, 2)), rng.normal(size=(3, 3))
+    _, pullback = dm.vjp(lambda a, b: Kronecker(a, b), a, b)
+    same(pullback(ct), dm.grad(lambda a, b: np.sum(np.kron(a, b) * ct), (0, 1))(a, b))
+    _, pullback = dm.vjp(Symmetric, np.eye(N))
+    np.testing.assert_allclose(pullback(ct)[0], np.tril(ct) + np.tril(ct.T, -1))
+
+
+def test_fields_of_traced_matrices():
+    d = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(dm.grad(lambda d: np.sum(Diagonal(d).diag ** 2))(d), 2 * d)
+    np.testing.assert_allclose(dm.grad(lambda m: np.sum(m.diag**2))(Diagonal(d)).diag, 2 * d)
+    assert dm.grad(lambda m: np.sum(m.column) + m.row[1])(Toeplitz(d, d)).column.tolist() == [1 / 3, 1 / 2, 1]
+    assert dm.grad(lambda d: Diagonal(d).shape[0] * d[0])(d)[0] == 3
+    assert dm.grad(lambda a: float(Triangular(a).lower) * a[0, 0])(np.eye(2))[0, 0] == 1
+    np.testing.assert_allclose(dm.grad(lambda d: np.sum(Diagonal(d).materialise()))(d), 1)
+    np.testing.assert_allclose(dm.grad(lambda a: np.sum(Symmetric(a).T @ np.ones(2)))(np.eye(2)), [[1, 0], [2, 1]])
+
+
+def test_unused_matrices_have_zeros_of_their_kind():
+    for m in (Diagonal(np.ones(3)), Toeplitz(np.ones(3), np.ones(3)), Symmetric(np.eye(3))):
+        zero = dm.grad(lambda m, x: x**2)(m, 3.0)
+        assert type(zero) is type(m)
+        assert not np.any(zero.materialise())
+        zero = dm.zero_tangent(m)
+        assert not np.any(zero.materialise())
+
+
+def test_values_and_other_outputs():
+    d = Diagonal([1.0, 2.0])
+    value, gradient = dm.value_and_grad(lambda d: np.linalg.slogdet(d)[1])(d)
+    assert value == pytest.approx(np.log(2))
+    np.testing.assert_allclose(gradient.diag, [1, 0.5])
+    y, pullback = dm.vjp(lambda d: d @ d, d)
+    assert type(y) is Diagonal
+    np.testing.assert_allclose(pullback(Diagonal([1.0, 1.0]))[0].diag, [2, 4])
+    y, tangent = dm.jvp(lambda d: np.linalg.inv(d), (d,), (Diagonal([1.0, 1.0]),))
+    np.testing.assert_allclose(tangent.diag, [-1, -0.25])
+    y, push = dm.linearize(lambda d: 3 * d, d)
+    assert type(push(d)) is Diagonal
+
+
+def test_determinants_of_singular_matrices_have_exact_derivatives():
+    assert dm.grad(np.linalg.det)(Diagonal([0.0, 2.0, 3.0])).diag.tolist() == [6, 0, 0]
+    found = dm.grad(lambda a: np.linalg.det(Kronecker(a, np.eye(1) * 2.0)))(np.array([[0.0, 1.0], [0.0, 1.0]]))
+    np.testing.assert_allclose(found, [[4, 0], [-4, 0]])
+
+
+def test_single_precision_stays(rng):
+    for name in BUILDERS:
+        given = tuple(a.astype(np.float32) for a in arrays(name, real(rng)))
+        for g in dm.grad(lambda *a, name=name: ops.sum(build(name, a) @ COLUMNS.astype(np.float32)),
+                         tuple(range(len(given))))(*given):  # fmt: skip
+            assert g.dtype == np.float32

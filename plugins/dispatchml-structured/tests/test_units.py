@@ -1,0 +1,91 @@
+"""Quantities round structures, made from either side; derivatives of both kinds keep units and structure."""
+
+import numpy as np
+import pint
+import pytest
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import NoMethodError
+from dispatchml_structured import (
+    Diagonal,
+    DiagonalPlusLowRank,
+    Kronecker,
+    KroneckerTangent,
+    LowRank,
+    Symmetric,
+    Toeplitz,
+)
+
+u = pint.UnitRegistry()
+LENGTHS = np.array([1.0, 2.0, 4.0]) * u.m
+SECONDS = np.ones(3) * u.s
+
+
+def test_units_are_outside():
+    d = Diagonal(LENGTHS)
+    assert isinstance(d, pint.Quantity)
+    assert type(d.magnitude) is Diagonal
+    assert (d @ SECONDS).units == u.m * u.s
+    assert type((d @ d).magnitude) is Diagonal
+    assert (d @ d).units == u.m**2
+    inverse = ops.inv(d)
+    assert type(inverse.magnitude) is Diagonal
+    assert inverse.units == 1 / u.m
+    assert ops.det(d).units == u.m**3
+    total = d + u.Quantity(LowRank(np.ones((3, 1)), np.ones((3, 1))), "km")
+    assert type(total.magnitude) is DiagonalPlusLowRank
+    assert (total @ np.ones(3))[0].to("m").magnitude == pytest.approx(3001.0)
+    with pytest.raises(pint.DimensionalityError):
+        d + u.Quantity(Diagonal(np.ones(3)), "s")
+
+
+def test_gradients_of_arrays_with_units():
+    g = dm.grad(lambda d: np.sum(Diagonal(d) @ (Diagonal(d) @ SECONDS)))(LENGTHS)
+    np.testing.assert_allclose(g.magnitude, [2, 4, 8])
+    assert g.units == u.m * u.s
+    g = dm.grad(lambda d: ops.det(Diagonal(d)))(LENGTHS)
+    assert g.units == u.m**2
+    h = dm.hessian(lambda d: np.sum(Diagonal(d) @ (Diagonal(d) @ SECONDS)))(LENGTHS)
+    assert h.units == u.s
+    np.testing.assert_allclose(h.magnitude, 2 * np.eye(3))
+    batch = dm.vmap(lambda d: Diagonal(d) @ np.ones(3))(np.ones((2, 3)) * u.m)
+    assert batch.units == u.m
+
+
+def test_gradients_of_structures_with_units_are_structures_with_units():
+    g = dm.grad(lambda m: np.sum(m @ SECONDS))(Diagonal(LENGTHS))
+    assert type(g.magnitude) is Diagonal
+    assert g.units == u.s
+    t = u.Quantity(Toeplitz.symmetric(np.array([3.0, 1.0, 0.5])), "m")
+    g = dm.grad(lambda t: ops.sum(ops.solve(t, SECONDS)))(t)
+    assert type(g.magnitude) is Toeplitz
+    assert g.units == u.s / u.m**2
+    s = u.Quantity(Symmetric(np.eye(2)), "m")
+    g = dm.grad(lambda s: np.sum((s @ (np.ones(2) * u.s)) ** 2))(s)
+    assert type(g.magnitude) is Symmetric
+    assert g.units == u.m * u.s**2
+
+
+def test_factors_with_units_of_their_own():
+    a, b = np.eye(2) * u.m, np.ones((2, 2)) * u.s
+    k = Kronecker(a, b)
+    assert k.units == u.m * u.s
+    assert (k @ np.ones(4)).units == u.m * u.s
+    f = lambda a, b: np.sum(Kronecker(a, b) @ np.ones(4))  # noqa: E731
+    ga, gb = dm.grad(f, (0, 1))(a, b)
+    assert (ga.units, gb.units) == (u.s, u.m)
+    np.testing.assert_allclose(ga.magnitude, 4)
+    np.testing.assert_allclose(gb.magnitude, 2)
+    value, tangent = dm.jvp(f, (a, b), (a, b))
+    assert tangent.to("m s").magnitude == pytest.approx(2 * value.to("m s").magnitude)
+    g = dm.grad(lambda k: np.sum(k @ np.ones(4)))(k)
+    assert type(g) is KroneckerTangent
+    assert g.left.units == u.dimensionless
+    assert g.right.units == u.m * u.s
+    low = LowRank(np.ones((3, 1)) * u.km, np.ones((3, 1)))
+    assert low.units == u.km
+    with pytest.raises(NoMethodError, match=r"Write Diagonal\(diag\) \+ LowRank\(left, right\)"):
+        DiagonalPlusLowRank(LENGTHS, np.ones((3, 1)), np.ones((3, 1)))
+    with pytest.raises(NoMethodError, match="not wrapped"):
+        Toeplitz(LENGTHS, np.ones(3))
