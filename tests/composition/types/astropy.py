@@ -38,7 +38,7 @@ def subjects():
             rank=1,
             cls=u.Quantity,
             make=lambda inside: u.Quantity(inside, u.m),
-            one=u.Quantity(1, u.m, dtype=np.float32),
+            one=u.Quantity(1, u.m, dtype=np.int8),
             metadata=lambda q: {"unit": in_metres(q).unit},
             expect=lambda e: {"unit": u.m**e.degree if e.degree else u.one},
             payload=inside,

@@ -32,6 +32,7 @@ def subjects():
             cls=pint.Quantity,
             make=lambda inside: u.Quantity(inside, "m"),
             one=1 * u.m,
+            factor=lambda numbers: u.Quantity(numbers, ""),  # pint's own quotient by an integer makes floats
             metadata=lambda q: {"unit": in_metres(q).units},
             expect=lambda e: {"unit": u.m**e.degree if e.degree else u.Unit("")},
             payload=lambda q: in_metres(q).magnitude,

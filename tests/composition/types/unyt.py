@@ -39,7 +39,7 @@ def subjects():
             rank=1,
             cls=unyt.unyt_array,
             make=lambda inside: unyt.unyt_array(inside, "m"),
-            one=unyt.unyt_quantity(np.float32(1), "m"),
+            one=unyt.unyt_quantity(np.int8(1), "m"),
             metadata=lambda q: {"unit": in_metres(q).units},
             expect=expected,
             payload=inside,
