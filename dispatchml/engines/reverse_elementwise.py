@@ -305,7 +305,13 @@ def add_backward(
             text = backward_source(name, rule, active, layout, careful)
             words = VOCABULARY.union(*(calls_in(t) for t in rule.partials))
             find = FINDERS["operations" if careful else flavour_of(layout)]
-            local = {"fold": fold, "np": np, "accumulate": accumulate, "run_carefully": run_carefully, "strong_float": strong_float}
+            local = {
+                "fold": fold,
+                "np": np,
+                "accumulate": accumulate,
+                "run_carefully": run_carefully,
+                "strong_float": strong_float,
+            }
             local.update((w, find(w)) for w in words)
             compile_source(text, local, f"{'careful ' * careful}reverse {op.name} {suffix} {layout}", origin)
             made[careful] = local[name]

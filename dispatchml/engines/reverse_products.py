@@ -72,9 +72,7 @@ def product_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         return general
     suffix = "".join(map(str, active))
     plain = kernels.FAST.get("matmul", op.function)
-    backward = {
-        ranks: backward_of(formulas, active, suffix, ranks, plain) for ranks, formulas in FORMULAS.items()
-    }
+    backward = {ranks: backward_of(formulas, active, suffix, ranks, plain) for ranks, formulas in FORMULAS.items()}
     needed = [n for k, n in ((0, "b"), (1, "a")) if k in active]
     kept = [f"keep(tape, {n})" if (n == "a") != (0 in active) else n for n in needed]
     source = RECORD.format(

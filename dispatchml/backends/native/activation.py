@@ -15,6 +15,7 @@ from . import layout
 #: Entries of tapes swept, and levels opened, before compiling is worth its tenth of a second.
 WORTH = 50_000
 
+
 class State:
     """What is left to do before compiling; empty once it is done or cannot be."""
 

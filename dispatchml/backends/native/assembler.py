@@ -106,7 +106,9 @@ class Assembler:
         self.b.cbranch(self.b.icmp_signed("<", k, count), inside, after)
         self.b.position_at_end(inside)
         new = body(k, *values) or ()
-        for phi, first, later in zip((k, *values), (number(0), *carried), (self.b.add(k, number(1)), *new), strict=True):
+        for phi, first, later in zip(
+            (k, *values), (number(0), *carried), (self.b.add(k, number(1)), *new), strict=True
+        ):
             phi.add_incoming(first, before)
             phi.add_incoming(later, self.b.block)
         self.b.branch(head)

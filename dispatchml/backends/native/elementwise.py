@@ -156,7 +156,14 @@ def binary(a: Assembler) -> None:
     size = size_of(a, ndim, dims)
     item, none = a.load(entry, 8 * SIZE), number(0)
     count, step, row, other_step, other_row, place = (a.room(1) for _ in range(6))
-    for target, given in ((count, size), (step, item), (row, none), (other_step, none), (other_row, none), (place, none)):
+    for target, given in (
+        (count, size),
+        (step, item),
+        (row, none),
+        (other_step, none),
+        (other_row, none),
+        (place, none),
+    ):
         a.store(given, target)
     straight = a.is_contiguous(x)
     with a.b.if_else(plain_number) as (numbers, arrays):
@@ -416,9 +423,7 @@ def sample(a: Assembler) -> None:
     a.need(a.b.or_(a.equal(descr, word(a, 1)), single))
     a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
     dims = a.load(x, layout.ARRAY_DIMS)
-    (size,) = a.loop(
-        a.ndim(x), lambda k, n: (a.b.mul(n, a.load(a.b.add(dims, a.b.mul(k, number(8))))),), (number(1),)
-    )
+    (size,) = a.loop(a.ndim(x), lambda k, n: (a.b.mul(n, a.load(a.b.add(dims, a.b.mul(k, number(8))))),), (number(1),))
     item = a.b.select(single, number(4), number(8))
     words = a.b.sdiv(a.b.mul(size, item), number(8))  # pairs of single precision; an odd last one is not looked at
     stride = a.b.add(a.b.sdiv(words, number(SAMPLES)), number(1))

@@ -59,7 +59,9 @@ def reason_against() -> str:
         return "bytes are laid out differently"
     if api()[API_ARRAY_TYPE] != id(np.ndarray):
         return "NumPy's table of C functions is laid out differently"
-    if not all(map(is_as_described, (np.zeros((2, 3)), np.zeros((4, 3, 2), np.float32).T, np.zeros(()), np.ones(3) > 2))):
+    if not all(
+        map(is_as_described, (np.zeros((2, 3)), np.zeros((4, 3, 2), np.float32).T, np.zeros(()), np.ones(3) > 2))
+    ):
         return "arrays are laid out differently"
     if not all(map(has_known_table, (np.add, np.exp, np.less, np.matmul))):
         return "ufuncs are laid out differently"

@@ -143,7 +143,16 @@ def address_of(name: str) -> int:
 def known_addresses() -> dict[str, int]:
     """What the compiled code refers to: classes, constants and C functions, none of which ever goes away."""
     table = layout.api()
-    functions = ("Py_IncRef", "Py_DecRef", "PyObject_Vectorcall", "PyLong_AsDouble", "PyLong_AsSsize_t", "PyErr_Clear", "PyErr_Occurred", "PyLong_FromLongLong")
+    functions = (
+        "Py_IncRef",
+        "Py_DecRef",
+        "PyObject_Vectorcall",
+        "PyLong_AsDouble",
+        "PyLong_AsSsize_t",
+        "PyErr_Clear",
+        "PyErr_Occurred",
+        "PyLong_FromLongLong",
+    )
     return {
         **{name: address_of(name) for name in functions},
         "new_array": table[layout.API_NEW_FROM_DESCR],

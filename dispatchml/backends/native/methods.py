@@ -98,7 +98,9 @@ def reduction(machine: Any, op: Any, ufunc: Any) -> Callable[..., Any]:
     plain = method_of(op)
     if ufunc is np.add:
         start = float(np.add.reduce(np.array([-0.0])))  # 0.0 or -0.0, by NumPy's version
-        fast = machine.reduce(ufunc, start, lambda x, axis, keepdims: plain(x, axis=axis, dtype=None, keepdims=keepdims))
+        fast = machine.reduce(
+            ufunc, start, lambda x, axis, keepdims: plain(x, axis=axis, dtype=None, keepdims=keepdims)
+        )
 
         def array_sum(x: Any, axis: Any, dtype: Any, keepdims: bool) -> Any:
             return fast(x, axis, keepdims) if dtype is None else plain(x, axis=axis, dtype=dtype, keepdims=keepdims)

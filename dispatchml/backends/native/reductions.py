@@ -70,8 +70,11 @@ def one_axis(a: Assembler, axis: Any, kept: Any, ndim: Any, dims: Any, places: t
     out_dims, out_axes, outer, length, inner = places
     a.need(a.equal(a.load(axis, layout.TYPE), a.addresses["int"]))
     given = a.call("PyLong_AsSsize_t", axis)
-    with a.b.if_then(a.equal(given, -1)):  # the axis -1, or an error of one that is too large
-        a.call("PyErr_Clear", result=VOID)
+    with a.b.if_then(a.equal(given, -1)):  # the axis -1, or one that is too large, of which NumPy knows what to say
+        failed = a.b.icmp_signed("!=", a.call("PyErr_Occurred"), number(0))
+        with a.b.if_then(failed):
+            a.call("PyErr_Clear", result=VOID)
+        a.need(a.b.not_(failed))
     k = a.b.select(a.b.icmp_signed("<", given, number(0)), a.b.add(given, ndim), given)
     a.need(a.b.and_(a.b.icmp_signed(">=", k, number(0)), a.b.icmp_signed("<", k, ndim)))
     for place in (outer, length, inner):
