@@ -8,6 +8,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
 EDITABLE_PLUGINS := $(addprefix -e ./,$(patsubst %/,%,$(PLUGINS)))
 
+# What is run a second time without the machine code for small arrays.
+WITHOUT_MACHINE_CODE := tests/rules tests/engines tests/transforms
+
 # PYTHON=... chooses the interpreter; else the first of these that is new enough.
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
 
@@ -28,6 +31,7 @@ demo: $(VENV)/dev.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --benchmark-disable -m "not slow and not gpu"
+	DISPATCHML_NATIVE=0 $(BIN)/python -m pytest -n auto -q --benchmark-disable -m "not slow and not gpu" $(WITHOUT_MACHINE_CODE)
 
 matrix: $(VENV)/dev.stamp
 	$(BIN)/dispatchml matrix --html docs/_static/matrix.html --png docs/_static/matrix.png

@@ -23,6 +23,10 @@ if os.environ.get("DISPATCHML_TESTS_WITHOUT_PLUGINS"):
     from dispatchml.dispatch import plugins
 
     plugins.ENTRIES = {}
+if os.environ.get("DISPATCHML_NATIVE") != "0":  # what a program gets after a tenth of a second of work
+    from dispatchml.backends import native
+
+    native.activate()
 PLACE = re.compile(r"[^\s(]+\.py:\d+")
 ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 

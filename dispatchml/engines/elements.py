@@ -17,8 +17,8 @@ from ..dispatch.lattice import outermost
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import FORGETTING, Operation
 from ..dispatch.resolve import find_method, no_method
-from ..dispatch.structures import structure_of as foreign_structure
 from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, needs_stack, structure_inside
+from ..dispatch.structures import structure_of as foreign_structure
 from ..rules.registry import rule_of
 from .provider import BY_FIELDS, TRACED, provide
 from .tape import PLAIN

@@ -225,12 +225,13 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         (alias, (raw_function if alias.startswith("raw_") else FINDERS["operations"])(w)) for alias, w in words.items()
     )
     scope.update({
-        "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED, "float64": np.float64,
-        "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
+        "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED,
+        "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
         "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, own: op.function,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
         f"op_{own}": op.function,
-        **kernels.FAST, "strong_multiply": FINDERS["operations"]("strong_multiply"), "literal": FINDERS["operations"]("literal"),
+        **kernels.FAST, "strong_multiply": FINDERS["operations"]("strong_multiply"),
+        "literal": FINDERS["operations"]("literal"),
         "constant": FINDERS["operations"]("constant"), "quotient": FINDERS["operations"]("quotient"),
     })  # fmt: skip
     scope["unusual"] = careful_dual(op, rule, active)

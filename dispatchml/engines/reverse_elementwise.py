@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import ops
 from ..backends.numpy import kernels
-from ..backends.numpy.kernels import OBJECT, RAW_FLOATS, UFUNCS
+from ..backends.numpy.kernels import RAW_FLOATS, UFUNCS
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
@@ -287,8 +287,8 @@ LAYOUTS = {
 }  # fmt: skip
 #: What the text of a rule may turn into.
 VOCABULARY = frozenset(
-    "add subtract multiply divide power negative strong_multiply conj literal constant quotient equal not_equal less less_equal greater "
-    "greater_equal where square where_or_zero".split()
+    "add subtract multiply divide power negative strong_multiply conj literal constant quotient equal "
+    "not_equal less less_equal greater greater_equal where square where_or_zero".split()
 )
 
 

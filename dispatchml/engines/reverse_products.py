@@ -13,8 +13,8 @@ import numpy as np
 from .. import ops
 from ..backends.numpy import kernels
 from ..dispatch.operation import Operation
-from ..rules.registry import Rule
 from ..rules.products import matmul_vjp, strong_matmul
+from ..rules.registry import Rule
 from .generate import compile_source
 from .reverse import Var, current, keep
 from .reverse_rules import function_recorder
@@ -95,7 +95,7 @@ def product_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
 def backward_of(
     formulas: tuple[str, str], active: tuple[int, ...], suffix: str, ranks: tuple[int, int], plain: Callable[..., Any]
 ) -> Callable[..., None]:
-    """The backward function for factors of these ranks, with its twin for cotangents that are not plain or not finite."""
+    """The backward function for factors of these ranks, with its twins for cotangents not plain or not finite."""
     residuals = ", ".join(n for k, n in ((0, "b"), (1, "a")) if k in active)
     source = BACKWARD.format(
         slots=", ".join(f"slot{k}" for k in active),

@@ -201,7 +201,8 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         "STILL": STILL, "kept_static": kept_static, "ignoring": np.errstate, "record_outputs": record_outputs,
         "make_pullback": rule.vjp,
         "strong": getattr(rule.vjp, "careful", None), "operation": op.function, "settle": settle(op, active),
-        "needs": tuple(k in active for k in range(op.arity)), **kernels.FAST, **{f"{k}_default": v for k, v in op.keywords.items()},
+        "needs": tuple(k in active for k in range(op.arity)), **kernels.FAST,
+        **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")
     CAREFUL[scope[backward]] = careful_twin(scope[backward], scope["strong"])

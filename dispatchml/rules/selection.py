@@ -5,8 +5,7 @@ from typing import Any
 from .. import ops
 from .registry import elementwise, rule
 
-
-# ---- where, maximum and their kin: ties share equally -----------------------------------------------------------------
+# ---- where, maximum and their kin: ties share equally ----------------------------------------------------------------
 
 elementwise(ops.where, None, "masked(a)", "masked(logical_not(a))", select=True)
 elementwise(ops.where_or_zero, None, "masked(a)", select=True)

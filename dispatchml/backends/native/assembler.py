@@ -1,4 +1,4 @@
-"""A thin hand on llvmlite's instruction builder: addresses are 64-bit integers, and what does not hold goes to `slow`."""
+"""A thin hand on llvmlite's builder: addresses are 64-bit integers, and what does not hold goes to the block `slow`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Machine code for elementwise calls: ufuncs of one and two operands, choices, and the comparison of two layouts.
+"""Machine code for elementwise calls: ufuncs of one and two operands.
 
 A record of 64-bit words stands behind each function: the function to leave unusual calls to, the C function for two
 Python or NumPy numbers (or 0), then for float64, float32 and complex128 one entry each.
@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from . import layout
-from .assembler import F32, F64, I1, I8, I32, I64, VOID, Assembler, number
+from .assembler import F32, F64, VOID, Assembler, number
 
 #: Words of a record before its entries, and the words of an entry.
 HEAD, DESCR, SIZE, LOOP, DATA, OUT_DESCR, OUT_SIZE, WORDS = 2, 0, 1, 2, 3, 4, 5, 6
 #: Above this many elements NumPy's own preparation does not matter, and it lets other threads run meanwhile.
 LARGEST = 4096
-#: How many places of a large array are looked at to see whether it was overwritten.
-SAMPLES = 64
 
 
 def word(a: Assembler, k: int) -> Any:
@@ -253,6 +251,14 @@ def shared(a: Assembler, ndim: Any, dims: Any, y: Any, size: Any, item: Any, cou
     a.store(a.b.select(scalar, number(0), item), step)
 
 
+def convert(a: Assembler, value: Any, position: Any, place: Any) -> None:
+    """Write a double as an element of the entry's dtype."""
+    a.store(value, place)
+    a.store(F64(0.0), place, 8)
+    with a.b.if_then(a.equal(position, 1)):
+        a.store(a.b.fptrunc(value, F32), place)
+
+
 def same_shape(a: Assembler, ndim: Any, dims: Any, y: Any) -> None:
     """Go on where an array has this shape."""
     a.need(a.b.icmp_signed("==", a.ndim(y), ndim))
@@ -263,187 +269,3 @@ def same_shape(a: Assembler, ndim: Any, dims: Any, y: Any) -> None:
         a.need(a.b.icmp_signed("==", a.load(a.b.add(own, at)), a.load(a.b.add(dims, at))))
 
     a.loop(ndim, axis)
-
-
-def convert(a: Assembler, value: Any, position: Any, place: Any) -> None:
-    """Write a double as an element of the entry's dtype."""
-    a.store(value, place)
-    a.store(F64(0.0), place, 8)
-    with a.b.if_then(a.equal(position, 1)):
-        a.store(a.b.fptrunc(value, F32), place)
-
-
-def choose(a: Assembler) -> None:
-    """where(condition, x, y): a contiguous mask with arrays of its shape and of one dtype, or Python floats."""
-    a.need(a.equal(a.nargs, 3))
-    mask, sources = a.argument(0), (a.argument(1), a.argument(2))
-    a.need(a.is_array(mask))
-    a.need(a.equal(a.load(mask, layout.ARRAY_DESCR), a.addresses["bool descr"]))
-    a.need_flags(mask, layout.CONTIGUOUS | layout.ALIGNED)
-    ndim, dims = a.ndim(mask), a.load(mask, layout.ARRAY_DIMS)
-    a.need(a.b.icmp_signed(">", ndim, number(0)))
-    size = size_of(a, ndim, dims)
-    arrays = [a.is_array(s) for s in sources]
-    a.need(a.b.or_(*arrays))
-    entry, position = entry_for(a, a.load(a.b.select(arrays[0], *sources), layout.ARRAY_DESCR), kinds=2)
-    item = a.load(entry, 8 * SIZE)
-    places, strides = [], []
-    for source, is_array in zip(sources, arrays, strict=True):
-        place, stride = a.room(1), a.room(1)
-        with a.b.if_else(is_array) as (array, scalar):
-            with array:
-                a.need(a.equal(a.load(source, layout.ARRAY_DESCR), a.load(entry, 8 * DESCR)))
-                a.need_flags(source, layout.CONTIGUOUS | layout.ALIGNED)
-                a.need(a.b.icmp_signed("==", a.ndim(source), ndim))
-                shared(a, ndim, dims, source, size, item, a.room(1), stride)
-                a.store(a.load(source, layout.ARRAY_DATA), place)
-            with scalar:
-                a.need(a.equal(a.load(source, layout.TYPE), a.addresses["float"]))
-                value, converted = a.load(source, layout.FLOAT_VALUE, F64), a.room(2)
-                a.clear_flags()
-                convert(a, value, position, converted)
-                flags = a.read_flags()
-                a.need(a.equal(a.b.and_(flags, number(0b11100 if a.machine == "x86" else 0b1110, flags.type)), 0))
-                a.store(converted, place)
-                a.store(number(0), stride)
-        places.append(a.load(place))
-        strides.append(a.load(stride))
-    made = a.new_array(a.load(entry, 8 * DESCR), ndim, dims)
-    bits, out = a.load(mask, layout.ARRAY_DATA), a.load(made, layout.ARRAY_DATA)
-
-    def pick(kind: Any) -> Any:
-        def element(k: Any) -> None:
-            chosen = a.b.icmp_unsigned("!=", a.load(a.b.add(bits, k), 0, I8), number(0, I8))
-            from_x, from_y = (a.load(a.b.add(p, a.b.mul(k, s)), 0, kind) for p, s in zip(places, strides, strict=True))
-            a.store(a.b.select(chosen, from_x, from_y), a.b.add(out, a.b.mul(k, item)))
-
-        return element
-
-    with a.b.if_else(a.equal(position, 0)) as (wide, narrow):
-        with wide:
-            a.loop(size, pick(F64))
-        with narrow:
-            a.loop(size, pick(F32))
-    a.b.ret(made)
-    a.finish()
-
-
-def alike(a: Assembler) -> None:
-    """Whether all arguments are plain arrays of one float dtype and one shape."""
-    answer_no = a.block("no")
-    no, a.slow = a.slow, answer_no
-    x = a.argument(0)
-    a.need(a.is_array(x))
-    descr = a.load(x, layout.ARRAY_DESCR)
-    a.need(a.b.or_(a.equal(descr, word(a, 1)), a.equal(descr, word(a, 2))))
-    ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
-
-    def same_as_first(k: Any) -> None:
-        y = a.load(a.b.add(a.args, a.b.mul(a.b.add(k, number(1)), number(8))))
-        a.need(a.is_array(y))
-        a.need(a.b.icmp_signed("==", a.load(y, layout.ARRAY_DESCR), descr))
-        same_shape(a, ndim, dims, y)
-
-    a.loop(a.b.sub(a.nargs, number(1)), same_as_first)
-    give(a, "True")
-    a.b.position_at_end(answer_no)
-    give(a, "False")
-    a.slow = no
-    a.finish()
-
-
-def finite(a: Assembler) -> None:
-    """Whether a contiguous array of floats or a Python float holds neither nan nor inf: no exponent has all its bits set.
-
-    Masks are always finite.
-    """
-    a.need(a.equal(a.nargs, 1))
-    x, data, size = a.argument(0), a.room(1), a.room(1)
-    no, yes, array, floating, look = (a.block(n) for n in ("no", "yes", "array", "float", "look"))
-    a.b.cbranch(a.is_array(x), array, floating)
-    a.b.position_at_end(floating)
-    a.need(a.equal(a.load(x, layout.TYPE), a.addresses["float"]))
-    a.store(a.b.add(x, number(layout.FLOAT_VALUE)), data)
-    a.store(number(1), size)
-    a.b.branch(look)
-    a.b.position_at_end(array)
-    descr, doubles = a.load(x, layout.ARRAY_DESCR), a.block("doubles")
-    a.b.cbranch(a.equal(descr, a.addresses["bool descr"]), yes, doubles)
-    a.b.position_at_end(doubles)
-    single = a.equal(descr, word(a, 2))
-    a.need(a.b.or_(a.equal(descr, word(a, 1)), single))
-    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
-    a.store(size_of(a, a.ndim(x), a.load(x, layout.ARRAY_DIMS)), size)
-    a.store(a.load(x, layout.ARRAY_DATA), data)
-    singles = a.block("singles")
-    a.b.cbranch(single, singles, look)
-    for block, kind, exponent in ((singles, I32, 0xFF << 23), (look, I64, 0x7FF << 52)):
-        a.b.position_at_end(block)
-        place, mask = a.load(data), number(exponent, kind)
-
-        def element(k: Any, found: Any, place: Any = place, mask: Any = mask, kind: Any = kind) -> tuple[Any]:
-            bits = a.load(a.b.add(place, a.b.mul(k, number(kind.width // 8))), 0, kind)
-            return (a.b.or_(found, a.b.icmp_signed("==", a.b.and_(bits, mask), mask)),)
-
-        (found,) = a.loop(a.load(size), element, (number(0, I1),))
-        a.b.cbranch(found, no, yes)
-    for block, answer in ((no, "False"), (yes, "True")):
-        a.b.position_at_end(block)
-        give(a, answer)
-    a.finish()
-
-
-def kept(a: Assembler) -> None:
-    """kept(tape, x): a plain array that stays as it is: itself where it cannot be written, else a copy in C's order;
-    large ones are left to the function behind.
-    """
-    a.need(a.equal(a.nargs, 2))
-    x = a.argument(1)
-    a.need(a.is_array(x))
-    descr, flags = a.load(x, layout.ARRAY_DESCR), a.load(x, layout.ARRAY_FLAGS, I32)
-    frozen, copied = a.block("frozen"), a.block("copied")
-    a.b.cbranch(a.equal(a.b.and_(flags, number(layout.WRITEABLE, I32)), 0), frozen, copied)
-    a.b.position_at_end(frozen)
-    a.call("Py_IncRef", x, result=VOID)
-    a.b.ret(x)
-    a.b.position_at_end(copied)
-    a.need(a.b.or_(a.equal(descr, word(a, 1)), a.b.or_(a.equal(descr, word(a, 2)), a.equal(descr, word(a, 3)))))
-    size_of(a, a.ndim(x), a.load(x, layout.ARRAY_DIMS))
-    a.b.ret(a.call("copy_array", x, number(0, I32)))
-    a.finish()
-
-
-def sample(a: Assembler) -> None:
-    """sample(x): a number made of some elements of a contiguous array, spread over it: what changes when it is refilled."""
-    a.need(a.equal(a.nargs, 1))
-    x = a.argument(0)
-    a.need(a.is_array(x))
-    descr = a.load(x, layout.ARRAY_DESCR)
-    single = a.equal(descr, word(a, 2))
-    a.need(a.b.or_(a.equal(descr, word(a, 1)), single))
-    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
-    dims = a.load(x, layout.ARRAY_DIMS)
-    (size,) = a.loop(a.ndim(x), lambda k, n: (a.b.mul(n, a.load(a.b.add(dims, a.b.mul(k, number(8))))),), (number(1),))
-    item = a.b.select(single, number(4), number(8))
-    words = a.b.sdiv(a.b.mul(size, item), number(8))  # pairs of single precision; an odd last one is not looked at
-    stride = a.b.add(a.b.sdiv(words, number(SAMPLES)), number(1))
-    count = a.b.sdiv(a.b.sub(a.b.add(words, stride), number(1)), stride)
-    data, advance = a.load(x, layout.ARRAY_DATA), a.b.mul(stride, number(8))
-
-    def element(k: Any, found: Any) -> tuple[Any]:
-        bits = a.load(a.b.add(data, a.b.mul(k, advance)))
-        mixed = a.b.mul(a.b.xor(found, bits), number(0x9E3779B97F4A7C15 - (1 << 64)))
-        return (a.b.xor(mixed, a.b.lshr(mixed, number(29))),)
-
-    (found,) = a.loop(count, element, (size,))
-    a.b.ret(a.call("PyLong_FromLongLong", found))
-    a.finish()
-
-
-def give(a: Assembler, name: str) -> None:
-    """Return one of Python's constants."""
-    a.call("Py_IncRef", number(a.addresses[name]), result=VOID)
-    a.b.ret(number(a.addresses[name]))
-
-
-__all__ = ["alike", "binary", "choose", "finite", "kept", "sample", "unary"]

@@ -35,7 +35,7 @@ class Machine:
         import llvmlite.binding as llvm
         import llvmlite.ir as ir
 
-        from . import elementwise, products, reductions
+        from . import choices, elementwise, products, reductions, tools
         from .assembler import Assembler
 
         llvm.initialize_native_target()
@@ -44,8 +44,8 @@ class Machine:
         module = ir.Module("dispatchml.native")
         kind, addresses = layout.MACHINES[platform.machine()], known_addresses()
         functions = (
-            elementwise.unary, elementwise.binary, elementwise.choose, elementwise.alike, elementwise.finite,
-            elementwise.kept, elementwise.sample, products.matmul, reductions.reduction,
+            elementwise.unary, elementwise.binary, choices.choose, tools.alike, tools.finite, tools.kept, tools.sample,
+            products.matmul, reductions.reduction,
         )  # fmt: skip
         for write in functions:
             write(Assembler(module, write.__name__, kind, addresses))

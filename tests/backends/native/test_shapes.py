@@ -57,8 +57,9 @@ def answer(function, *arguments):
 @pytest.mark.parametrize(
     "shapes",
     [
-        ((3, 4), (4, 5)), ((3, 4), (4,)), ((4,), (4, 5)), ((4,), (4,)), ((1, 1), (1,)), ((1, 4), (4, 1)), ((2, 3, 4), (4, 5)),
-        ((0, 4), (4, 2)), ((3, 0), (0, 2)), ((3, 4), (3, 4)), ((), (3,)), ((40, 40), (40, 40)), ((17, 3), (3, 9)),
+        ((3, 4), (4, 5)), ((3, 4), (4,)), ((4,), (4, 5)), ((4,), (4,)), ((1, 1), (1,)), ((1, 4), (4, 1)),
+        ((2, 3, 4), (4, 5)), ((0, 4), (4, 2)), ((3, 0), (0, 2)), ((3, 4), (3, 4)), ((), (3,)), ((40, 40), (40, 40)),
+        ((17, 3), (3, 9)),
     ],
     ids=str,
 )  # fmt: skip
@@ -70,7 +71,8 @@ def test_products(machine, shapes, dtype):
     for first in layouts:
         for second in layouts:
             assert answer(fast, first(a), second(b)) == answer(np.matmul, first(a), second(b))
-    assert answer(fast, a, b.astype("f")) == answer(np.matmul, a, b.astype("f"))
+    other = b.real.astype("f")
+    assert answer(fast, a, other) == answer(np.matmul, a, other)
 
 
 def test_a_product_that_overflows_warns_as_numpys(machine):
