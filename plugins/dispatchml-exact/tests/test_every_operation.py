@@ -74,7 +74,7 @@ def numbers(shape, kind, seed=0):
     return exact, exact.astype(float)
 
 
-#: Whole numbers in samples, nothing to wrap; betainc is sampled at a = 0, outside its domain; empty_like holds anything.
+#: Whole numbers in samples, nothing to wrap; betainc is sampled at a = 0, outside its domain; empty_like is anything.
 NOTHING = {"gcd", "lcm", "betainc", "empty_like", *(n for n in public_operations() if n.startswith("bitwise"))}
 
 

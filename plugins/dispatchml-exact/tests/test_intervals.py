@@ -12,9 +12,10 @@ from dispatchml import ops
 #: Functions of one number, and where.
 ONE = {
     "exp": (-1, 2), "log": (0.5, 3), "sqrt": (0.5, 3), "sin": (-1, 4), "cos": (-1, 4), "tan": (-1, 1),
-    "arctan": (-2, 3), "sinh": (-1, 2), "cosh": (-1, 2), "tanh": (-1, 2), "exp2": (-1, 2), "expm1": (-1, 2), "log2": (0.5, 3),
-    "log10": (0.5, 3), "log1p": (-0.5, 3), "cbrt": (0.5, 3), "arcsin": (-0.5, 0.75), "arccos": (-0.5, 0.75),
-    "arcsinh": (-2, 3), "arccosh": (1.5, 3), "arctanh": (-0.5, 0.75), "sigmoid": (-1, 2), "expit": (-1, 2),
+    "arctan": (-2, 3), "sinh": (-1, 2), "cosh": (-1, 2), "tanh": (-1, 2), "exp2": (-1, 2), "expm1": (-1, 2),
+    "log2": (0.5, 3), "log10": (0.5, 3), "log1p": (-0.5, 3), "cbrt": (0.5, 3), "arcsin": (-0.5, 0.75),
+    "arccos": (-0.5, 0.75), "arcsinh": (-2, 3), "arccosh": (1.5, 3), "arctanh": (-0.5, 0.75), "sigmoid": (-1, 2),
+    "expit": (-1, 2),
     "softplus": (-1, 2), "logit": (0.25, 0.75), "square": (-1, 2), "reciprocal": (0.5, 3), "absolute": (-1, 2),
     "negative": (-1, 2), "positive": (-1, 2), "deg2rad": (-1, 2), "rad2deg": (-1, 2), "gamma": (1.5, 3),
     "gammaln": (1.5, 3), "factorial": (0.5, 2), "floor": (-1.5, 2), "ceil": (-1.5, 2), "rint": (-1.5, 2),

@@ -6,10 +6,10 @@ Nothing is imported by a user: each plugin loads when the first number of its mo
 from dispatchml import Plugin
 
 __version__ = "0.1.0"
-__all__ = ["decimals", "fractions", "mpmath"]
+__all__ = ["for_decimal", "for_fractions", "for_mpmath"]
 
-fractions = Plugin(name="fractions", triggers=("fractions",), register="dispatchml_exact.rational:register")
-decimals = Plugin(
+for_fractions = Plugin(name="fractions", triggers=("fractions",), register="dispatchml_exact.rational:register")
+for_decimal = Plugin(
     name="decimal", triggers=("decimal", "_decimal", "_pydecimal"), register="dispatchml_exact.decimals:register"
 )
-mpmath = Plugin(name="mpmath", triggers=("mpmath",), register="dispatchml_exact.multiprecision:register")
+for_mpmath = Plugin(name="mpmath", triggers=("mpmath",), register="dispatchml_exact.multiprecision:register")

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from .errors import refuse
+from . import trigonometry
 from .kinds import SHARED, Kind, number_like, whole
 
 NO_FLOAT = "Write Decimal(x) for the exact value of a float, or Decimal('0.1') for the number that was meant."
 NO_FUNCTION = (
-    "Decimal has sqrt, powers, exponentials, logarithms and what is made of these. Write mpmath.mpf(str(d)) for other "
-    "functions, or float(d) to leave decimal arithmetic knowingly."
+    "Decimal has no special functions here: write mpmath.mpf(str(d)) for them, or float(d) to leave decimal "
+    "arithmetic knowingly."
 )
 #: Digits beyond the context's, for functions made of several operations.
 GUARD = 6
@@ -125,9 +125,7 @@ def sign(a: Decimal) -> Decimal:
 
 
 def angle(a: Decimal) -> Decimal:
-    if a < 0:
-        raise refuse("angle", f"Decimal({a})", "It is pi. " + NO_FUNCTION)
-    return Decimal(0)
+    return trigonometry.pi() if a < 0 else Decimal(0)
 
 
 FUNCTIONS = {
@@ -174,7 +172,12 @@ FUNCTIONS = {
     "nextafter": lambda a, b: a.next_toward(b),
     "spacing": lambda a: (a.next_plus() - a if a >= 0 else a.next_minus() - a),
     "sign": sign,
-    "angle": angle,
+    "angle": guarded(angle),
+    **{name: guarded(getattr(trigonometry, name)) for name in (
+        "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinc",
+    )},
+    "deg2rad": guarded(lambda a: a * trigonometry.pi() / 180),
+    "rad2deg": guarded(lambda a: a * 180 / trigonometry.pi()),
     "strong_multiply": lambda a, b: a * 0 if a == 0 and a.is_finite() and not b.is_finite() else (
         b * 0 if b == 0 and not a.is_finite() else a * b
     ),

@@ -56,9 +56,9 @@ def refusing(original: Callable[..., Any]) -> Callable[..., Any]:
         layer = layer_of(type(x)) if getattr(type(x), "__array_ufunc__", None) is not None else None
         if layer is not None and layer.slot == "transform":
             raise TracerConversionError(
-                f"A function of mpmath was called on a traced value{at_user_line()}, whose derivative it does not "
-                "know. Write numpy.sin(x) or dispatchml.ops.erf(x) in place of mpmath.sin(x) or mpmath.erf(x): they compute "
-                "in the precision of the context."
+                f"A function of mpmath was called on a traced value{at_user_line()}: it has no derivative. "
+                "Write numpy.sin(x) or dispatchml.ops.erf(x) in place of mpmath.sin(x) or mpmath.erf(x): these are "
+                "computed in the precision of the context."
             )
         return original(context, x, *rest, **keywords)
 
