@@ -87,7 +87,7 @@ def meeting(outer: Subject, inner: Subject) -> Callable[[Any, Any], Any]:
 
     def program(x: Any, given: Any) -> Any:
         numbers = factors(given)
-        plain = numbers if inner.dtype in (None, object) else np.asarray(numbers, inner.dtype)
+        plain = inner.constant(numbers, (0,)) if inner.slot in ("value", "scalar") else numbers
         return inner.as_factor(numbers) * x + x * outer.as_factor(plain)
 
     return program
