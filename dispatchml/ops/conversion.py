@@ -106,11 +106,11 @@ def computed(node: Any, like: Any) -> Any:
 
 
 def quotient(p: int, b: Any, like: Any) -> Any:
-    """The whole number p over b, in the class of `like` where b is a plain whole number: 1 / 3 is no float there."""
+    """The whole number p over b, in the class of `like` where b is whole numbers, too: 1 / 3 is no float there."""
     from .. import ops
 
     kind = type(b)
-    if (kind is int or getattr(getattr(b, "dtype", None), "kind", "") in "iub") and not is_ordinary(like):
+    if (kind is int or getattr(getattr(b, "dtype", None), "kind", "f") in "iubO") and not is_ordinary(like):
         return ops.divide(ops.multiply(ops.ones_of(numbers_below(like), shape=()), p), b)
     return ops.divide(p, b)
 
