@@ -11,12 +11,15 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
+import dispatchml.numpy as xp
 from dispatchml import ops
+from dispatchml.dispatch import Carrier
 from dispatchml.dispatch.errors import at_user_line
 
-from .labels import INSIDE, DataArray, LabelError, Opened, Variable, innermost, is_traced, run, unlabel
+from .labels import INSIDE, DataArray, LabelError, Opened, Variable, held, innermost, is_traced, run, unlabel
 
 #: Functions of xarray that take labelled arrays.
 NAMES = (
@@ -100,8 +103,61 @@ def round_traced(kind: Any, cls: type, data: Any, at: int, arguments: Any, keywo
     return run(build, data, **{k: v for k, v in keywords.items() if k != "data"})
 
 
+def namespace(original: Callable[..., Any]) -> Any:
+    """What xarray asks for its functions: those of dispatchml where traced numbers meet any others."""
+
+    @functools.wraps(original)
+    def through(*values: Any) -> Any:
+        if INSIDE.get() and any(is_traced(v) or isinstance(v, Carrier) for v in values):
+            return xp
+        return original(*values)
+
+    return through
+
+
+def compatible(original: Callable[..., Any]) -> Any:
+    """What xarray makes of the numbers that it is given: masked arrays that its code meets here keep their masks."""
+
+    @functools.wraps(original)
+    def through(data: Any, *arguments: Any, **keywords: Any) -> Any:
+        if INSIDE.get() and isinstance(data, np.ma.MaskedArray):
+            return held(data)
+        return original(data, *arguments, **keywords)
+
+    return through
+
+
+def indexable(original: Callable[..., Any]) -> Any:
+    """How xarray takes elements: of traced numbers as of NumPy's, with arrays of positions, too."""
+
+    @functools.wraps(original)
+    def through(array: Any) -> Any:
+        if is_traced(array):
+            return sys.modules["xarray.core.indexing"].NdArrayLikeIndexingAdapter(array)
+        return original(array)
+
+    return through
+
+
+def replace(original: Any, made: Any) -> None:
+    """Put a function where xarray has the original one."""
+    made.__dispatchml__ = True
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "xarray":
+            for key in [k for k, v in list(vars(module).items()) if v is original]:
+                setattr(module, key, made)
+
+
 def install() -> None:
     """Wrap constructors and functions; once."""
+    for module, name, wrap in (
+        ("xarray.compat.array_api_compat", "get_array_namespace", namespace),
+        ("xarray.core.variable", "as_compatible_data", compatible),
+        ("xarray.core.indexing", "as_indexable", indexable),
+    ):
+        original = getattr(sys.modules.get(module), name, None)
+        if original is not None and not hasattr(original, "__dispatchml__"):
+            replace(original, wrap(original))
     for cls in (DataArray, Variable):
         if "__new__" not in vars(cls):
             cls.__new__ = constructed(cls, lambda kind: object.__new__(kind))
@@ -110,6 +166,4 @@ def install() -> None:
         if original is None or hasattr(original, "__dispatchml__"):
             continue
         made = refused(original) if name in REFUSED else guarded(original)
-        for module_name, module in list(sys.modules.items()):
-            if module_name.partition(".")[0] == "xarray" and vars(module).get(name) is original:
-                setattr(module, name, made)
+        replace(original, made)

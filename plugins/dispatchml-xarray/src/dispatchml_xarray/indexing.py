@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
-from dispatchml import ops
+from dispatchml import ops, primal
 from dispatchml.dispatch.errors import at_user_line
 
 from .axes import assembled, numbers
-from .labels import LabelError, Labels, innermost, is_labelled, of_variable, run
+from .labels import LabelError, Labels, bare, innermost, is_labelled, labels_of, of_variable, run
 
 Rule = Callable[..., Any]
 
@@ -35,10 +37,49 @@ def setitem(x: Any, value: Any, *, index: Any = ()) -> Any:
         if not is_labelled(d):
             return ops.setitem(d, numbers(value), index=plain(index))
         made = of_variable(d).build(ops.positive(numbers(d)))
+        if isinstance(index, Points):
+            return assembled(d, ops.setitem(numbers(d), numbers(value), index=tuple(index)), d.dims)
         made[index] = value
         return made
 
     return run(written, x, value)
+
+
+class Points(tuple[Any, ...]):
+    """An index element by element, as NumPy takes several arrays; xarray takes each dim by itself."""
+
+
+def write(x: Any, key: Any, value: Any, by_label: bool = False) -> None:
+    """x[key] = value and x.loc[key] = value of a traced array: xarray says which elements are meant.
+
+    A labelled value is broadcast by the names of dims, and its coordinates must be those of the elements.
+    """
+    labels, shape = labels_of(x)[0], ops.shape(x)
+    places = labels.build(np.arange(math.prod(shape)).reshape(shape))
+    key = primal(key)
+    picked = places.loc[key] if by_label else places[key]
+    points = Points(np.unravel_index(np.asarray(picked), shape)) if shape else Points(())
+    type(x).__setitem__.__wrapped__(x, points, numbers_for(picked, value))
+
+
+def numbers_for(picked: Any, value: Any) -> Any:
+    """The numbers of a value in the order of the dims that it is written to."""
+    if innermost(value) is None:
+        return value
+    found = labels_of(value)[0]
+    lost = [n for n in found.dims if n not in picked.dims]
+    if lost:
+        raise LabelError(f"A value with the dims {found.dims} is written into {picked.dims}{at_user_line()}.")
+    for name, index in found.indexes.items():
+        if name in picked.dims and name in picked._indexes and not index.equals(picked._indexes[name]):
+            raise xr.AlignmentError(
+                f"A value with other labels along {name!r} is written into an array{at_user_line()}. Align it first: "
+                "value.reindex_like(x[...])."
+            )
+    order = [found.dims.index(n) for n in picked.dims if n in found.dims]
+    data = ops.transpose(bare(value), axes=tuple(order)) if len(order) > 1 else bare(value)
+    sizes = iter(ops.shape(data))
+    return ops.reshape(data, shape=tuple(next(sizes) if n in found.dims else 1 for n in picked.dims))
 
 
 def add_at(x: Any, value: Any, *, index: Any = ()) -> Any:

@@ -44,12 +44,14 @@ class Labels:
 
     def behind(self, axis: Axis) -> Labels:
         """With one more axis in front, that of a batch."""
-        name = axis.name if axis.name not in self.dims else fresh((*self.dims, *self.coords), f"{axis.name}_")
+        taken = {*self.dims, *self.coords}
+        if axis.name in taken or set(axis.coords) & taken:
+            axis = axis.renamed(taken)
         coords, indexes = dict(self.coords), dict(self.indexes)
-        if name == axis.name and not set(axis.coords) & set(coords):
+        if self.cls is not Variable:
             coords.update(axis.coords)
             indexes.update(axis.indexes)
-        return Labels(self.cls, (name, *self.dims), self.attrs, coords, self.name, indexes)
+        return Labels(self.cls, (axis.name, *self.dims), self.attrs, coords, self.name, indexes)
 
     def build(self, data: Any) -> Any:
         """The labelled array round numbers."""
@@ -69,6 +71,19 @@ class Axis:
 
     def __init__(self, name: Any, coords: dict[Any, Any], indexes: dict[Any, Any]) -> None:
         self.name, self.coords, self.indexes = name, coords, indexes
+
+    def renamed(self, taken: Any) -> Axis:
+        """With names that nothing has: time_batch for time."""
+        names: dict[Any, Any] = {}
+        for old in {self.name: None, **self.coords}:
+            new = f"{old}_batch"
+            while new in taken:
+                new += "_"
+            names[old] = new
+        size = next((v.shape[0] for v in self.coords.values()), 0)
+        plain = Labels(DataArray, (self.name,), {}, self.coords, None, self.indexes).build(np.zeros(size))
+        moved = plain.rename(names)
+        return Axis(names[self.name], dict(moved._coords), dict(moved._indexes))
 
     def same(self, other: Axis) -> bool:
         """Whether two axes have the same name and coordinates."""
@@ -341,6 +356,23 @@ KEPT = frozenset(
     "Dataset Indexes DataArrayCoordinates Coordinates DatasetCoordinates Frozen FrozenMappingWarningOnValuesAccess "
     "PandasIndex PandasMultiIndex".split()
 )
+
+
+class Loc:
+    """`x.loc` of a traced labelled array: elements by label."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __getitem__(self, key: Any) -> Any:
+        return run(lambda d, key: d.loc[key], self._array, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        from .indexing import write
+
+        write(self._array, key, value, by_label=True)
 
 
 class Opened:

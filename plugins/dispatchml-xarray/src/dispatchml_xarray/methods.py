@@ -9,7 +9,8 @@ from dispatchml import ops
 from dispatchml.dispatch import layer_of
 from dispatchml.dispatch.errors import at_user_line
 
-from .labels import DataArray, LabelError, Labels, Variable, is_traced, label, labels_of, levels_of, run, unlabel
+from .indexing import write
+from .labels import DataArray, LabelError, Labels, Loc, Variable, is_traced, label, labels_of, levels_of, run, unlabel
 
 #: Methods that leave for another library, a file or a picture: a derivative does not follow.
 LEAVING = frozenset(
@@ -131,10 +132,10 @@ def methods_of(cls: type) -> dict[str, Any]:
             found[name] = attribute(name)
         else:
             found[name] = by_xarray(name)
-    found["__getattr__"] = coordinate
+    found["__getattr__"], found["__setitem__"] = coordinate, write
     own = {"data": data, "values": values, "variable": variable, "copy": copy}
     own |= {name: interp(name) for name in ("interp", "interp_like", "interpolate_na")}
     if cls is DataArray:
-        own["rolling"] = rolling
+        own["rolling"], own["loc"] = rolling, Loc
     found.update({k: v for k, v in own.items() if k in found})
     return found

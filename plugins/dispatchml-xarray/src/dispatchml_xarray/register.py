@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from xarray import Dataset
+
 from dispatchml import ops
 from dispatchml.dispatch import dressing, order, register_type, transparent
+from dispatchml.dispatch.errors import at_user_line
 
 from . import axes, elementwise, functions, indexing, methods, products
 from .jacobians import again, block
 from .labels import (
     DataArray,
+    LabelError,
     Variable,
     bare,
     label,
@@ -22,7 +26,7 @@ from .labels import (
     unlabel_labelled,
 )
 
-OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")
+OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "matmul")
 #: Operators and protocols of xarray that leave the call to a value that belongs outside a labelled array.
 DEFER = (
     *(f"__{name}__" for name in OPERATORS),
@@ -105,7 +109,17 @@ def register() -> None:
         for name in INSIDE:
             order(outer=cls, inner=name)
     order(outer=DataArray, inner=Variable)
+    register_type(Dataset, slot="meaning", payload=refuse_dataset, rebuild=lambda x, payload: x)
     functions.install()
+
+
+def refuse_dataset(x: Any) -> Any:
+    """A Dataset is a container of arrays, and no array."""
+    raise LabelError(
+        f"A Dataset met a derivative, a batch or an operation{at_user_line()}: it is a container of arrays of "
+        "different dims. Pass the arrays, dict(ds.data_vars); results come back as a dict, "
+        "of which xarray.Dataset(...) is a Dataset again."
+    )
 
 
 def rebuild(x: Any, payload: Any) -> Any:

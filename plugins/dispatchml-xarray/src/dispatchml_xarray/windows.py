@@ -32,10 +32,10 @@ class Windows:
         if isinstance(name, dict):
             name = name[self.dim]
         size, dim = self.size, self.dim
-        offset = size // 2 if self.center else 0
+        start = size // 2 if self.center else size - 1
 
         def shifted(d: Any) -> Any:
-            parts = [d.shift({dim: size - 1 - k - offset}, fill_value=fill_value) for k in range(size)]
+            parts = [d.shift({dim: start - k}, fill_value=fill_value) for k in range(size)]
             made = xr.concat(parts, dim=name, coords="minimal", compat="override").transpose(*d.dims, name)
             return made.isel({dim: slice(None, None, stride)}) if stride != 1 else made
 
