@@ -27,6 +27,9 @@ MEANINGLESS = {
     ("ndarray complex", "choices", "hessian"): Reason.NOT_HOLOMORPHIC,
     ("fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
     ("array of fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
+    ("scipy csr_array(array of *", "*", "*"): Reason.NO_SUCH_VALUE,  # SciPy's sparse arrays have no objects
+    ("scipy csr_array(gvar*", "*", "*"): Reason.NO_SUCH_VALUE,
+    ("scipy csr_array(ufloat*", "*", "*"): Reason.NO_SUCH_VALUE,
 }
 
 

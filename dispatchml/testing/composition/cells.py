@@ -141,8 +141,18 @@ def compare(subject: Subject, e: Expected, result: Any, plain_value: bool = Fals
                 raise Wrong(f"{e.role}: {name} is {metadata[name]!r}, not {item!r}")
         value = layer.payload(value)
         if layer.slot == "structure" and layer.inner is not None:
-            value = layer.numbers(value, e)  # what is stored, at its places: the type inside is looked at there
+            value = with_zeros(layer.numbers(value, e))  # what is stored, at its places: the type inside is read there
     compare_numbers(subject, e, value)
+
+
+def with_zeros(dense: Any) -> Any:
+    """An object array in which places that a structure does not store, Python's 0, are zeros of the others' class."""
+    if type(dense) is not np.ndarray or dense.dtype != object:
+        return dense
+    empty = np.array([type(v) is int and v == 0 for v in dense.flat], bool).reshape(dense.shape)
+    if not empty.any() or empty.all():
+        return dense
+    return np.where(empty, 0 * dense[~empty][0], dense)
 
 
 def same(got: Any, wanted: Any) -> bool:

@@ -86,9 +86,13 @@ def meeting(outer: Subject, inner: Subject) -> Callable[[Any, Any], Any]:
     """Factors of either type alone on either side of a value of both."""
 
     def program(x: Any, given: Any) -> Any:
-        numbers = factors(given)
-        plain = inner.constant(numbers, (0,)) if inner.slot in ("value", "scalar") else numbers
-        return inner.as_factor(numbers) * x + x * outer.as_factor(plain)
+        stored = factors(given)
+        shown = given.embed(stored)
+        within = inner.as_factor(stored if inner.slot == "structure" else shown)
+        around = stored if outer.slot == "structure" else shown
+        if inner.slot in ("value", "scalar"):
+            around = inner.constant(around, (0,))  # in the arithmetic of the type inside
+        return within * x + x * outer.as_factor(around)
 
     return program
 
