@@ -23,6 +23,7 @@ class Reason(Enum):
 
 #: (row, program, transform): reason. Patterns as in a shell; a row of a pair is outer(inner).
 MEANINGLESS = {
+    ("numpy.ma", "solve", "*"): Reason.UNKNOWN_EQUATION,
     ("ndarray complex", "choices", "jacobian"): Reason.NOT_HOLOMORPHIC,
     ("ndarray complex", "choices", "hessian"): Reason.NOT_HOLOMORPHIC,
     ("fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
