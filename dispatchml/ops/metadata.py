@@ -16,6 +16,8 @@ __all__ = ["dtype", "is_complex", "ndim", "shape", "size"]
 FLOAT64, COMPLEX128, INT64, BOOL = (np.dtype(t) for t in (np.float64, np.complex128, np.int64, np.bool_))
 PYTHON_DTYPES: dict[type, np.dtype[Any]] = {float: FLOAT64, complex: COMPLEX128, int: INT64, bool: BOOL}
 OBJECT = np.dtype(object)
+#: Classes of numbers that are known to be real.
+REAL: set[type] = set()
 
 
 def shape(x: Any) -> tuple[int, ...]:
@@ -55,6 +57,8 @@ def dtype(x: Any) -> np.dtype[Any]:
 
 def is_complex(x: Any) -> bool:
     """Whether the numbers of a value are complex: by its dtype, or by their classes where these are another library's."""
+    if type(x) in REAL:
+        return False
     kind = dtype(x).kind
     if kind != "O":
         return kind == "c"

@@ -16,7 +16,7 @@ from ..backends.numpy.kernels import UFUNCS
 from ..dispatch import layer_of, order, register_type
 from ..dispatch.elements import provide_for_arrays_of
 from ..engines.shared_names import share_names
-from ..ops.metadata import PYTHON_DTYPES
+from ..ops.metadata import PYTHON_DTYPES, REAL
 from . import attributes, sensitivity, through
 
 OBJECT = np.dtype(object)
@@ -31,7 +31,7 @@ class Uncertain:
     basis variable, so that cov(x, z) is the sum of weights(x)[v] * components(z)[v]. deviation(x): standard deviation.
     """
 
-    __slots__ = ("cls", "mean", "combine", "components", "weights", "deviation")
+    __slots__ = ("cls", "mean", "combine", "components", "weights", "deviation", "operators")
 
     def __init__(
         self,
@@ -45,6 +45,8 @@ class Uncertain:
     ) -> None:
         self.cls, self.mean, self.combine = cls, mean, combine
         self.components, self.weights, self.deviation = components, weights, deviation
+        #: The operations that are Python operators of the class, which NumPy's loops over objects use.
+        self.operators: frozenset[str] = frozenset()
 
     def holds(self, x: Any) -> bool:
         """Whether a value is an uncertain number of this class."""
@@ -80,6 +82,7 @@ def register_uncertain(
     weights: Callable[[Any], Mapping[Any, float]],
     deviation: Callable[[Any], float],
     arithmetic: Mapping[Any, Callable[..., Any]],
+    attempts: Mapping[Any, Callable[..., Any]] | None = None,
     static: Iterable[str] = (),
     methods: Mapping[str, Any] | None = None,
     defer: Iterable[str] = (),
@@ -87,11 +90,14 @@ def register_uncertain(
     """Make a class of uncertain numbers a layer of the slot "scalar"; object arrays of them are arrays of it.
 
     The functions are those of `Uncertain`. arithmetic: operation -> the library's own function, which is exact and
-    fast, for what it can do by itself. static, methods, defer: as in `register_type`. Returns what is known.
+    fast, for what it can do by itself. attempts: the same for functions that may raise ArithmeticError or ValueError,
+    or return NotImplemented, at arguments that are left to the operation's rule. static, methods, defer: as in
+    `register_type`. Returns what is known.
 
     Every other operation, whoever defined it, acts by its derivative rule, or by its decomposition.
     """
     known = Uncertain(cls, mean=mean, combine=combine, components=components, weights=weights, deviation=deviation)
+    known.operators = frozenset(op.info.name for op in (*arithmetic, *(attempts or ())))
     UNCERTAIN[cls] = known
     register_type(
         cls, slot="scalar", payload=mean, rebuild=known.around, static=static, methods=methods, defer=defer
@@ -102,11 +108,14 @@ def register_uncertain(
     share_names(info, info.methods)
     if not isinstance(getattr(cls, "dtype", None), np.dtype):
         PYTHON_DTYPES[cls] = OBJECT
+    REAL.update((cls, *cls.__subclasses__()))
     provide_for_arrays_of(cls, through.array_provider(known))
     for op in through.BY_COMPARISON:
         UFUNCS[op.info] = through.without_objects(UFUNCS[op.info])
     for op, function in arithmetic.items():
         op.layer(cls, function)
+    for op, function in (attempts or {}).items():
+        op.layer(cls, through.attempted(op.info, function, known))
     through.register_constants(known)
     attributes.register_readers(cls)
     order(outer=sensitivity.Sensitivity, inner=cls)

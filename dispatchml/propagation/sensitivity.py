@@ -24,7 +24,7 @@ from ..dispatch.elements import provide_for_arrays_of
 from ..dispatch.errors import NonDifferentiableError, at_user_line, describe_call
 from ..dispatch.operation import Operation
 from ..engines import space
-from ..ops.metadata import PYTHON_DTYPES
+from ..ops.metadata import PYTHON_DTYPES, REAL
 from ..rules import batch, linear
 from ..rules.registry import rule_of
 from .through import NATIVE, NATIVE_FAMILIES, with_arrays
@@ -209,6 +209,7 @@ def register() -> None:
     info.provider = provide
     provide_for_arrays_of(Sensitivity, provide_for_arrays)
     PYTHON_DTYPES[Sensitivity] = OBJECT
+    REAL.add(Sensitivity)
     for op, function in (
         (ops.multiply, operator.mul),
         (ops.strong_multiply, strong_product),

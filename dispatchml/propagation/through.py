@@ -18,6 +18,9 @@ from ..dispatch.errors import NoMethodError, NoRuleError, at_user_line, class_na
 from ..dispatch.lattice import outermost
 from ..dispatch.layers import layer_of
 from ..dispatch.operation import Operation
+from ..engines.forward import Dual, dual
+from ..engines.levels import Level
+from ..engines.views import current
 from ..rules.registry import rule_of
 
 if TYPE_CHECKING:
@@ -46,16 +49,36 @@ def provider(known: Uncertain) -> Callable[[Operation, tuple[type, ...]], Callab
             for c in cls.__mro__:
                 if issubclass(c, known.cls) and c in op.layers:
                     return op.layers[c]
-        single = all(not issubclass(c, np.ndarray) for c in classes)
-        if single and op.name in CHOOSING and op.arity == 2:
-            return CHOOSING[op.name](op, known)
-        if single and op.family == "elementwise" and is_step(op):
-            return on_values(op, known)
-        if single and is_scalar_elementwise(op):
-            return elementwise_of_numbers(op, known)
-        return with_arrays(op)
+        return by_rule(op, known, all(not issubclass(c, np.ndarray) for c in classes))
 
     return provide
+
+
+def by_rule(op: Operation, known: Uncertain, single: bool) -> Callable[..., Any]:
+    """The operation by its derivative rule; `single`: there is no array among the arguments."""
+    if single and op.name in CHOOSING and op.arity == 2:
+        return CHOOSING[op.name](op, known)
+    if single and op.family == "elementwise" and is_step(op):
+        return on_values(op, known)
+    if single and is_scalar_elementwise(op):
+        return elementwise_of_numbers(op, known)
+    return with_arrays(op)
+
+
+def attempted(op: Operation, function: Callable[..., Any], known: Uncertain) -> Callable[..., Any]:
+    """The library's own function, and the rule where it has no answer."""
+
+    def attempt(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            y = function(*arguments)
+        except (ArithmeticError, ValueError):
+            y = NotImplemented
+        if y is not NotImplemented:
+            return y
+        single = not any(isinstance(x, np.ndarray) for x in arguments)
+        return by_rule(op, known, single)(*arguments, **keywords)
+
+    return attempt
 
 
 def is_scalar_elementwise(op: Operation) -> bool:
@@ -122,7 +145,7 @@ def array_provider(known: Uncertain) -> Callable[[Operation], Callable[..., Any]
     """What operations do with object arrays of such numbers; None where NumPy's loops over objects do it."""
 
     def provide(op: Operation) -> Callable[..., Any] | None:
-        if op.name in ARITHMETIC:
+        if op.name in ARITHMETIC and op.name in known.operators:
             return by_operators(op, known)
         if op.name in NATIVE or op.family in NATIVE_FAMILIES:
             return None
@@ -284,31 +307,49 @@ def as_objects(x: Any) -> Any:
 # ---- elementwise operations ------------------------------------------------------------------------------------------
 
 
-def slopes_of(op: Operation, values: list[Any], active: list[int], keywords: dict[str, Any]) -> list[Any]:
-    """The partial derivatives of an elementwise operation in some of its arguments, by the operation's rule."""
-    from ..transforms import jvp
-
+def slopes_of(op: Operation, values: list[Any], active: list[int], keywords: dict[str, Any]) -> tuple[Any, list[Any]]:
+    """The value of an elementwise operation and its partial derivatives in some of its arguments, by its rule."""
+    y: Any = None
     found = []
     for k in active:
-
-        def along(x: Any, k: int = k) -> Any:
-            return op.function(*values[:k], x, *values[k + 1 :], **keywords)
-
         one = np.ones_like(values[k]) if isinstance(values[k], np.ndarray) else 1.0
-        with np.errstate(all="ignore"):
-            found.append(jvp(along, (values[k],), (one,))[1])
-    return found
+        with Level(op.name) as level:
+            given = (*values[:k], dual(values[k], one, level), *values[k + 1 :])
+            made = op.function(*given, **keywords)
+        traced = type(made) is Dual and made._level is level
+        y = current(made) if traced else made
+        slope = made._partials if traced else np.zeros_like(y)
+        if slope != slope if type(slope) is float else np.any(np.not_equal(slope, slope)):  # 0 * inf inside
+            slope = careful_slope(op, values, k, keywords, one)
+        found.append(slope)
+    return y, found
+
+
+def careful_slope(op: Operation, values: list[Any], k: int, keywords: dict[str, Any], one: Any) -> Any:
+    """The partial derivative by a whole transform."""
+    from ..transforms import jvp
+
+    def along(x: Any) -> Any:
+        return op.function(*values[:k], x, *values[k + 1 :], **keywords)
+
+    return jvp(along, (values[k],), (one,))[1]
 
 
 def elementwise_of_numbers(op: Operation, known: Uncertain) -> Callable[..., Any]:
     """An elementwise operation on single numbers."""
+    rule = rule_of(op)
+    quiet = rule is not None and (rule.singular or rule.kind == "function")
 
     def on_numbers(*arguments: Any, **keywords: Any) -> Any:
         active = [k for k, x in enumerate(arguments) if isinstance(x, known.cls)]
         values = [known.mean(x) if k in active else x for k, x in enumerate(arguments)]
-        y = op.function(*values, **keywords)
-        refuse_complex(y, op, known)
-        slopes = slopes_of(op, values, active, keywords)
+        if quiet:
+            with np.errstate(all="ignore"):
+                y, slopes = slopes_of(op, values, active, keywords)
+        else:
+            y, slopes = slopes_of(op, values, active, keywords)
+        if type(y) is not float:
+            refuse_complex(y, op, known)
         terms = [(float(p), arguments[k]) for p, k in zip(slopes, active, strict=True) if p != 0]
         return known.combine(float(y), terms, arguments[active[0]])
 
@@ -321,9 +362,9 @@ def elementwise_of_arrays(op: Operation, known: Uncertain) -> Callable[..., Any]
     def on_arrays(*arguments: Any, **keywords: Any) -> Any:
         active = [k for k, x in enumerate(arguments) if is_uncertain(x, known)]
         values = [values_of(x, known) for x in arguments]
-        y = op.function(*values, **keywords)
+        with np.errstate(all="ignore"):
+            y, slopes = slopes_of(op, values, active, keywords)
         refuse_complex(y, op, known)
-        slopes = slopes_of(op, values, active, keywords)
         terms = [(p, arguments[k]) for p, k in zip(slopes, active, strict=True)]
         return assembled(y, terms, known, first_number(arguments, known))
 

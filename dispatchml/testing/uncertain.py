@@ -24,8 +24,8 @@ from .samples import public_operations, sample
 
 MEANS = np.array([1.0, 2.0, 1.5])
 COVARIANCE = np.array([[0.04, 0.01, 0.0], [0.01, 0.09, 0.02], [0.0, 0.02, 0.01]])
-#: Operations without a value.
-WITHOUT_VALUE = frozenset({"empty_like"})
+#: Operations without a value, or without a difference: a basis that is chosen turns with the numbers as it likes.
+WITHOUT_VALUE = frozenset({"empty_like", "turn_equal"})
 
 
 class Checked:

@@ -106,8 +106,8 @@ def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
     def on_two(a: Any, b: Any) -> Any:
         try:
             y = array(a, b)
-            if y.dtype is not OBJECT:  # a bare object has none
-                return y
+            if y.dtype is not OBJECT or array_function(op, element_classes((a, b))) is array:
+                return y  # a bare object has no dtype
         except Exception:
             if not of_objects(a, b):
                 raise

@@ -47,6 +47,11 @@ def weights(x: GVar) -> Mapping[int, float]:
     return entries(covariance.dot(vector))
 
 
+def power(a: Any, b: Any) -> Any:
+    """The library's power of a positive number to a plain one; all else has corners that dispatchml's rule knows."""
+    return a**b if isinstance(a, GVar) and type(b) in (int, float) and a.mean > 0 else NotImplemented
+
+
 def register() -> None:
     """Declare everything. Called once, by dispatchml, when a GVar first meets an operation."""
     register_uncertain(
@@ -66,6 +71,7 @@ def register() -> None:
             ops.equal: operator.eq,
             ops.not_equal: operator.ne,
         },
+        attempts={ops.divide: operator.truediv, ops.power: power},
         methods=methods.METHODS,
     )
     doors.open_doors()

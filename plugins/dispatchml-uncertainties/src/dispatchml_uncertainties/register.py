@@ -37,6 +37,13 @@ def weights(x: AffineScalarFunc) -> Mapping[Any, float]:
     return {v: d * v.std_dev**2 for v, d in x.derivatives.items()}
 
 
+def power(a: Any, b: Any) -> Any:
+    """The library's power of a positive number to a plain one; all else has corners that dispatchml's rule knows."""
+    return (
+        a**b if isinstance(a, AffineScalarFunc) and type(b) in (int, float) and a.nominal_value > 0 else NotImplemented
+    )
+
+
 def register() -> None:
     """Declare everything. Called once, by dispatchml, when a number with uncertainty first meets an operation."""
     # the library gives its numbers a `dtype` that is none, for an old version of NumPy; libraries that wrap numbers ask
@@ -58,6 +65,7 @@ def register() -> None:
             ops.equal: operator.eq,
             ops.not_equal: operator.ne,
         },
+        attempts={ops.divide: operator.truediv, ops.power: power},
         methods=methods.METHODS,
         defer=DEFER,
     )
