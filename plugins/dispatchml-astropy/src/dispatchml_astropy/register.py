@@ -13,14 +13,11 @@ from . import methods
 from .entering import construct
 from .system import SYSTEM
 
-OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "divmod")
-#: Operators and protocols that leave the call to what belongs outside, and to the carrier what belongs inside.
+#: What leaves the call to values that belong outside, and to the carrier what belongs inside. The other operators are
+#: those of ndarray, which ask `__array_ufunc__`; in place, Python then asks for the ordinary operator.
 DEFER = (
-    *(f"__{name}__" for name in OPERATORS),
-    *(f"__r{name}__" for name in OPERATORS),
-    *(f"__i{name}__" for name in OPERATORS if name not in ("matmul", "divmod")),
-    "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
-    "__array_ufunc__", "__array_function__",
+    *(f"__i{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")),
+    "__eq__", "__ne__", "__array_ufunc__", "__array_function__",
 )  # fmt: skip
 
 

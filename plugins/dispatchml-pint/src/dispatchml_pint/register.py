@@ -8,7 +8,7 @@ from typing import Any
 
 import pint
 
-from dispatchml.dispatch import register_type
+from dispatchml.dispatch import order, register_type
 from dispatchml.units import declare_units
 
 from . import nesting
@@ -36,6 +36,9 @@ def register() -> None:
         defer=DEFER,
     )
     declare_units(pint.Quantity, SYSTEM)
+    for outer in ("xarray:DataArray", "xarray:Dataset"):
+        order(outer=outer, inner=pint.Quantity)
+    order(outer=pint.Quantity, inner="numpy.ma:MaskedArray")
     pint.Quantity.__new__ = nesting.construct
     pint.Quantity.__getattr__ = nesting.read_inside
     pint.Quantity.__setitem__ = nesting.write

@@ -19,7 +19,10 @@ from dispatchml.units import attach, convert, quantity_inside
 
 from .system import SYSTEM
 
+ndarray, OBJECT = np.ndarray, np.dtype(object)
 ORDINARY = frozenset({float, int, complex, bool, *(np.dtype(c).type for c in "efdgFDG?bhilqBHILQ")})
+
+OWN = ORDINARY | {unyt_array, unyt_quantity}
 
 
 def needs_us(x: Any) -> bool:
@@ -45,10 +48,7 @@ def is_traced(x: Any) -> bool:
 def constructor(original: Callable[..., Any]) -> Callable[..., Any]:
     """`unyt_array.__new__` and `unyt_quantity.__new__`."""
 
-    @functools.wraps(original)
-    def construct(
-        cls: Any, value: Any, units: Any = None, registry: Any = None, dtype: Any = None, **keywords: Any
-    ) -> Any:
+    def enter(cls: Any, value: Any, units: Any = None, registry: Any = None, dtype: Any = None, **keywords: Any) -> Any:
         if type(value) in (list, tuple) and any(map(is_traced, value)):
             value = ops.stack(tuple(value))
         if not needs_us(value):
@@ -60,6 +60,13 @@ def constructor(original: Callable[..., Any]) -> Callable[..., Any]:
         if quantity_inside(value) is None:
             return attach(value, unit=SYSTEM.one if units is None else units)
         return ops.positive(value) if units is None else convert(value, unit=units)
+
+    @functools.wraps(original)
+    def construct(cls: Any, value: Any, *arguments: Any, **keywords: Any) -> Any:
+        kind = type(value)
+        if kind in OWN or (kind is ndarray and value.dtype is not OBJECT):
+            return original(cls, value, *arguments, **keywords)
+        return enter(cls, value, *arguments, **keywords)
 
     return construct
 
