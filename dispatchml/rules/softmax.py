@@ -27,10 +27,10 @@ def logsumexp_jvp(y: Any, tangents: Any, x: Any, *, axis: Axis = None, keepdims:
 def logsumexp_vjp(y: Any, x: Any, *, needs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     def logsumexp_pullback(ct: Any, strong: bool = False) -> Any:
         wide = widened(ct, ops.ndim(x), axis, keepdims)
-        if strong:  # -inf - -inf, or a zero cotangent beside inf
+        if strong:  # -inf - -inf
             return (ops.strong_multiply(wide, conjugated(weights(y, x, axis, keepdims))),)
         share = ops.exp(ops.subtract(x, widened(y, ops.ndim(x), axis, keepdims)))
-        return (ops.multiply(wide, conjugated(share)),)
+        return (ops.strong_multiply(wide, conjugated(share)),)
 
     return logsumexp_pullback
 

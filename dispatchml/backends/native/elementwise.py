@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import layout
-from .assembler import F32, F64, VOID, Assembler, number
+from .assembler import F32, F64, I1, VOID, Assembler, number
 
 #: Words of a record before its entries, and the words of an entry.
 HEAD, DESCR, SIZE, LOOP, DATA, OUT_DESCR, OUT_SIZE, WORDS = 2, 0, 1, 2, 3, 4, 5, 6
@@ -73,7 +73,9 @@ def unary(a: Assembler) -> None:
                 a.store(value, place)
         with by_rows:
             own_row, own_step = rows_of(a, x, ndim)
-            for place, value in ((count, row_length(a, ndim, dims)), (step, own_step), (row, own_row)):
+            length = row_length(a, ndim, dims)
+            need_rows(a, ndim, length, (own_row, own_step))
+            for place, value in ((count, length), (step, own_step), (row, own_row)):
                 a.store(value, place)
     count = a.load(count)
     made = a.new_array(a.load(entry, 8 * OUT_DESCR), ndim, dims)
@@ -93,16 +95,28 @@ def row_length(a: Assembler, ndim: Any, dims: Any) -> Any:
 
 
 def rows_of(a: Assembler, x: Any, ndim: Any) -> tuple[Any, Any]:
-    """How far apart the rows and the elements of an array of one or two axes are, in bytes. Rows lie further apart than
-    elements, or NumPy would make a result in another memory order.
+    """How far apart the rows and the elements of an array of one or two axes are, in bytes.
+
+    NumPy runs over an array of two axes by rows, too, where rows lie further apart than elements and these come one
+    after the other; it turns other orders round first, which may change the last bit of a result.
     """
     a.need(a.b.icmp_signed("<=", ndim, number(2)))
     strides = a.load(x, layout.ARRAY_STRIDES)
     step = row_length(a, ndim, strides)
     row = a.b.select(a.equal(ndim, 2), a.load(strides), number(0))
-    far, near = (a.b.select(a.b.icmp_signed("<", s, number(0)), a.b.neg(s), s) for s in (row, step))
-    a.need(a.b.or_(a.equal(ndim, 1), a.b.icmp_signed(">", far, near)))
+    far = a.b.select(a.b.icmp_signed("<", row, number(0)), a.b.neg(row), row)
+    by_rows = a.b.and_(a.b.icmp_signed(">", step, number(0)), a.b.icmp_signed(">", far, step))
+    a.need(a.b.or_(a.equal(ndim, 1), by_rows))
     return row, step
+
+
+def need_rows(a: Assembler, ndim: Any, count: Any, *operands: tuple[Any, Any]) -> None:
+    """Go on where NumPy would not see two axes as one: rows of several elements, not one behind the other in all."""
+    one = number(1, I1)
+    for row, step in operands:
+        one = a.b.and_(one, a.b.icmp_signed("==", row, a.b.mul(step, count)))
+    apart = a.b.and_(a.b.not_(one), a.b.icmp_signed(">", count, number(1)))
+    a.need(a.b.or_(a.equal(ndim, 1), apart))
 
 
 def binary(a: Assembler) -> None:
@@ -167,7 +181,9 @@ def binary(a: Assembler) -> None:
     with a.b.if_else(plain_number) as (numbers, arrays):
         with numbers, a.b.if_then(a.b.not_(straight)):
             own_row, own_step = rows_of(a, x, ndim)
-            for target, given in ((count, row_length(a, ndim, dims)), (step, own_step), (row, own_row)):
+            length = row_length(a, ndim, dims)
+            need_rows(a, ndim, length, (own_row, own_step))
+            for target, given in ((count, length), (step, own_step), (row, own_row)):
                 a.store(given, target)
         with arrays:
             a.need_flags(y, layout.ALIGNED)
@@ -180,8 +196,10 @@ def binary(a: Assembler) -> None:
                     same_shape(a, ndim, dims, y)
                     own_row, own_step = rows_of(a, x, ndim)
                     its_row, its_step = rows_of(a, y, ndim)
+                    length = row_length(a, ndim, dims)
+                    need_rows(a, ndim, length, (own_row, own_step), (its_row, its_step))
                     for target, given in (
-                        (count, row_length(a, ndim, dims)), (step, own_step), (row, own_row), (other_step, its_step),
+                        (count, length), (step, own_step), (row, own_row), (other_step, its_step),
                         (other_row, its_row),
                     ):  # fmt: skip
                         a.store(given, target)
@@ -246,7 +264,7 @@ def shared(a: Assembler, ndim: Any, dims: Any, y: Any, size: Any, item: Any, cou
         return (a.b.mul(total, mine),)
 
     (row,) = a.loop(fewer, axis, (number(1),))
-    scalar = a.equal(fewer, 0)
+    scalar = a.equal(row, 1)
     a.store(a.b.select(scalar, size, row), count)
     a.store(a.b.select(scalar, number(0), item), step)
 

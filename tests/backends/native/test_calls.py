@@ -49,7 +49,7 @@ def any_array(rng):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         x = np.asarray(x).astype(rng.choice(list("dddffDFi?eg")))
-    how = rng.integers(0, 12)
+    how = rng.integers(0, 13)
     if how == 0:
         return x.T
     if how == 1 and x.ndim:
@@ -62,6 +62,8 @@ def any_array(rng):
         return x.astype(x.dtype.newbyteorder())
     if how == 5 and x.ndim:
         return np.broadcast_to(x[:1], x.shape)
+    if how == 7 and x.ndim > 1:
+        return [x[::-1, ::-1], x[::2, ::2], x[:, :1], x[:1], x[::-1, 1:]][rng.integers(0, 5)]
     if how == 6 and x.size:
         misaligned = np.frombuffer(bytearray(x.nbytes + 1), x.dtype, x.size, 1).reshape(x.shape)
         misaligned[...] = x
@@ -77,7 +79,8 @@ def partner(rng, x):
         return any_array(rng)
     y = rng.standard_normal(x.shape).astype(x.dtype)
     if rng.random() < 0.3 and x.ndim:
-        return y[::-1]
+        turned = y[::-1], y[..., ::-1], np.repeat(y, 2, -1)[..., ::2], np.repeat(y, 2, 0)[::2]
+        return turned[rng.integers(0, 4)]
     return y[0] if rng.random() < 0.2 and x.ndim > 1 else y
 
 
