@@ -10,13 +10,14 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 #: orbit.py has a test of its own.
 EXAMPLES = sorted(p for p in (ROOT / "examples").glob("*.py") if p.name != "orbit.py")
-WITH_UNITS = {"decay_with_units.py"}
+#: What an example needs besides dispatchml.
+NEEDS = {"decay_with_units.py": "dispatchml_pint", "gaussian_process_on_a_grid.py": "dispatchml_structured"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.name)
 def test_example(path, tmp_path):
-    if path.name in WITH_UNITS:
-        pytest.importorskip("dispatchml_pint")
+    if path.name in NEEDS:
+        pytest.importorskip(NEEDS[path.name])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     command = [sys.executable, "-W", "error", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=120)

@@ -262,7 +262,9 @@ class Circulant(Structure):
         sign = ops.prod(ops.sign(ops.real(ops.take(y, np.array(single), axis=-1))), axis=-1)
         pairs = np.full(n // 2 + 1, 2.0, ops.dtype(self.column))
         pairs[single] = 1
-        return sign, ops.sum(ops.multiply(ops.log(ops.absolute(y)), pairs), axis=-1)
+        with np.errstate(divide="ignore"):
+            logs = ops.log(ops.absolute(y))
+        return sign, ops.sum(ops.multiply(logs, pairs), axis=-1)
 
 
 def places(n: int) -> Any:
