@@ -24,10 +24,15 @@ class Reason(Enum):
 #: (row, program, transform): reason. Patterns as in a shell; a row of a pair is outer(inner).
 MEANINGLESS = {
     ("numpy.ma", "solve", "*"): Reason.UNKNOWN_EQUATION,
+    ("numpy.ma(sparse.COO)", "*", "*"): Reason.NO_SUCH_VALUE,
+    ("numpy.ma(scipy csr_array)", "*", "*"): Reason.NO_SUCH_VALUE,
+    ("DataArray(scipy csr_array)", "*", "*"): Reason.NO_SUCH_VALUE,
     ("ndarray complex", "choices", "jacobian"): Reason.NOT_HOLOMORPHIC,
     ("ndarray complex", "choices", "hessian"): Reason.NOT_HOLOMORPHIC,
     ("fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
     ("array of fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
+    ("numpy.ma(sparse.COO)", "*", "*"): Reason.NO_SUCH_VALUE,  # numpy.ma holds its numbers in an ndarray
+    ("numpy.ma(scipy csr_array)", "*", "*"): Reason.NO_SUCH_VALUE,
     ("scipy csr_array(array of *", "*", "*"): Reason.NO_SUCH_VALUE,  # SciPy's sparse arrays have no objects
     ("scipy csr_array(gvar*", "*", "*"): Reason.NO_SUCH_VALUE,
     ("scipy csr_array(ufloat*", "*", "*"): Reason.NO_SUCH_VALUE,

@@ -41,6 +41,7 @@ def subjects():
             rank=0,
             cls=np.ma.MaskedArray,
             make=masked,
+            factor=masked,  # numpy.ma's own quotient by an integer makes double precision
             present=PRESENT,
             hidden=hidden,
             metadata=lambda x: {"mask": np.ma.getmaskarray(x).tolist()},

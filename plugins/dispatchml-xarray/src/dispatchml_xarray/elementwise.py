@@ -11,7 +11,7 @@ import xarray as xr
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
-from .labels import DataArray, LabelError, Variable, run
+from .labels import DataArray, LabelError, Variable, is_traced, run
 
 Rule = Callable[..., Any]
 #: Operations that are operators in xarray, with attributes and names as these have them.
@@ -40,6 +40,13 @@ def refuse_larger(name: str, values: Any) -> None:
             )
 
 
+def with_dims(x: Any, other: Any) -> Any:
+    """Numbers that xarray would take for labelled ones, since they have coordinates of their own: sparse arrays."""
+    if isinstance(x, (DataArray, Variable)) or not ops.ndim(x) or is_traced(x) or not hasattr(x, "coords"):
+        return x
+    return Variable(other.dims[-ops.ndim(x) :], x)
+
+
 def operator(op: Any, a: Any, b: Any) -> Any:
     """A binary operator of xarray with an operation in place of NumPy's function."""
     refuse_larger(getattr(op, "__name__", "an operation"), (a, b))
@@ -49,6 +56,7 @@ def operator(op: Any, a: Any, b: Any) -> Any:
             return x._binary_op(y, op)
         return y._binary_op(x, op, True)
 
+    a, b = with_dims(a, b), with_dims(b, a)
     labelled = DataArray if isinstance(a, DataArray) or isinstance(b, DataArray) else Variable
     method = on_variables if labelled is DataArray else op
     if isinstance(a, labelled):

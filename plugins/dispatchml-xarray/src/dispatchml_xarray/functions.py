@@ -26,6 +26,11 @@ NAMES = (
     "align", "apply_ufunc", "as_variable", "broadcast", "concat", "corr", "cov", "cross", "dot", "full_like", "merge",
     "ones_like", "polyval", "unify_chunks", "where", "zeros_like",
 )  # fmt: skip
+#: Methods of plain labelled arrays that take others.
+METHODS = (
+    "broadcast_equals", "broadcast_like", "clip", "combine_first", "copy", "dot", "equals", "fillna", "identical",
+    "isin", "reduce", "reindex_like", "weighted", "where",
+)  # fmt: skip
 #: Functions that hand arrays to other code.
 REFUSED = ("map_blocks",)
 
@@ -161,6 +166,10 @@ def install() -> None:
     for cls in (DataArray, Variable):
         if "__new__" not in vars(cls):
             cls.__new__ = constructed(cls, lambda kind: object.__new__(kind))
+        for name in METHODS:
+            member = getattr(cls, name, None)
+            if member is not None and not hasattr(member, "__dispatchml__"):
+                setattr(cls, name, guarded(member))
     for name in (*NAMES, *REFUSED):
         original = getattr(xr, name, None)
         if original is None or hasattr(original, "__dispatchml__"):
