@@ -103,6 +103,8 @@ def divisor(n: Any, like: Any) -> Any:
     """A count, at least one, in the precision of what is divided by it."""
     kind = ops.dtype(like)
     n = ops.maximum(n, 1)
+    if kind.kind == "O":
+        return int(n) if isinstance(n, (int, np.integer)) else n  # whole numbers keep exact ones exact
     if isinstance(n, (int, np.integer)):
         return float(n)
     return ops.astype(n, dtype=np.dtype(kind.char.lower()) if kind.kind in "fc" else np.dtype(np.float64))
