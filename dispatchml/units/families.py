@@ -76,11 +76,39 @@ def rounding(s: UnitSystem, op: Any) -> Rule:
 def plain(s: UnitSystem, op: Any) -> Rule:
     """Nothing but numbers come out, whatever the units: signs, condition numbers."""
 
-    def without_units(q: Any, **keywords: Any) -> Any:
-        s.check(q)
-        return op(s.magnitude(q), **keywords)
+    def without_units(*values: Any, **keywords: Any) -> Any:
+        for x in values:
+            if s.is_quantity(x):
+                s.check(x)
+        return op(*map(s.bare_magnitude, values), **keywords)
 
     return without_units
+
+
+def keep_beside(s: UnitSystem, op: Any) -> Rule:
+    """The units of the first argument; of the others it only matters which of their elements are equal."""
+
+    def keep_units_of_first(x: Any, *others: Any, **keywords: Any) -> Any:
+        made = op(s.bare_magnitude(x), *map(s.bare_magnitude, others), **keywords)
+        if not s.is_quantity(x):
+            return made
+        s.check(x)
+        return s.make(x, made, s.units(x))
+
+    return keep_units_of_first
+
+
+def keep_last(s: UnitSystem, op: Any) -> Rule:
+    """The units of the last argument, whatever those of the others: sums over eigenvectors with weights."""
+
+    def keep_units_of_last(*values: Any, **keywords: Any) -> Any:
+        made, last = op(*map(s.bare_magnitude, values), **keywords), values[-1]
+        if not s.is_quantity(last):
+            return made
+        s.check(last)
+        return s.make(last, made, s.units(last))
+
+    return keep_units_of_last
 
 
 # ---- several arrays of one dimension ---------------------------------------------------------------------------------

@@ -68,7 +68,9 @@ TABLES: dict[f.Maker, str] = {
     f.outputs(1, None): "eig eigh",
     f.outputs(None, 1): "qr",
     f.outputs(None, None, 1): "lu",
-    f.plain: "cond",
+    f.plain: "cond turn_equal",
+    f.keep_beside: "even_out",
+    f.keep_last: "spectral_sum",
 }
 
 
