@@ -24,8 +24,6 @@ class Reason(Enum):
 #: (row, program, transform): reason. Patterns as in a shell; a row of a pair is outer(inner).
 MEANINGLESS = {
     ("numpy.ma", "solve", "*"): Reason.UNKNOWN_EQUATION,
-    ("numpy.ma(sparse.COO)", "*", "*"): Reason.NO_SUCH_VALUE,
-    ("numpy.ma(scipy csr_array)", "*", "*"): Reason.NO_SUCH_VALUE,
     ("DataArray(scipy csr_array)", "*", "*"): Reason.NO_SUCH_VALUE,
     ("ndarray complex", "choices", "jacobian"): Reason.NOT_HOLOMORPHIC,
     ("ndarray complex", "choices", "hessian"): Reason.NOT_HOLOMORPHIC,
