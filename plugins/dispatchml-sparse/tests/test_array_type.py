@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sparse
+from dispatchml_sparse.foreign import SparseRefusal
 
 from dispatchml import ops
 from dispatchml.dispatch.errors import DensifyWarning
 from dispatchml.testing import check_array_type, check_registry
-from dispatchml_sparse.foreign import SparseRefusal
 
 ONE_AXIS = {
     sparse.COO: sparse.COO.from_numpy,

@@ -1,17 +1,18 @@
 """Constructors round traced numbers, operands in both orders, and the libraries' own attributes and methods."""
 
 import warnings
+from fractions import Fraction
 
+import dispatchml_sparse
 import numpy as np
 import pytest
 import scipy.sparse as sp
 import sparse
+from dispatchml_sparse.foreign import SparseRefusal
 
 import dispatchml as dm
-import dispatchml_sparse
 from dispatchml import ops
 from dispatchml.dispatch.errors import DensifyWarning, ShapeError
-from dispatchml_sparse.foreign import SparseRefusal
 
 COO = sparse.COO([[0, 1, 2], [1, 2, 0]], [2.0, 3.0, 4.0], shape=(3, 3))
 CSR = sp.csr_array(COO.todense())
@@ -95,7 +96,9 @@ def test_from_values_puts_numbers_on_a_pattern(like):
     assert type(dispatchml_sparse.from_values(like, NUMBERS)) is type(like)
     with pytest.raises(ShapeError, match="3 stored"):
         dispatchml_sparse.from_values(like, np.ones(4))
-    np.testing.assert_array_equal(dm.grad(lambda a: ops.sum(dispatchml_sparse.values(a) ** 2))(like).data, 2 * like.data)
+    np.testing.assert_array_equal(
+        dm.grad(lambda a: ops.sum(dispatchml_sparse.values(a) ** 2))(like).data, 2 * like.data
+    )
 
 
 # ---- operands --------------------------------------------------------------------------------------------------------
@@ -141,8 +144,8 @@ def test_a_constant_sparse_matrix_beside_traced_vectors():
 
 
 def test_a_traced_number_added_to_a_sparse_array_keeps_its_derivative():
+    warnings.simplefilter("always", DensifyWarning)
     with pytest.warns(DensifyWarning, match="add has no sparse result for a COO"):
-        warnings.simplefilter("always", DensifyWarning)
         assert dm.grad(lambda s: ops.sum((COO + s) ** 2))(1.0) == 2 * np.sum(dense(COO) + 1.0)
 
 
@@ -270,7 +273,20 @@ def test_matrices_of_scipy_are_refused_with_the_fix():
             call()
 
 
-def test_objects_are_refused():
-    exact = sparse.COO([[0, 1]], np.array([1, 2], dtype=object), shape=(3,))
-    with pytest.raises(SparseRefusal, match="todense"):
-        ops.multiply(exact, 2)
+def test_exact_numbers_stay_exact_in_coo():
+    half, third = Fraction(1, 2), Fraction(1, 3)
+    exact = sparse.COO([[0, 1], [1, 0]], np.array([half, third], dtype=object), shape=(2, 2))
+    x = np.array([Fraction(2), Fraction(3)], dtype=object)
+    assert ops.matmul(exact, x).tolist() == [Fraction(3, 2), Fraction(2, 3)]
+    gradient = dm.grad(lambda a: x @ (a @ x))(exact)
+    assert gradient.data.tolist() == [Fraction(6), Fraction(6)]
+    assert dm.grad(lambda a: ops.sum(a**3))(exact).data.tolist() == [Fraction(3, 4), third]
+    assert ops.var(exact) == Fraction(1, 16) * Fraction(half**2 + third**2) * 4 - Fraction(5, 24) ** 2
+    warnings.simplefilter("always", DensifyWarning)
+    with pytest.warns(DensifyWarning, match="solve"):
+        assert ops.solve(exact, x).tolist() == [Fraction(9), Fraction(4)]
+
+
+def test_objects_in_scipys_classes_are_refused():
+    with pytest.raises(SparseRefusal, match=r"sparse\.COO"):
+        ops.multiply(sp.csr_array(np.eye(2, dtype=int)), Fraction(1, 2))

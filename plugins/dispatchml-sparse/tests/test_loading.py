@@ -45,7 +45,9 @@ FIRST = {
 
 
 #: Importing sparse compiles its kernels, which takes a second: a few of these will do.
-CASES = [(f, "scipy") for f in FIRST] + [(f, "sparse") for f in ("an argument", "a constant on the left", "from_values")]
+CASES = [(f, "scipy") for f in FIRST] + [
+    (f, "sparse") for f in ("an argument", "a constant on the left", "from_values")
+]
 
 
 @pytest.mark.parametrize(("first", "library"), CASES)

@@ -23,8 +23,11 @@ def embed(numbers):
 
 
 def dense(x):
-    """A plain dense array of a result."""
-    return np.asarray(x.todense() if hasattr(x, "todense") else x)
+    """A plain dense array of a result, with zeros of the class of its numbers."""
+    if not hasattr(x, "todense"):
+        return np.asarray(x)
+    made = np.asarray(x.todense())
+    return made + 0 * x.data[0] if made.dtype == object and x.nnz else made
 
 
 def numbers(x, e):
@@ -118,7 +121,7 @@ def subjects():
     }
     formats = (scipy.sparse.csr_array, scipy.sparse.csc_array, scipy.sparse.coo_array)
     return [
-        Subject(name="sparse.COO", cls=sparse.COO, make=coo, **shared),
+        Subject(name="sparse.COO", cls=sparse.COO, make=coo, factor=coo, **shared),
         Subject(
             name="sparse.GCXS",
             cls=(sparse.GCXS, sparse.COO),
@@ -126,7 +129,13 @@ def subjects():
             pairs=False,
             **{**shared, "metadata": lambda x: stored(x.tocoo() if isinstance(x, sparse.GCXS) else x)},
         ),
-        Subject(name="scipy csr_array", cls=formats, make=rows(scipy.sparse.csr_array), **shared),
+        Subject(
+            name="scipy csr_array",
+            cls=formats,
+            make=rows(scipy.sparse.csr_array),
+            factor=rows(scipy.sparse.csr_array),  # SciPy's own quotient by an integer makes double precision
+            **shared,
+        ),
         Subject(name="scipy csc_array", cls=formats, make=rows(scipy.sparse.csc_array), pairs=False, **shared),
         Subject(name="scipy coo_array", cls=formats, make=rows(scipy.sparse.coo_array), pairs=False, **shared),
     ]

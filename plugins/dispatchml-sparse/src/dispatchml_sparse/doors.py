@@ -292,8 +292,6 @@ def elementwise_method(name: str) -> Any:
     return method
 
 
-
-
 STATIC = (
     "nnz", "indices", "indptr", "format", "fill_value", "density", "getnnz", "get_shape", "has_canonical_format",
     "has_sorted_indices", "compressed_axes", "blocksize", "offsets", "size",

@@ -79,7 +79,7 @@ def on_several(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) ->
         return NotImplemented  # in which units the fill value is, the units' own rule knows
     if fill is None or (kind not in PYDATA and not is_zero(fill) and shape):
         return op(*(densified(op.__name__, x) for x in arguments), **keywords)
-    keys = places(op, arguments, views, shape)
+    keys = places(op, views, shape)
     given = [x if v is None else spread(v, keys) for x, v in zip(arguments, views, strict=True)]
     return assemble(op(*given, **keywords), pattern=on_keys(keys, shape, known[0].pattern, fill, kind))
 
@@ -105,29 +105,27 @@ def common_fill(op: Any, arguments: Any, views: Any, keywords: dict[str, Any]) -
     """The fill value of the result; None where it would depend on a traced number, so that nothing but a dense array
     could carry its derivative.
     """
-    name = op.__name__
-    plain = [x if v is None else v.pattern.fill for x, v in zip(arguments, views, strict=True)]
-    kinds = [None if v is None else ops.dtype(v.data) for v in views]
     zeros = [v is not None and not v.pattern.has_fill for v in views]
-    for k, x in enumerate(plain):
-        if views[k] is None and not is_plain_number(x):
-            constant = (name in ANNIHILATING and any(zeros)) or (name in ZERO_FIRST and zeros[0])
-            if not constant:
-                return None
-            plain[k] = one_of(numbers_inside(primal(x)))
-            if plain[k] is None:
-                return 0
-    if name in ANNIHILATING | ZERO_FIRST and not sparse_with_fill(views):
-        if (name in ANNIHILATING and any(zeros)) or zeros[0]:
-            return 0 if all(v.pattern.kind not in PYDATA for v in views if v is not None) and (
-                name in ANNIHILATING or views[-1] is None
-            ) else fill_of(op, plain, kinds, keywords)
-    return fill_of(op, plain, kinds, keywords)
+    keeps = keeps_zero(op, zeros)
+    fills, kinds = [], []
+    for x, v in zip(arguments, views, strict=True):
+        if v is not None:
+            fills.append(v.pattern.fill)
+            kinds.append(ops.dtype(v.data))
+        elif is_plain_number(x) or keeps:
+            fills.append(x if is_plain_number(x) else spoiling(numbers_inside(primal(x))))
+            kinds.append(None)
+        else:
+            return None
+    if keeps and all(v is None or v.pattern.kind not in PYDATA for v in views):
+        if op.__name__ in ANNIHILATING or sum(v is not None for v in views) == 1:
+            return 0  # SciPy's zeros stay zeros, whatever they are multiplied with
+    return fill_of(op, fills, kinds, keywords)
 
 
-def sparse_with_fill(views: Any) -> bool:
-    """Whether any of several views has a fill value other than zero."""
-    return any(v is not None and v.pattern.has_fill for v in views)
+def keeps_zero(op: Any, zeros: list[bool]) -> bool:
+    """Whether a zero stays one: `zeros` says which arguments are sparse with zeros where nothing is stored."""
+    return (op.__name__ in ANNIHILATING and any(zeros)) or (op.__name__ in ZERO_FIRST and zeros[0])
 
 
 def is_plain_number(x: Any) -> bool:
@@ -135,28 +133,19 @@ def is_plain_number(x: Any) -> bool:
     return isinstance(x, (np.ndarray, np.generic, float, int, complex, bool))
 
 
-def one_of(x: Any) -> Any:
-    """A plain number; for a batch of them the one that spoils a product with zero, if any does; None for an empty one."""
+def spoiling(x: Any) -> Any:
+    """A plain number; for a batch of them one that spoils a product with zero, if any does."""
     x = np.asarray(x)
-    if not x.size:
-        return None
     bad = ~np.isfinite(x) if x.dtype.kind in "fc" else np.zeros(x.shape, bool)
-    return x[bad].flat[0] if bad.any() else x.flat[0]
+    return x[bad].flat[0] if bad.any() else x.flat[0] if x.size else 1
 
 
-def places(op: Any, arguments: Any, views: Any, shape: tuple[int, ...]) -> Any:
+def places(op: Any, views: Any, shape: tuple[int, ...]) -> Any:
     """The keys of the places that are stored in the result."""
     patterns = [v.pattern for v in views if v is not None]
-    name = op.__name__
-    if len(patterns) > 1:
-        if name in ANNIHILATING:
-            empty = [p for p in patterns if not p.has_fill]
-            if len(empty) == len(patterns):
-                return intersection(patterns)
-            if empty:
-                return intersection(empty)
-        if name == "where" and views[0] is not None and not views[0].pattern.has_fill and views[2] is None:
-            return union(patterns, shape)
+    zeros = [p for p in patterns if not p.has_fill]
+    if op.__name__ in ANNIHILATING and zeros:
+        return intersection(zeros)
     return union(patterns, shape)
 
 
@@ -169,10 +158,8 @@ def beside_dense(op: Any, arguments: tuple[Any, ...], sparse: list[bool], keywor
     shape = np.broadcast_shapes(*map(ops.shape, arguments))
     patterns = [pattern_of(x) if s else None for x, s in zip(arguments, sparse, strict=True)]
     zeros = [p is not None and not p.has_fill for p in patterns]
-    keeps = (name in ANNIHILATING and any(zeros)) or (name in ZERO_FIRST and zeros[0])
-    if name == "strong_multiply" and any(zeros):
-        keeps = True
-    elif keeps and any(p is not None and p.kind in PYDATA for p in patterns):
+    keeps = keeps_zero(op, zeros)
+    if keeps and name != "strong_multiply" and any(p is not None and p.kind in PYDATA for p in patterns):
         keeps = stays_zero(op, arguments, sparse, patterns, keywords)
     if not keeps:
         return op(*map(todense, arguments), **keywords)

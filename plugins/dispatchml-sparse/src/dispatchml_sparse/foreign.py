@@ -10,7 +10,7 @@ import numpy as np
 
 from dispatchml.dispatch.errors import DispatchmlError, at_user_line, class_name
 
-from .pattern import Pattern, keys_of
+from .pattern import SCIPY, Pattern, keys_of
 
 
 class SparseRefusal(DispatchmlError, TypeError):
@@ -31,20 +31,11 @@ def module(name: str) -> Any:
 
 
 def take_apart(x: Any) -> tuple[Any, Pattern]:
-    """The stored numbers as a vector, and their pattern; places that are named twice are added up.
-
-    Raises SparseRefusal for arrays of objects.
-    """
+    """The stored numbers as a vector, and their pattern; places that are named twice are added up."""
     for cls in type(x).__mro__:
         reader = READERS.get(cls.__name__)
         if reader is not None and str(cls.__module__).partition(".")[0] in ("sparse", "scipy"):
-            data, pattern = reader(x)
-            if data.dtype == object:
-                raise SparseRefusal(
-                    f"A {class_name(type(x))} of objects{at_user_line()}: sparse kernels know machine numbers only. "
-                    "Compute on x.todense(), an array of objects, which keeps them exact."
-                )
-            return data, pattern
+            return reader(x)
     raise TypeError(f"{class_name(type(x))} is no sparse array.")
 
 
@@ -154,12 +145,18 @@ READERS: dict[str, Callable[[Any], tuple[Any, Pattern]]] = {
 
 def put_together(data: Any, pattern: Pattern) -> Any:
     """The foreign array of plain numbers and a pattern."""
-    return WRITERS[pattern.kind](np.asarray(data), pattern)
+    data = np.asarray(data)
+    if data.dtype == object and pattern.kind in SCIPY:
+        raise SparseRefusal(
+            f"A {pattern.kind} of objects ({class_name(type(data.flat[0])) if data.size else 'none'}){at_user_line()}: "
+            "scipy.sparse holds machine numbers only. Use sparse.COO for exact or uncertain ones: it holds any number."
+        )
+    return WRITERS[pattern.kind](data, pattern)
 
 
 def fill_in(data: Any, fill: Any) -> Any:
     """A fill value in the dtype of the numbers."""
-    return data.dtype.type(fill)
+    return fill if data.dtype == object else data.dtype.type(fill)
 
 
 def write_coo(data: Any, pattern: Pattern) -> Any:
@@ -225,6 +222,9 @@ WRITERS = {
 
 def dense(data: Any, pattern: Pattern) -> Any:
     """The dense array of plain numbers and a pattern."""
-    made = np.full(pattern.shape, fill_in(data, pattern.fill), data.dtype)
+    fill = fill_in(data, pattern.fill)
+    if data.dtype == object and data.size:
+        fill = fill + 0 * data.flat[0]  # a zero of the class of the numbers
+    made = np.full(pattern.shape, fill, data.dtype)
     made[tuple(pattern.coords)] = data if pattern.ndim else data[0]
     return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from typing import Any
 
@@ -12,8 +11,8 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
 from .foreign import SparseRefusal
-from .numbers import assemble, is_sparse, numbers_at
-from .pattern import PYDATA, coords_of, keys_of
+from .numbers import assemble, is_sparse
+from .pattern import PYDATA, coords_of
 from .shaping import axis_in, reshape
 from .view import View, chosen, densified, spread, todense, view
 
@@ -223,9 +222,9 @@ def scatter(value: Any, *, index: Any = (), shape: Any = ()) -> Any:
 
 def refuse_index(index: Any) -> Exception:
     """The error for a sparse array as an index."""
-    return SparseRefusal(f"A sparse array as an index{at_user_line()}: write x[tuple(mask.coords)] or x[mask.todense()].")
-
-
+    return SparseRefusal(
+        f"A sparse array as an index{at_user_line()}: write x[tuple(mask.coords)] or x[mask.todense()]."
+    )
 
 
 def nonzero(x: Any) -> Any:

@@ -101,11 +101,11 @@ class Pattern:
         self, coords: Any, shape: tuple[int, ...], fill: Any = None, kind: str | None = None, known: Any = None
     ) -> Pattern:
         """Other places in the same class, as far as it can hold the shape. known: a pattern with the same places."""
-        stays = self.ndim == len(shape) == 1 and kind in (None, self.kind)
-        made = Pattern(
-            self.kind if stays else fitting_kind(kind or self.kind, len(shape)), shape, coords, self.fill if fill is None else fill,
-            self.compressed if self.kind == "GCXS" and len(shape) == self.ndim else None,
-        )  # fmt: skip
+        ndim = len(shape)
+        stays = self.ndim == ndim == 1 and kind in (None, self.kind)
+        kind = self.kind if stays else fitting_kind(kind or self.kind, ndim)
+        compressed = self.compressed if self.kind == "GCXS" and ndim == self.ndim else None
+        made = Pattern(kind, shape, coords, self.fill if fill is None else fill, compressed)
         if known is not None:
             made._keys, made._order = known._keys, known._order
         return made

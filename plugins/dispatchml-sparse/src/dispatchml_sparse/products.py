@@ -17,8 +17,8 @@ from dispatchml.rules import batch, rule
 
 from .foreign import module
 from .numbers import assemble, is_sparse
-from .pattern import PYDATA, Pattern, coords_of, winning_kind
-from .shaping import axes_in, axis_in, reshape, transpose
+from .pattern import Pattern, coords_of, winning_kind
+from .shaping import axes_in
 from .view import View, chosen, densified, todense, view
 
 
@@ -347,5 +347,3 @@ def einsum_by_axes(arrays: Any, letters: list[str], wanted: str) -> Any:
     made = ops.multiply(*aligned)
     gone = tuple(range(len(wanted), len(every)))
     return ops.sum(made, axis=gone) if gone else made
-
-

@@ -17,8 +17,8 @@ from dispatchml import ops
 
 from .numbers import assemble
 from .pattern import PYDATA, coords_of, is_zero, keys_of
-from .shaping import axes_in, reshape
-from .view import View, chosen, densified, todense, view
+from .shaping import axes_in
+from .view import View, densified, todense, view
 
 
 class Groups:
@@ -65,6 +65,11 @@ def reduced(groups: Groups, numbers: Any, fill: Any, keepdims: bool, axes: tuple
     return made
 
 
+def is_object(kind: Any) -> bool:
+    """Whether a dtype is that of objects, such as exact numbers."""
+    return kind.kind == "O"
+
+
 def plain(number: Any, keepdims: bool, ndim: int) -> Any:
     """The result of a reduction over everything."""
     return ops.reshape(number, shape=(1,) * ndim) if keepdims and ndim else number
@@ -87,7 +92,7 @@ def total(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False
             made = ops.add(made, np.asarray(fill, kind)[()] * missing)
         return plain(made, keepdims, v.ndim)
     data = v.data
-    wanted = np.sum(np.zeros(1, kind), dtype=dtype).dtype
+    wanted = kind if is_object(kind) else np.sum(np.zeros(1, kind), dtype=dtype).dtype
     if wanted != kind:
         data = ops.astype(data, dtype=wanted)
     groups = Groups(v, axes)
@@ -132,7 +137,7 @@ def var(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: bool = False) ->
 def weight(v: View, count: Any) -> Any:
     """Counts in the real precision of a view."""
     kind = ops.dtype(v.data)
-    return np.asarray(count).astype(np.finfo(kind).dtype)[()]
+    return np.asarray(count).astype(object if is_object(kind) else np.finfo(kind).dtype)[()]
 
 
 def squared(x: Any) -> Any:
@@ -191,14 +196,14 @@ def extremum(name: str) -> Callable[..., Any]:
         hits = ops.equal(ops.stop_gradient(v.data), chosen_groups(best, groups))
         shares = ops.astype(hits, dtype=np.dtype(np.float64))
         ties = ops.add(groups.sums(shares), ops.multiply(ops.equal(best, fill), groups.missing.astype(float)))
-        shares = ops.astype(ops.divide_or_zero(shares, chosen_groups(ties, groups)), dtype=np.finfo(kind).dtype) if (
-            kind.kind in "fc"
-        ) else shares
         made = best
         if kind.kind in "fc":
+            shares = ops.astype(ops.divide_or_zero(shares, chosen_groups(ties, groups)), dtype=np.finfo(kind).dtype)
             moving = groups.sums(ops.where_or_zero(hits, ops.multiply(v.data, shares)))
             made = ops.add(best, ops.subtract(moving, ops.stop_gradient(moving)))
             made = ops.where(ops.isfinite(best), made, best)
+        elif is_object(kind):
+            return whole(densified(name, x), axis=axis, keepdims=keepdims)
         if is_all(axes, v):
             return plain(ops.getitem(made, index=0), keepdims, v.ndim)
         return reduced(groups, made, fill, keepdims, axes, False)
@@ -213,7 +218,8 @@ def prod(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False)
     axes = axes_in(axis, v.ndim)
     if v.pattern.has_fill:
         return ops.prod(densified("prod", x), axis=axis, dtype=dtype, keepdims=keepdims)
-    wanted = np.prod(np.ones(1, ops.dtype(v.data)), dtype=dtype).dtype
+    kind = ops.dtype(v.data)
+    wanted = kind if is_object(kind) else np.prod(np.ones(1, kind), dtype=dtype).dtype
     groups = Groups(v, axes)
     empty = np.asarray(0 if groups.size else 1, wanted)[()]
     full = np.flatnonzero(groups.missing == 0)
@@ -294,5 +300,3 @@ def argument_of(name: str) -> Callable[..., Any]:
 
     position.__name__ = name
     return position
-
-

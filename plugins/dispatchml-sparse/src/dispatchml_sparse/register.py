@@ -55,6 +55,7 @@ PARTICULAR: dict[str, Any] = {
     "argmin": reductions.argument_of("argmin"),
 }
 
+
 def register_pydata() -> None:
     """The classes of PyData sparse."""
     found = module("sparse")
@@ -88,10 +89,16 @@ def chain() -> None:
 def declare(cls: Any, name: str) -> None:
     """One class: a layer, looked at from inside, with a rule for every operation."""
     register_type(
-        cls, slot="structure", payload=creation.payload, rebuild=creation.rebuild, static=known_to(cls, doors.STATIC),
-        methods={name: doors.METHODS[name] for name in known_to(cls, doors.METHODS)}, materialise=todense, project=creation.project,
+        cls,
+        slot="structure",
+        payload=creation.payload,
+        rebuild=creation.rebuild,
+        static=known_to(cls, doors.STATIC),
+        methods={n: doors.METHODS[n] for n in known_to(cls, doors.METHODS)},
+        materialise=todense,
+        project=creation.project,
         defer=deferring(cls) if cls is not Stacked else (),
-    )  # fmt: skip
+    )
     values.layer(cls, values_of_stacked if cls is Stacked else values_of_foreign)
     for op in every_operation():
         op.layer(cls, rule_for(op))
@@ -105,8 +112,8 @@ def known_to(cls: Any, names: Any) -> tuple[str, ...]:
     """The names that an instance of a class answers."""
     if cls is Stacked:
         return ()
-    shape = (1, 1)
-    one = cls(module("numpy").zeros(shape)) if cls.__name__ not in PYDATA else cls.from_numpy(module("numpy").zeros(shape))
+    zeros = module("numpy").zeros((1, 1))
+    one = cls.from_numpy(zeros) if cls.__name__ in PYDATA else cls(zeros)
     return tuple(name for name in names if hasattr(one, name))
 
 
@@ -137,7 +144,7 @@ def rule_for(op: Any) -> Any:
 
 
 def beside_units(rule: Any, variadic: bool) -> Any:
-    """A rule that leaves arrays in units with a fill value to the units' own rule, which converts the fill value too."""
+    """A rule that leaves arrays in units with a fill value to the units' own rule, which converts the fill value."""
 
     @functools.wraps(rule)
     def checked(*arguments: Any, **keywords: Any) -> Any:

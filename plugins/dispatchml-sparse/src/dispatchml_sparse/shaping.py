@@ -366,4 +366,3 @@ def as_sparse(x: Any, like: Any) -> Any:
     pattern = Pattern(pattern_of(like).kind, shape, coords_of(keys, shape)) if shape else Pattern("COO", (), ())
     pattern = pattern_of(like).like(pattern.coords, shape, 0)
     return assemble(ops.reshape(x, shape=(-1,)), pattern=pattern)
-

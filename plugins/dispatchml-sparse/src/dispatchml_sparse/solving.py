@@ -32,6 +32,8 @@ def sparse_solve(data: Any, b: Any, *, rows: Any = (), columns: Any = (), count:
 @sparse_solve.register
 def solve_plain(data: np.ndarray, b: np.ndarray, *, rows: Any = (), columns: Any = (), count: int = 0) -> Any:
     kind = np.result_type(data, b)
+    if kind.kind == "O":
+        return solve_densely(data, b, rows=rows, columns=columns, count=count)
     if kind.kind not in "fc":
         kind = np.dtype(np.float64)
     if not count or not b.size:
@@ -96,13 +98,13 @@ def solve(a: Any, b: Any) -> Any:
         if v.ndim > 2:
             return ops.solve(densified("solve", a), todense(b))
         raise np.linalg.LinAlgError(f"solve needs a square sparse matrix, not one of shape {v.shape}{at_user_line()}.")
-    if v.pattern.has_fill:
+    if v.pattern.has_fill or object in (ops.dtype(v.data), ops.dtype(b)):
         return ops.solve(densified("solve", a), todense(b))
     b = densified("solve", b)
     shape = ops.shape(b)
     if (shape[0] if len(shape) == 1 else shape[-2] if len(shape) > 1 else -1) != v.shape[0]:
         raise ValueError(f"solve: shapes {v.shape} and {shape} do not fit{at_user_line()}.")
-    static: dict[str, Any] = dict(rows=v.pattern.coords[0], columns=v.pattern.coords[1], count=v.shape[0])
+    static: dict[str, Any] = {"rows": v.pattern.coords[0], "columns": v.pattern.coords[1], "count": v.shape[0]}
     if len(shape) <= 2:
         return sparse_solve(v.data, b, **static)
     flat = ops.reshape(ops.moveaxis(b, source=-2, destination=0), shape=(shape[-2], -1))
