@@ -49,8 +49,8 @@ through(ops.sin, Degrees)(lambda x: ops.sin(radians_of(x)))
 for op in (ops.one_like, ops.zeros_like, ops.multiply, ops.add):
 
     @op.layer(Degrees)
-    def on_numbers(*values, op=op):
-        return Degrees(op(*(x.number if isinstance(x, Degrees) else x for x in values)))
+    def on_numbers(*values, op=op, **keywords):
+        return Degrees(op(*(x.number if isinstance(x, Degrees) else x for x in values), **keywords))
 
 
 def test_both_modes_go_through_the_function():
