@@ -12,7 +12,8 @@ from typing import Any
 from ..dispatch import operation
 
 __all__ = [
-    "cholesky", "divide_by_gaps", "eig", "eigh", "eigvals", "eigvalsh", "lu", "qr", "svd", "svdvals",
+    "cholesky", "divide_by_gaps", "eig", "eigh", "eigvals", "eigvalsh", "even_out", "lu", "qr", "spectral_sum", "svd",
+    "svdvals", "turn_equal",
 ]  # fmt: skip
 
 
@@ -74,3 +75,23 @@ def divide_by_gaps(x: Any, w: Any, *, sums: bool = False, degenerate: str = "rai
     What the derivative of eigenvectors is made of. Where the divisor is zero within rounding (of the largest w) the
     result is 0 if x is, too; else NonDifferentiableError, or nan with degenerate="nan".
     """
+
+
+@operation(family="linalg")
+def spectral_sum(a: Any, weights: Any, *, UPLO: str = "L") -> Any:
+    """v diag(weights) v^H with the eigenvectors v of a Hermitian a: the derivative of functions of its eigenvalues.
+
+    Its own derivative exists where eigenvalues are equal too, along one direction, if their weights are equal there.
+    """
+
+
+@operation(family="linalg")
+def turn_equal(h: Any, w: Any) -> Any:
+    """The unitary matrix that mixes vectors of equal w only and makes a Hermitian h diagonal among them; the identity
+    where no two w are equal. With h = v^H da v it turns the eigenvectors v of a to those of a + t da for small t.
+    """
+
+
+@operation(family="linalg")
+def even_out(x: Any, w: Any) -> Any:
+    """x, with its mean in the place of elements of equal w where these agree within rounding."""

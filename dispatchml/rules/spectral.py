@@ -73,14 +73,6 @@ def divide_by_gaps_vjp(y: Any, x: Any, w: Any, *, needs: Any, sums: bool, degene
     return divide_by_gaps_pullback
 
 
-@batch(ops.divide_by_gaps)
-def batched_divide_by_gaps(arguments: Any, batched: Any, size: int, **keywords: Any) -> Any:
-    """As one more stack."""
-    x, w = arguments
-    rank = max(element_rank(x, batched[0]), element_rank(w, batched[1]) + 1)
-    return gaps(align(x, batched[0], rank), align(w, batched[1], rank - 1), **keywords)
-
-
 # ---- Hermitian matrices ----------------------------------------------------------------------------------------------
 
 
@@ -108,9 +100,16 @@ def eigh_vjp(y: Any, a: Any, *, needs: Any, UPLO: str) -> Any:
 
 @rule(ops.eigvalsh).jvp
 def eigvalsh_jvp(y: Any, tangents: Any, a: Any, *, UPLO: str) -> Any:
-    """The diagonal of v^H da v."""
-    _, v = ops.eigh(a, UPLO=UPLO)
-    return real_part(ops.sum(multiply(conj(v), matmul(hermitian_part(tangents[0]), v)), axis=-2))
+    """The diagonal of v^H da v, for v that go over into the eigenvectors of a + t da."""
+    w, v = ops.eigh(a, UPLO=UPLO)
+    return real_part(diagonal_of(turned(v, w, tangents[0])[1]))
+
+
+def turned(v: Any, w: Any, da: Any) -> tuple[Any, Any]:
+    """Eigenvectors, those of equal values turned to where they go along da, and da in their basis."""
+    h = matmul(matmul(adjoint(v), hermitian_part(da)), v)
+    r = ops.turn_equal(h, w)
+    return matmul(v, r), matmul(matmul(adjoint(r), h), r)
 
 
 @rule(ops.eigvalsh).vjp
@@ -118,10 +117,102 @@ def eigvalsh_vjp(y: Any, a: Any, *, needs: Any, UPLO: str) -> Any:
     """v diag(ct) v^H."""
 
     def eigvalsh_pullback(ct: Any) -> Any:
-        _, v = ops.eigh(a, UPLO=UPLO)
-        return (hermitian_part(matmul(scale_columns(v, ct), adjoint(v))),)
+        return (hermitian_part(ops.spectral_sum(a, ct, UPLO=UPLO)),)
 
     return eigvalsh_pullback
+
+
+def quotients(ct: Any, w: Any) -> Any:
+    """(ct_j - ct_i) / (w_j - w_i); 0 where both are equal."""
+    even = ops.even_out(ct, w)
+    return gaps(subtract(row(even), column(even)), w, degenerate="nan")
+
+
+@rule(ops.spectral_sum).jvp
+def spectral_sum_jvp(y: Any, tangents: Any, a: Any, weights: Any, *, UPLO: str) -> Any:
+    """v (diag(dweights) + v^H da v times the quotients of weights and values) v^H.
+
+    Where values are equal v are those that go over into the eigenvectors of a + t da (Rellich): in their basis da is
+    diagonal there, and nothing is to be divided by zero. The tangents of eigenvalues are in the same order.
+    """
+    da, dweights = tangents
+    w, v = ops.eigh(a, UPLO=UPLO)
+    inner = None
+    if da is not None:
+        v, h = turned(v, w, da)
+        inner = multiply(h, quotients(weights, w))
+    if dweights is not None:
+        inner = add_known(inner, matrix_of(dweights))
+    return matmul(matmul(v, inner), adjoint(v))
+
+
+@rule(ops.spectral_sum).vjp
+def spectral_sum_vjp(y: Any, a: Any, weights: Any, *, needs: Any, UPLO: str) -> Any:
+    """For the weights the diagonal of g = v^H ct v, for a v (g times the quotients) v^H; values must differ there."""
+    w, v = ops.eigh(a, UPLO=UPLO)
+
+    def spectral_sum_pullback(ct: Any) -> Any:
+        g = matmul(matmul(adjoint(v), ct), v)
+        ga = None
+        if needs[0]:
+            inner = multiply(gaps(hermitian_part(g), w), subtract(row(weights), column(weights)))
+            ga = hermitian_part(matmul(matmul(v, inner), adjoint(v)))
+        return ga, real_part(diagonal_of(g)) if needs[1] else None
+
+    return spectral_sum_pullback
+
+
+@rule(ops.turn_equal).jvp
+def turn_equal_jvp(y: Any, tangents: Any, h: Any, w: Any) -> Any:
+    """Nothing; nan where values are equal."""
+    dh = tangents[0] if tangents[0] is not None else ops.zeros_like(h)
+    return multiply(gaps(multiply(dh, ops.ones_like(y)), w, degenerate="nan"), 0)
+
+
+@rule(ops.turn_equal).vjp
+def turn_equal_vjp(y: Any, h: Any, w: Any, *, needs: Any) -> Any:
+    """Nothing; an error where values are equal."""
+
+    def turn_equal_pullback(ct: Any) -> Any:
+        return (
+            multiply(gaps(ct, w), 0) if needs[0] else None,
+            ops.zeros_like(w) if needs[1] else None,
+        )
+
+    return turn_equal_pullback
+
+
+@rule(ops.even_out).jvp
+def even_out_jvp(y: Any, tangents: Any, x: Any, w: Any) -> Any:
+    """That of x: only rounding is evened out."""
+    return ops.zeros_like(y) if tangents[0] is None else tangents[0]
+
+
+@rule(ops.even_out).vjp
+def even_out_vjp(y: Any, x: Any, w: Any, *, needs: Any) -> Any:
+    """That of x."""
+
+    def even_out_pullback(ct: Any) -> Any:
+        return ct if needs[0] else None, ops.zeros_like(w) if needs[1] else None
+
+    return even_out_pullback
+
+
+def batch_of_values(operation: Any, rank_of_first: int) -> None:
+    """Declare that an operation on matrices (or vectors) and the values beside them takes a batch as one more stack."""
+
+    @batch(operation)
+    def batched_values(arguments: Any, batched: Any, size: int, **keywords: Any) -> Any:
+        x, w = arguments
+        more = rank_of_first - 1
+        rank = max(element_rank(x, batched[0]) - more, element_rank(w, batched[1]))
+        return operation(align(x, batched[0], rank + more), align(w, batched[1], rank), **keywords)
+
+
+batch_of_values(ops.divide_by_gaps, 2)
+batch_of_values(ops.turn_equal, 2)
+batch_of_values(ops.spectral_sum, 2)
+batch_of_values(ops.even_out, 1)
 
 
 # ---- general matrices ------------------------------------------------------------------------------------------------

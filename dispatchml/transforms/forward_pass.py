@@ -49,7 +49,8 @@ def push(
         found = push_once(function, inputs, keywords, directions, has_aux, Level(name, careful=True))
         if UNDEFINED.error is not None and any(map(is_spoiled, found.values, found.partials)):
             raise UNDEFINED.error
-    UNDEFINED.error = outside
+    if UNDEFINED.error is None:  # else a pass around this one may use what this one did not
+        UNDEFINED.error = outside
     return found
 
 

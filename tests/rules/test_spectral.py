@@ -185,6 +185,88 @@ def test_vectors_of_equal_values_raise_in_forward_mode_where_they_are_used():
     with pytest.raises(NonDifferentiableError, match="equal"):
         dm.jvp(lambda x: np.linalg.eigh(x)[1], (a,), (da,))
     with pytest.raises(NonDifferentiableError, match="equal"):
-        dm.hvp(lambda x: np.sum(np.linalg.eigvalsh(x) ** 2), (2 * np.eye(2),), (np.ones((2, 2)),))
+        dm.jvp(lambda x: dm.jvp(lambda v: np.linalg.eigh(v)[1], (x,), (da,))[1], (a,), (da,))
     w, dw = dm.jvp(lambda x: np.linalg.eigh(x)[0], (a,), (np.diag([1.0, 2.0, 3.0]),))
     np.testing.assert_allclose(np.sort(dw), [1, 2, 3])
+
+
+# ---- second derivatives of symmetric functions of eigenvalues, also where these are equal ----------------------------
+
+TURN = np.linalg.qr(np.random.default_rng(4).normal(size=(4, 4)))[0]
+EQUAL = {
+    "all": 2 * np.eye(4),
+    "two": (TURN * np.array([1.0, 2.0, 2.0, 3.0])) @ TURN.T,
+    "pairs": (TURN * np.array([1.0, 1.0, 2.5, 2.5])) @ TURN.T,
+    "none": (TURN * np.array([1.0, 1.5, 2.5, 3.0])) @ TURN.T,
+}
+SYMMETRIC = {
+    "squares": lambda w: np.sum(w**2),
+    "product": lambda w: np.sum(w**3) * np.sum(w),
+    "logarithm of the determinant": lambda w: np.sum(np.log(w)),
+    "smooth maximum": lambda w: np.log(np.sum(np.exp(w))),
+}
+
+
+def second_differences(f, a, step=1e-4):
+    units = np.eye(a.size).reshape(a.size, *a.shape) * step
+
+    def slope(x):
+        return np.array([(f(x + u) - f(x - u)) / (2 * step) for u in units])
+
+    return np.array([(slope(a + u) - slope(a - u)) / (2 * step) for u in units])
+
+
+@pytest.mark.parametrize("function", SYMMETRIC.values(), ids=SYMMETRIC)
+@pytest.mark.parametrize("a", EQUAL.values(), ids=EQUAL)
+def test_hessians_of_symmetric_functions(function, a):
+    def f(x):
+        return function(np.linalg.eigvalsh((x + x.T) / 2))
+
+    wanted = second_differences(f, a)
+    found = dm.hessian(f)(a).reshape(16, 16)
+    np.testing.assert_allclose(found, wanted, atol=1e-6 * np.abs(wanted).max())
+    direction = np.cos(np.arange(16.0)).reshape(4, 4)
+    along = dm.hvp(f, (a,), (direction,))
+    np.testing.assert_allclose(along.reshape(-1), found @ direction.reshape(-1), rtol=1e-9, atol=1e-9)
+    batch = dm.vmap(lambda x: dm.hvp(f, (x,), (direction,)))(np.stack([a, 2 * np.eye(4), a + np.eye(4)]))
+    np.testing.assert_allclose(batch[0], along, rtol=1e-9, atol=1e-9)
+
+
+def test_hessians_of_hermitian_matrices():
+    a, da = 3 * np.eye(2, dtype=complex), np.array([[1.0, 2j], [-2j, 0.5]])
+    np.testing.assert_allclose(dm.hvp(lambda x: np.sum(np.linalg.eigvalsh(x) ** 2), (a,), (da,)), 2 * da, atol=1e-12)
+
+
+def test_eigenvalues_that_are_equal_go_apart_in_order():
+    da = np.array([[0.0, 1.0], [1.0, 0.0]])
+    np.testing.assert_allclose(dm.jvp(np.linalg.eigvalsh, (np.eye(2),), (da,))[1], [-1.0, 1.0])
+
+
+def test_what_has_no_second_derivative_raises():
+    a, da = 2 * np.eye(2), np.array([[0.0, 1.0], [1.0, 0.0]])
+    with pytest.raises(NonDifferentiableError, match="equal"):
+        dm.hvp(lambda x: np.linalg.eigvalsh(x)[0] ** 2, (a,), (da,))
+
+
+def test_second_derivatives_in_one_mode_raise_where_values_are_equal():
+    """The forward mode over itself, and the reverse mode over itself, do not know the direction; they say so."""
+
+    def f(x):
+        return np.sum(np.linalg.eigvalsh(x) ** 2)
+
+    for second in (lambda a: dm.jacfwd(dm.jacfwd(f))(a), lambda a: dm.jacrev(dm.grad(f))(a)):
+        with pytest.raises(NonDifferentiableError, match="equal"):
+            second(2 * np.eye(2))
+        np.testing.assert_allclose(
+            second(np.diag([1.0, 2.0])).reshape(4, 4)[:, [0, 3]], 2 * np.eye(4)[:, [0, 3]], atol=1e-12
+        )
+
+
+def test_third_derivatives():
+    a, v = EQUAL["none"], np.sin(np.arange(16.0)).reshape(4, 4)
+
+    def second(x):
+        return dm.hvp(lambda y: np.sum(np.log(np.linalg.eigvalsh((y + y.T) / 2))), (x,), (v,))
+
+    third = dm.jvp(second, (a,), (v,))[1]
+    np.testing.assert_allclose(third, (second(a + 1e-5 * v) - second(a - 1e-5 * v)) / 2e-5, rtol=1e-6, atol=1e-8)

@@ -112,6 +112,50 @@ def divide_by_gaps(x: Any, w: Any, *, sums: bool, degenerate: str) -> Any:
     return result
 
 
+def groups_of_equal(w: Any) -> list[slice]:
+    """Where neighbours in a sorted vector are equal within rounding, as `divide_by_gaps` sees it."""
+    if w.size < 2:
+        return []
+    unit = ROUNDING * w.size * np.finfo(w.dtype).eps
+    ends = np.flatnonzero(np.diff(w) > unit * np.abs(w).max()) + 1
+    edges = [0, *ends.tolist(), w.size]
+    return [slice(i, j) for i, j in zip(edges, edges[1:], strict=False) if j - i > 1]
+
+
+def turn_equal(h: Any, w: Any) -> Any:
+    """Eigenvectors of the diagonal blocks of h that belong to equal w."""
+    count = w.shape[-1]
+    shape = np.broadcast_shapes(h.shape[:-2], w.shape[:-1])
+    turned = np.broadcast_to(np.eye(count, dtype=h.dtype), (*shape, count, count))
+    if count < 2 or not any(groups_of_equal(row) for row in w.reshape(-1, count)):
+        return turned
+    turned, h, w = turned.copy(), np.broadcast_to(h, turned.shape), np.broadcast_to(w, (*shape, count))
+    for place in np.ndindex(*shape):
+        for group in groups_of_equal(w[place]):
+            block = h[place][group, group]
+            if np.isfinite(block).all():
+                turned[place][group, group] = np.linalg.eigh(block)[1]
+    return turned
+
+
+def even_out(x: Any, w: Any) -> Any:
+    """Means over equal w, where x agrees there within rounding."""
+    shape = np.broadcast_shapes(x.shape, w.shape)
+    made, w = np.broadcast_to(x, shape).copy(), np.broadcast_to(w, shape)
+    for place in np.ndindex(*shape[:-1]):
+        row = made[place]
+        for group in groups_of_equal(w[place]):
+            if np.ptp(row[group]) <= 16 * ROUNDING * row.size * np.finfo(row.dtype).eps * np.abs(row).max():
+                row[group] = row[group].mean()
+    return made
+
+
+def spectral_sum(a: Any, weights: Any, *, UPLO: str) -> Any:
+    """By eigh."""
+    _, v = np.linalg.eigh(a, UPLO=UPLO)
+    return (v * weights[..., None, :]) @ np.conj(np.swapaxes(v, -1, -2))
+
+
 kernel(ops.cholesky, checked(ops.cholesky, cholesky, SQUARE))
 kernel(ops.lu, checked(ops.lu, lu, MATRIX))
 kernel(ops.qr, checked(ops.qr, qr, MATRIX))
@@ -122,3 +166,6 @@ kernel(ops.eigvalsh, checked(ops.eigvalsh, np.linalg.eigvalsh, SQUARE))
 kernel(ops.eig, checked(ops.eig, eig, SQUARE))
 kernel(ops.eigvals, checked(ops.eigvals, eigvals, SQUARE))
 kernel(ops.divide_by_gaps, divide_by_gaps)
+kernel(ops.spectral_sum, checked(ops.spectral_sum, spectral_sum, SQUARE))
+kernel(ops.turn_equal, turn_equal)
+kernel(ops.even_out, even_out)

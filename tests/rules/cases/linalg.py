@@ -109,10 +109,14 @@ DECOMPOSITIONS = [
     case("eigh", SYMMETRIC, UPLO="U", before=symmetrised, after=projectors, reference=None),
     *(case("eigvalsh", x, before=symmetrised, reference=np.linalg.eigvalsh) for x in (SYMMETRIC, HERMITIAN)),
     case("eigvalsh", SYMMETRIC, UPLO="U", before=symmetrised),
+    *(case("spectral_sum", x, np.array([0.7, -0.2, 0.4])[: len(x)], before=symmetrised, reference=None) for x in (SYMMETRIC, HERMITIAN)),
+    case("spectral_sum", SYMMETRIC, np.array([0.7, -0.2, 0.4])[: len(SYMMETRIC)], UPLO="U", before=symmetrised, reference=None),
     *(case("eig", x, after=similar, reference=None, outside=[(NOT_SQUARE,)]) for x in (SQUARE, COMPLEX)),
     *(case("eigvals", x, reference=None) for x in (SQUARE, COMPLEX)),
     case("divide_by_gaps", SQUARE, np.array([0.3, 1.1, 2.7]), reference=None), case("divide_by_gaps", SQUARE, np.array([0.3, 1.1, 2.7]), sums=True, reference=None),
     case("divide_by_gaps", COMPLEX, np.array([0.3, 1.1, 2.7]), degenerate="nan", reference=None),
+    case("even_out", np.array([0.4, -1.0, 0.2]), np.array([0.3, 1.1, 2.7]), reference=None),
+    case("turn_equal", SQUARE, np.array([0.3, 1.1, 2.7]), reference=None),
 ]  # fmt: skip
 
 
