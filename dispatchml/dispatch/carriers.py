@@ -118,14 +118,13 @@ def field_inside(value: Any, name: str) -> Any:
 # ---- making them -----------------------------------------------------------------------------------------------------
 
 
-def carrier(cls: Any) -> type[Carrier]:
+def carrier(cls: Any) -> Any:
     """The carrier of a foreign class that was registered with `carrier=`: carrier(Quantity)(payload, unit=metre).
 
     Also of a subclass, which it then stands for. A name "package.module:Class" and a carrier itself will do. Raises
     RegistrationError for a class that has none.
     """
-    if isinstance(cls, str) and is_name(cls):
-        cls = resolve_name(cls) or cls
+    cls = named(cls)
     known = CARRIERS.get(cls)
     if known is not None:
         return known
@@ -148,6 +147,12 @@ def carrier(cls: Any) -> type[Carrier]:
         if cls not in CARRIERS:
             CARRIERS[cls] = carrier_class(cls, info, how)
         return CARRIERS[cls]
+
+
+def named(cls: Any) -> Any:
+    """A class by its name, where its module has been imported."""
+    found = resolve_name(cls) if isinstance(cls, str) and is_name(cls) else None
+    return cls if found is None else found
 
 
 def carrier_class(cls: type, info: Layer, how: Carrying) -> type[Carrier]:
@@ -178,7 +183,7 @@ def carrier_class(cls: type, info: Layer, how: Carrying) -> type[Carrier]:
             body[name] = (
                 method if isinstance(method, property) else property(called(method)) if read else called(method)
             )
-    made = type(cls.__name__, (base,), body)
+    made: Any = type(cls.__name__, (base,), body)
     for dresser in DRESSERS:
         dresser(made)
     return made

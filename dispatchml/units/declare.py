@@ -89,8 +89,9 @@ def declare_detours(cls: type, system: UnitSystem) -> None:
         made = wrapping(quantity_inside(x), 1.0)
         return attach(y, unit=system.unit(made)) if system.is_quantity(made) else y
 
+    detours: dict[Any, Any] = {f.of_angle: of_angle, f.to_angle: to_angle, f.direction: direction}
     for name, maker in families().items():
-        detour = {f.of_angle: of_angle, f.to_angle: to_angle, f.direction: direction}.get(maker)
+        detour = detours.get(maker)
         if maker is f.of_numbers and system.functions_are_plain:
             detour = of_numbers
         if detour is not None and hasattr(ops, name) and not getattr(ops, name).info.variadic:
