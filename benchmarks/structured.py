@@ -2,8 +2,9 @@
 
     python benchmarks/structured.py            (needs dispatchml-structured)
 
-Each program is run with a structured matrix at growing sizes, and with its dense array up to n = 1024. The last columns are the exponent p with which the cost grows (cost ~ n^p over the last doublings; n log n
-shows as a little above 1, constant overhead as less) and the first size from which the dense program is slower.
+Each program is run with a structured matrix at growing sizes, and with its dense array up to n = 1024. The last columns
+are the exponent p with which the cost grows (cost ~ n^p over the last doublings; n log n shows as a little above 1,
+constant overhead as less) and the first size from which the dense program is slower.
 """
 
 from __future__ import annotations
