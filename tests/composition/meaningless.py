@@ -25,6 +25,7 @@ class Reason(Enum):
 MEANINGLESS = {
     ("numpy.ma", "solve", "*"): Reason.UNKNOWN_EQUATION,
     ("DataArray(scipy csr_array)", "*", "*"): Reason.NO_SUCH_VALUE,
+    ("numpy.ma(Diagonal)", "*", "*"): Reason.NO_SUCH_VALUE,
     ("ndarray complex", "choices", "jacobian"): Reason.NOT_HOLOMORPHIC,
     ("ndarray complex", "choices", "hessian"): Reason.NOT_HOLOMORPHIC,
     ("fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,

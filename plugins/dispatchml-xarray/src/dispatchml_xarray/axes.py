@@ -52,7 +52,11 @@ def by_method(name: str) -> Callable[[Any], Rule]:
     """Reductions that xarray has itself: it leaves nan out of floating-point numbers, unless it is told not to."""
 
     def family(op: Any) -> Rule:
+        of_objects = reducing(op)  # xarray makes floats of some of them
+
         def reduced(x: Any, *, axis: Any = None, keepdims: bool = False, **keywords: Any) -> Any:
+            if ops.dtype(x).kind == "O":
+                return of_objects(x, axis=axis, keepdims=keepdims, **keywords)
             keywords = {k: v for k, v in keywords.items() if v is not None}
 
             def by_xarray(d: Any) -> Any:

@@ -119,6 +119,23 @@ def coordinate(x: Any, name: str) -> Any:
     return run(lambda d: getattr(d, name), x)
 
 
+def reduction(name: str) -> Callable[..., Any]:
+    """A reduction over dims; of objects (fractions, uncertain numbers) by their own arithmetic."""
+    by_name = by_xarray(name)
+
+    def called(x: Any, /, dim: Any = None, *arguments: Any, **keywords: Any) -> Any:
+        if ops.dtype(x).kind != "O" or arguments or set(keywords) - {"axis"}:
+            return by_name(x, dim, *arguments, **keywords)
+        dims = labels_of(x)[0].dims
+        axis = keywords.get("axis")
+        if dim is not None and dim is not ...:
+            axis = tuple(dims.index(n) for n in ((dim,) if isinstance(dim, str) else dim))
+        return getattr(ops, name)(x, axis=axis)
+
+    called.__name__ = name
+    return called
+
+
 def methods_of(cls: type) -> dict[str, Any]:
     """The methods and attributes of a class of xarray."""
     found: dict[str, Any] = {}
@@ -134,6 +151,7 @@ def methods_of(cls: type) -> dict[str, Any]:
             found[name] = by_xarray(name)
     found["__getattr__"], found["__setitem__"] = coordinate, write
     own = {"data": data, "values": values, "variable": variable, "copy": copy}
+    own |= {name: reduction(name) for name in ("sum", "prod", "mean", "std", "var", "median", "max", "min")}
     own |= {name: interp(name) for name in ("interp", "interp_like", "interpolate_na")}
     if cls is DataArray:
         own["rolling"], own["loc"] = rolling, Loc
