@@ -31,7 +31,6 @@ MEANINGLESS = {
     ("fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
     ("array of fractions.Fraction", "ufuncs", "*"): Reason.IRRATIONAL,
     ("numpy.ma(sparse.COO)", "*", "*"): Reason.NO_SUCH_VALUE,  # numpy.ma holds its numbers in an ndarray
-    ("numpy.ma(Diagonal)", "*", "*"): Reason.NO_SUCH_VALUE,  # the same: it takes numpy.asarray of what it is given
     ("numpy.ma(scipy csr_array)", "*", "*"): Reason.NO_SUCH_VALUE,
     ("scipy csr_array(array of *", "*", "*"): Reason.NO_SUCH_VALUE,  # SciPy's sparse arrays have no objects
     ("scipy csr_array(gvar*", "*", "*"): Reason.NO_SUCH_VALUE,
