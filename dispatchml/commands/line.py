@@ -160,7 +160,8 @@ def matrix(
 
     made = matrix_at(folder)
     cells = questions.chosen_cells(made.cells(), row=row, program=program, transform=transform)
-    made.run(cells.__contains__)
+    with Console(stderr=True).status(f"{len(cells)} cells"):
+        made.run(cells.__contains__)
     if row == program == transform == "*":
         tables.show(made, console())
     else:
