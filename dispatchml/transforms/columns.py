@@ -9,23 +9,11 @@ from .. import ops
 from ..dispatch.dressing import bare
 from ..engines.batch import Batched
 from ..engines.levels import Level
-from .basis import (
-    check_holomorphic,
-    chunks,
-    count_numbers,
-    finished,
-    groups,
-    joined,
-    seeds,
-    shaped,
-    spread_last,
-    stored_in,
-    times_i,
-    unbatched,
-)
+from .basis import check_holomorphic, count_numbers, groups, spread_last, stored_in, times_i
+from .blocks import blocks_of, over_identity
 from .boundary import Inputs
-from .forward_pass import Pushed, is_differentiable, push
-from .zeros import in_units, per_unit, zero_partial
+from .forward_pass import Pushed, push
+from .zeros import in_units, per_unit
 
 
 def columns(
@@ -59,21 +47,7 @@ def columns(
         run([None] * count)
     assert pushed is not None
     values = pushed.values
-    blocks: list[Any] = []
-    for j, y in enumerate(values):
-        if not is_differentiable(y):
-            blocks.append(None)
-            continue
-        made = []
-        for k, x in enumerate(leaves):
-            block = found.get((j, k))
-            if block is None:
-                block = bare(zero_partial(y, x))
-            else:
-                block = shaped(block, (*ops.shape(y), *ops.shape(x)))
-            made.append(finished(block, y, x))
-        blocks.append(made)
-    return pushed.structure, values, blocks, pushed.aux
+    return pushed.structure, values, blocks_of(values, leaves, found), pushed.aux
 
 
 def pass_over(
@@ -88,39 +62,20 @@ def pass_over(
     total = sum(count_numbers(leaves[k]) for k in group)
     if total <= 1:
         return single_pass(run, leaves, group, factor)
-    parts: list[list[Any]] = []
-    sizes: list[int] = []
-    for low, high in chunks(total, chunk_size, name):
-        with Level(name, high - low) as level:
-            given = seeds(leaves, group, low, high, level)
-            if factor != 1:
-                given = {k: Batched(times_i(dx._value), level) for k, dx in given.items()}
-            given = {k: Batched(in_units(dx._value, leaves[k]), level) for k, dx in given.items()}
-            partials = run([given.get(k) for k in range(len(leaves))])
-            parts.append([None if p is None else unbatched(p, level) for p in partials])
-            sizes.append(high - low)
+
+    def one_chunk(given: list[Any], level: Level, last: bool) -> list[Any]:
+        return run(
+            [
+                None if dx is None else Batched(in_units(dx._value, x), level)
+                for dx, x in zip(given, leaves, strict=True)
+            ]
+        )
+
     found: dict[tuple[int, int], Any] = {}
-    for j in range(len(parts[0])):
-        whole = joined(filled([p[j] for p in parts], sizes))
-        if whole is None:
-            continue
-        start = 0
-        for k in group:
-            stop = start + count_numbers(leaves[k])
-            part = whole if len(group) == 1 else ops.getitem(whole, index=slice(start, stop))
-            block = per_unit(ops.moveaxis(part, source=0, destination=-1), leaves[k])
-            found[j, k] = spread_last(block, leaves[k])
-            start = stop
+    for j, k, part in over_identity(leaves, group, chunk_size, factor, name, one_chunk):
+        block = per_unit(ops.moveaxis(part, source=0, destination=-1), leaves[k])
+        found[j, k] = spread_last(block, leaves[k])
     return found
-
-
-def filled(parts: list[Any], sizes: list[int]) -> list[Any]:
-    """The chunks of one output, with zeros for those in which it depended on nothing."""
-    known = next((p for p in parts if p is not None), None)
-    if known is None:
-        return [None]
-    shape = ops.shape(known)[1:]
-    return [ops.zeros_of(known, shape=(n, *shape)) if p is None else p for p, n in zip(parts, sizes, strict=True)]
 
 
 def single_pass(

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import ops
 from ..dispatch.dressing import bare
-from ..engines.batch import Batched
 from ..engines.levels import Level
-from .basis import (
-    check_holomorphic,
-    chunks,
-    count_numbers,
-    finished,
-    groups,
-    joined,
-    seeds,
-    shaped,
-    spread_first,
-    stored_in,
-    times_i,
-    unbatched,
-)
-from .columns import filled
-from .forward_pass import is_differentiable
+from .basis import check_holomorphic, count_numbers, groups, spread_first, stored_in, times_i
+from .blocks import blocks_of, distinct, over_identity
 from .reverse_pass import Recording
-from .zeros import zero_partial
 
 
 def rows(recording: Recording, chunk_size: int | None, name: str) -> tuple[Any, list[Any], list[Any], Any]:
@@ -43,19 +25,7 @@ def rows(recording: Recording, chunk_size: int | None, name: str) -> tuple[Any, 
         across = sweep_over(recording, imaginary, chunk_size, 1j, False, name) if imaginary else {}
         for (j, k), block in along.items():
             found[j, k] = as_derivative(block, across.get((j, k)), values[j], leaves[k], name)
-    blocks: list[Any] = []
-    for j, y in enumerate(values):
-        if not is_differentiable(y):
-            blocks.append(None)
-            continue
-        made = []
-        for k, x in enumerate(leaves):
-            block = found.get((j, k))
-            shape = (*ops.shape(y), *ops.shape(x))
-            block = bare(zero_partial(y, x)) if block is None else shaped(block, shape)
-            made.append(finished(block, y, x))
-        blocks.append(made)
-    return recording.structure, values, blocks, recording.aux
+    return recording.structure, values, blocks_of(values, leaves, found), recording.aux
 
 
 def as_derivative(along: Any, across: Any, y: Any, x: Any, name: str) -> Any:
@@ -79,38 +49,14 @@ def sweep_over(
     total = sum(count_numbers(values[j]) for j in group)
     if total <= 1:
         return single_sweep(recording, group, factor, last)
-    parts: list[list[Any]] = []
-    sizes: list[int] = []
-    for low, high in chunks(total, chunk_size, name):
-        with Level(name, high - low) as level:
-            given = seeds(values, group, low, high, level)
-            if factor != 1:
-                given = {j: Batched(times_i(ct._value), level) for j, ct in given.items()}
-            pulled = recording.pull([given.get(j) for j in range(len(values))], keep=not (last and high == total))
-            parts.append(distinct([None if g is None else unbatched(g, level) for g in pulled]))
-            sizes.append(high - low)
+
+    def one_chunk(given: list[Any], level: Level, ends: bool) -> list[Any]:
+        return recording.pull(given, keep=not (last and ends))
+
     found: dict[tuple[int, int], Any] = {}
-    for k in range(len(parts[0])):
-        whole = joined(filled([p[k] for p in parts], sizes))
-        if whole is None:
-            continue
-        start = 0
-        for j in group:
-            stop = start + count_numbers(values[j])
-            block = whole if len(group) == 1 else ops.getitem(whole, index=slice(start, stop))
-            found[j, k] = spread_first(block, values[j])
-            start = stop
+    for k, j, part in over_identity(values, group, chunk_size, factor, name, one_chunk):
+        found[j, k] = spread_first(part, values[j])
     return found
-
-
-def distinct(found: list[Any]) -> list[Any]:
-    """The same cotangents, no two of them one array: users may write into a block of a jacobian."""
-    seen: set[int] = set()
-    result: list[Any] = []
-    for g in found:
-        result.append(g.copy() if isinstance(g, np.ndarray) and id(g) in seen else g)
-        seen.add(id(g))
-    return result
 
 
 def single_sweep(recording: Recording, group: list[int], factor: complex, last: bool) -> dict[tuple[int, int], Any]:
@@ -122,10 +68,7 @@ def single_sweep(recording: Recording, group: list[int], factor: complex, last: 
         given[j] = one if factor == 1 else times_i(one)
     pulled = distinct(recording.pull(given, keep=not last))
     return {
-        (j, k): spread_one(bare(g), recording.values[j])
-        for j in counted
-        for k, g in enumerate(pulled)
-        if g is not None
+        (j, k): spread_one(bare(g), recording.values[j]) for j in counted for k, g in enumerate(pulled) if g is not None
     }
 
 
