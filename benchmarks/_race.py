@@ -82,3 +82,11 @@ def optional(name: str) -> Any:
     except ImportError:
         print(f"  ({name} is not installed: its rows are missing)")
         return None
+
+
+def warmed_up() -> None:
+    """What a program of ours has after its first tenth of a second: machine code for small arrays; said in print."""
+    from dispatchml.backends import native
+
+    native.activate()
+    print("machine code for small arrays:", "active" if native.active() else native.why_not())

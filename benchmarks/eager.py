@@ -17,7 +17,6 @@ import numpy as np
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.backends import native
 
 torch = _race.optional("torch")
 autograd = _race.optional("autograd")
@@ -26,9 +25,6 @@ if torch:
 if autograd:
     import autograd.numpy as anp
     import autograd.scipy.special as aspecial
-
-native.activate()  # what the first tenth of a second of work brings, DISPATCHML_NATIVE=0 apart
-print("machine code for small arrays:", "active" if native.active() else native.why_not())
 
 ROUNDS = 5 if "--quick" in sys.argv else 11
 results: list[bool] = []
@@ -241,6 +237,7 @@ def training_steps():
 
 if __name__ == "__main__":
     _race.versions("dispatchml", "numpy", "torch", "autograd")
+    _race.warmed_up()
     first_chain()
     second_chain()
     hessian_products()

@@ -308,4 +308,5 @@ if __name__ == "__main__":
         profile(sys.argv[sys.argv.index("--profile") + 1])
     else:
         _race.versions("dispatchml", "numpy", "torch", "autograd")
+        _race.warmed_up()
         compare()
