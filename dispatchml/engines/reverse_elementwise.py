@@ -186,10 +186,9 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     recorded = [f"            {line}" for line in push("array")]
     recorded += [f"        if getattr(y, 'dtype', OBJECT) is OBJECT: y = {name}({', '.join(names)})"]
     plainly = f"        if {' and '.join(dict.fromkeys(checks))}:"
-    on_arrays = [*computed, f"        d = {first}.dtype", plainly, *recorded]
     lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:"]
     if not kernels.FAST:
-        lines += on_arrays
+        lines += [*computed, f"        d = {first}.dtype", plainly, *recorded]
     else:
         lines += [*computed, f"        if alike(y, {', '.join(names[k] for k in active)}):", *recorded]
     numbers = [f"type({n}) is float" if names.index(n) in active else f"type({n}) in NUMBERS" for n in others]
@@ -201,7 +200,8 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
         lines += ["        try:", f"            y = raw_{name}({given})"]
         lines += ["        except (ArithmeticError, ValueError):", f"            y = float_{name}({given})"]
         lines += ["        if type(y) is float:", *(f"            {line}" for line in push("float"))]
-    lines += [f"    elif {' and '.join(['(kind is float64 or kind is float32)', *same, *plain])}:", *on_arrays]
+    lines += [f"    elif {' and '.join(['(kind is float64 or kind is float32)', *same, *plain])}:", *computed]
+    lines += ["        if type(y) is kind:", *recorded]
     # values of an outer transform: their own operators, and no projection where the primals agree
     lines += [f"    elif {' and '.join(['kind in TRACED', *same])}:"]
     lines += [f"        y = {SYMBOLS.get(name) or f'{name}({chr(44).join(names)})'}"]
@@ -225,7 +225,7 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     lines += ["        d = y.dtype"]
     fitting = [f"(type({names[k]}) is float or type({names[k]}) in FLOATS and {names[k]}.dtype is d)" for k in active]
     lines += [f"        if (d is F64 or d is F32) and {' and '.join(fitting)}:"]
-    homes = [f"{names[k]}.shape if type({names[k]}) is ndarray else space_of({names[k]})" for k in active]
+    homes = [f"{names[k]}.shape if type({names[k]}) is ndarray else type({names[k]})" for k in active]
     lines += [f"            {line}" for line in push("broadcast", "".join(f", {h}" for h in homes) + ", d")]
     # anything else
     spaces = "".join(f", space_of({names[k]})" for k in active)

@@ -181,10 +181,14 @@ def fit_shape(ct: Any, wanted: tuple[int, ...]) -> Any:
 def fold(ct: Any, home: Any, kind: np.dtype[Any]) -> Any:
     """A product in the backward pass of plain floats of different shapes, as the cotangent of one of them.
 
-    home: the shape of an array of dtype `kind`, or the space of a number.
+    home: the shape of an array of dtype `kind`, or the class of a number.
     """
     if type(home) is not tuple:
-        return home.project(ct)
+        if type(ct) is ndarray:
+            ct = ops.sum(ct)
+        if type(ct) is home:
+            return ct
+        return float(ct) if home is float and type(ct) is np.float64 else space_of(home(0)).project(ct)
     if type(ct) is ndarray and ct.dtype is kind:
         have = ct.shape
         if have == home:

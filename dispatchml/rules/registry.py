@@ -74,9 +74,9 @@ def elementwise(
     """Declare the partial derivatives of an elementwise operation as text, one for each argument.
 
     The text may use the arguments as `a`, `b`, `c`, the output as `y`, numbers, `+ - * / **`, comparisons, and calls of
-    elementwise operations by name, `where` included. A whole text `masked(condition)` is 1 where the condition holds and
-    exactly zero elsewhere, whatever the cotangent is; `masked(condition, tie)` is 1/2 at ties. None: no derivative in
-    that argument.
+    elementwise operations by name, `where` included. A whole text `masked(condition)` is 1 where the condition holds
+    and exactly zero elsewhere, whatever the cotangent is; `masked(condition, tie)` is 1/2 at ties. None: no derivative
+    in that argument.
 
     >>> from dispatchml import ops
     >>> from dispatchml.rules import elementwise

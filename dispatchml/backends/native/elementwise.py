@@ -57,10 +57,17 @@ def run_loop(a: Assembler, entry: Any, operands: list[Any], steps: list[Any], ou
 
 
 def unary(a: Assembler) -> None:
-    """f(x) of one array, contiguous or of one or two axes."""
+    """f(x) of one array, contiguous or of one or two axes, or of a numpy.float64."""
     a.need(a.equal(a.nargs, 1))
     x = a.argument(0)
-    a.need(a.is_array(x))
+    array, other = a.block("array"), a.block("other")
+    a.b.cbranch(a.is_array(x), array, other)
+    a.b.position_at_end(other)
+    call_number_function(a, x)
+    a.need(a.equal(a.load(x, layout.TYPE), a.addresses["float64"]))
+    on_doubles(a, a.b.add(x, number(layout.FLOAT_VALUE)))
+
+    a.b.position_at_end(array)
     entry, _ = entry_for(a, a.load(x, layout.ARRAY_DESCR))
     a.need_flags(x, layout.ALIGNED)
     ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
@@ -87,6 +94,29 @@ def unary(a: Assembler) -> None:
     a.drop_if_troubled(made)
     a.b.ret(made)
     a.finish()
+
+
+def call_number_function(a: Assembler, *numbers: Any) -> None:
+    """Python's and NumPy's numbers: the C function behind Python's operator, where there is one."""
+    function = word(a, 1)
+    there, not_there = a.block("there"), a.block("not_there")
+    a.b.cbranch(a.b.icmp_signed("!=", function, number(0)), there, not_there)
+    a.b.position_at_end(there)
+    a.b.ret(a.call_at(function, *numbers, number(a.addresses["None"])))  # powers have a third operand
+    a.b.position_at_end(not_there)
+
+
+def on_doubles(a: Assembler, *places: Any) -> None:
+    """The function of doubles in memory, returned as a NumPy scalar."""
+    entry = a.b.add(a.record, number(8 * HEAD))
+    a.need(a.b.icmp_signed("!=", a.load(entry, 8 * DESCR), number(0)))
+    made = a.new_array(a.load(entry, 8 * OUT_DESCR), number(0), number(0))
+    a.clear_flags()
+    operands = [*places, a.load(made, layout.ARRAY_DATA)]
+    steps = [(number(0), number(0))] * len(operands)  # as NumPy does for numbers; some loops take it for a sign
+    run_loop(a, entry, operands, steps, number(1), number(1))
+    a.drop_if_troubled(made)
+    a.b.ret(a.call("as_scalar", made))
 
 
 def row_length(a: Assembler, ndim: Any, dims: Any) -> Any:
@@ -137,10 +167,16 @@ def binary(a: Assembler) -> None:
     a.b.position_at_end(either)
     a.b.cbranch(a.b.or_(x_array, y_array), one, neither)
 
-    a.b.position_at_end(neither)  # Python's and NumPy's numbers: the C function behind Python's operator
-    function = word(a, 1)
-    a.need(a.b.icmp_signed("!=", function, number(0)))
-    a.b.ret(a.call_at(function, x, y))
+    a.b.position_at_end(neither)
+    call_number_function(a, x, y)
+    places, doubles = (a.room(1), a.room(1)), (a.room(1), a.room(1))
+    for operand, place, double in zip((x, y), places, doubles, strict=True):
+        a.store(number(0), double)
+        known = a.block("known")
+        read_number(a, operand, place, double, known)
+        a.b.position_at_end(known)
+    a.need(a.equal(a.b.or_(a.load(doubles[0]), a.load(doubles[1])), 1))  # Python's numbers alone are NumPy's affair
+    on_doubles(a, *places)
 
     a.b.position_at_end(both)
     first = a.b.icmp_signed(">=", a.ndim(x), a.ndim(y))
@@ -264,7 +300,7 @@ def shared(a: Assembler, ndim: Any, dims: Any, y: Any, size: Any, item: Any, cou
         return (a.b.mul(total, mine),)
 
     (row,) = a.loop(fewer, axis, (number(1),))
-    scalar = a.equal(row, 1)
+    scalar = a.b.or_(a.equal(fewer, 0), a.b.and_(a.equal(row, 1), a.b.icmp_signed(">", size, number(1))))
     a.store(a.b.select(scalar, size, row), count)
     a.store(a.b.select(scalar, number(0), item), step)
 

@@ -17,6 +17,7 @@ NUMBERS = {
     ops.multiply.info: "PyNumber_Multiply",
     ops.divide.info: "PyNumber_TrueDivide",
     ops.negative.info: "PyNumber_Negative",
+    ops.power.info: "PyNumber_Power",
 }
 
 

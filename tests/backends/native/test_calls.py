@@ -17,7 +17,7 @@ UFUNCS = (
 )  # fmt: skip
 SCALARS = (
     2, 0.5, -1, -2, 3.0, 1e300, 10**400, 2**63, True, np.float64(1.5), np.float32(2.5), 1j, np.int64(3), 0,
-    float("nan"), float("inf"), 1e39, 16777217,
+    float("nan"), float("inf"), 1e39, 16777217, 2.0, np.array([0.5]), np.array([2.0]), np.array(0.5), np.array(2.0),
 )  # fmt: skip
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1e308, 5e-324)
 
@@ -73,7 +73,7 @@ def any_array(rng):
 
 def partner(rng, x):
     """A second operand: a number, an array like the first, or any array."""
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 or not isinstance(x, np.ndarray):
         return SCALARS[rng.integers(0, len(SCALARS))]
     if rng.random() < 0.3 or not x.size or x.dtype.kind not in "fc":
         return any_array(rng)
@@ -114,7 +114,7 @@ def test_results_warnings_and_errors_are_numpys(machine, seed):
     rounds = 2500
     for _ in range(rounds):
         ufunc = UFUNCS[rng.integers(0, len(UFUNCS))]
-        x = any_array(rng)
+        x = any_array(rng) if rng.random() < 0.85 else np.float64(rng.choice([*SPECIAL, 0.3, -1.5, 2.0]))
         given = (x,) if ufunc.nin == 1 else (x, partner(rng, x)) if rng.random() < 0.5 else (partner(rng, x), x)
         before = [np.array(a, copy=True) for a in given]
         with np.errstate(all=("warn", "ignore", "raise")[rng.integers(0, 3)]):
