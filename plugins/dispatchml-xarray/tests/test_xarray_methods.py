@@ -12,9 +12,7 @@ import dispatchml as dm
 
 generator = np.random.default_rng(0)
 COORDS = {"x": [10, 20, 30], "y": list("abcd"), "g": ("x", [0, 1, 0])}
-T = xr.DataArray(
-    generator.uniform(0.5, 2.0, (3, 4)), dims=("x", "y"), coords=COORDS, name="t", attrs={"units": "m"}
-)
+T = xr.DataArray(generator.uniform(0.5, 2.0, (3, 4)), dims=("x", "y"), coords=COORDS, name="t", attrs={"units": "m"})
 D = T.copy(data=generator.uniform(-1.0, 1.0, (3, 4)))
 W = xr.DataArray([1.0, 2.0, 3.0], dims="x", coords={"x": [10, 20, 30]}, name="w")
 STEP = 1e-6
@@ -181,7 +179,9 @@ def test_derivatives_agree_with_differences(name):
     (gradient,) = evaluate(pullback, weights)
     same_labels(gradient, T, attrs=False)
     assert gradient.attrs == {}
-    np.testing.assert_allclose(float((gradient * D).sum()), np.sum(weights * np.asarray(tangent)), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        float((gradient * D).sum()), np.sum(weights * np.asarray(tangent)), rtol=1e-9, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("name", ["mean over a dim", "std", "groupby", "dot", "rolling", "an inner join", "xr.cov"])

@@ -1,0 +1,104 @@
+"""What labels are round: quantities, masked arrays, sparse arrays, numbers of other libraries."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch import carrier
+
+PLACES = [10, 20, 30]
+P = xr.DataArray([1.0, 2.0, 3.0], dims="x", coords={"x": PLACES})
+M = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
+
+
+@pytest.fixture(scope="module")
+def u():
+    return pytest.importorskip("pint").UnitRegistry()
+
+
+def units_of(d):
+    assert d.dims == ("x",)
+    assert d.coords["x"].values.tolist() == PLACES
+    return str(d.data.units)
+
+
+def test_labelled_quantities(u):
+    q = xr.DataArray([1.0, 2.0, 3.0] * u.m, dims="x", coords={"x": PLACES})
+    found = dm.grad(lambda q: (q**2).sum() * 3)(q)
+    assert units_of(found) == "meter"
+    np.testing.assert_allclose(found.data.m, [6.0, 12.0, 18.0])
+    assert units_of(dm.grad(lambda q: q.data[0].to("km"))(q)) == "kilometer / meter"
+    block = dm.jacobian(lambda q: q**2)(q)
+    assert block.dims == ("x", "x'")
+    assert str(block.data.units) == "meter"
+    assert units_of(dm.vmap(lambda e: e**2)(q)) == "meter ** 2"
+    with pytest.raises(Exception, match="Cannot convert from 'second'"):
+        dm.grad(lambda q: (q + 1 * u.s).sum())(q)
+    with pytest.raises(ValueError, match="lose what it carries"):
+        dm.grad(lambda q: q.values.sum())(q)
+
+
+def test_quantities_and_labels_meet_in_every_order(u):
+    two = 2 * u.s
+    for function in (lambda p: (p * two).sum(), lambda p: (two * p).sum(), lambda p: (p * u.s).sum() * 2):
+        found = dm.grad(function)(P)
+        assert units_of(found) == "second"
+        np.testing.assert_allclose(found.data.m, [2.0, 2.0, 2.0])
+    for function in (lambda a: (a * P).sum(), lambda a: (P * a).sum(), lambda a: xr.DataArray(a).sum() * 6):
+        np.testing.assert_allclose(dm.grad(function)(2.0 * u.m).m_as(""), 6.0)
+    found = dm.grad(lambda a: (xr.DataArray(a * u.m, dims="x") ** 2).sum())(np.array([1.0, 2.0]))
+    assert str(found.units) == "meter ** 2"
+
+
+def test_masks_inside_labels_are_kept_and_never_become_nan():
+    labelled = ops.multiply(P, M)
+    assert labelled.data.mask.tolist() == [False, True, False]
+    for found, numbers in (
+        (dm.grad(lambda d: (d**2).sum())(labelled), [2.0, 0.0, 18.0]),
+        (dm.grad(lambda d: d.mean("x"))(labelled), [0.5, 0.0, 0.5]),
+        (dm.jvp(lambda d: d * P, (labelled,), (labelled,))[1], [1.0, 0.0, 27.0]),
+    ):
+        assert found.dims == ("x",)
+        assert found.data.mask.tolist() == [False, True, False]
+        np.testing.assert_allclose(found.data.filled(0.0), numbers)
+    block = dm.jacobian(lambda d: d**2)(labelled)
+    assert block.dims == ("x", "x'")
+    assert block.data.mask.tolist() == [[False, True, False], [True, True, True], [False, True, False]]
+
+
+def test_masked_and_labelled_arrays_meet_in_every_order():
+    for function in (lambda p: (p * M).sum(), lambda p: (M * p).sum()):
+        found = dm.grad(function)(P)
+        np.testing.assert_allclose(found.values, [1.0, 0.0, 3.0])
+    for function in (lambda m: (P * m).sum(), lambda m: (m * P).sum(), lambda m: (xr.DataArray(m, dims="x") * P).sum()):
+        found = dm.grad(function)(M)
+        assert found.mask.tolist() == [False, True, False]
+        np.testing.assert_allclose(found.filled(0.0), [1.0, 0.0, 3.0])
+
+
+def test_a_carried_mask_is_a_masked_array_to_users():
+    made = xr.DataArray(carrier(np.ma.MaskedArray)(np.ones(3), mask=M.mask, fill_value=None, hardmask=False), dims="x")
+    inside = dm.vmap(lambda d: d)(made).data
+    assert dm.isinstance(inside, np.ma.MaskedArray)
+    assert isinstance(dm.grad(lambda d: np.sum(d.data))(made).data.filled(0.0), np.ndarray)
+
+
+def test_sparse_arrays_inside_labels_keep_their_pattern():
+    sparse = pytest.importorskip("sparse")
+    s = xr.DataArray(sparse.COO.from_numpy(np.array([[0.0, 1.0, 0.0], [2.0, 0.0, 3.0]])), dims=("i", "x"))
+    found = dm.grad(lambda s: (s * s).sum())(s)
+    assert isinstance(found.data, sparse.COO)
+    assert found.dims == ("i", "x")
+    np.testing.assert_allclose(found.data.todense(), 2 * s.data.todense())
+    plain = P.drop_vars("x")
+    np.testing.assert_allclose(dm.grad(lambda p: (s * p).sum())(plain).values, [2.0, 1.0, 3.0])
+
+
+def test_fractions_stay_exact():
+    f = xr.DataArray(np.array([Fraction(1, 3), Fraction(2, 3)], dtype=object), dims="x")
+    found = dm.grad(lambda f: (f * f).sum("x") + f.mean())(f)
+    assert found.values.tolist() == [Fraction(2, 3) + Fraction(1, 2), Fraction(4, 3) + Fraction(1, 2)]

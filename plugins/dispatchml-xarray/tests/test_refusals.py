@@ -1,0 +1,64 @@
+"""What has no meaning for labels, or would lose them or a derivative, raises and says what to write."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import dispatchml as dm
+
+P = xr.DataArray([1.0, 2.0, 3.0], dims="x", coords={"x": [10, 20, 30]})
+T = xr.DataArray(np.ones((3, 4)), dims=("x", "y"))
+
+CASES = {
+    "reshape": (lambda p: np.reshape(T * p, (4, 3)).sum(), "x.stack"),
+    "ravel": (lambda p: np.ravel(T * p).sum(), "x.data.reshape"),
+    "cumsum of all": (lambda p: dm.ops.cummax(T * p).sum(), "Name an axis"),
+    "kron": (lambda p: np.kron(p, p).sum(), "different dims"),
+    "tensordot": (lambda p: np.tensordot(p, p, 1), "xarray.dot"),
+    "svd": (lambda p: np.linalg.svd(T * p)[1].sum(), "x.data"),
+    "a plain matrix": (lambda p: (np.ones((3, 3)) @ p).sum(), "Label the other one"),
+    "a larger plain array": (lambda p: (p * np.ones((2, 3))).sum(), "axes without names"),
+    "other dims": (lambda p: np.concatenate([p, p.rename(x="z")]).sum(), "not put together"),
+    "interp": (lambda p: p.interp(x=[15.0]).sum(), "xarray.dot"),
+    "to_numpy": (lambda p: p.to_numpy().sum(), "dispatchml.primal"),
+    "to_pandas": (lambda p: p.to_pandas().sum(), "dispatchml.primal"),
+    "plot": (lambda p: (p.plot(), p.sum())[1], "dispatchml.primal"),
+    "item": (lambda p: p[0].item(), "dispatchml.primal"),
+    "float": (lambda p: float(p[0]), "dispatchml.primal"),
+    "a traced coordinate": (lambda p: p.assign_coords(c=("x", p.data)).sum(), "Coordinates are labels"),
+    "a value of other dims": (lambda p: written(p, T), "is written into"),
+    "a dataset": (lambda p: dm.grad(lambda d: d["a"].sum())(xr.Dataset({"a": P})), "dict\\(ds.data_vars\\)"),
+    "several rolling dims": (lambda p: (T * p).rolling(x=2, y=2).mean().sum(), "one after another"),
+    "einsum": (lambda p: np.einsum("i,i->", p, p.rename(x="z")), "'x' and 'z'"),
+    "an attribute": (lambda p: p.nothing, "nothing"),
+}
+
+
+def written(p, value):
+    y = p * 1.0
+    y[:] = value
+    return y.sum()
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("transform", ["grad", "jvp"])
+def test_it_raises_and_says_what_to_write(name, transform):
+    function, text = CASES[name]
+    with pytest.raises(Exception, match=text):
+        if transform == "grad":
+            dm.grad(function)(P)
+        else:
+            dm.jvp(function, (P,), (P,))
+
+
+@pytest.mark.parametrize(
+    "transform", [dm.grad, dm.jacobian, dm.hessian, dm.vmap, dm.value_and_grad], ids=lambda t: t.__name__
+)
+def test_a_dataset_is_refused_by_every_transform(transform):
+    with pytest.raises(ValueError, match="container of arrays"):
+        transform(lambda d: d["a"].sum())(xr.Dataset({"a": P}))
+
+
+def test_the_arrays_of_a_dataset_are_taken():
+    found = dm.grad(lambda d: (d["a"] * d["b"]).sum())(dict(xr.Dataset({"a": P, "b": 2 * P}).data_vars))
+    assert xr.Dataset(found)["a"].values.tolist() == [2.0, 4.0, 6.0]
