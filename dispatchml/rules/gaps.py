@@ -61,11 +61,19 @@ def divide_by_gaps_vjp(y: Any, x: Any, w: Any, *, needs: Any, sums: bool, degene
     return divide_by_gaps_pullback
 
 
+def per(x: Any) -> Any:
+    """1 over the units of x."""
+    return ops.divide(1, ops.ones_of(x, shape=()))
+
+
 @rule(ops.turn_equal).jvp
 def turn_equal_jvp(y: Any, tangents: Any, h: Any, w: Any) -> Any:
     """Nothing; nan where values are equal."""
-    dh = tangents[0] if tangents[0] is not None else ops.zeros_like(h)
-    return multiply(gaps(multiply(dh, ops.ones_like(y)), w, degenerate="nan"), 0)
+    dh, dw = tangents
+    if dh is None:
+        return multiply(multiply(y, 0), multiply(ops.ones_of(dw, shape=()), per(w)))
+    used = gaps(multiply(dh, per(h)), multiply(w, per(w)), degenerate="nan")
+    return multiply(multiply(used, ops.ones_like(y)), 0)
 
 
 @rule(ops.turn_equal).vjp
@@ -73,10 +81,9 @@ def turn_equal_vjp(y: Any, h: Any, w: Any, *, needs: Any) -> Any:
     """Nothing; an error where values are equal."""
 
     def turn_equal_pullback(ct: Any) -> Any:
-        return (
-            multiply(gaps(ct, w), 0) if needs[0] else None,
-            ops.zeros_like(w) if needs[1] else None,
-        )
+        if not needs[0]:
+            return None, None
+        return multiply(gaps(multiply(ct, per(h)), multiply(w, per(w))), 0), None
 
     return turn_equal_pullback
 
@@ -84,7 +91,10 @@ def turn_equal_vjp(y: Any, h: Any, w: Any, *, needs: Any) -> Any:
 @rule(ops.even_out).jvp
 def even_out_jvp(y: Any, tangents: Any, x: Any, w: Any) -> Any:
     """That of x: only rounding is evened out."""
-    return ops.zeros_like(y) if tangents[0] is None else tangents[0]
+    dx, dw = tangents
+    if dx is None:
+        return multiply(multiply(y, 0), multiply(ops.ones_of(dw, shape=()), per(w)))
+    return dx
 
 
 @rule(ops.even_out).vjp
@@ -92,7 +102,7 @@ def even_out_vjp(y: Any, x: Any, w: Any, *, needs: Any) -> Any:
     """That of x."""
 
     def even_out_pullback(ct: Any) -> Any:
-        return ct if needs[0] else None, ops.zeros_like(w) if needs[1] else None
+        return ct if needs[0] else None, None
 
     return even_out_pullback
 

@@ -270,3 +270,21 @@ def test_third_derivatives():
 
     third = dm.jvp(second, (a,), (v,))[1]
     np.testing.assert_allclose(third, (second(a + 1e-5 * v) - second(a - 1e-5 * v)) / 2e-5, rtol=1e-6, atol=1e-8)
+
+
+def test_units_of_derivatives_of_eigenvalues():
+    pint = pytest.importorskip("pint")
+    unit = pint.UnitRegistry()
+    direction = np.ones((3, 3)) * unit.m / unit.s
+
+    def f(x):
+        return np.sum(np.linalg.eigvalsh(x) ** 2)
+
+    for a in (np.diag([1.0, 2.0, 2.0]) * unit.m, np.diag([1.0, 2.0, 3.0]) * unit.m):
+        along = dm.jvp(dm.grad(f), (a,), (direction,))[1]
+        assert along.units == unit.m / unit.s
+        np.testing.assert_allclose(along.magnitude, 2 * direction.magnitude, atol=1e-12)
+        assert dm.jvp(lambda x: dm.hvp(f, (x,), (np.ones((3, 3)) * unit.m,)), (a,), (0 * direction,))[1].check(
+            "[length] / [time]"
+        )
+    assert dm.jacrev(dm.grad(f))(np.diag([1.0, 2.0, 3.0]) * unit.m).dimensionless
