@@ -17,8 +17,6 @@ from typing import Any
 
 import _race
 import numpy as np
-
-import dispatchml as dm
 from dispatchml_structured import (
     BlockDiagonal,
     Circulant,
@@ -30,6 +28,8 @@ from dispatchml_structured import (
     Toeplitz,
     Triangular,
 )
+
+import dispatchml as dm
 
 RNG = np.random.default_rng(0)
 #: Seconds a call above which a dense program is not run at the next size, and the largest dense size.

@@ -11,9 +11,9 @@ Saatci, Scalable Inference for Structured Gaussian Process Models, 2011, chapter
 """
 
 import numpy as np
+from dispatchml_structured import Diagonal, Kronecker, ScaledIdentity, Symmetric
 
 import dispatchml as dm
-from dispatchml_structured import Diagonal, Kronecker, ScaledIdentity, Symmetric
 
 SPACE, TIME = np.linspace(0.0, 12.0, 120), np.linspace(0.0, 5.0, 100)
 TRUTH = {"scale": 1.5, "length in space": 2.0, "length in time": 0.7, "noise": 0.3}
@@ -25,7 +25,7 @@ def kernel(x, length):
 
 
 def log_likelihood(theta, y, space=SPACE, time=TIME):
-    """The log marginal likelihood of measurements y (places x times, flattened) for the logarithms of the parameters."""
+    """The log marginal likelihood of measurements y (places x times) for the logarithms of the parameters."""
     scale, length_1, length_2, noise = np.exp(theta)
     w, v = Kronecker(kernel(space, length_1), kernel(time, length_2)).eigen()
     variances = scale**2 * w + noise**2

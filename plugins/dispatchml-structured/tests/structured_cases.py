@@ -1,7 +1,6 @@
 """One matrix of each kind of size 6, as a function of its arrays; what all tests run over."""
 
 import numpy as np
-
 from dispatchml_structured import (
     Block,
     BlockDiagonal,

@@ -1,4 +1,4 @@
-"""Every class keeps the promises of an array type; the plugin registers what it may, and costs nothing before it is used."""
+"""Every class keeps the promises of an array type; the plugin registers what it may and costs nothing unused."""
 
 import subprocess
 import sys
@@ -6,10 +6,6 @@ import warnings
 
 import numpy as np
 import pytest
-
-from dispatchml.dispatch.errors import DensifyWarning
-from dispatchml.testing import check_array_type, check_registry
-from dispatchml.testing.array_types import PROGRAMS
 from dispatchml_structured import (
     Block,
     BlockDiagonal,
@@ -24,6 +20,10 @@ from dispatchml_structured import (
     Toeplitz,
     Triangular,
 )
+
+from dispatchml.dispatch.errors import DensifyWarning
+from dispatchml.testing import check_array_type, check_registry
+from dispatchml.testing.array_types import PROGRAMS
 
 
 def vector(a):

@@ -4,11 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-from structured_cases import BUILDERS, NAMES, N, arrays, build, matrix, real
-
-import dispatchml as dm
-from dispatchml import ops
-from dispatchml.dispatch.errors import DensifyWarning
 from dispatchml_structured import (
     Diagonal,
     Hermitian,
@@ -21,6 +16,11 @@ from dispatchml_structured import (
     Triangular,
 )
 from dispatchml_structured.base import Structure
+from structured_cases import BUILDERS, NAMES, N, arrays, build, matrix, real
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import DensifyWarning
 
 X, Y = np.linspace(-1.0, 2.0, N), np.linspace(0.5, 1.5, N) ** 3
 COLUMNS = np.linspace(0.5, 3.0, 2 * N).reshape(N, 2) ** 2
@@ -124,7 +124,7 @@ def test_jacobians_and_batches_of_matrices(name, rng):
     same(back.materialise(), 2 * stack.materialise())
 
 
-# ---- with respect to a matrix ------------------------------------------------------------------------------------------
+# ---- with respect to a matrix ----------------------------------------------------------------------------------------
 
 
 def numbers_of(x):

@@ -5,10 +5,6 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from structured_cases import BUILDERS, N, arrays, build
-
-import dispatchml as dm
-from dispatchml.dispatch.errors import DensifyWarning
 from dispatchml_structured import (
     Block,
     BlockDiagonal,
@@ -23,6 +19,10 @@ from dispatchml_structured import (
     Triangular,
 )
 from dispatchml_structured.levinson import recursion, toeplitz_solve
+from structured_cases import BUILDERS, N, arrays, build
+
+import dispatchml as dm
+from dispatchml.dispatch.errors import DensifyWarning
 
 X = np.linspace(-1.0, 2.0, N)
 
@@ -31,7 +31,7 @@ def relative(got, expected):
     return np.max(np.abs(got - expected)) / np.max(np.abs(expected))
 
 
-# ---- Toeplitz ----------------------------------------------------------------------------------------------------------
+# ---- Toeplitz --------------------------------------------------------------------------------------------------------
 
 
 def toeplitz(n, rng, dtype=float):
@@ -126,7 +126,7 @@ def test_singular_toeplitz_matrices_raise():
     assert np.linalg.slogdet(Toeplitz(np.ones(100), np.ones(100))).logabsdet < -1000
 
 
-# ---- Woodbury ----------------------------------------------------------------------------------------------------------
+# ---- Woodbury --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e3])
@@ -167,7 +167,7 @@ def test_a_block_matrix_with_a_singular_corner_is_dense_and_says_so():
         np.testing.assert_allclose(np.linalg.inv(m), [[0, 1], [1, 0]])
 
 
-# ---- size --------------------------------------------------------------------------------------------------------------
+# ---- size ------------------------------------------------------------------------------------------------------------
 
 LARGE = 200_000  # a dense array would need 320 GB
 
@@ -202,7 +202,7 @@ def test_nothing_dense_is_made_of_large_matrices(rng):
     assert (Kronecker(square, square) @ np.ones(160_000)).shape == (160_000,)
 
 
-# ---- other numbers -------------------------------------------------------------------------------------------------------
+# ---- other numbers ---------------------------------------------------------------------------------------------------
 
 
 def fractions(rng):

@@ -2,10 +2,6 @@
 
 import numpy as np
 import pytest
-
-import dispatchml as dm
-from dispatchml import ops
-from dispatchml.dispatch.errors import DensifyWarning, ShapeError
 from dispatchml_structured import (
     Block,
     BlockDiagonal,
@@ -18,6 +14,10 @@ from dispatchml_structured import (
     Toeplitz,
     Triangular,
 )
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import DensifyWarning, ShapeError
 
 D, T = Diagonal(np.ones(3)), Toeplitz(np.ones(4), np.ones(4))
 

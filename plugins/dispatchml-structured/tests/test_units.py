@@ -3,10 +3,6 @@
 import numpy as np
 import pint
 import pytest
-
-import dispatchml as dm
-from dispatchml import ops
-from dispatchml.dispatch.errors import NoMethodError
 from dispatchml_structured import (
     Diagonal,
     DiagonalPlusLowRank,
@@ -16,6 +12,10 @@ from dispatchml_structured import (
     Symmetric,
     Toeplitz,
 )
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import NoMethodError
 
 u = pint.UnitRegistry()
 LENGTHS = np.array([1.0, 2.0, 4.0]) * u.m

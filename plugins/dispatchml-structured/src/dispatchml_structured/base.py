@@ -167,7 +167,8 @@ def densify(name: str, x: Any, reason: str = "") -> Any:
     if not isinstance(x, Structure):
         return x
     warn_at_user_line(
-        f"{name} has no rule for {named(x)}{reason}: it is computed on a dense array. Write x.materialise() to mean it.",
+        f"{name} has no rule for {named(x)}{reason}: it is computed on a dense array. "
+        "Write x.materialise() to mean it.",
         DensifyWarning,
     )
     return x.materialise()

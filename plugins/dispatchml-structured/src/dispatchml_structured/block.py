@@ -127,9 +127,9 @@ class BlockDiagonal(Structure):
 @dm.layer(slot="structure", fieldwise=True, stacks=True)
 @attrs.frozen(eq=False)
 class Block(Structure):
-    """[[a, b], [c, d]]: four blocks, each a dense array or a structured matrix; None for a block b or c of zeros.
+    """[[a, b], [c, d]]: four blocks, each a dense array or a structured matrix; b or c None for a block of zeros.
 
-    Linear systems, determinants and the inverse go by the Schur complement d - c a^-1 b, so they are cheap where solving
+    Linear systems, determinants and the inverse go by the Schur complement d - c a^-1 b: they are cheap where solving
     with a is cheap. Where a has no inverse though the whole may have one, a dense array is used, with a warning.
 
     >>> import numpy as np

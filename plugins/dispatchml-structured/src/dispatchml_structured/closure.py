@@ -24,8 +24,8 @@ from .triangular import Triangular
 __all__ = ["PRODUCTS", "SUMS", "find"]
 
 KINDS += [
-    ScaledIdentity, Diagonal, Triangular, Symmetric, Hermitian, Circulant, Toeplitz, LowRank, DiagonalPlusLowRank, Kronecker,
-    BlockDiagonal, Block,
+    ScaledIdentity, Diagonal, Triangular, Symmetric, Hermitian, Circulant, Toeplitz, LowRank, DiagonalPlusLowRank,
+    Kronecker, BlockDiagonal, Block,
 ]  # fmt: skip
 
 Table = dict[tuple[type, type], Callable[[Any, Any], Any]]

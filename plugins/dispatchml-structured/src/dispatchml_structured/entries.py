@@ -35,7 +35,7 @@ def broadcast_pair(name: str, a: Any, b: Any) -> None:
 
 
 def number_of(x: Any) -> Any:
-    """The number, or the numbers of a stack, by which all entries of a matrix are multiplied; None for anything else."""
+    """The number, or numbers of a stack, by which all entries of a matrix are multiplied; None for anything else."""
     if isinstance(x, Structure):
         return None
     shape = ops.shape(x)
@@ -283,7 +283,7 @@ def unary(name: str) -> Any:
 
 
 def special(name: str, a: Any, function: Any) -> Any:
-    """What classes that are no arrays of entries do with functions that are linear over real numbers or change nothing."""
+    """What classes that are no arrays of entries do with functions that are linear or change nothing."""
     if name == "negative":
         return a.like(ops.negative(a.fields()[0]), *a.fields()[1:]) if isinstance(a, (LowRank, Kronecker)) else (
             DiagonalPlusLowRank(ops.negative(a.diag), ops.negative(a.left), a.right)

@@ -126,7 +126,7 @@ class LowRank(Structure):
 class DiagonalPlusLowRank(Structure):
     """diag + left @ right.T of shape (..., n, n): vectors (..., n) and factors (..., n, r).
 
-    Linear systems, determinants and the inverse cost n r^2, by the formulas of Woodbury and of Sylvester. Where a number
+    Linear systems, determinants and the inverse cost n r^2, by the formulas of Woodbury and Sylvester. Where a number
     of the diagonal is 0 these do not apply, and a dense array is used, with a warning.
 
     >>> import numpy as np

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 import dispatchml as dm
-
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 

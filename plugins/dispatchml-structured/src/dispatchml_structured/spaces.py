@@ -47,7 +47,7 @@ def tangent_class(cls: type) -> type:
     """The class of tangents of a structured class; fields and shape are those of the primal."""
     names = cls.payload_names  # type: ignore[attr-defined]
     body: dict[str, Any] = {
-        "__annotations__": {n: dm.Array for n in names},
+        "__annotations__": dict.fromkeys(names, dm.Array),
         "__doc__": f"A direction of {cls.__name__}.",
     }
     body.update({n: attrs.field() for n in names})
@@ -184,8 +184,8 @@ def declare_factored(form: Any) -> None:
             return cls.pull_dense(dense(x), *payloads)
         raise NonDifferentiableError(
             f"{describe(x)} is no direction of a {cls.__name__}{at_user_line()}: its entries are not linear in its "
-            f"fields. Give {cls.__name__}Tangent or {cls.__name__} round the directions of the fields, or differentiate "
-            "with respect to the fields."
+            f"fields. Give {cls.__name__}Tangent or {cls.__name__} round the directions of the fields, or "
+            "differentiate with respect to the fields."
         )
 
     carry_unit(form)
