@@ -27,7 +27,7 @@ from ..engines import space
 from ..ops.metadata import PYTHON_DTYPES, REAL
 from ..rules import batch, linear
 from ..rules.registry import rule_of
-from .through import NATIVE, NATIVE_FAMILIES, with_arrays
+from .through import NATIVE, NATIVE_FAMILIES, as_objects, values_of, with_arrays
 
 OBJECT = np.dtype(object)
 
@@ -116,9 +116,32 @@ def strong_product(a: Any, b: Any) -> Any:
     return a * b if a and b else Sensitivity(0.0, {})
 
 
+def chosen(condition: Any, a: Any, b: Any) -> Any:
+    """One of two, elementwise."""
+    made = np.where(condition, as_objects(a), as_objects(b))
+    return made if made.ndim else made[()]
+
+
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
-    """Everything else is done on arrays of no dimension."""
-    return next((op.layers[c] for c in classes if c in op.layers), None) or with_arrays(op)
+    """Everything else is done on arrays of no dimension; functionals have no functions."""
+    own = next((op.layers[c] for c in classes if c in op.layers), None)
+    if own is not None:
+        return own
+    single = all(not issubclass(c, np.ndarray) for c in classes)
+    return refused(op) if single and op.family == "elementwise" else with_arrays(op)
+
+
+def refused(op: Operation) -> Callable[..., Any]:
+    """The error for what functionals do not go through."""
+
+    def refuse(*arguments: Any, **keywords: Any) -> Any:
+        raise NonDifferentiableError(
+            f"{describe_call(op.name, arguments)}{at_user_line()}: the derivative of a standard deviation or a "
+            "nominal value in reverse mode does not go through this operation of uncertain numbers. Use the "
+            "forward mode: dispatchml.jvp, derivative or jacfwd."
+        )
+
+    return refuse
 
 
 def provide_for_arrays(op: Operation) -> Callable[..., Any] | None:
@@ -129,30 +152,40 @@ def provide_for_arrays(op: Operation) -> Callable[..., Any] | None:
 
 
 def coefficient_by_coefficient(op: Operation) -> Callable[..., Any]:
-    """An operation that is linear in the one argument that holds functionals, the others being plain."""
+    """An operation that is linear in the one argument that holds functionals.
+
+    With the other arguments a0 + sum_v a_v of uncertain numbers the operation is F = F0 + sum_v F_v, and acts on
+    functionals by the rule above: nominal' = F0 nominal + sum_v F_v parts_v, parts_v' = F0 parts_v, where F_v is the
+    derivative of the operation along a_v.
+    """
 
     def on_arrays(*arguments: Any, **keywords: Any) -> Any:
         elements = list(arguments[0] if op.variadic else arguments)
-        held = [k for k, x in enumerate(elements) if getattr(x, "dtype", None) == OBJECT]
-        rule = rule_of(op)
-        is_linear = rule is not None and (
-            rule.kind == "linear" or (op.name in LINEAR_IN and held == LINEAR_IN[op.name])
-        )
-        if len(held) != 1 or not is_linear:
-            raise NonDifferentiableError(
-                f"{describe_call(op.name, arguments)}{at_user_line()}: the derivative of a standard deviation or a "
-                "nominal value in reverse mode does not go through this operation of uncertain numbers. Use the "
-                "forward mode: dispatchml.jvp, derivative or jacfwd."
-            )
-        x = elements[held[0]]
-        keys = {v: None for s in x.flat if isinstance(s, Sensitivity) for v in s.parts}
+        held = [k for k, x in enumerate(elements) if holds_functionals(x)]
+        if len(held) != 1 or not is_linear_in(op, held[0]):
+            return refused(op)(*arguments, **keywords)
+        (place,) = held
+        x = elements[place]
+        keys = list({v: None for s in x.flat if isinstance(s, Sensitivity) for v in s.parts})
+        uncertain = [k for k, y in enumerate(elements) if k != place and known_in(y) is not None]
+        values = [values_of(y, known_in(y)) if k in uncertain else y for k, y in enumerate(elements)]  # type: ignore[arg-type]
 
-        def along(part: Callable[[Any], float]) -> Any:
-            elements[held[0]] = np.reshape(np.array([part(s) for s in x.flat], np.float64), x.shape)
-            return op.function(tuple(elements), **keywords) if op.variadic else op.function(*elements, **keywords)
+        def acted(part: Any, *others: Any) -> Any:
+            given = list(values)
+            given[place] = part
+            for k, y in zip(uncertain, others, strict=True):
+                given[k] = y
+            return op.function(tuple(given), **keywords) if op.variadic else op.function(*given, **keywords)
 
-        nominal = along(nominal_part)
-        parts = {v: along(lambda s, v=v: s.parts.get(v, 0.0) if isinstance(s, Sensitivity) else 0.0) for v in keys}
+        others = [values[k] for k in uncertain]
+        nominal = acted(coefficients(x, nominal_part), *others)
+        parts = {}
+        for v in keys:
+            part = coefficients(x, lambda s, v=v: s.parts.get(v, 0.0) if isinstance(s, Sensitivity) else 0.0)
+            parts[v] = acted(part, *others)
+            if uncertain:
+                along = tuple(components_along(elements[k], v) for k in uncertain)
+                nominal = nominal + jvp_of(lambda *y, part=part: acted(part, *y), tuple(others), along)
         made = np.empty(ops.shape(nominal), object)
         for index in np.ndindex(made.shape):
             made[index] = Sensitivity(float(nominal[index]), {v: float(p[index]) for v, p in parts.items()})
@@ -161,8 +194,48 @@ def coefficient_by_coefficient(op: Operation) -> Callable[..., Any]:
     return on_arrays
 
 
-#: Operations of several arguments that are linear in these positions alone.
-LINEAR_IN = {"solve": [1], "solve_triangular": [1]}
+def jvp_of(function: Callable[..., Any], values: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+    """The derivative of a function of plain arrays."""
+    from ..transforms import jvp
+
+    return jvp(function, values, tangents)[1]
+
+
+def holds_functionals(x: Any) -> bool:
+    """Whether there are functionals in an array."""
+    return getattr(x, "dtype", None) == OBJECT and any(isinstance(s, Sensitivity) for s in x.flat)
+
+
+def known_in(x: Any) -> Any:
+    """What is known of the uncertain numbers in an array; None where there are none."""
+    from .numbers import uncertain_of
+
+    if getattr(x, "dtype", None) != OBJECT:
+        return None
+    return next((known for v in x.flat if (known := uncertain_of(v)) is not None), None)
+
+
+def components_along(x: Any, variable: Any) -> Any:
+    """The coefficients of one basis variable in an array of uncertain numbers."""
+    known = known_in(x)
+    return coefficients(x, lambda y: known.components(y).get(variable, 0.0) if known.holds(y) else 0.0)
+
+
+def coefficients(x: Any, part: Callable[[Any], float]) -> Any:
+    """An array of floats, one read from each element."""
+    return np.reshape(np.array([part(s) for s in x.flat], np.float64), x.shape)
+
+
+def is_linear_in(op: Operation, place: int) -> bool:
+    """Whether an operation is linear in one of its arguments, for fixed others."""
+    rule = rule_of(op)
+    if rule is not None and rule.kind == "linear" and not op.variadic and op.arity == 1:
+        return True
+    return LINEAR_IN.get(op.name) == place or (op.name == "frechet" and place > 0)
+
+
+#: Operations of several arguments that are linear in the one at this position.
+LINEAR_IN = {"solve": 1, "solve_triangular": 1, "spectral_sum": 1, "divide_by_gaps": 0, "even_out": 0}
 
 
 def nominal_part(s: Any) -> Any:
@@ -221,6 +294,10 @@ def register() -> None:
         op.layer(Sensitivity, function)
     for op in (ops.positive, ops.conj, ops.real, ops.stop_gradient):
         op.layer(Sensitivity, lambda s: s)
+    ops.where.layer(Sensitivity, chosen)
+    ops.where_or_zero.layer(Sensitivity, lambda condition, a: chosen(condition, a, Sensitivity(0.0, {})))
+    for op in (ops.ones_like, ops.one_like):
+        op.layer(Sensitivity, lambda s, **keywords: 1.0)  # what a functional is multiplied by
     ops.zeros_like.layer(Sensitivity, lambda s, **keywords: Sensitivity(0.0, {}))
     ops.full_like.layer(Sensitivity, lambda s, *, value, dtype=None: Sensitivity(float(value), {}))
     ops.isnan.layer(Sensitivity, lambda s: s.nominal != s.nominal)

@@ -9,6 +9,7 @@ from uncertainties import correlated_values, nominal_value, std_dev, ufloat, unu
 from uncertainties.core import AffineScalarFunc
 
 import dispatchml as dm
+from dispatchml import ops
 from dispatchml.dispatch.errors import NonDifferentiableError, TracerConversionError
 
 X = ufloat(2.0, 0.1)
@@ -157,11 +158,39 @@ def test_reverse_over_reverse_of_a_deviation_says_what_to_write():
     assert dm.hessian(lambda t: np.exp(t * X).s)(1.0) == pytest.approx(0.1 * math.exp(2.0) * 8.0)
 
 
-def test_linear_systems_of_uncertain_matrices_in_reverse_mode_say_what_to_write():
-    def spread(t):
-        return np.sum(np.linalg.solve(np.diag(A) + t, A)).s
+def matrix(t):
+    return 2 * np.diag([1.0, 2.0, 3.0]) + np.outer(t * A, t * A)
+
+
+LINEAR_ALGEBRA = {
+    "solve": lambda t: np.linalg.solve(matrix(t), t * A),
+    "inv": lambda t: np.linalg.inv(matrix(t)),
+    "det": lambda t: np.linalg.det(matrix(t)),
+    "eigvalsh": lambda t: np.linalg.eigvalsh(matrix(t)) ** 2,
+    "eigh": lambda t: np.linalg.eigh(matrix(t))[1] ** 2,
+    "cholesky": lambda t: np.linalg.cholesky(matrix(t)),
+    "qr": lambda t: np.linalg.qr(matrix(t))[1] ** 2,
+    "expm": lambda t: ops.expm(matrix(t) / 5),
+    "logsumexp": lambda t: ops.logsumexp(t * A),
+    "median": lambda t: np.median(t * A),
+    "interp": lambda t: np.interp(0.5, np.arange(3.0), t * A),
+}
+
+
+@pytest.mark.parametrize("name", LINEAR_ALGEBRA)
+@pytest.mark.parametrize("read", [unumpy.std_devs, unumpy.nominal_values])
+def test_reverse_and_forward_mode_agree_through_linear_algebra_of_numbers(name, read):
+    def real(t):
+        return np.sum(read(np.atleast_1d(LINEAR_ALGEBRA[name](t))))
+
+    t = np.array([0.4, 0.7, 0.9])
+    np.testing.assert_allclose(dm.grad(real)(t), dm.jacfwd(real)(t), rtol=1e-7, atol=1e-9)
+
+
+def test_what_the_reverse_mode_cannot_do_says_what_to_write():
+    from dispatchml.propagation.sensitivity import Sensitivity
 
     with pytest.raises(NonDifferentiableError, match="jacfwd"):
-        dm.grad(spread)(0.5)
-    difference = (dm.jvp(spread, (0.5 + 1e-6,), (0.0,))[0] - dm.jvp(spread, (0.5 - 1e-6,), (0.0,))[0]) / 2e-6
-    assert dm.derivative(spread)(0.5) == pytest.approx(difference, rel=1e-6)
+        ops.exp(Sensitivity(1.0, {}))
+    with pytest.raises(NonDifferentiableError, match="jacfwd"):
+        ops.inv(np.array([[Sensitivity(1.0, {})]], object))
