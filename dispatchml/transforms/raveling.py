@@ -10,6 +10,8 @@ import numpy as np
 
 from .. import ops
 from ..dispatch import operation
+from ..dispatch.dressing import bare as undressed
+from ..dispatch.dressing import dressed
 from ..dispatch.errors import ContainerMismatchError, at_user_line, describe
 from ..rules.registry import elementwise
 from .basis import numbers, stored_in
@@ -45,16 +47,17 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     places: list[tuple[int, Place]] = []
     start = 0
     for k, given in enumerate(leaves):
-        x = input_leaf(given, "ravel")
-        if x is None:
+        whole = input_leaf(given, "ravel")
+        if whole is None:
             continue
+        x = undressed(whole)
         unit = unit_of(x)
         bare = x if is_plain(x) else plain_numbers(ops.divide(x, unit))
         inside = stored_in(bare)
         numbers = bare if inside is None else inside.read(bare)
         size = ops.size(numbers)
         write = None if inside is None else functools.partial(inside.write, bare)
-        places.append((k, Place(start, size, x, unit, write)))
+        places.append((k, Place(start, size, x, unit, write, None if x is whole else whole)))
         parts.append(ops.reshape(numbers, shape=(-1,)))
         start += size
     vector = ops.concatenate(tuple(parts), axis=0) if parts else np.zeros(0)
@@ -77,10 +80,12 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
 class Place:
     """Where a leaf's numbers are in the vector, and what they become."""
 
-    __slots__ = ("start", "size", "shape", "dtype", "unit", "plain", "python", "write")
+    __slots__ = ("start", "size", "shape", "dtype", "unit", "plain", "python", "write", "whole")
 
-    def __init__(self, start: int, size: int, x: Any, unit: Any, write: Callable[[Any], Any] | None) -> None:
-        self.start, self.size, self.write = start, size, write
+    def __init__(
+        self, start: int, size: int, x: Any, unit: Any, write: Callable[[Any], Any] | None, whole: Any
+    ) -> None:
+        self.start, self.size, self.write, self.whole = start, size, write, whole
         self.shape, self.dtype = ops.shape(x), ops.dtype(x)
         self.unit, self.plain = unit, is_plain(x)
         self.python = type(x) in (float, complex)
@@ -106,7 +111,8 @@ class Place:
         if self.python and isinstance(x, np.generic):
             x = x.item()
         x = x if self.write is None else self.write(x)
-        return x if self.plain else ops.multiply(x, self.unit)
+        x = x if self.plain else ops.multiply(x, self.unit)
+        return x if self.whole is None else dressed(self.whole, x)
 
 
 @operation(family="elementwise")

@@ -86,6 +86,15 @@ def test_a_random_tangent_carries_the_names_of_its_primal():
     assert found.shape == (2,)
 
 
+def test_ravel_gives_the_names_back():
+    vector, unravel = dm.ravel({"a": Named(np.array([1.0, 2.0]), ("in",)), "b": 3.0})
+    np.testing.assert_array_equal(vector, [1.0, 2.0, 3.0])
+    found = unravel(2 * vector)
+    assert found["a"].names == ("in",)
+    np.testing.assert_array_equal(found["a"].numbers, [2.0, 4.0])
+    assert found["b"] == 6.0
+
+
 def test_a_class_that_is_no_layer_is_refused():
     with pytest.raises(RegistrationError, match="is not a layer"):
         dressing(str, bare=None, again=None, block=None)

@@ -105,7 +105,7 @@ def held(data: Any) -> Any:
         return carrier(np.ma.MaskedArray)(
             data._data, mask=data._mask, fill_value=data._fill_value, hardmask=data._hardmask
         )
-    if isinstance(data, np.generic) or getattr(data, "ndim", None) is None:
+    if isinstance(data, np.generic) or getattr(data, "shape", None) is None:
         info = layer_of(type(data))
         if info is not None and info.payload is not None and info.rebuild is not None:  # a quantity of a number
             return info.rebuild(data, held(info.payload(data)))
