@@ -28,10 +28,11 @@ def subjects():
 
         def numbers(x, e):
             full = x.materialise() if isinstance(x, Structure) else np.asarray(x)
+            parts = made_of.astype(full.dtype)  # the precision is that of the result
             if e.role in ("gradient", "product", "jacobian", "hessian"):
-                full = np.tensordot(full, made_of, axes=((-2, -1), (1, 2)))
+                full = np.tensordot(full, parts, axes=((-2, -1), (1, 2)))
             if e.role == "hessian":
-                full = np.moveaxis(np.tensordot(full, made_of, axes=((-3, -2), (1, 2))), -1, -2)
+                full = np.moveaxis(np.tensordot(full, parts, axes=((-3, -2), (1, 2))), -1, -2)
             return full
 
         return numbers
