@@ -2,8 +2,10 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PLUGINS := $(sort $(dir $(wildcard plugins/*/pyproject.toml)))
-PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
+# torch is large, so its plugin is no part of what `make test` installs: it has a target of its own, test-torch.
+ALONE := plugins/dispatchml-torch/
+PLUGINS := $(filter-out $(ALONE),$(sort $(dir $(wildcard plugins/*/pyproject.toml))))
+PROJECTS := pyproject.toml $(addsuffix pyproject.toml,$(PLUGINS))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
 EDITABLE_PLUGINS := $(addprefix -e ./,$(patsubst %/,%,$(PLUGINS)))
@@ -15,11 +17,12 @@ WITHOUT_MACHINE_CODE := tests/rules tests/engines tests/transforms
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test matrix lint bench docs clean
+.PHONY: help demo test test-torch matrix lint bench docs clean
 
 help:
 	@echo "make demo    fit an orbit with units (examples/orbit.py)"
 	@echo "make test    the tests, without those marked slow or gpu"
+	@echo "make test-torch  the tests of dispatchml-torch (installs torch, which is large)"
 	@echo "make matrix  every type with every transform, as a table and as docs/_static/matrix.{html,png}"
 	@echo "make lint    format, lint and types"
 	@echo "make bench   measurements beside peers (installs them)"
@@ -32,6 +35,10 @@ demo: $(VENV)/dev.stamp
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --benchmark-disable -m "not slow and not gpu"
 	DISPATCHML_NATIVE=0 $(BIN)/python -m pytest -n auto -q --benchmark-disable -m "not slow and not gpu" $(WITHOUT_MACHINE_CODE)
+
+# TORCH=... names the build, such as TORCH=torch==2.13.0+cpu where pip is set up for it; the CPU build is enough.
+test-torch: $(VENV)/torch.stamp
+	DISPATCHML_TEST_TORCH=1 $(BIN)/python -m pytest --benchmark-disable plugins/dispatchml-torch/tests
 
 matrix: $(VENV)/dev.stamp
 	$(BIN)/dispatchml matrix --html docs/_static/matrix.html --png docs/_static/matrix.png
@@ -61,6 +68,11 @@ $(VENV)/dev.stamp: $(PROJECTS) $(BIN)/python
 $(VENV)/bench.stamp: $(VENV)/dev.stamp
 	@echo "installing the peers into $(VENV)"
 	$(INSTALL) -e ".[bench]"
+	@touch $@
+
+$(VENV)/torch.stamp: $(VENV)/dev.stamp plugins/dispatchml-torch/pyproject.toml
+	@echo "installing torch and its plugin into $(VENV)"
+	$(INSTALL) "$(or $(TORCH),torch)" -e ./plugins/dispatchml-torch
 	@touch $@
 
 $(VENV)/docs.stamp: $(VENV)/dev.stamp

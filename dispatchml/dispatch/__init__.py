@@ -17,6 +17,7 @@ from .operation import Operation, OperationFunction, operation
 from .plugins import Plugin
 from .resolve import takes_operand
 from .structures import transparent, uniform
+from .traced_protocols import traced_protocol
 
 __all__ = [
     "LAYER_DRESSERS",
@@ -46,6 +47,7 @@ __all__ = [
     "promotes",
     "register_type",
     "takes_operand",
+    "traced_protocol",
     "transparent",
     "uniform",
 ]

@@ -27,7 +27,7 @@ def has_nan(value: Any) -> bool:
             return any(says(ops.isnan, e) for e in value.flat)
         return value.dtype.kind in "fc" and bool(np.isnan(value).any())
     if value_class(cls) is not None:
-        return says(ops.isnan, value)
+        return says(holds_nan, value)
     inner = inside(value)
     return inner is not None and has_nan(inner)
 
@@ -38,6 +38,16 @@ def says(question: Any, number: Any) -> bool:
         return bool(question(number))
     except NoMethodError:
         return False
+
+
+def holds_nan(x: Any) -> Any:
+    """Whether a number is nan, or one of an array of another library."""
+    return ops.any(ops.isnan(x)) if ops.shape(x) else ops.isnan(x)
+
+
+def holds_infinity(x: Any) -> Any:
+    """Whether a number is infinite, or one of an array of another library."""
+    return ops.any(ops.isinf(x)) if ops.shape(x) else ops.isinf(x)
 
 
 def inside(value: Any) -> Any:
@@ -63,7 +73,7 @@ def has_non_finite(value: Any) -> bool:
     if cls in (tuple, list):
         return any(has_non_finite(v) for v in value)
     if value_class(cls) is not None:
-        return says(ops.isnan, value) or says(ops.isinf, value)
+        return says(holds_nan, value) or says(holds_infinity, value)
     inner = getattr(value, "_value", None)
     if inner is not None and hasattr(value, "_level_number"):
         return has_non_finite(inner)

@@ -46,7 +46,7 @@ def literal(p: int, q: int, like: Any) -> Any:
         return np.longdouble(p) / np.longdouble(q) if like.dtype in EXTENDED else p / q
     if layer_of(cls) is not None:
         return literal(p, q, numbers_below(like))
-    if value_class(cls) is not None:
+    if value_class(cls) is not None and dtype_of(like).kind == "O":
         from .. import ops
 
         one = ops.one_like(like)
@@ -70,10 +70,8 @@ def numbers_below(x: Any) -> Any:
 
 
 def is_ordinary(x: Any) -> bool:
-    """Whether the numbers below all layers are Python's or NumPy's own."""
-    x = numbers_below(x)
-    cls = type(x)
-    return cls in PYTHON_NUMBERS or cls is np.ndarray and x.dtype != object or isinstance(x, np.generic)
+    """Whether the numbers below all layers are of a dtype: Python's, NumPy's, or those of another array library."""
+    return dtype_of(numbers_below(x)).kind != "O"
 
 
 def constant(value: float, text: str, like: Any) -> Any:

@@ -5,17 +5,20 @@ Plain numbers are 0-d; layers answer for their payload.
 
 import math
 import numbers
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..dispatch.layers import layer_of
 
-__all__ = ["dtype", "is_complex", "ndim", "shape", "size"]
+__all__ = ["dtype", "foreign_dtype", "is_complex", "ndim", "shape", "size"]
 
 FLOAT64, COMPLEX128, INT64, BOOL = (np.dtype(t) for t in (np.float64, np.complex128, np.int64, np.bool_))
 PYTHON_DTYPES: dict[type, np.dtype[Any]] = {float: FLOAT64, complex: COMPLEX128, int: INT64, bool: BOOL}
 OBJECT = np.dtype(object)
+#: What reads the dtypes of other array libraries, by their class.
+FOREIGN_DTYPES: dict[type, Callable[[Any], np.dtype[Any]]] = {}
 #: Classes of numbers that are known to be real.
 REAL: set[type] = set()
 
@@ -48,15 +51,31 @@ def dtype(x: Any) -> np.dtype[Any]:
     if found is not None:
         return found
     try:
-        return x.dtype
+        found = x.dtype
+        return found if not FOREIGN_DTYPES else known_dtype(found)
     except AttributeError:
         info = layer_of(type(x))
         payload = info.payload(x) if info is not None and info.payload is not None else ()
         return dtype(payload) if type(payload) is not tuple else OBJECT
 
 
+def known_dtype(found: Any) -> np.dtype[Any]:
+    """NumPy's dtype for one of NumPy or of another library."""
+    read = FOREIGN_DTYPES.get(type(found))
+    return found if read is None else read(found)
+
+
+def foreign_dtype(cls: type, read: Callable[[Any], np.dtype[Any]]) -> None:
+    """Declare how the dtypes of another array library, objects of this class, are told by NumPy's names.
+
+    >>> import dispatchml as dm, torch
+    >>> dm.ops.foreign_dtype(torch.dtype, lambda dtype: numpy.dtype(str(dtype)[6:]))  # doctest: +SKIP
+    """
+    FOREIGN_DTYPES[cls] = read
+
+
 def is_complex(x: Any) -> bool:
-    """Whether the numbers of a value are complex: by its dtype, or by their classes where these are another library's."""
+    """Whether the numbers of a value are complex: by its dtype, or by their classes where it is an object."""
     if type(x) in REAL:
         return False
     kind = dtype(x).kind

@@ -18,7 +18,7 @@ from ..engines.space import space_of
 from ..ops.conversion import weights_like
 from .boundary import input_leaf
 from .containers import flatten, flatten_like, unflatten
-from .zeros import is_plain, plain_zero, zero_gradient
+from .zeros import is_ordinary, is_plain, plain_zero, zero_gradient
 
 
 def leaves_of(x: Any) -> tuple[list[Any], Any, list[int]]:
@@ -77,6 +77,8 @@ def normal_numbers(x: Any, generator: np.random.Generator) -> Any:
         drawn = drawn + 1j * generator.standard_normal(shape)
     if kind.kind in "fc":
         drawn = np.asarray(drawn, kind)[()]
+        if is_plain(x) and not is_ordinary(x):  # an array of another library
+            return ops.multiply(ops.one_like(x), drawn)
     if kind.kind == "O" and not isinstance(np.asarray(ops.literal(1, 3, x))[()], float):
         exact = weights_like(drawn, x)  # of numbers of another library, the ratios that the floats are
         return exact if shape else np.asarray(exact, object)[()]
