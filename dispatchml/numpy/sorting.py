@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.dressing import dressings
 from ..dispatch.errors import NoMethodError, at_user_line, describe
 from ..dispatch.layers import layer_of
 from ..dispatch.resolve import is_unregistered
@@ -225,6 +226,8 @@ def unique(
     equal_nan: bool = True, sorted: bool = True,
 ) -> Any:  # fmt: skip
     refuse_batched(ar, "unique")
+    if dressings(ar):
+        ops.unique_indices(ar)  # what belongs to axes, such as a mask, may have a word to say
     _, index, inverse, counts = np.unique(
         plain(ar), return_index=True, return_inverse=True, return_counts=True, axis=axis, equal_nan=equal_nan
     )

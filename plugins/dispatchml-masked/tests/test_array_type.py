@@ -26,7 +26,11 @@ MAKERS = {"nothing masked": np.ma.array, "a mask of False": lambda a: np.ma.arra
 @pytest.mark.parametrize("name", MAKERS)
 def test_arrays_in_which_nothing_is_masked_are_an_array_type(name):
     outcome = check_array_type(np.ma.MaskedArray, MAKERS[name], refuses=(MaskError,))
-    assert {op for op, what in outcome.items() if what == "refused"} - WHOLE <= {"turn_equal", "even_out", "spectral_sum"}
+    assert {op for op, what in outcome.items() if what == "refused"} - WHOLE <= {
+        "turn_equal",
+        "even_out",
+        "spectral_sum",
+    }
     assert "untried" not in outcome.values()
 
 

@@ -67,6 +67,8 @@ def data_of_masked(x: Any) -> Any:
 def mask_of_masked(x: Any) -> Any:
     """The rule of `mask_of` for masked arrays."""
     mask = x.mask if isinstance(x, Carrier) else x._mask
+    if not isinstance(x, Carrier) and x.dtype.names is not None:
+        refuse_class(x)
     return NOMASK if mask is NOMASK else np.bool_(mask) if np.ndim(mask) == 0 else np.asarray(mask)
 
 
