@@ -18,6 +18,7 @@ from .basis import numbers, stored_in
 from .boundary import input_leaf
 from .containers import flatten, unflatten
 from .entry import hides_frames
+from .own_structures import Stored, form_inside
 from .zeros import is_plain, unit_of
 
 
@@ -26,9 +27,9 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """All numbers of a container as one plain vector, and the function that makes the container of a vector.
 
     Units are kept by the second function: each leaf's numbers go into the vector in its own units and come back in
-    them, so that lengths and masses may stand beside each other. Of a sparse array the vector has the numbers that are
-    stored, and the array comes back with its pattern. Whole numbers become floats, the vector has the dtype
-    to which the leaves promote, and each leaf gets its own dtype and shape back. Of a complex vector, real leaves take
+    them, so that lengths and masses may stand beside each other. Of a structure (a sparse array, a diagonal matrix) the
+    vector has the numbers that are stored, and it comes back as it was. Whole numbers become floats, the vector has the
+    dtype to which the leaves promote, and each leaf gets its own dtype and shape back. Of a complex vector, real leaves take
     numbers whose imaginary part is 0 (and as tangents the real part). Strings, truth values and None stay out of the
     vector and return unchanged. Both functions are differentiable.
 
@@ -53,7 +54,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
         x = undressed(whole)
         unit = unit_of(x)
         bare = x if is_plain(x) else plain_numbers(ops.divide(x, unit))
-        inside = stored_in(bare)
+        inside = stored_in(bare) or stored_in_own(bare)
         numbers = bare if inside is None else inside.read(bare)
         size = ops.size(numbers)
         write = None if inside is None else functools.partial(inside.write, bare)
@@ -75,6 +76,12 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
         return unflatten(structure, made)
 
     return vector, unravel
+
+
+def stored_in_own(x: Any) -> Stored | None:
+    """How a structure of one's own is looked at; None for all other values."""
+    form = None if is_plain(x) else form_inside(x)
+    return None if form is None else Stored(form)
 
 
 class Place:

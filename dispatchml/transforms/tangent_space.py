@@ -18,6 +18,7 @@ from ..engines.space import space_of
 from ..ops.conversion import weights_like
 from .boundary import input_leaf
 from .containers import flatten, flatten_like, unflatten
+from .own_structures import normal_structure
 from .zeros import is_ordinary, is_plain, plain_zero, zero_gradient
 
 
@@ -71,6 +72,10 @@ def normal_numbers(x: Any, generator: np.random.Generator) -> Any:
     if inside is not None and inside.read is not None:
         one = ops.one_like(x)
         return inside.write(one, normal_numbers(inside.read(one), generator))
+    if not is_plain(x):
+        made = normal_structure(x, normal_numbers, generator)
+        if made is not None:
+            return made
     shape, kind = ops.shape(x), ops.dtype(x)
     drawn: Any = generator.standard_normal(shape)
     if kind.kind == "c":

@@ -11,7 +11,7 @@ from dispatchml import ops
 from .base import Structure, densify, kind_of, swap, vector_of_ones
 from .diagonal import Diagonal, ScaledIdentity
 from .kronecker import Kronecker
-from .spaces import Tangent
+from .spaces import TANGENTS, Tangent
 from .symmetric import Hermitian
 from .triangular import Triangular
 
@@ -279,8 +279,9 @@ def zeros_like(x: Any, *, dtype: Any) -> Any:
 
 
 def one_like(x: Any) -> Any:
-    """Ones wherever the fields have numbers."""
-    return x.mapped(ops.one_like)
+    """Ones wherever the fields have numbers: a direction, which for products of factors is a Tangent."""
+    kind = TANGENTS.get(kind_of(x))  # type: ignore[arg-type]
+    return x.mapped(ops.one_like) if kind is None else kind(*map(ops.one_like, x.fields()))
 
 
 def other(name: str) -> Any:
