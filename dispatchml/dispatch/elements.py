@@ -58,9 +58,10 @@ def provide_for_arrays_of(cls: type, provider: Callable[[Operation], Callable[..
 def array_function(op: Operation, classes: Iterable[type]) -> Callable[..., Any] | None:
     """The function that was declared for one of these classes of elements; their plugins are loaded by the question."""
     classes = tuple(classes)
+    for cls in classes:
+        meet(cls)  # may declare the first function of all
     known = ARRAY_FUNCTIONS.get(op, {})
     for cls in classes:
-        meet(cls)
         found = next((known[c] for c in cls.__mro__ if c in known), None)
         if found is not None:
             return found

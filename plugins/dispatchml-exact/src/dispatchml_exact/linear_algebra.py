@@ -153,6 +153,51 @@ def divide_by_gaps(x: Any, w: Any, *, sums: bool, degenerate: str) -> Any:
     return y
 
 
+def groups_of_equal(ctx: Any, w: Any) -> list[slice]:
+    """Where neighbours in a sorted vector are equal within rounding."""
+    if len(w) < 2:
+        return []
+    unit = 8 * len(w) * ctx.eps * max(map(abs, w))
+    edges = [0, *(k for k in range(1, len(w)) if w[k] - w[k - 1] > unit), len(w)]
+    return [slice(i, j) for i, j in zip(edges, edges[1:], strict=False) if j - i > 1]
+
+
+def turn_equal(h: Any, w: Any) -> Any:
+    """Eigenvectors of the diagonal blocks of h that belong to equal w."""
+    ctx = context_of(w)
+    h, w = np.asarray(h, object), np.asarray(w, object)
+    count = w.shape[-1]
+    shape = np.broadcast_shapes(h.shape[:-2], w.shape[:-1])
+    turned = np.empty((*shape, count, count), object)
+    turned[...] = ctx.zero
+    turned[..., np.arange(count), np.arange(count)] = ctx.one
+    h, w = np.broadcast_to(h, turned.shape), np.broadcast_to(w, (*shape, count))
+    for place in np.ndindex(shape):
+        for group in groups_of_equal(ctx, w[place]):
+            turned[place][group, group] = eigh(ctx, h[place][group, group], UPLO="L")[1]
+    return turned
+
+
+def even_out(x: Any, w: Any) -> Any:
+    """Means over equal w, where x agrees there within rounding."""
+    ctx = context_of(w)
+    x, w = np.asarray(x, object), np.asarray(w, object)
+    shape = np.broadcast_shapes(x.shape, w.shape)
+    made, w = np.broadcast_to(x, shape).copy(), np.broadcast_to(w, shape)
+    for place in np.ndindex(shape[:-1]):
+        row = made[place]
+        for group in groups_of_equal(ctx, w[place]):
+            if max(row[group]) - min(row[group]) <= 128 * len(row) * ctx.eps * max(map(abs, row)):
+                row[group] = sum(row[group]) / len(row[group])
+    return made
+
+
+def spectral_sum(a: Any, weights: Any, *, UPLO: str) -> Any:
+    """v diag(weights) v^H with the eigenvectors v of a."""
+    _, v = over_stacks(eigh)(a, UPLO=UPLO)
+    return (v * np.asarray(weights, object)[..., None, :]) @ np.swapaxes(ops.conj(v), -1, -2)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "eigh": over_stacks(eigh),
     "eigvalsh": over_stacks(eigvalsh),
@@ -160,6 +205,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "svdvals": over_stacks(svdvals),
     "qr": over_stacks(qr),
     "divide_by_gaps": divide_by_gaps,
+    "turn_equal": turn_equal,
+    "even_out": even_out,
+    "spectral_sum": spectral_sum,
 }
 
 
