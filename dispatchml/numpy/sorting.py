@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.dressing import dressings
+from ..dispatch.dressing import DRESSED
 from ..dispatch.errors import NoMethodError, at_user_line, describe
 from ..dispatch.layers import layer_of
 from ..dispatch.resolve import is_unregistered
@@ -122,6 +122,8 @@ def plain(x: Any, name: str = "") -> Any:
                 "Pass the numbers "
                 "in one unit, without what they carry."
             )
+        if info in DRESSED:
+            ops.unique_indices(x)  # raises where elements are masked, and cannot be compared or counted
         x = info.payload(x)
 
 
@@ -226,8 +228,6 @@ def unique(
     equal_nan: bool = True, sorted: bool = True,
 ) -> Any:  # fmt: skip
     refuse_batched(ar, "unique")
-    if dressings(ar):
-        ops.unique_indices(ar)  # what belongs to axes, such as a mask, may have a word to say
     _, index, inverse, counts = np.unique(
         plain(ar), return_index=True, return_inverse=True, return_counts=True, axis=axis, equal_nan=equal_nan
     )

@@ -14,8 +14,8 @@ WORKING = set(
     """
     add multiply power where maximum sum mean std var median max min prod any all argmax quantile cumsum sort diff
     transpose moveaxis expand_dims squeeze flip roll concatenate stack split getitem setitem take compress delete dot
-    matmul inner vecdot einsum solve inv det trace diagonal cholesky fft softmax logsumexp vector_norm average pad_constant
-    broadcast_to repeat zeros_like full_like isnan nan_to_num nansum searchsorted
+    matmul inner vecdot einsum solve inv det trace diagonal cholesky fft softmax logsumexp
+    vector_norm average pad_constant     broadcast_to repeat zeros_like full_like isnan nan_to_num nansum searchsorted
     """.split()
 )
 
@@ -26,7 +26,9 @@ def dims_of(a):
 
 def data_array(a):
     a, dims = np.asarray(a), dims_of(a)
-    return xr.DataArray(a, dims=dims, coords={d: 10 * np.arange(s) for d, s in zip(dims, a.shape)}, name="n")
+    return xr.DataArray(
+        a, dims=dims, coords={d: 10 * np.arange(s) for d, s in zip(dims, a.shape, strict=True)}, name="n"
+    )
 
 
 def variable(a):

@@ -233,7 +233,7 @@ def test_item_assignment_by_position_by_label_and_by_dict():
         y = p * 1.0
         y[0] = 5.0
         y.loc[20] = p[2] * 2
-        y[dict(x=2)] = 1.0
+        y[{"x": 2}] = 1.0
         return (y**2).sum()
 
     value, found = dm.value_and_grad(fill)(P)

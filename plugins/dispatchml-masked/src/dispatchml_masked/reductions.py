@@ -158,10 +158,10 @@ def over_freedom(y: Any, x: Any, axis: Any, ddof: float, keepdims: bool, root: b
     freedom = ops.subtract(count(x, axis, keepdims), ddof)
     gone = as_mask(ops.less_equal(freedom, 0))
     kind = ops.dtype(y)
-    if ops.shape(freedom):
+    if ops.shape(freedom) or not is_known(gone):
         freedom = ops.astype(ops.where(gone, 1, freedom), dtype=kind)
     else:
-        freedom = 1.0 if is_known(gone) and gone else freedom
+        freedom = 1.0 if gone else freedom
     if root:
         freedom = ops.sqrt(freedom)
     if not ops.shape(freedom) and is_known(gone):
