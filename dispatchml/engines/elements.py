@@ -142,15 +142,41 @@ def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Calla
 
         return traced_tuple
 
-    def traced(*arguments: Any, **keywords: Any) -> Any:
-        for x in arguments:
-            if may_be_structure(x):
-                made = rule_of_structure(arguments, keywords, False)
-                if made is NotImplemented:
-                    break
-                return made
-        return general(*arguments, **keywords)
+    def by_rule(*arguments: Any, **keywords: Any) -> Any:
+        made = rule_of_structure(arguments, keywords, False)
+        return general(*arguments, **keywords) if made is NotImplemented else made
 
+    return with_a_look(op, general, by_rule)
+
+
+def with_a_look(op: Operation, general: Callable[..., Any], by_rule: Callable[..., Any]) -> Callable[..., Any]:
+    """An implementation that looks first whether an argument may be a structure; plain arrays cost two look-ups."""
+    if op.arity == 1 and not op.keywords:
+
+        def traced(x: Any) -> Any:
+            if type(getattr(x, "_value", None)) not in PLAIN and may_be_structure(x):
+                return by_rule(x)
+            return general(x)
+
+    elif op.arity == 2 and not op.keywords:
+
+        def traced(x: Any, y: Any) -> Any:  # type: ignore[misc]
+            a, b = type(x), type(y)
+            if (
+                (a not in PLAIN and type(getattr(x, "_value", None)) not in PLAIN and may_be_structure(x))
+                or (b not in PLAIN and type(getattr(y, "_value", None)) not in PLAIN and may_be_structure(y))
+            ):  # fmt: skip
+                return by_rule(x, y)
+            return general(x, y)
+
+    else:
+
+        def traced(*arguments: Any, **keywords: Any) -> Any:  # type: ignore[misc]
+            if any(map(may_be_structure, arguments)):
+                return by_rule(*arguments, **keywords)
+            return general(*arguments, **keywords)
+
+    traced.__name__ = general.__name__  # generated code may be used as Python's operator directly
     return traced
 
 
@@ -200,7 +226,7 @@ def may_be_structure(x: Any) -> bool:
 def what_it_wraps(cls: type) -> Any:
     """The entry of a class in WRAPS."""
     info = layer_of(cls)
-    if info is None or info.payload is None:
+    if info is None or info.payload is None or issubclass(cls, Element):
         return False
     if any(c in FORMS for c in cls.__mro__):
         return is_structure(form_of(cls))

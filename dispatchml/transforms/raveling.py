@@ -29,9 +29,9 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     Units are kept by the second function: each leaf's numbers go into the vector in its own units and come back in
     them, so that lengths and masses may stand beside each other. Of a structure (a sparse array, a diagonal matrix) the
     vector has the numbers that are stored, and it comes back as it was. Whole numbers become floats, the vector has the
-    dtype to which the leaves promote, and each leaf gets its own dtype and shape back. Of a complex vector, real leaves take
-    numbers whose imaginary part is 0 (and as tangents the real part). Strings, truth values and None stay out of the
-    vector and return unchanged. Both functions are differentiable.
+    dtype to which the leaves promote, and each leaf gets its own dtype and shape back. Of a complex vector, real leaves
+    take numbers whose imaginary part is 0 (and as tangents the real part). Strings, truth values and None stay out of
+    the vector and return unchanged. Both functions are differentiable.
 
     `unravel` raises ContainerMismatchError for a vector of another length, or with an imaginary part where a real leaf
     stands.

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from dispatchml_structured import Diagonal, Kronecker, KroneckerTangent
 from structured_cases import NAMES, N, matrix, real
 
 import dispatchml as dm
-from dispatchml_structured import Diagonal, Kronecker, KroneckerTangent
 
 X = np.linspace(-1.0, 2.0, N)
 
