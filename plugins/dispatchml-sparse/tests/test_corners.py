@@ -116,6 +116,28 @@ def test_the_order_of_the_stored_numbers_is_kept():
     np.testing.assert_array_equal(gradient.indices, a.indices)
 
 
+def test_a_pattern_that_changes_is_read_again():
+    a = sp.csr_array((np.array([1.0, 2.0, 0.0]), np.array([2, 1, 0]), np.array([0, 3])), shape=(1, 3))
+    for change in (lambda: None, a.sort_indices, a.eliminate_zeros, lambda: a.__setitem__((0, 0), 5.0)):
+        change()
+        gradient = dm.grad(lambda a: ops.sum(a * X**2 * a))(a)
+        np.testing.assert_array_equal(gradient.todense(), 2 * a.todense() * X**2)
+        assert gradient.nnz == a.nnz
+    c = sparse.COO([[0, 2]], [1.0, 2.0], shape=(3,))
+    dm.grad(lambda c: ops.sum(c * c))(c)
+    c.fill_value = np.float64(1.0)
+    assert dm.value_and_grad(lambda c: ops.sum(c * X))(c)[0] == 1.0 + 2.0 + 6.0
+
+
+def test_results_do_not_share_numbers_that_scipy_sorts_in_place():
+    a = sp.csr_array(np.array([0.25, 0.5, 0.75]))
+    ops.flip(a)
+    np.testing.assert_array_equal(a.data, [0.25, 0.5, 0.75])
+    b = sp.csr_array((np.array([1.0, 2.0]), np.array([1, 0]), np.array([0, 2])), shape=(1, 2))
+    ops.positive(b).sort_indices()
+    np.testing.assert_array_equal(b.todense(), [[2.0, 1.0]])
+
+
 @pytest.mark.parametrize("make", [sparse.COO.from_numpy, sp.csr_array], ids=["COO", "csr_array"])
 def test_precision_and_kinds_of_numbers(make):
     numbers = np.array([[0.0, 2.0, 0.0], [0.0, 0.0, 3.0], [4.0, 0.0, 0.0]])

@@ -79,6 +79,11 @@ def on_several(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) ->
         return NotImplemented  # in which units the fill value is, the units' own rule knows
     if fill is None or (kind not in PYDATA and not is_zero(fill) and shape):
         return op(*(densified(op.__name__, x) for x in arguments), **keywords)
+    first = known[0].pattern
+    if all(v.pattern.same_places(first) for v in known[1:]):
+        given = [x if v is None else v.data for x, v in zip(arguments, views, strict=True)]
+        pattern = first.with_fill(fill)
+        return assemble(op(*given, **keywords), pattern=pattern if kind == first.kind else pattern.of_kind(kind))
     keys = places(op, views, shape)
     given = [x if v is None else spread(v, keys) for x, v in zip(arguments, views, strict=True)]
     return assemble(op(*given, **keywords), pattern=on_keys(keys, shape, known[0].pattern, fill, kind))

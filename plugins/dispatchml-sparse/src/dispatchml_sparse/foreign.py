@@ -11,6 +11,7 @@ import numpy as np
 from dispatchml.dispatch.errors import DispatchmlError, at_user_line, class_name
 
 from .pattern import SCIPY, Pattern, keys_of
+from .remembered import recall, remember
 
 
 class SparseRefusal(DispatchmlError, TypeError):
@@ -32,11 +33,22 @@ def module(name: str) -> Any:
 
 def take_apart(x: Any) -> tuple[Any, Pattern]:
     """The stored numbers as a vector, and their pattern; places that are named twice are added up."""
+    known = recall(x)
+    if known is not None:
+        return x.data, known
     for cls in type(x).__mro__:
         reader = READERS.get(cls.__name__)
         if reader is not None and str(cls.__module__).partition(".")[0] in ("sparse", "scipy"):
-            return reader(x)
+            data, pattern = reader(x)
+            if data is getattr(x, "data", None) and x.ndim and is_settled(x):
+                remember(x, pattern)
+            return data, pattern
     raise TypeError(f"{class_name(type(x))} is no sparse array.")
+
+
+def is_settled(x: Any) -> bool:
+    """Whether the index arrays of an array stay what they are: SciPy sorts those of a compressed one in place."""
+    return not hasattr(x, "indptr") or bool(getattr(x, "has_canonical_format", False))
 
 
 def read_coo(x: Any) -> tuple[Any, Pattern]:
@@ -69,7 +81,8 @@ def read_compressed(x: Any) -> tuple[Any, Pattern]:
     major = np.repeat(np.arange(x.indptr.size - 1, dtype=np.intp), np.diff(x.indptr))
     row_major = x.format == "csr"
     coords = np.stack((major, x.indices) if row_major else (x.indices, major))
-    return x.data[: coords.shape[1]], Pattern("csr_array" if row_major else "csc_array", x.shape, coords)
+    data = x.data if len(x.data) == coords.shape[1] else x.data[: coords.shape[1]]
+    return data, Pattern("csr_array" if row_major else "csc_array", x.shape, coords)
 
 
 def summed(x: Any) -> Any:
@@ -97,7 +110,7 @@ def read_coordinates(x: Any) -> tuple[Any, Pattern]:
             x = x.copy()
             x.sum_duplicates()
     coords = np.stack(x.coords) if x.ndim else ()
-    return np.asarray(x.data), Pattern("coo_array", x.shape, coords)
+    return x.data, Pattern("coo_array", x.shape, coords)
 
 
 def through_rows(x: Any) -> tuple[Any, Pattern]:
@@ -151,20 +164,25 @@ def put_together(data: Any, pattern: Pattern) -> Any:
             f"A {pattern.kind} of objects ({class_name(type(data.flat[0])) if data.size else 'none'}){at_user_line()}: "
             "scipy.sparse holds machine numbers only. Use sparse.COO for exact or uncertain ones: it holds any number."
         )
+    if pattern.kind in SCIPY:
+        data = data.copy()  # its methods sort the numbers in place
     return WRITERS[pattern.kind](data, pattern)
 
 
 def fill_in(data: Any, fill: Any) -> Any:
     """A fill value in the dtype of the numbers."""
-    return fill if data.dtype == object else data.dtype.type(fill)
+    if data.dtype == object:
+        return fill
+    return data.dtype.type(fill if data.dtype.kind == "c" else np.real(fill))
 
 
 def write_coo(data: Any, pattern: Pattern) -> Any:
     """sparse.COO; a 0-d one has its number stored."""
-    fill = fill_in(data, pattern.fill)
-    return module("sparse").COO(
-        pattern.coords, data, shape=pattern.shape, fill_value=fill, has_duplicates=False, sorted=is_sorted(pattern)
+    fill, ordered = fill_in(data, pattern.fill), is_sorted(pattern)
+    made = module("sparse").COO(
+        pattern.coords, data, shape=pattern.shape, fill_value=fill, has_duplicates=False, sorted=ordered
     )
+    return remembered(made, pattern) if ordered and pattern.ndim and pattern.kind == "COO" else made
 
 
 def is_sorted(pattern: Pattern) -> bool:
@@ -183,7 +201,7 @@ def write_coordinates(data: Any, pattern: Pattern) -> Any:
     coords = tuple(np.array(c) for c in pattern.coords)
     made = module("scipy.sparse").coo_array((data, coords), shape=pattern.shape)
     made.has_canonical_format = is_sorted(pattern)
-    return made
+    return remembered(made, pattern) if pattern.ndim else made
 
 
 def write_rows(data: Any, pattern: Pattern) -> Any:
@@ -200,15 +218,29 @@ def write_columns(data: Any, pattern: Pattern) -> Any:
 
 def compressed(kind: str, data: Any, pattern: Pattern, major: int) -> Any:
     """A compressed array, sorted by the major axis; the order inside of a row stays."""
-    first, second = pattern.coords[major], pattern.coords[1 - major]
-    if np.any(first[1:] < first[:-1]):
-        order = np.argsort(first, kind="stable")
-        first, second, data = first[order], second[order], data[order]
-    counts = np.bincount(first, minlength=pattern.shape[major]) if first.size else np.zeros(pattern.shape[major], int)
-    pointers = np.concatenate(([0], np.cumsum(counts)))
-    index = np.int32 if max(*pattern.shape, data.size, 0) < 2**31 else np.int64
+    if pattern.pointers is None:
+        first, second = pattern.coords[major], pattern.coords[1 - major]
+        index = np.int32 if max(*pattern.shape, data.size, 0) < 2**31 else np.int64
+        ordered = not np.any(first[1:] < first[:-1])
+        if not ordered:
+            order = np.argsort(first, kind="stable")
+            first, second, data = first[order], second[order], data[order]
+        pointers = np.zeros(pattern.shape[major] + 1, index)
+        np.cumsum(np.bincount(first, minlength=pattern.shape[major]), out=pointers[1:])
+        second = second.astype(index)
+        if ordered:
+            pattern.pointers = second, pointers
+    else:
+        second, pointers = pattern.pointers
     cls = getattr(module("scipy.sparse"), kind)
-    return cls((data, second.astype(index), pointers.astype(index)), shape=pattern.shape)
+    made = cls((data, second.copy(), pointers.copy()), shape=pattern.shape)
+    return remembered(made, pattern) if pattern.pointers is not None and is_settled(made) else made
+
+
+def remembered(made: Any, pattern: Pattern) -> Any:
+    """An array that is known to have a pattern."""
+    remember(made, pattern)
+    return made
 
 
 WRITERS = {

@@ -22,16 +22,18 @@ class Pattern:
     stands where nothing is stored (always 0 for SciPy). compressed: the compressed axes of a GCXS.
     """
 
-    __slots__ = ("kind", "shape", "coords", "fill", "compressed", "_keys", "_order")
+    __slots__ = ("kind", "shape", "coords", "fill", "compressed", "pointers", "_keys", "_order")
 
     def __init__(self, kind: str, shape: tuple[int, ...], coords: Any, fill: Any = 0, compressed: Any = None) -> None:
         if not shape:
             coords = np.zeros((0, 1), np.intp)  # one number, and nothing else
         coords = np.asarray(coords, np.intp)
-        coords = coords if coords.ndim == 2 else coords.reshape(len(shape), -1)
+        coords = coords.view() if coords.ndim == 2 else coords.reshape(len(shape), -1)
         coords.flags.writeable = False
         self.kind, self.shape, self.coords, self.fill = kind, tuple(map(int, shape)), coords, fill
         self.compressed = compressed
+        #: Of a compressed class: minor positions and pointers, where the places are in that order; made when asked for.
+        self.pointers: Any = None
         self._keys: Any = None
         self._order: Any = None
 
@@ -92,6 +94,10 @@ class Pattern:
         """The same places with another number elsewhere."""
         return self if same_number(fill, self.fill) else self.like(self.coords, self.shape, fill, known=self)
 
+    def of_kind(self, kind: str) -> Pattern:
+        """The same places in another class."""
+        return self.like(self.coords, self.shape, kind=kind, known=self)
+
     @property
     def zero(self) -> Pattern:
         """The same places with zero elsewhere: where tangents and cotangents live."""
@@ -108,6 +114,7 @@ class Pattern:
         made = Pattern(kind, shape, coords, self.fill if fill is None else fill, compressed)
         if known is not None:
             made._keys, made._order = known._keys, known._order
+            made.pointers = known.pointers if known.kind == made.kind else None
         return made
 
     def __eq__(self, other: object) -> bool:

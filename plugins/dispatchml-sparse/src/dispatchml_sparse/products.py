@@ -162,6 +162,11 @@ def sampled_batch(arguments: Any, batched: Any, size: int, *, rows: Any, columns
 def as_matrix(v: View, summed: tuple[int, ...], front: bool) -> View:
     """A view as a matrix: its summed axes are the columns, or the rows for front=True."""
     rest = tuple(k for k in range(v.ndim) if k not in summed)
+    if len(rest) == len(summed) == 1:
+        coords = v.pattern.coords
+        if (summed + rest if front else rest + summed) == (0, 1):
+            return v
+        return View(v.data, Pattern("COO", v.shape[::-1], coords[::-1]))
     order = summed + rest if front else rest + summed
     count = math.prod(v.shape[k] for k in rest)
     inner = math.prod(v.shape[k] for k in summed)
