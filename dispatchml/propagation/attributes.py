@@ -18,8 +18,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch import operation
-from ..dispatch.errors import NonDifferentiableError, at_user_line
-from ..rules import rule
+from ..rules import linear, rule
 from .sensitivity import Sensitivity
 
 
@@ -155,15 +154,8 @@ rule(nominal_of).jvp(lambda y, tangents, x: nominal_of(tangents[0]))
 rule(component_of).vjp(along(lambda y, x, variable: Sensitivity(0.0, {variable: 1.0})))
 rule(component_of).jvp(lambda y, tangents, x, variable: component_of(tangents[0], variable=variable))
 rule(deviation_of).jvp(lambda y, tangents, x: ops.divide_or_zero(covariance_of(x, tangents[0]), y))
-rule(functional_of).jvp(lambda y, tangents, x: functional_of(tangents[0]))
-
-
-@rule(functional_of).vjp
-def functional_vjp(y: Any, x: Any, *, needs: Any) -> Any:
-    raise NonDifferentiableError(
-        f"A gradient of a standard deviation or a covariance cannot be differentiated in reverse mode{at_user_line()}. "
-        "Use the forward mode outside: dispatchml.hessian, hvp, or jacfwd of the gradient."
-    )
+# the cotangent of a functional is an element of the algebra, a number; <ct, cov(x, .)> is cov(ct, x)
+linear(functional_of, transpose=lambda ct, like: functional_of(ct))
 
 
 @rule(deviation_of).vjp

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ..backends.numpy.kernels import UFUNCS
 from ..dispatch import layer_of, order, register_type
 from ..dispatch.elements import provide_for_arrays_of
 from ..engines.shared_names import share_names
@@ -110,8 +109,6 @@ def register_uncertain(
         PYTHON_DTYPES[cls] = OBJECT
     REAL.update((cls, *cls.__subclasses__()))
     provide_for_arrays_of(cls, through.array_provider(known))
-    for op in through.BY_COMPARISON:
-        UFUNCS[op.info] = through.without_objects(UFUNCS[op.info])
     for op, function in arithmetic.items():
         op.layer(cls, function)
     for op, function in (attempts or {}).items():

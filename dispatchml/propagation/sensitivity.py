@@ -12,6 +12,7 @@ The derivative with respect to a real number, or to the value of an uncertain on
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -231,9 +232,11 @@ def is_linear_in(op: Operation, place: int) -> bool:
     rule = rule_of(op)
     if rule is not None and rule.kind == "linear" and not op.variadic and op.arity == 1:
         return True
-    return LINEAR_IN.get(op.name) == place or (op.name == "frechet" and place > 0)
+    return LINEAR_IN.get(op.name) == place or (op.name in LINEAR_AFTER_FIRST and place > 0)
 
 
+#: Operations of a tuple that are linear in each element but the first.
+LINEAR_AFTER_FIRST = frozenset({"frechet", "cofactor"})
 #: Operations of several arguments that are linear in the one at this position.
 LINEAR_IN = {"solve": 1, "solve_triangular": 1, "spectral_sum": 1, "divide_by_gaps": 0, "even_out": 0}
 
@@ -296,6 +299,9 @@ def register() -> None:
         op.layer(Sensitivity, lambda s: s)
     ops.where.layer(Sensitivity, chosen)
     ops.where_or_zero.layer(Sensitivity, lambda condition, a: chosen(condition, a, Sensitivity(0.0, {})))
+    ops.divide_or_zero.layer(Sensitivity, lambda a, b: a * ops.divide_or_zero(1.0, b))
+    ops.isinf.layer(Sensitivity, lambda s: math.isinf(s.nominal))
+    ops.isfinite.layer(Sensitivity, lambda s: math.isfinite(s.nominal))
     for op in (ops.ones_like, ops.one_like):
         op.layer(Sensitivity, lambda s, **keywords: 1.0)  # what a functional is multiplied by
     ops.zeros_like.layer(Sensitivity, lambda s, **keywords: Sensitivity(0.0, {}))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..backends.numpy.kernels import UFUNCS
 from ..dispatch.errors import NoMethodError, NoRuleError, at_user_line, class_name, describe_call
 from ..dispatch.lattice import outermost
 from ..dispatch.layers import layer_of
@@ -27,7 +26,18 @@ if TYPE_CHECKING:
     from .numbers import Uncertain
 
 #: Operations on arrays that NumPy does on objects by moving, adding and multiplying them.
-ARITHMETIC = frozenset("add subtract multiply divide negative positive square equal not_equal".split())
+#: NumPy's loops over the operators of objects.
+LOOPS = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.true_divide,
+    "negative": np.negative,
+    "positive": np.positive,
+    "square": np.square,
+    "equal": np.equal,
+    "not_equal": np.not_equal,
+}
 NATIVE_FAMILIES = frozenset({"shaping", "creation", "layers"})
 NATIVE = frozenset(
     """
@@ -145,7 +155,7 @@ def array_provider(known: Uncertain) -> Callable[[Operation], Callable[..., Any]
     """What operations do with object arrays of such numbers; None where NumPy's loops over objects do it."""
 
     def provide(op: Operation) -> Callable[..., Any] | None:
-        if op.name in ARITHMETIC and op.name in known.operators:
+        if op.name in LOOPS and op.name in known.operators:
             return by_operators(op, known)
         if op.name in NATIVE or op.family in NATIVE_FAMILIES:
             return None
@@ -167,7 +177,7 @@ def array_provider(known: Uncertain) -> Callable[[Operation], Callable[..., Any]
 
 def by_operators(op: Operation, known: Uncertain) -> Callable[..., Any]:
     """NumPy's loop over the library's own operators; where it divides by zero, by the rule."""
-    loop, general = UFUNCS[op], elementwise_of_arrays(op, known)
+    loop, general = LOOPS[op.name], elementwise_of_arrays(op, known)
     if op.name != "divide":
         return loop
 
@@ -421,25 +431,6 @@ def linear(y: Any, blocks: tuple[Any, ...], numbers: list[Any], known: Uncertain
         pairs = [(float(row[j]), flat[j]) for j in np.flatnonzero(row) if known.holds(flat[j])]
         made[k] = known.combine(value, pairs, like)
     return made.reshape(ops.shape(y)) if ops.shape(y) else made[0]
-
-
-#: Operations whose NumPy loop over objects calls comparisons, of which a library may warn: nothing asked for them.
-BY_COMPARISON = (ops.maximum, ops.minimum, ops.fmax, ops.fmin, ops.remainder, ops.heaviside)
-
-
-def without_objects(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """A loop that generated code tries first, which leaves object arrays to the operation at once."""
-    if getattr(loop, "__leaves_objects__", False):
-        return loop
-
-    def on_numbers(*arguments: Any) -> Any:
-        for x in arguments:
-            if type(x) is np.ndarray and x.dtype == object:
-                raise TypeError("objects go to the operation")
-        return loop(*arguments)
-
-    on_numbers.__leaves_objects__ = True  # type: ignore[attr-defined]
-    return on_numbers
 
 
 # ---- choosing by value -----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Arithmetic is the library's own. Everything else acts on them by dispatchml's de
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,13 +18,8 @@ from dispatchml.propagation import register_uncertain
 
 from . import functions, methods
 
-OPERATORS = ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv")
-#: Operators of the library that leave the call to a value that belongs outside a number.
-DEFER = (
-    *(f"__{name}__" for name in OPERATORS),
-    *(f"__r{name}__" for name in OPERATORS),
-    "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
-)  # fmt: skip
+#: The library's operators leave the call to values that they do not know, after having tried: a power is not tried.
+DEFER = ("__pow__",)
 
 
 def combine(y: float, terms: Sequence[tuple[float, Any]], like: Any) -> AffineScalarFunc:
@@ -70,3 +66,7 @@ def register() -> None:
         defer=DEFER,
     )
     functions.take_over()
+    # NumPy's loops compare objects, of which the library warns; here nobody has written a comparison
+    warnings.filterwarnings(
+        "ignore", message=r"AffineScalarFunc\.__", category=FutureWarning, module=r"dispatchml(\.|$)|<string>"
+    )
