@@ -247,7 +247,7 @@ def decide(cls: type, other: type) -> int:
     with contextlib.suppress(PluginError):  # it is named by the operations that need it
         meet(other)
     with LOCK:
-        info, own = layer_of(other), layer_of(cls)
+        info, own = layer_of(other) or layer_of_operand(other), layer_of(cls)
         if info is None or own is None or other is cls:
             what = OWN
         elif info is own:
@@ -259,6 +259,17 @@ def decide(cls: type, other: type) -> int:
         if own is not None:
             DECISIONS[cls][other] = what
         return what
+
+
+def layer_of_operand(cls: type) -> Layer | None:
+    """The layer whose rules take a class as an operand, such as a library's quantities for its units."""
+    from .resolve import OPERANDS
+
+    for known in OPERANDS.values():
+        for base in cls.__mro__:
+            if base in known:
+                return layer_of(known[base])
+    return None
 
 
 def forget_decisions() -> None:

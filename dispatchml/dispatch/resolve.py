@@ -27,7 +27,7 @@ from .hints import fits
 from .join import EDGES, above, all_python, converter, join, python_scalar, value_class
 from .lattice import outermost
 from .layers import Layer, layer_of
-from .operation import Method, Operation
+from .operation import FORGETTING, Method, Operation
 from .plugins import broken_plugins
 
 
@@ -69,6 +69,8 @@ def takes_operand(layer: type, operand: type, *operations: Any) -> None:
     for function in operations:
         OPERANDS.setdefault(function.info, {})[operand] = layer
         function.info.forget()
+    for listener in FORGETTING:  # the operators of foreign classes ask whose operand it is, too
+        listener()
 
 
 def operands_of(op: Operation, classes: tuple[type, ...]) -> tuple[type, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import dispatchml  # noqa: F401  (the operations that installed plugins register for)
-from dispatchml.dispatch import construct, join, lattice, layers, plugins
+from dispatchml.dispatch import construct, join, latecomers, lattice, layers, plugins
 from dispatchml.dispatch.operation import LOCK, forget_everything
 
 TABLES = (
@@ -24,9 +24,12 @@ TABLES = (
 
 @pytest.fixture(autouse=True, scope="session")
 def plugins_of_what_the_tests_use():
-    """Installed plugins of classes that tests here use are loaded before anything is put back."""
+    """Installed plugins of classes that tests here use are loaded before anything is put back, and those of packages
+    that other tests have imported, which a refusal would load.
+    """
     for cls in (Fraction, Decimal, np.ma.MaskedArray):
         plugins.meet(cls)
+    latecomers.load_latecomers()
 
 
 @pytest.fixture(autouse=True)

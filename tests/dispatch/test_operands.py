@@ -11,6 +11,9 @@ from dispatchml.dispatch.errors import NoMethodError, RegistrationError
 class Metre:
     """A unit."""
 
+    def __rmul__(self, other):
+        return ops.multiply(other, self)
+
 
 class Lengths:
     """A number of metres."""
@@ -46,3 +49,23 @@ def test_other_operations_know_nothing_of_it():
         ops.add(2.0, Metre())
     with pytest.raises(RegistrationError, match="not a layer"):
         takes_operand(float, Metre, ops.add)
+
+
+class Rows:
+    """A structure of another package, which takes everything for an array."""
+
+    def __init__(self, inside):
+        self.inside = inside
+
+    def __mul__(self, other):
+        return "rows of who knows what"
+
+
+def test_operators_of_foreign_classes_step_back_for_operands_of_what_belongs_outside():
+    dm.register_type(Rows, slot="structure", payload=lambda x: x.inside, rebuild=lambda x, p: Rows(p),
+                     defer=("__mul__",))  # fmt: skip
+    ops.multiply.layer(Rows, lambda a, b: Rows(ops.multiply(a.inside, b)))
+    assert Rows(2.0) * 3.0 == "rows of who knows what"
+    made = Rows(2.0) * Metre()
+    assert type(made) is Lengths
+    assert type(made.number) is Rows

@@ -163,6 +163,29 @@ def test_structures_inside_quantities(u):
     np.testing.assert_allclose(dm.grad(lambda x: np.sum(Diagonal(x).diag ** 2))(q).m_as("m"), 2 * X)
 
 
+def test_a_matrix_on_the_left_stays_on_the_left(u):
+    """pint's own reflected product is the product, with the operands in the wrong order."""
+
+    @dm.layer(slot="structure")
+    class Upper:
+        corner: dm.Array
+
+        def __init__(self, corner):
+            self.corner = corner
+
+        shape = (2, 2)
+
+        def materialise(self):
+            return dm.ops.stack((dm.ops.stack((1.0, self.corner)), np.array([0.0, 1.0])))
+
+    @dm.ops.matmul.layer(Upper)
+    def matmul(a, b):
+        return dm.ops.matmul(*(x.materialise() if isinstance(x, Upper) else x for x in (a, b)))
+
+    np.testing.assert_array_equal((Upper(5.0) @ (X * u.m)).m_as("m"), [11.0, 2.0])
+    np.testing.assert_array_equal(((X * u.m) @ Upper(5.0)).m_as("m"), [1.0, 7.0])
+
+
 def test_writing_a_traced_value_into_a_plain_quantity_says_what_to_do(u):
     def fill(x):
         q = np.zeros(2) * u.m

@@ -14,7 +14,7 @@ import pint
 from pint.util import to_units_container
 
 from dispatchml import ops
-from dispatchml.dispatch import layer_of
+from dispatchml.dispatch import is_layer, layer_of
 from dispatchml.dispatch.errors import at_user_line
 from dispatchml.units import attach, convert, magnitude, quantity_inside
 
@@ -74,6 +74,14 @@ def divide_by_unit(unit: Any, other: Any) -> Any:
 
 
 PLAIN_DIVIDE = pint.Unit.__rtruediv__
+
+
+def matmul_reflected(q: Any, other: Any) -> Any:
+    """`Quantity.__rmatmul__`: pint's own is `__matmul__`, with the operands in the wrong order."""
+    return ops.matmul(other, q) if is_layer(other) else PLAIN_RMATMUL(q, other)
+
+
+PLAIN_RMATMUL = pint.Quantity.__rmatmul__
 
 
 # ---- pint's methods on traced quantities -----------------------------------------------------------------------------

@@ -42,6 +42,7 @@ def register() -> None:
     pint.Quantity.__new__ = nesting.construct
     pint.Quantity.__getattr__ = nesting.read_inside
     pint.Quantity.__setitem__ = nesting.write
+    pint.Quantity.__rmatmul__ = nesting.matmul_reflected
     pint.Unit.__rtruediv__ = nesting.divide_by_unit
 
 
