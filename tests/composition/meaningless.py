@@ -38,6 +38,17 @@ MEANINGLESS = {
 }
 
 
+#: Classes that plugins declare and that are the argument of no program, as "module.Class": why.
+NO_ARGUMENTS = {
+    "xarray.core.dataset.Dataset": "a container of arrays of different dims is no array: it is refused",
+    "scipy.sparse._matrix.spmatrix": "its `*` is the matrix product, so no program means the same: it is refused",
+    "dispatchml_sparse.numbers.Stacked": "a batch of sparse arrays, which only rules see",
+    "dispatchml_structured.kronecker.KroneckerTangent": "a derivative with respect to a Kronecker, whose row it is in",
+    "dispatchml_structured.low_rank.LowRankTangent": "a derivative with respect to a LowRank, whose row it is in",
+    "dispatchml_structured.low_rank.DiagonalPlusLowRankTangent": "a derivative, as the one of LowRank",
+}
+
+
 def declaration_for(row, program, transform):
     """The first declaration that is of a cell, or None."""
     return next((p for p in MEANINGLESS if all(map(fnmatchcase, (row, program, transform), p))), None)

@@ -110,6 +110,10 @@ def subjects():
 
         return make
 
+    def by_format(kind, values):
+        made = rows(scipy.sparse.coo_array)(values)
+        return kind(made) if made.ndim == 2 else made
+
     shared = {
         "slot": "structure",
         "family": "pattern",
@@ -138,4 +142,14 @@ def subjects():
         ),
         Subject(name="scipy csc_array", cls=formats, make=rows(scipy.sparse.csc_array), pairs=False, **shared),
         Subject(name="scipy coo_array", cls=formats, make=rows(scipy.sparse.coo_array), pairs=False, **shared),
+        *(
+            Subject(
+                name=f"scipy {name}",
+                cls=(*formats, getattr(scipy.sparse, name)),
+                make=lambda values, name=name: by_format(getattr(scipy.sparse, name), values),
+                pairs=False,
+                **{**shared, "probes": PROBES[1:] if name == "dok_array" else PROBES},  # which has no .data in SciPy
+            )
+            for name in ("bsr_array", "dia_array", "lil_array", "dok_array")
+        ),
     ]
