@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
 from .traced import Traced
-from .views import PARTS, current, taken_from
+from .views import PARTS, as_view
 
 
 def real_part(x: Any) -> Any:
@@ -38,10 +38,7 @@ def part(x: Any, name: str) -> Any:
         return x
     else:
         take = zero_part
-    made = take(x)
-    if isinstance(made, Traced):
-        made._base = taken_from(x, take, {}, current(x))
-    return made
+    return as_view(take(x), x, take, {})
 
 
 def write_part(x: Any, name: str, value: Any) -> None:

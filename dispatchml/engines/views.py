@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import TracerConversionError, at_user_line
+from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
 from ..ops.index import is_basic
 from .traced import hidden_axes
 
@@ -26,6 +26,9 @@ class Writes:
 
 #: Functions that take a part of each element -> what the elements are with new values in that part.
 PARTS: dict[Any, Callable[[Any, Any], Any]] = {}
+#: Operations whose results NumPy does not let be written to.
+READ_ONLY: set[Any] = {ops.diagonal, ops.diag}
+NAMES = {"stretched": "broadcast_to"}
 WRITES = Writes()
 WRITES.count = 0
 #: Each stamp is given once, so that no thread can bring an old one back.
@@ -123,6 +126,25 @@ def part_written(x: Any) -> Callable[[Any, Any], Any] | None:
     return None
 
 
+def refuse_read_only(x: Any) -> None:
+    """Refuse a write to a view of which several elements are one, or which NumPy protects."""
+    while x._base is not None:
+        if x._base[1] in READ_ONLY:
+            name = x._base[1].__name__
+            raise ReadOnlyError(
+                f"A result of {NAMES.get(name, name)} was written to{at_user_line()}, which NumPy hands out read-only. "
+                "Copy it first, or write into what it was taken from."
+            )
+        x = x._base[0]
+
+
+def as_view(made: Any, x: Any, op: Any, keywords: dict[str, Any]) -> Any:
+    """A result as a view of what an operation, which is not declared to give views, has taken it from."""
+    if hasattr(made, "_base") and made is not x:
+        made._base = taken_from(x, op, keywords, current(x))
+    return made
+
+
 def positions(x: Any) -> tuple[Any, Any]:
     """The owner at the root of a view, and the flat positions of the view's elements in it, laid out like it."""
     chain = []
@@ -149,6 +171,7 @@ def assign(x: Any, index: Any, value: Any) -> None:
     if x._base is None:
         repoint(x, ops.setitem(x, value, index=index))
         return
+    refuse_read_only(x)
     root, where = positions(x)
     target = np.asarray(where)[index]
     flat = ops.reshape(root, shape=(-1,))

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
-from .manipulation import copy_of, in_order, sizes
+from .manipulation import broadcast_view, copy_of, in_order, order_of, sizes
 from .registry import is_ours, numpy_function, operand, operands
 
 
@@ -106,7 +106,8 @@ def like(name: str, make: Callable[..., Any]) -> None:
         x: Any, /, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
     ) -> Any:
         wanted = None if shape is None else sizes(shape)
-        return fillable(make(x, wanted, None if dtype is None else np.dtype(dtype)), x)
+        y = fillable(make(x, wanted, None if dtype is None else np.dtype(dtype)), x)
+        return in_order(y, order_of(x) if order in ("A", "K") else order)
 
     made.__name__ = name
     numpy_function(getattr(np, name))(made)
@@ -125,7 +126,8 @@ def full_like(
     wanted = ops.shape(x) if shape is None else sizes(shape)
     dtype = ops.dtype(x) if dtype is None else np.dtype(dtype)
     if not is_ours(fill_value) and np.ndim(fill_value) == 0:
-        return fillable(ops.full_of(x, value=fill_value, shape=wanted, dtype=dtype), x)
+        y = fillable(ops.full_of(x, value=fill_value, shape=wanted, dtype=dtype), x)
+        return in_order(y, order_of(x) if order in ("A", "K") else order)
     return ops.broadcast_to(ops.astype(fill_value, dtype=dtype), shape=wanted)
 
 
@@ -219,7 +221,7 @@ def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: st
     if sparse:
         return tuple(shaped)
     wanted = np.broadcast_shapes(*map(ops.shape, shaped))
-    return tuple(ops.broadcast_to(x, shape=wanted) for x in shaped)
+    return tuple(ops.broadcast_to(x, shape=wanted) if copy else broadcast_view(x, wanted) for x in shaped)
 
 
 @numpy_function(np.fromfunction, arrays=0)

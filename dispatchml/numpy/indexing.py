@@ -10,7 +10,10 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
+from ..engines.traced import Traced
+from ..engines.views import as_view
 from .joining import as_sequence
+from .manipulation import in_order, order_of
 from .registry import is_foreign, is_ours, numpy_function, operand
 
 
@@ -151,20 +154,21 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
             "are expected"
         )
     values = [f(x, *args, **kw) if callable(f) else f for f in funclist]
-    y = values[-1] if len(values) > len(conditions) else ops.multiply(x, 0)
+    y = values[-1] if len(values) > len(conditions) else ops.zeros_like(x)
     for condition, value in zip(conditions, values, strict=False):  # the last condition that holds wins
         y = ops.where(condition, value, y)
-    return ops.astype(y, dtype=ops.dtype(x)) if ops.dtype(y) != ops.dtype(x) else y
+    y = ops.astype(y, dtype=ops.dtype(x)) if ops.dtype(y) != ops.dtype(x) else y
+    return in_order(y, order_of(x))
 
 
 @numpy_function(np.delete)
 def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
-    return ops.delete(arr, index=obj, axis=axis)
+    return in_order(ops.delete(arr, index=obj, axis=axis), order_of(arr))
 
 
 @numpy_function(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
-    return ops.insert(arr, operand(values), index=obj, axis=axis)
+    return in_order(ops.insert(arr, operand(values), index=obj, axis=axis), order_of(arr))
 
 
 @numpy_function(np.diagonal)
@@ -174,7 +178,8 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 @numpy_function(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
-    return ops.diag(v, k=k)
+    y = ops.diag(v, k=k)
+    return as_view(y, v, ops.diag, {"k": k}) if isinstance(v, Traced) and ops.ndim(v) == 2 else y
 
 
 @numpy_function(np.diagflat)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..engines.traced import Traced
-from ..engines.views import element_of
+from ..engines.views import READ_ONLY, as_view, element_of
 from .registry import numpy_function, operands
 
 
@@ -81,6 +81,7 @@ def size(a: Any, axis: Any = None) -> int:
 
 @numpy_function(np.reshape)
 def reshape(x: Any, /, shape: Any = None, order: str = "C", *, copy: bool | None = None, newshape: Any = None) -> Any:
+    order = order_of(x) if order == "A" else order
     y = ops.reshape(x, shape=sizes(newshape if shape is None else shape), order=order)
     return copy_of(y) if copy else y
 
@@ -110,7 +111,13 @@ def order_of(x: Any) -> str:
 
 @numpy_function(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    return ops.ravel(a, order=order)
+    element = element_of(a) if isinstance(a, Traced) else None
+    if order == "A" or order == "K" and (element is None or element.flags.forc):
+        order = order_of(a)
+    y = ops.ravel(a, order=order)
+    if element is not None and not (element.flags.c_contiguous if order == "C" else element.flags.f_contiguous):
+        y._base = None  # NumPy's ravel copies where the memory is not in one piece, though a view might be had
+    return y
 
 
 @numpy_function(np.transpose, names="permute_dims")
@@ -179,14 +186,28 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 @numpy_function(np.broadcast_to)
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
-    return ops.broadcast_to(array, shape=sizes(shape))
+    return broadcast_view(array, sizes(shape))
+
+
+def broadcast_view(x: Any, shape: tuple[int, ...]) -> Any:
+    """x in a larger shape, as a view that is up to date with x and cannot be written to."""
+    y = ops.broadcast_to(x, shape=shape)
+    return as_view(y, x, stretched, {"shape": shape}) if isinstance(x, Traced) and ops.shape(x) else y
+
+
+def stretched(x: Any, shape: tuple[int, ...]) -> Any:
+    """A broadcast value; of positions a view."""
+    return np.broadcast_to(x, shape) if type(x) is np.ndarray else ops.broadcast_to(x, shape=shape)
+
+
+READ_ONLY.add(stretched)
 
 
 @numpy_function(np.broadcast_arrays, arrays=0)
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     arrays = operands(args)
     wanted = np.broadcast_shapes(*map(ops.shape, arrays))
-    return tuple(ops.broadcast_to(a, shape=wanted) for a in arrays)
+    return tuple(a if ops.shape(a) == wanted else broadcast_view(a, wanted) for a in arrays)
 
 
 @numpy_function(np.atleast_1d, arrays=0)

@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from ..engines.traced import Traced
+from ..engines.views import as_view
 from .dtypes import casted
 from .registry import numpy_function, operand, operands
 
@@ -85,6 +86,11 @@ def einsum(*arguments: Any, out: Any = None, optimize: Any = False, **keywords: 
     return ops.astype(y, dtype=np.dtype(dtype)) if dtype is not None else y
 
 
+def diagonal(x: Any, **axes: int) -> Any:
+    """The diagonal that einsum gives, which can be written to; numpy.diagonal's cannot."""
+    return ops.diagonal(x, **axes)
+
+
 def einsum_view(subscripts: str, x: Any) -> Any:
     """A diagonal or a transpose, which NumPy gives as a view that can be written to; None where anything is summed."""
     given, arrow, wanted = subscripts.partition("->")
@@ -103,7 +109,7 @@ def einsum_view(subscripts: str, x: Any) -> Any:
         while labels.count(label) > 1:
             first = labels.index(label)
             second = labels.index(label, first + 1)
-            x = ops.diagonal(x, axis1=first, axis2=second)
+            x = as_view(ops.diagonal(x, axis1=first, axis2=second), x, diagonal, {"axis1": first, "axis2": second})
             labels = [k for i, k in enumerate(labels) if i not in (first, second)] + [label]
     return ops.transpose(x, axes=tuple(labels.index(label) for label in wanted))
 
