@@ -101,6 +101,18 @@ CASES = {
     "head": lambda d: d.head(x=2),
     "thin": lambda d: d.thin(x=2),
     "copy": lambda d: d.copy(),
+    "to_dataset": lambda d: d.to_dataset(name="q")["q"] * 2,
+    "polyfit": lambda d: d.polyfit("x", 1).polyfit_coefficients,
+    "map": lambda d: d.groupby("g").map(lambda group: group**2),
+    "cross": lambda d: xr.cross(d, d + W, dim="x"),
+    "idxmax": lambda d: d.sel(x=d.isel(y=0, drop=True).idxmax()),
+    "resample": lambda d: (
+        d.isel(y=0, drop=True)
+        .drop_vars("g")
+        .assign_coords(x=np.array(["2020-01-01", "2020-01-02", "2020-01-03"], "datetime64[ns]"))
+        .resample(x="2D")
+        .mean()
+    ),
     "pipe": lambda d: d.pipe(lambda v: v * 2),
     "a number": lambda d: 1 + d,
     "a plain array": lambda d: d + np.ones(4),

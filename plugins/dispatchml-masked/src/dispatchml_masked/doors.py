@@ -125,6 +125,9 @@ INSTEAD = {
     "harden_mask": "Write numpy.ma.array(x, hard_mask=True)",
     "soften_mask": "Write numpy.ma.array(x, hard_mask=False)",
     "apply_along_axis": "Use dispatchml.vmap",
+    "<ufunc>.outer": "Write x[:, None] with the operator",
+    "<ufunc>.accumulate": "Write numpy.cumsum(x) or numpy.cumprod(x)",
+    "<ufunc>.reduce": "Write x.max() or x.min()",
 }
 
 
@@ -304,6 +307,14 @@ def install() -> None:
     ):
         if not hasattr(cls.__call__, "__dispatchml__"):
             cls.__call__ = guarded(cls.__call__, implementation)
+    for name in ("outer", "accumulate"):
+        original = getattr(core._MaskedBinaryOperation, name)
+        if not hasattr(original, "__dispatchml__"):
+            setattr(core._MaskedBinaryOperation, name, guarded(original, refuse(f"<ufunc>.{name}")))
+    for name in ("reduce", "outer"):
+        original = getattr(core._extrema_operation, name)
+        if not hasattr(original, "__dispatchml__"):
+            setattr(core._extrema_operation, name, guarded(original, refuse(f"<ufunc>.{name}")))
     for name in np.ma.__all__:
         original = getattr(np.ma, name)
         if name in UNTOUCHED or isinstance(original, type) or not callable(original):

@@ -358,8 +358,7 @@ def closed(y: Any, known: dict[int, Axis]) -> Any:
 
 #: Classes of xarray that hold no numbers, or are containers of arrays.
 KEPT = frozenset(
-    "Dataset Indexes DataArrayCoordinates Coordinates DatasetCoordinates Frozen FrozenMappingWarningOnValuesAccess "
-    "PandasIndex PandasMultiIndex".split()
+    "Indexes DataArrayCoordinates Coordinates DatasetCoordinates Frozen PandasIndex PandasMultiIndex".split()
 )
 
 
@@ -381,7 +380,7 @@ class Loc:
 
 
 class Opened:
-    """An object of xarray on the way to a result (groupby, rolling, weighted, loc): its methods give traced values."""
+    """An object of xarray on the way to a result (groupby, weighted, a Dataset): its methods give traced values."""
 
     __slots__ = ("_opened", "_axes")
 

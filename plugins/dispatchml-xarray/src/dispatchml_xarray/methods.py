@@ -105,6 +105,23 @@ def interp(name: str) -> Callable[..., Any]:
     return refused
 
 
+#: Methods whose code takes no traced numbers, and what does the same.
+INSTEAD = {
+    "cumulative": "Write x.cumsum(dim), divided by the counts for a mean.",
+    "rolling_exp": "Write it as a recursion, or as xarray.dot with the weights.",
+}
+
+
+def unsupported(name: str, instead: str) -> Callable[..., Any]:
+    """A method that cannot run on traced numbers."""
+
+    def refused(x: Any, /, *_: Any, **__: Any) -> Any:
+        raise LabelError(f"x.{name}() of a traced labelled array{at_user_line()} takes no traced numbers. {instead}")
+
+    refused.__name__ = name
+    return refused
+
+
 def rolling(x: Any, /, dim: Any = None, min_periods: Any = None, center: Any = False, **windows: Any) -> Any:
     """x.rolling(...): windows are made by shifting, which traced numbers can do."""
     from .windows import Windows
@@ -152,6 +169,7 @@ def methods_of(cls: type) -> dict[str, Any]:
     found["__getattr__"], found["__setitem__"] = coordinate, write
     own = {"data": data, "values": values, "variable": variable, "copy": copy}
     own |= {name: reduction(name) for name in ("sum", "prod", "mean", "std", "var", "median", "max", "min")}
+    own |= {name: unsupported(name, instead) for name, instead in INSTEAD.items()}
     own |= {name: interp(name) for name in ("interp", "interp_like", "interpolate_na")}
     if cls is DataArray:
         own["rolling"], own["loc"] = rolling, Loc

@@ -15,6 +15,7 @@ from .jacobians import again, block
 from .labels import (
     DataArray,
     LabelError,
+    Opened,
     Variable,
     bare,
     label,
@@ -110,6 +111,7 @@ def register() -> None:
             order(outer=cls, inner=name)
     order(outer=DataArray, inner=Variable)
     register_type(Dataset, slot="meaning", payload=refuse_dataset, rebuild=lambda x, payload: x)
+    register_type(Opened, slot="meaning", payload=refuse_opened, rebuild=lambda x, payload: x)
     functions.install()
 
 
@@ -119,6 +121,15 @@ def refuse_dataset(x: Any) -> Any:
         f"A Dataset met a derivative, a batch or an operation{at_user_line()}: it is a container of arrays of "
         "different dims. Pass the arrays, dict(ds.data_vars); results come back as a dict, "
         "of which xarray.Dataset(...) is a Dataset again."
+    )
+
+
+def refuse_opened(x: Any) -> Any:
+    """What xarray makes on the way to an array is no array."""
+    name = type(x._opened).__name__
+    raise LabelError(
+        f"A {name} of traced arrays was used as an array or returned{at_user_line()}: take its arrays, "
+        + ("dict of ds[name]." if name == "Dataset" else "the result of one of its methods.")
     )
 
 
