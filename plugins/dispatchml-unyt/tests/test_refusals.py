@@ -60,3 +60,11 @@ def test_products_of_offset_units_raise_as_in_unyt():
 def test_logarithmic_units_are_refused_with_a_reason():
     with pytest.raises(LogarithmicUnitError, match=r"(?s)logarithmic.*Convert it first"):
         dm.grad(lambda x: x + x)(u.unyt_quantity(20.0, "dB"))
+
+
+@pytest.mark.parametrize("unit", ["lat", "lon"])
+def test_scales_without_a_unit_for_differences_are_refused(unit):
+    with pytest.raises(InvalidUnitOperation, match=r"Convert it first: q.to\('degree'\)"):
+        dm.grad(np.sin)(u.unyt_quantity(10.0, unit))
+    with pytest.raises(InvalidUnitOperation):
+        dm.grad(lambda x: x.to("degree"))(u.unyt_quantity(10.0, unit))

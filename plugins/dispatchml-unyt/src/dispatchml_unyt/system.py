@@ -170,6 +170,11 @@ class Unyt(UnitSystem):
                     "the sum of two such numbers is a product of what they stand for, so derivatives of it would not "
                     "be those of the quantity. Convert it first to the ratio that it stands for."
                 )
+            if units.base_offset and str(units.expr) not in DELTAS:
+                raise InvalidUnitOperation(
+                    f"A quantity in {units} met an operation of dispatchml{at_user_line()}. There is no unit for its "
+                    "differences, in which derivatives would be. Convert it first: q.to('degree')."
+                )
             if len(OFFSETS) >= KNOWN_LIMIT:
                 OFFSETS.clear()
             found = OFFSETS[id(units)] = (bool(units.base_offset), units)
@@ -178,8 +183,6 @@ class Unyt(UnitSystem):
     def difference(self, q: Any) -> Any:
         if not self.check(q):
             return q.units
-        if q.units.dimensions is angle:
-            return self.degree
         return Unit(DELTAS[str(q.units.expr)], registry=q.units.registry)
 
     def is_difference(self, q: Any) -> bool:
