@@ -140,6 +140,45 @@ def test_reading_plain_numbers():
     assert dm.grad(lambda x: nominal_of(x) * 3 + deviation_of(x))(2.0) == 3.0
 
 
+def test_elements_of_arrays_are_numbers_and_never_arrays():
+    cls, declare, _ = library("Stored")
+    declare()
+    x = cls(2.0, {"a": 0.1})
+    bare = np.empty((), object)
+    bare[()] = x
+    for a in (
+        ops.stack((x, x)),
+        ops.stack((bare, 1.0, bare)),
+        ops.setitem(np.array([x, x], object), bare, index=0),
+        ops.scatter(bare, index=1, shape=(3,)),
+        dm.grad(lambda a: ops.getitem(ops.sort(a), index=0))(np.array([3 * x, x], object)),
+        dm.jacobian(lambda a: ops.multiply(a, 2.0))(np.array([3 * x, x], object)),
+        dm.jacrev(lambda a: ops.sum(a))(np.array([3 * x, x], object)),
+    ):
+        assert not any(isinstance(v, np.ndarray) for v in np.ravel(a))
+    assert all(isinstance(v, cls) for v in np.ravel(dm.jacrev(lambda a: ops.multiply(a, 2.0))(np.array([x, x]))))
+
+
+def test_names_that_numpy_has_too():
+    cls, declare, _ = library("Gaussian")
+    cls.mean = property(lambda self: self.value)
+    declare(methods={"mean": nominal_of})
+    x = cls(2.0, {"a": 0.1})
+    assert dm.grad(lambda t: (t * x).mean)(3.0) == 2.0
+    assert dm.grad(lambda t: (t * np.ones(2)).mean())(3.0) == 1.0  # NumPy's, for arrays and plain values
+    assert dm.jvp(lambda a: a.mean(), (np.array([x, 2 * x]),), (np.ones(2),))[0].value == 3.0
+    assert dm.vmap(lambda x: x.mean)(np.array([x, 2 * x])).tolist() == [2.0, 4.0]
+
+
+def test_of_several_kinds_in_an_array_the_outermost_decides():
+    from dispatchml.propagation.sensitivity import Sensitivity
+
+    cls, declare, _ = library("Inner")
+    declare()
+    made = ops.add(np.array([cls(0.0, {}), Sensitivity(1.0, {})]), np.array([Sensitivity(2.0, {}), cls(0.0, {})]))
+    assert [s.nominal for s in made] == [2.0, 1.0]
+
+
 def test_a_sensitivity_never_comes_out():
     cls, declare, _ = library("Shown")
     declare()

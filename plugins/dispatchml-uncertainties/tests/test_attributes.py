@@ -133,6 +133,21 @@ def test_arrays_of_traced_values():
     assert y.s == pytest.approx(math.hypot(0.1, 0.2))  # independent
 
 
+def test_the_librarys_functions_look_and_act_as_before():
+    import inspect
+
+    class Named(uncertainties.core.Variable):
+        def __init__(self, name, value, std_dev):
+            super().__init__(value, std_dev)
+            self.name = name
+
+    assert Named("x", 1.0, std_dev=0.1).name == "x"
+    assert list(inspect.signature(ufloat).parameters) == ["nominal_value", "std_dev", "tag"]
+    assert ufloat(1.0, std_dev=0.1, tag="x").tag == "x"
+    assert ufloat(nominal_value=1.0, std_dev=0.1).s == 0.1
+    assert [v.s for v in unumpy.uarray([1.0], std_devs=[0.1])] == [0.1]
+
+
 def test_what_the_library_refuses_stays_refused():
     with pytest.raises(TypeError, match="nominal_value"):
         dm.grad(lambda x: ufloat(x, 0.1).n)(X)

@@ -7,6 +7,7 @@ that were imported by name before the plugin was loaded are taken over too; plai
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,7 @@ def switch(function: Any, own: Callable[..., Any]) -> None:
     scope: dict[str, Any] = {}
     source = f"def {name}(*arguments, **keywords):\n    return {SWITCHES}[{name!r}](*arguments, **keywords)\n"
     exec(compile(source, __file__, "exec"), scope)
+    function.__signature__ = inspect.signature(function)  # as it was
     function.__code__ = scope[name].__code__
     function.__defaults__ = None
 
@@ -68,7 +70,7 @@ def take_over() -> None:
 # ---- construction: nominal value + standard deviation times a new variable -------------------------------------------
 
 
-def number(nominal_value: Any, std_dev: Any = 0.0, tag: str | None = None) -> Any:
+def number(nominal_value: Any, std_dev: Any, tag: str | None = None) -> Any:
     """ufloat(n, s) of traced values: n + s z with z = 0 +/- 1, which has derivatives in n and in s."""
     check(nominal_value, std_dev)
     return ops.add(nominal_value, ops.multiply(std_dev, Variable(0.0, 1.0, tag)))
@@ -98,8 +100,8 @@ def check(nominal_value: Any, std_dev: Any) -> None:
         raise uncertainties.core.NegativeStdDev("The standard deviation cannot be negative")
 
 
-def construct(cls: type, value: Any = 0.0, std_dev: Any = 0.0, tag: str | None = None) -> Any:
+def construct(cls: type, *arguments: Any, **keywords: Any) -> Any:
     """`Variable.__new__`: a traced value stays outside."""
-    if is_traced(value) or is_traced(std_dev):
-        return number(value, std_dev, tag)
+    if any(map(is_traced, (*arguments, *keywords.values()))):
+        return number(*arguments, **keywords)
     return object.__new__(cls)
