@@ -19,6 +19,7 @@ from ..dispatch.layers import LAYERS
 from ..dispatch.operation import OPERATIONS, Operation
 from ..dispatch.plugins import Plugin, describe_plugin, entries, load
 from ..rules.registry import BATCH_RULES, RULES
+from .unreachable import missing_classes, unreachable_methods
 
 #: What an import must leave alone, as a program that prints it as JSON.
 WITNESS = """
@@ -84,11 +85,11 @@ def check_registry(package: str | ModuleType) -> None:
     package: an importable package or its name. Its plugins (objects of the class Plugin in the package) are loaded
     first.
 
-    Checked are: ambiguous methods; piracy, which is a method, a rule, a layer or a derivative of which the package
-    owns neither the operation nor a type (a plugin owns the types of the packages in its triggers); derivatives with
-    a forward rule and no reverse rule, or the other way round; public names without a docstring (those of `__all__`,
-    and the operations); what the import alone does besides: it prints, changes warnings or NumPy's settings, starts
-    threads, or imports the packages that its plugins serve.
+    Checked are: ambiguous methods; methods and declared classes that no call can reach; piracy, which is a method, a
+    rule, a layer or a derivative of which the package owns neither the operation nor a type (a plugin owns the types of
+    the packages in its triggers); derivatives with a forward rule and no reverse rule, or the other way round; public
+    names without a docstring (those of `__all__`, and the operations); what the import alone does besides: it prints,
+    changes warnings or NumPy's settings, starts threads, or imports the packages that its plugins serve.
 
     >>> from dispatchml.testing import check_registry
     >>> check_registry("dispatchml_pint")  # doctest: +SKIP
@@ -98,6 +99,7 @@ def check_registry(package: str | ModuleType) -> None:
     load_plugins(owner)
     checks: tuple[Callable[[Owner], Iterator[str]], ...] = (
         ambiguities,
+        unreachable,
         pirated_methods,
         pirated_layers,
         pirated_derivatives,
@@ -153,6 +155,13 @@ def ambiguities(owner: Owner) -> Iterator[str]:
             if found:
                 more = f" So are {len(found) - 1} more calls." if len(found) > 1 else ""
                 yield f"ambiguous: {op.name}: {found[0]}. Register a method for both.{more}"
+
+
+def unreachable(owner: Owner) -> Iterator[str]:
+    """Methods that others take every call from, and classes that are declared by a name that nothing has."""
+    for op in operations():
+        yield from unreachable_methods(op, owner.wrote)
+    yield from missing_classes(owner.declared)
 
 
 def pirated_methods(owner: Owner) -> Iterator[str]:

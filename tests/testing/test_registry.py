@@ -5,6 +5,7 @@ import textwrap
 
 import pytest
 
+from dispatchml.dispatch.layers import EXPECTED
 from dispatchml.testing import RegistryError, check_registry
 
 COUNT = iter(range(1000))
@@ -217,3 +218,76 @@ def test_a_plugin_speaks_for_the_packages_it_serves(package):
     from dispatchml import ops
 
     ops.tan.unregister(IPv4Address)
+
+
+def test_a_method_that_others_take_every_call_from(package):
+    finding(
+        package(
+            """
+            "A stranger."
+            from dispatchml.dispatch import operation
+            class One: "One."
+            class Other: "Other."
+            @operation
+            def single(x): "x."
+            single.register(lambda x: 0, One | Other)
+            single.register(lambda x: 1, One)
+            single.register(lambda x: 2, Other)
+            """
+        ),
+        r"1 finding\n  unreachable: single\(.*One \| .*Other\).*every call that fits it goes to another method",
+    )
+
+
+def test_a_method_for_a_class_that_is_not_there(package):
+    finding(
+        package(
+            """
+            "A stranger."
+            from dispatchml.dispatch import operation
+            @operation
+            def single(x): "x."
+            single.register(lambda x: 0, "fractions:Fractoin")
+            import fractions
+            """
+        ),
+        r"unreachable: single\(fractions:Fractoin\) at .*names fractions:Fractoin, which there is not",
+    )
+
+
+def test_a_layer_for_a_class_that_is_not_there(package):
+    name = package(
+        """
+        "A stranger."
+        import fractions
+        from dispatchml import Plugin
+        from dispatchml.dispatch import register_type
+        def register():
+            "Declare."
+            register_type("fractions:Fractoin", slot="scalar", payload=lambda x: x, rebuild=lambda x, p: p)
+        plugin = Plugin("fractoin", ("fractions",), register)
+        """
+    )
+    try:
+        finding(name, r"unreachable: register_type\('fractions:Fractoin'\) at .*fractions has no such class")
+    finally:
+        EXPECTED.pop("fractions:Fractoin", None)
+
+
+def test_open_methods_are_reachable(package):
+    check_registry(
+        package(
+            """
+            "A stranger."
+            from collections.abc import Sequence
+            from dispatchml.dispatch import operation
+            class One: "One."
+            @operation
+            def single(x): "x."
+            single.register(lambda x: 0, object)
+            single.register(lambda x: 1, Sequence)
+            single.register(lambda x: 2, One)
+            single.register(lambda x: 3, One | float)
+            """
+        )
+    )
