@@ -252,6 +252,13 @@ def check_scalar(value: Any, name: str, holomorphic: bool) -> None:
             "one element, or use dispatchml.jacobian for all of them"
             + (" (has_aux=True if the function returns extra values)." if isinstance(value, tuple) else ".")
         )
+    kind = ops.dtype(value).kind
+    if kind == "b" or kind in "iu" and type(value) is not int:
+        raise NonScalarOutputError(
+            f"{name} needs a function that returns a real number, not {describe(value)}{at_user_line()}: truth values, "
+            "counts and positions do not change under small changes, so that their derivative is zero everywhere. "
+            "Return what was compared, or the value at the position."
+        )
     is_complex = ops.is_complex(value)
     if is_complex and not holomorphic:
         raise NonScalarOutputError(

@@ -147,3 +147,11 @@ def test_memory_is_flat_without_the_garbage_collector():
     finally:
         tracemalloc.stop()
         gc.enable()
+
+
+@pytest.mark.parametrize("f", [lambda x: x[0] > 1.0, lambda x: np.argmax(x), lambda x: np.all(x > 0), lambda x: True])
+def test_truth_values_and_positions_are_no_outputs(f):
+    for transform in (dm.grad, dm.value_and_grad):
+        with pytest.raises(NonScalarOutputError, match=r"test_gradient\.py:\d+.*zero everywhere"):
+            transform(f)(np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(dm.grad(lambda x: 3)(np.array([1.0, 2.0])), [0.0, 0.0])
