@@ -204,14 +204,15 @@ def refuse_unregistered(op: Operation, classes: tuple[type, ...], arguments: tup
 def value_implementation(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any] | None:
     """Rule (c): the method of the join, or of the nearest class above it."""
     top = join(classes, op.name)
-    if op.family == "elementwise" and top is np.ndarray and np.ndarray not in classes:
-        strangers = [c for c in classes if value_class(c) is not np.generic and converter(c, top) is not None]
-        if strangers:  # numbers that meet in object arrays only: an array of them would ask for this operation again
-            raise JoinError(
-                f"{op.name}: {' and '.join(dict.fromkeys(map(class_name, classes)))} have no number class in "
-                f"common{at_user_line()}. Convert one of them, or register a method with @{op.name}.register."
-            )
+    asks_elements = op.family == "elementwise" and any(is_number_of_objects(c) for c in classes)
+    if asks_elements and top is np.ndarray and np.ndarray not in classes and len(set(classes)) > 1:
+        raise JoinError(
+            f"{op.name}: {' and '.join(dict.fromkeys(map(class_name, classes)))} have no number class in "
+            f"common{at_user_line()}. Convert one of them, or register a method with @{op.name}.register."
+        )
     for cls in above(top, EDGES):
+        if cls is np.ndarray and asks_elements and np.ndarray not in classes:
+            return None  # an object array of them would ask its elements, which is this question again
         method = op.exact.get((cls,) if op.variadic else (cls,) * op.arity)
         if method is not None:
             function = with_converters(method.function, classes, cls, op.variadic)
@@ -219,6 +220,14 @@ def value_implementation(op: Operation, classes: tuple[type, ...]) -> Callable[.
                 return to_python(function)
             return function
     return None
+
+
+def is_number_of_objects(cls: type) -> bool:
+    """Whether values of a class become object arrays on their way to the methods for arrays."""
+    node = value_class(cls)
+    if node is None or node is np.ndarray or np.ndarray not in above(node, EDGES):
+        return False
+    return converter(cls, np.ndarray) is not None
 
 
 def with_converters(

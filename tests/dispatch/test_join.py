@@ -132,6 +132,14 @@ def test_promotion_is_transitive_and_converts_on_the_way(add):
     assert add(Low(), np.array([1.0])).tolist() == [4.0]
 
 
+def test_the_way_with_the_fewest_conversions_is_taken(add):
+    """A class of numbers between int and arrays changes nothing for arrays that meet an int."""
+    promotes(int, Ratio, convert=Ratio)
+    promotes(Ratio, np.ndarray, convert=lambda x: np.asarray(x, object))
+    assert add(np.ones(2), 1).dtype == np.float64
+    assert value_class(type("Sub", (Ratio,), {})) is Ratio
+
+
 def test_converters_in_a_tuple():
     @operation(variadic=True)
     def joined(things):

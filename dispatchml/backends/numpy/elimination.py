@@ -70,7 +70,7 @@ def factors(a: Any) -> tuple[list[int], Any, Any, int]:
         for i in range(k + 1, m):
             factor = upper[i, k] / upper[k, k]
             lower[i, k] = factor
-            upper[i, k:] = upper[i, k:] - factor * upper[k, k:]
+            upper[i, k:] = upper[i, k:] - upper[k, k:] * factor
             upper[i, k] = one * 0
     return rows, lower, upper[: min(m, n)], sign
 
@@ -98,10 +98,10 @@ def solve_matrix(a: Any, b: Any) -> Any:
     x = b[rows].copy()
     for i in range(n):
         for k in range(i):
-            x[i] = x[i] - lower[i, k] * x[k]
+            x[i] = x[i] - x[k] * lower[i, k]
     for i in reversed(range(n)):
         for k in range(i + 1, n):
-            x[i] = x[i] - upper[i, k] * x[k]
+            x[i] = x[i] - x[k] * upper[i, k]
         x[i] = x[i] / upper[i, i]
     return x
 

@@ -34,7 +34,7 @@ def check(name, found, expected, tolerance):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("name", sorted(public_operations()))
+@pytest.mark.parametrize("name", sorted(set(public_operations()) - {"turn_equal"}))  # vectors of free sign
 @pytest.mark.filterwarnings("ignore")
 def test_an_operation_is_numpys(name, dtype):
     found = sample(public_operations()[name])

@@ -217,11 +217,12 @@ def solve(a: Any, b: Any) -> Any:
 ELEMENTWISE: dict[str, Callable[..., Any]] = {
     **{name: both(getattr(torch, name)) for name in (
         "maximum minimum fmax fmin hypot logaddexp logaddexp2 copysign heaviside nextafter fmod remainder gcd lcm "
-        "xlogy logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift"
+        "xlogy logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor bitwise_left_shift "
+        "bitwise_right_shift"
     ).split()},
     **{name: unary(getattr(torch, name)) for name in (
-        "sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh "
-        "sinc deg2rad rad2deg sigmoid erf erfc erfinv digamma"
+        "sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh "
+        "arctanh sinc deg2rad rad2deg sigmoid erf erfc erfinv digamma"
     ).split()},
     **{name: unary(getattr(special, name)) for name in "erfcx ndtr ndtri log_ndtr i0 i0e i1 i1e entr".split()},
     **{name: getattr(torch, name) for name in (

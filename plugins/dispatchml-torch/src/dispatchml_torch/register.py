@@ -71,9 +71,10 @@ def by_torch(op: Operation, kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 #: Operations whose result has the dtype of the argument, or truth values.
 ANY_DTYPE = frozenset(
-    "where where_or_zero astype stop_gradient reshape transpose swapaxes moveaxis expand_dims broadcast_to flip "
-    "concatenate stack zeros_like ones_like full_like one_like zeros_of ones_of full_of equal not_equal less less_equal greater "
-    "greater_equal logical_and logical_or logical_xor logical_not isnan isinf isfinite tril triu".split()
+    "where where_or_zero astype stop_gradient reshape transpose swapaxes moveaxis expand_dims broadcast_to "
+    "flip concatenate stack zeros_like ones_like full_like one_like zeros_of ones_of full_of equal not_equal "
+    "less less_equal greater greater_equal logical_and logical_or logical_xor logical_not isnan isinf "
+    "isfinite tril triu".split()
 )
 
 
