@@ -82,3 +82,9 @@ def test_units_of_another_registry_are_refused(u):
             f(2.0 * u.m, other.s)
     with pytest.raises(ValueError, match="different registries"):
         dm.grad(lambda x: x * other.s)(2.0 * u.m)
+
+
+def test_a_unit_to_the_power_of_zero_is_none(u):
+    assert ops.power(np.ones(2) * u.m, 0).units == u.Unit("")
+    assert str(dm.vjp(lambda x: x**0, 2.0 * u.m)[0].units) == "dimensionless"
+    assert not dict(ops.multiply(np.sqrt(2.0 * u.m), ops.power(2.0 * u.m, -0.5))._units)

@@ -193,12 +193,14 @@ def remember(key: Any, made: UnitsContainer) -> UnitsContainer:
 
 
 def tidy(units: UnitsContainer) -> UnitsContainer:
-    """Units whose exponents are the nearest ratios of small numbers: a cube root cubed is the unit again."""
+    """Units whose exponents are the nearest ratios of small numbers, none of them zero: a cube root cubed is the unit
+    again, and a unit to the power of zero is none.
+    """
     given = dict(units)
-    exponents = {name: exact(n) for name, n in given.items()}
+    exponents = {name: exact(n) for name, n in given.items() if n}
     if exponents == given:
         return units
-    return UnitsContainer({name: n for name, n in exponents.items() if n}, non_int_type=units._non_int_type)
+    return UnitsContainer(exponents, non_int_type=units._non_int_type)
 
 
 def exact(n: Any) -> Any:
