@@ -12,7 +12,7 @@ from ..dispatch.lattice import outermost
 from ..dispatch.operation import Operation
 from ..dispatch.structures import TRANSPARENT, transparent_inside
 from ..rules.registry import rule_of
-from .provider import BY_FIELDS
+from .provider import BY_FIELDS, TRACED
 from .tape import PLAIN
 from .traced import Traced
 
@@ -55,7 +55,20 @@ def through_structures(op: Operation, engine: type, general: Callable[..., Any])
                 return made
         return general(*arguments, **keywords)
 
-    return through
+    if op.arity > 2:
+        return through
+
+    # plain numbers below one derivative are told by two look-ups
+
+    def through_one(x: Any, /, **keywords: Any) -> Any:
+        return general(x, **keywords) if type(x._value) in PLAIN else through(x, **keywords)
+
+    def through_two(a: Any, b: Any, /, **keywords: Any) -> Any:
+        if type(a._value if type(a) in TRACED else a) in PLAIN and type(b._value if type(b) in TRACED else b) in PLAIN:
+            return general(a, b, **keywords)
+        return through(a, b, **keywords)
+
+    return through_one if op.arity == 1 else through_two
 
 
 def by_rule(op: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -71,4 +84,4 @@ def by_rule(op: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any])
     return rule(arguments, **keywords) if op.variadic else rule(*arguments, **keywords)
 
 
-BY_FIELDS.append(through_structures)
+BY_FIELDS.insert(0, through_structures)  # structures of one's own are looked for first: they may meet sparse arrays

@@ -28,6 +28,11 @@ __all__ = ["Tangent", "declare_order", "tangent_class"]
 
 #: Layers that the fields of a tangent may be wrapped in, each in its own: directions of factors have different units.
 UNITS = ("pint:Quantity", "astropy.units:Quantity", "unyt:unyt_array", "unyt:unyt_quantity")
+#: Arrays that meet structured matrices as dense ones do.
+SPARSE = (
+    "dispatchml_sparse.numbers:Stacked", "sparse:COO", "sparse:GCXS", "scipy.sparse:csr_array",
+    "scipy.sparse:csc_array", "scipy.sparse:coo_array", "scipy.sparse:bsr_array", "scipy.sparse:dia_array",
+)  # fmt: skip
 #: Tangents of the classes whose entries are not linear in the fields.
 TANGENTS: dict[type, type] = {}
 
@@ -301,6 +306,8 @@ def with_unit_in_front(found: Any, payloads: Any) -> tuple[Any, ...]:
 
 def declare_order(kinds: list[type]) -> None:
     """The classes from the inside out, and the refusal to hold one that belongs outside."""
+    for name in SPARSE:  # a product with one is the rule of a structured matrix on it, as on a dense array
+        dm.order(outer=kinds[0], inner=name)
     for inner, outer in zip(kinds, kinds[1:], strict=False):
         dm.order(outer=outer, inner=inner)
     for k, inner in enumerate(kinds):
