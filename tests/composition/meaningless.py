@@ -14,11 +14,8 @@ class Reason(Enum):
 
     IRRATIONAL = "the result is irrational, and the type holds rational numbers only"
     NOT_HOLOMORPHIC = "the function has no complex derivative: it is not holomorphic"
-    NO_ORDER = "the numbers are not ordered: no maximum, no comparison"
     UNKNOWN_EQUATION = "an equation of the linear system is unknown, so the system has no solution"
-    TWO_MEASURES = "both types say the same kind of thing of one number (two units, two errors, two arithmetics)"
     NO_SUCH_VALUE = "a value of the outer class stores its numbers itself, so none that holds the inner type exists"
-    NOT_AN_ELEMENT = "the elements of one batch cannot be the elements of a single value of the type"
 
 
 #: (row, program, transform): reason. Patterns as in a shell; a row of a pair is outer(inner).

@@ -1,11 +1,14 @@
 """What must raise, raises in every transform: sums of different units, functions of dimensional numbers."""
 
 import importlib
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 import dispatchml as dm
+from dispatchml import ops
+from dispatchml.dispatch.errors import LayerOrderError
 
 
 def pint_units():
@@ -70,3 +73,34 @@ def test_prefixes_are_no_mistake(transform, units):
     np.testing.assert_allclose(
         (value / (1.0 * m)).to("").value if hasattr(value, "value") else value.m_as("m"), [1001, 1002]
     )
+
+
+def measures():
+    """One number of each library that says something of numbers which another library says, too."""
+    found = {}
+    for kind, names in {"units": tuple(LIBRARIES), "errors": ("uncertainties", "gvar")}.items():
+        for name in names:
+            if find_spec(name) and find_spec(f"dispatchml_{name}"):
+                found[name] = kind
+    return [(a, b) for a in found for b in found if a != b and found[a] == found[b]]
+
+
+def number(name):
+    if name == "uncertainties":
+        return importlib.import_module("uncertainties").ufloat(1.0, 0.1)
+    if name == "gvar":
+        return importlib.import_module("gvar").gvar(1.0, 0.1)
+    return np.array([1.0, 2.0]) * LIBRARIES[name]()[0]
+
+
+@pytest.mark.parametrize(("one", "other"), measures())
+def test_two_measures_of_one_number_are_refused(one, other):
+    """Types of one family contradict each other on one number: they are no pairs of the matrix."""
+    x, y = number(one), number(other)
+    for call in (
+        lambda: ops.multiply(x, y),
+        lambda: dm.grad(lambda t: np.sum(t * y))(x),
+        lambda: dm.jvp(lambda t: y * t, (x,), (x,)),
+    ):
+        with pytest.raises(LayerOrderError, match="No order between"):
+            call()
