@@ -139,7 +139,9 @@ def fitting_kind(kind: str, ndim: int) -> str:
 
 
 def keys_of(coords: Any, shape: tuple[int, ...]) -> Any:
-    """Places as positions in the flattened array, the last axis fastest."""
+    """Places as positions in the flattened array, the last axis fastest. Raises ValueError where they are too many."""
+    if math.prod(shape) >= 2**63:
+        raise ValueError(f"An array of shape {shape} has more elements than positions can be counted with.")
     keys = np.zeros(coords.shape[1], np.int64)
     for k, size in enumerate(shape):
         keys = keys * size + coords[k]
