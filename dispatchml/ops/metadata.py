@@ -68,7 +68,7 @@ def known_dtype(found: Any) -> np.dtype[Any]:
 def foreign_dtype(cls: type, read: Callable[[Any], np.dtype[Any]]) -> None:
     """Declare how the dtypes of another array library, objects of this class, are told by NumPy's names.
 
-    >>> import dispatchml as dm, torch
+    >>> import dispatchml as dm, torch  # doctest: +SKIP
     >>> dm.ops.foreign_dtype(torch.dtype, lambda dtype: numpy.dtype(str(dtype)[6:]))  # doctest: +SKIP
     """
     FOREIGN_DTYPES[cls] = read
