@@ -162,9 +162,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * math.pi) -> Any:
     axis = normal_axis(axis, ops.ndim(p))
     steps = ops.diff(p, n=1, axis=axis)
-    half = period / 2
-    wrapped = ops.subtract(ops.remainder(ops.add(steps, half), period), half)
-    wrapped = ops.where(ops.logical_and(ops.equal(wrapped, -half), ops.greater(steps, 0)), half, wrapped)
+    half: Any = period / 2
+    if period == 2 * math.pi and type(p) is not np.ndarray:  # an angle may have a unit, which half a turn then has too
+        half = ops.arctan2(ops.zeros_of(p, shape=()), ops.negative(ops.ones_of(p, shape=())))
+    wrapped = ops.subtract(ops.remainder(ops.add(steps, half), ops.multiply(2, half)), half)
+    wrapped = ops.where(ops.logical_and(ops.equal(wrapped, ops.negative(half)), ops.greater(steps, 0)), half, wrapped)
     correction = ops.subtract(wrapped, steps)
     limit = half if discont is None else discont
     correction = ops.where(ops.less(ops.absolute(steps), limit), 0.0, correction)

@@ -82,6 +82,15 @@ def test_angles_are_one_for_each_radian():
     same(dm.vmap(dm.grad(np.sin))(np.array([0.0, 60.0]) * u.deg), [1.0, 0.5], 1 / u.rad)
 
 
+def test_unwrapped_angles():
+    x = np.array([0.0, 170.0, -160.0]) * u.deg
+    y, dy = dm.jvp(np.unwrap, (x,), (np.ones(3) * u.deg,))
+    same(y, [0.0, 170.0, 200.0], u.deg)
+    same(dy, [1.0, 1.0, 1.0], u.deg)
+    with pytest.raises(u.UnitsError):
+        dm.jvp(np.unwrap, (X,), (X,))
+
+
 def test_subclasses():
     value, slope = dm.value_and_grad(lambda x: 2 * x)(Angle(30.0, u.deg))
     assert type(value) is Angle
