@@ -120,8 +120,17 @@ PROTOCOL_MACHINERY = frozenset(vars(type("Empty", (typing.Protocol,), {}))) | { 
 
 
 def is_abstract(hint: Any) -> bool:
-    """Whether classes may join the hint later without inheriting from it (`ABC.register`, protocols)."""
-    return any(isinstance(m, abc.ABCMeta) for m in members(hint))
+    """Whether classes may join the hint later without inheriting from it (`ABC.register`, protocols).
+
+    A class that makes instances, such as Fraction, is taken for what it is, although its metaclass would let others
+    join: operations that have a method for it then look nothing up at each call.
+    """
+    return any(isinstance(m, abc.ABCMeta) and not makes_instances(m) for m in members(hint))
+
+
+def makes_instances(cls: type) -> bool:
+    """Whether a class is made to be called, as against one that only gathers others."""
+    return not getattr(cls, "__abstractmethods__", None) and not vars(cls).keys().isdisjoint({"__new__", "__init__"})
 
 
 def fits(cls: type, hint: Any, bases: frozenset[type] | None = None) -> bool:

@@ -15,7 +15,7 @@ from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule, rule_of
 from ..rules.text import ARGUMENTS, Writer, calls_in, is_masked, names_in, parse
-from .generate import compile_source, word
+from .generate import compile_source, looking, word
 from .levels import Level, leaked
 from .missing import missing_rule
 from .provider import TRACED, add_engine, live_payload_of, on_payloads, settle
@@ -173,6 +173,8 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
     ]
     lines += ["        except (ArithmeticError, ValueError): pass"]
     lines += [f"    elif {' and '.join(['(kind is float64 or kind is float32)', *kinds])}:", *on_arrays]
+    # structures inside, whose own rules are differentiated
+    lines += [f"    elif {looking(names, op.arity)}: return made"]
     # values of an outer transform: their own operators
     traced = [f"type({names[k]}) in TRACED" for k in others]
     if like:
@@ -227,7 +229,7 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     scope.update({
         "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED,
         "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
-        "settle": settle(op, active), "strong_float": strong_float, "ignoring": np.errstate, own: op.function,
+        "settle": settle(op, active), "looked": None, "strong_float": strong_float, "ignoring": np.errstate, own: op.function,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
         f"op_{own}": op.function,
         **kernels.FAST, "strong_multiply": FINDERS["operations"]("strong_multiply"),

@@ -48,6 +48,15 @@ def with_keywords(op: Operation, source: Callable[[str, str], str]) -> str:
     )
 
 
+def looking(names: Iterable[str], arity: int, given: str = "") -> str:
+    """The condition that a structure was found among values that are not plain, and its rule has `made` a result."""
+    unusual = " or ".join(
+        f"type({n}) not in PLAIN and (type({n}) not in TRACED or type({n}._value) not in PLAIN)" for n in names
+    )
+    call = f"looked({', '.join(f'x{k}' for k in range(arity))}{given})"
+    return f"looked is not None and ({unusual}) and (made := {call}) is not NotImplemented"
+
+
 def watching(names: Iterable[str]) -> str:
     """The line that looks whether one of the values of a choice is nan or infinite."""
     if kernels.FAST:

@@ -119,7 +119,7 @@ def settle_elements(op: Operation) -> Callable[..., Any]:
         cls = type(top)
         function = known.get(cls)
         if function is None:
-            function = known[cls] = with_structures(op, cls, ENGINES[cls].variadic(op))
+            function = known[cls] = with_looks(op, cls, ENGINES[cls].variadic(op))
         return function(elements, top._tape if cls is Var else top._level, **keywords)
 
     settled.__name__ = settled.__qualname__ = f"settle_{op.name}"
@@ -139,7 +139,7 @@ def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callabl
         if op not in WATCHED:
             WATCHED.add(op)
             op.listeners.append(lambda: forget_made(op))
-        made = MADE[key] = with_structures(op, cls, with_detour(op, ENGINES[cls].fixed(op, active)))
+        made = MADE[key] = with_looks(op, cls, ENGINES[cls].fixed(op, active))
         if active == (0, 1) and made.__name__ in (f"record_{op.name}_01", f"dual_{op.name}_01"):
             use_as_operator(cls, op, made)
     return made
@@ -149,11 +149,33 @@ def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callabl
 BY_FIELDS: list[Callable[[Operation, type, Callable[..., Any]], Callable[..., Any]]] = []
 
 
-def with_structures(op: Operation, cls: type, made: Callable[..., Any]) -> Callable[..., Any]:
-    """An engine's implementation that looks for such structures; itself where there are none."""
+def with_looks(op: Operation, cls: type, made: Callable[..., Any]) -> Callable[..., Any]:
+    """An engine's implementation that looks for structures and detours; itself where there are none.
+
+    Generated functions look by themselves, behind their ways for plain values: these cost nothing more.
+    """
+    looked = look(op, cls, nothing_found)
+    if looked is nothing_found:
+        return made
+    scope = getattr(made, "__globals__", {})
+    if "looked" in scope:
+        scope["looked"] = looked
+        return made
+    return look(op, cls, made)
+
+
+def look(op: Operation, cls: type, made: Callable[..., Any]) -> Callable[..., Any]:
+    """All that looks, round an implementation."""
+    if not op.variadic:
+        made = with_detour(op, made)
     for wrap in BY_FIELDS:
         made = wrap(op, cls, made)
     return made
+
+
+def nothing_found(*_: Any, **__: Any) -> Any:
+    """What looks answers where there is nothing to find."""
+    return NotImplemented
 
 
 #: Python's operator of an operation, where generated code may stand in for it directly.

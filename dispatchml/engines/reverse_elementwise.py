@@ -20,7 +20,7 @@ from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
 from ..rules.text import ARGUMENTS, Writer, calls_in, is_masked, names_in, parse
-from .generate import compile_source, watching, word
+from .generate import compile_source, looking, watching, word
 from .space import fold, same_space, space_of
 from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, accumulate, run_carefully
 
@@ -202,6 +202,8 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
         lines += ["        if type(y) is float:", *(f"            {line}" for line in push("float"))]
     lines += [f"    elif {' and '.join(['(kind is float64 or kind is float32)', *same, *plain])}:", *computed]
     lines += ["        if type(y) is kind:", *recorded]
+    # structures inside, whose own rules are differentiated
+    lines += [f"    elif {looking(names, op.arity)}: return made"]
     # values of an outer transform: their own operators, and no projection where the primals agree
     lines += [f"    elif {' and '.join(['kind in TRACED', *same])}:"]
     lines += [f"        y = {SYMBOLS.get(name) or f'{name}({chr(44).join(names)})'}"]
@@ -270,7 +272,7 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
         "ndarray": np.ndarray, "OBJECT": OBJECT, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
         "NUMBERS": frozenset((float, int)), "FLOATS": frozenset((np.ndarray, np.float64, np.float32)),
         "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
-        "is_complex": ops.is_complex, "settle": settle(op, active),
+        "is_complex": ops.is_complex, "looked": None, "settle": settle(op, active),
         name: op.function, f"array_{name}": UFUNCS.get(op, op.function),
         f"float_{name}": float_function(op.function), f"raw_{name}": raw_function(op.function), **kernels.FAST,
     }  # fmt: skip

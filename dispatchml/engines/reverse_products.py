@@ -15,11 +15,11 @@ from ..backends.numpy import kernels
 from ..dispatch.operation import Operation
 from ..rules.products import matmul_vjp, strong_matmul
 from ..rules.registry import Rule
-from .generate import compile_source
+from .generate import compile_source, looking
 from .reverse import Var, current, keep
 from .reverse_rules import function_recorder
 from .space import F32, F64
-from .tape import CAREFUL, MIXED, Cotangents, accumulate, run_carefully
+from .tape import CAREFUL, MIXED, PLAIN, Cotangents, accumulate, run_carefully
 
 #: Cotangents of the left and the right factor by the ranks of both, on plain arrays.
 FORMULAS = {
@@ -44,6 +44,7 @@ def record_matmul_{suffix}(x0, x1):
                 made._value = y; made._tape = tape; made._index = len(tape); made._base = None
                 tape.append((backward, {slots}, {residuals}))
                 return made
+    if {look}: return made
     return general(x0, x1)
 """
 
@@ -65,7 +66,7 @@ CONTRIBUTION = """\
 
 def product_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
     """How matmul is recorded when these arguments are traced on one tape."""
-    from .provider import settle
+    from .provider import TRACED, settle
 
     general = function_recorder(op, rule, active)
     if rule.vjp is not matmul_vjp:
@@ -83,10 +84,11 @@ def product_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         b="x1._value if x1._base is None else current(x1)" if 1 in active else "x1",
         slots=", ".join(f"x{k}._index" for k in active),
         residuals=", ".join(kept),
+        look=looking("ab", 2),
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "ndarray": np.ndarray, "F64": F64, "F32": F32, "BACKWARD": backward,
-        "matmul": plain, "keep": kernels.FAST.get("keep", keep), "general": general, "settle": settle(op, active),
+        "looked": None, "TRACED": TRACED, "PLAIN": PLAIN, "matmul": plain, "keep": kernels.FAST.get("keep", keep), "general": general, "settle": settle(op, active),
     }  # fmt: skip
     compile_source(source, scope, f"reverse matmul {suffix}", "engines/reverse_products.py")
     return scope[f"record_matmul_{suffix}"]

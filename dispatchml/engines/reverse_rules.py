@@ -13,7 +13,7 @@ from ..backends.numpy import kernels
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from .constants import STILL, kept_static
-from .generate import compile_source, plain_space, watching, with_keywords, word
+from .generate import compile_source, looking, plain_space, watching, with_keywords, word
 from .reverse import Var, current, keep, record, watch_choice
 from .space import OBJECT, PlainSpace, space_of
 from .tape import CAREFUL, PLAIN, Cotangents, Tape, accumulate
@@ -87,6 +87,7 @@ FUNCTION = """\
 def {name}({parameters}{keywords}):
     tape = x{first}._tape
 {settle}{values}
+    if {look}: return made
     y = operation({arguments}{given})
 {still}    pullback = make_pullback(y, {arguments}, needs=needs{given})
 {watch}{make_spaces}    if type(y) is tuple:
@@ -150,7 +151,7 @@ def arguments_read(vjp: Callable[..., Any], op: Operation) -> set[int]:
 def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
     """How an operation with a function rule is recorded when these arguments are traced on one tape."""
     from .missing import missing_rule
-    from .provider import settle
+    from .provider import TRACED, settle
 
     if rule.vjp is None:
         return missing_rule(op, "vjp")
@@ -185,6 +186,7 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
             watch=watching(f"a{k}" for k in active) + "\n" if rule.select else "",
             indices=", ".join(f"x{k}._index" if k in active else "None" for k in range(op.arity)),
             make_spaces="".join(map(plain_space, active)),
+            look=looking((f"a{k}" for k in range(op.arity)), op.arity, given),
             spaces=", ".join(f"space{k}" if k in active else "None" for k in range(op.arity)),
             slots=", ".join(f"x{k}._index" for k in active),
             chosen_spaces=", ".join(f"space{k}" for k in active),
@@ -201,7 +203,7 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         "STILL": STILL, "kept_static": kept_static, "ignoring": np.errstate, "record_outputs": record_outputs,
         "make_pullback": rule.vjp,
         "strong": getattr(rule.vjp, "careful", None), "operation": op.function, "settle": settle(op, active),
-        "needs": tuple(k in active for k in range(op.arity)), **kernels.FAST,
+        "needs": tuple(k in active for k in range(op.arity)), "looked": None, "TRACED": TRACED, **kernels.FAST,
         **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")
@@ -269,6 +271,7 @@ VIEW_TEST = "(type(index) is slice or is_view({'index': index}))"
 LINEAR = """\
 def record_{name}(x{keywords}):
     a = x._value if x._base is None else current(x)
+    if {look}: return made
     tape = x._tape
     y = operation(a{given})
 {still}    made = Var()
@@ -305,6 +308,8 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
     """How a linear operation is recorded; with several arguments the constants' cotangents are dropped."""
     if op.arity > 1:
         return function_recorder(op, linear_as_function(rule), active)
+    from .provider import TRACED
+
     keywords = op.keywords
     name = word(op)
 
@@ -322,13 +327,14 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
             still=still_lines(op, given),
             values=values,
             view=view if op.view else "",
+            look=looking("a", 1, given).replace("looked(x0", "looked(x"),
         )
 
     source = with_keywords(op, written)
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
         "STILL": STILL, "kept_static": kept_static, "has_memory": has_memory, "is_view": is_view, "WRITES": WRITES,
-        "PlainSpace": PlainSpace, "OBJECT": OBJECT, "accumulate": accumulate,
+        "PlainSpace": PlainSpace, "OBJECT": OBJECT, "looked": None, "TRACED": TRACED, "accumulate": accumulate,
         "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip
