@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+from dispatchml_structured import Diagonal, Kronecker
 
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import DensifyWarning
-from dispatchml_structured import Diagonal, Kronecker
 
 pytest.importorskip("dispatchml_sparse")
 sparse = pytest.importorskip("sparse")

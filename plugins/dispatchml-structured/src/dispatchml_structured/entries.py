@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops
+from dispatchml.dispatch import layer_of
 
 from .base import Structure, densify, inverted, kind_of, named, refuse
 from .block import Block, BlockDiagonal
@@ -151,7 +152,10 @@ def diagonal_of(y: Any, shape: tuple[int, ...]) -> Any:
     if ops.ndim(y) < 2:
         return y
     if ops.shape(y)[-1] == ops.shape(y)[-2]:
-        return ops.diagonal(y, axis1=-2, axis2=-1)
+        found = ops.diagonal(y, axis1=-2, axis2=-1)
+        info = layer_of(type(found))
+        sparse = info is not None and info.slot == "structure" and info.materialise is not None
+        return info.materialise(found) if sparse else found  # type: ignore[union-attr, misc]
     return ops.getitem(y, index=(..., 0, slice(None)) if ops.shape(y)[-2] == 1 else (..., slice(None), 0))
 
 
