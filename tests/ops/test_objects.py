@@ -140,7 +140,8 @@ def test_zeros_ones_and_what_numpy_fills_are_elements():
     x = residues(1, 2, 3)
     for made in (
         ops.zeros_like(x), ops.ones_like(x), ops.one_like(x), ops.zeros_of(x, shape=(2,)), ops.diag(x),
-        ops.empty_like(x), ops.tril(np.outer(x, x)), ops.pad(x, pad_width=1), ops.scatter(x, index=np.array([0, 2, 5]), shape=(7,)),
+        ops.empty_like(x), ops.tril(np.outer(x, x)), ops.pad(x, pad_width=1),
+        ops.scatter(x, index=np.array([0, 2, 5]), shape=(7,)),
         ops.where_or_zero(np.array([True, False, True]), x),
     ):  # fmt: skip
         assert {type(v) for v in made.flat} == {Residue}
