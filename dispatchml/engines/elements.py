@@ -13,11 +13,12 @@ from .. import ops
 from ..dispatch.construct import FORMS, Form, form_of
 from ..dispatch.define import state_of
 from ..dispatch.errors import DensifyWarning, NoMethodError, at_user_line, class_name, warn_at_user_line
-from ..dispatch.lattice import outermost
+from ..dispatch.lattice import SLOTS, outermost
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import FORGETTING, Operation
 from ..dispatch.resolve import find_method, no_method
 from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, needs_stack, structure_inside
+from ..dispatch.structures import TRANSPARENT, transparent_inside
 from ..dispatch.structures import structure_of as foreign_structure
 from ..rules.registry import rule_of
 from .provider import BY_FIELDS, TRACED, provide
@@ -68,7 +69,7 @@ def with_structures(op: Operation, general: Callable[..., Any]) -> Callable[...,
 
     def batched(*arguments: Any, **keywords: Any) -> Any:
         forms = [None if type(x) in PLAIN else structure_of(x) for x in arguments]
-        if any(form is not None for form in forms):
+        if any(form is not None for form in forms) and not belongs_further_out(arguments):
             return on_elements(op, arguments, forms, keywords, False)
         return general(*arguments, **keywords)
 
@@ -122,7 +123,7 @@ def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Calla
 
     def rule_of_structure(arguments: tuple[Any, ...], keywords: dict[str, Any], variadic: bool) -> Any:
         forms = [structure_of(bare_of(x)) for x in arguments]
-        if not any(form is not None and is_fieldwise(form) for form in forms):
+        if not any(form is not None and is_fieldwise(form) for form in forms) or belongs_further_out(arguments):
             return NotImplemented
         classes = tuple(
             type(innermost(x)) if form is None else form.cls for x, form in zip(arguments, forms, strict=True)
@@ -147,6 +148,14 @@ def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Calla
         return general(*arguments, **keywords) if made is NotImplemented else made
 
     return with_a_look(op, general, by_rule)
+
+
+def belongs_further_out(arguments: tuple[Any, ...]) -> bool:
+    """Whether an argument has a layer outside of structures whose own rules run on traced values: labels, masks."""
+    return bool(TRANSPARENT) and any(
+        found is not None and SLOTS.index(found[0].slot) > SLOTS.index("structure")
+        for found in map(transparent_inside, arguments)
+    )
 
 
 def with_a_look(op: Operation, general: Callable[..., Any], by_rule: Callable[..., Any]) -> Callable[..., Any]:

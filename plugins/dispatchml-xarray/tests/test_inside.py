@@ -102,3 +102,17 @@ def test_fractions_stay_exact():
     f = xr.DataArray(np.array([Fraction(1, 3), Fraction(2, 3)], dtype=object), dims="x")
     found = dm.grad(lambda f: (f * f).sum("x") + f.mean())(f)
     assert found.values.tolist() == [Fraction(2, 3) + Fraction(1, 2), Fraction(4, 3) + Fraction(1, 2)]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_structures_inside_labels_meet_others():
+    structured = pytest.importorskip("dispatchml_structured")
+    diagonal = structured.Diagonal(np.array([1.0, 2.0, 3.0]))
+    x = xr.DataArray(diagonal, dims=("i", "j"))
+    for function in (lambda x: (diagonal * x).sum(), lambda x: (x * diagonal).sum()):
+        found = dm.grad(function)(x)
+        assert found.dims == ("i", "j")
+        assert isinstance(found.data, structured.Diagonal)
+        np.testing.assert_allclose(found.data.diag, [1.0, 2.0, 3.0])
+    batch = dm.vmap(lambda k: k * (x * diagonal).sum())(P)
+    assert batch.dims == ("x",)
