@@ -143,11 +143,13 @@ class Traced:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         from ..ops.index import refuse_unregistered
-        from .views import assign
+        from .views import assign, assign_where
 
         refuse_unregistered(ops.setitem, self, index)
         if isinstance(value, Traced) and value._base is not None and not is_assignment(sys._getframe(1)):
             refuse_moving(self)
+        if isinstance(index, Traced) and assign_where(self, index, value):
+            return
         assign(self, index, value)
 
     def __iadd__(self, other: Any) -> Any:

@@ -184,6 +184,16 @@ def assign(x: Any, index: Any, value: Any) -> None:
     repoint(root, ops.reshape(updated, shape=shape))
 
 
+def assign_where(x: Any, mask: Any, value: Any) -> bool:
+    """`x[mask] = number` for a mask that differs between the elements of a batch; whether it was that."""
+    shape, covered = ops.shape(x), ops.shape(mask)
+    if ops.dtype(mask).kind != "b" or ops.ndim(value) or covered != shape[: len(covered)]:
+        return False
+    mask = ops.reshape(mask, shape=(*covered, *(1,) * (len(shape) - len(covered))))
+    assign(x, Ellipsis, ops.where(mask, value, x))
+    return True
+
+
 def repoint(x: Any, new: Any) -> None:
     """Make a traced value stand for a new one of the same kind."""
     if type(new) is not type(x):

@@ -139,3 +139,25 @@ def test_errors(call, error, text):
 
 def test_empty_batch():
     assert dm.vmap(lambda x: ops.sin(x) * 2.0)(np.zeros((0, 3))).shape == (0, 3)
+
+
+def test_a_mask_that_differs_between_elements_takes_one_number():
+    def f(x):
+        y = x * 2.0
+        y[y > 1.0] = 0.5
+        y[x[:, 0] < 0] = x[0, 0] ** 2
+        y[:, 1][y[:, 1] > 0.2] = -1.0
+        return np.sum(y**2)
+
+    batch = np.random.default_rng(2).uniform(-1, 1, (5, 3, 2))
+    np.testing.assert_allclose(dm.vmap(f)(batch), [f(x) for x in batch])
+    np.testing.assert_allclose(dm.vmap(dm.grad(f))(batch), [dm.grad(f)(x) for x in batch])
+    np.testing.assert_allclose(dm.grad(lambda b: np.sum(dm.vmap(f)(b)))(batch), [dm.grad(f)(x) for x in batch])
+
+    def several(x):
+        x = x * 1.0
+        x[x > 0] = np.array([1.0, 2.0])
+        return x
+
+    with pytest.raises(TracerConversionError):
+        dm.vmap(several)(batch)
