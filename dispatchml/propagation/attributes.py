@@ -55,7 +55,7 @@ def variance_of(x: Any) -> Any:
 # ---- values ----------------------------------------------------------------------------------------------------------
 
 
-def of_one(read: Callable[..., float], plain: float | None) -> Callable[..., Any]:
+def of_one(read: Callable[..., Any], plain: float | None) -> Callable[..., Any]:
     """A method for numbers and arrays from what reads it off an uncertain number; `plain`: what plain numbers have."""
 
     def read_one(x: Any, **keywords: Any) -> Any:

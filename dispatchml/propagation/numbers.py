@@ -16,7 +16,9 @@ from ..dispatch import layer_of, order, register_type
 from ..dispatch.elements import provide_for_arrays_of
 from ..engines.shared_names import share_names
 from ..ops.metadata import PYTHON_DTYPES, REAL
-from . import attributes, sensitivity, through
+from . import attributes, through
+from . import functionals as functionals  # makes the cotangents of real results a layer
+from .sensitivity import Sensitivity
 
 OBJECT = np.dtype(object)
 
@@ -115,5 +117,5 @@ def register_uncertain(
         op.layer(cls, through.attempted(op.info, function, known))
     through.register_constants(known)
     attributes.register_readers(cls)
-    order(outer=sensitivity.Sensitivity, inner=cls)
+    order(outer=Sensitivity, inner=cls)
     return known

@@ -7,25 +7,24 @@ loops over objects, which use the library's own arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import NoMethodError, NoRuleError, at_user_line, class_name, describe_call
-from ..dispatch.lattice import outermost
+from ..dispatch.errors import NoRuleError, at_user_line, describe_call
 from ..dispatch.layers import layer_of
 from ..dispatch.operation import Operation
-from ..engines.forward import Dual, dual
-from ..engines.levels import Level
-from ..engines.views import current
 from ..rules.registry import rule_of
+from .blocks import through_jacobian
+from .choosing import CHOOSING
+from .elementwise import elementwise_of_arrays, elementwise_of_numbers
+from .values import assembled, first_number, single, values_of
 
 if TYPE_CHECKING:
     from .numbers import Uncertain
 
-#: Operations on arrays that NumPy does on objects by moving, adding and multiplying them.
 #: NumPy's loops over the operators of objects.
 LOOPS = {
     "add": np.add,
@@ -38,6 +37,7 @@ LOOPS = {
     "equal": np.equal,
     "not_equal": np.not_equal,
 }
+#: Operations on arrays that NumPy does on objects by moving, adding and multiplying them.
 NATIVE_FAMILIES = frozenset({"shaping", "creation", "layers"})
 NATIVE = frozenset(
     """
@@ -47,8 +47,6 @@ NATIVE = frozenset(
     getitem scatter take take_along_axis compress delete extract
     """.split()
 )
-#: Operations that hand out some of the numbers themselves, chosen by value: operation -> positions of what is chosen.
-CHOOSING: dict[str, Callable[..., Any]] = {}
 
 
 def provider(known: Uncertain) -> Callable[[Operation, tuple[type, ...]], Callable[..., Any]]:
@@ -118,13 +116,6 @@ def with_arrays(op: Operation) -> Callable[..., Any]:
         return single(op.function(*given, **keywords))
 
     return on_arrays
-
-
-def single(y: Any) -> Any:
-    """A number instead of an object array of no dimension."""
-    if type(y) is tuple:
-        return tuple(map(single, y))
-    return y[()] if type(y) is np.ndarray and not y.ndim and y.dtype == object else y
 
 
 def register_constants(known: Uncertain) -> None:
@@ -209,60 +200,6 @@ def missing(op: Operation) -> Callable[..., Any]:
     return no_rule
 
 
-def values_of(x: Any, known: Uncertain) -> Any:
-    """The values of a number or an array of numbers, plain ones among them, as float64; anything else as it is."""
-    if isinstance(x, known.cls):
-        return known.mean(x)
-    if not (type(x) is np.ndarray and x.dtype == object):
-        return x
-    flat = [known.mean(v) if isinstance(v, known.cls) else v for v in x.flat]
-    for v in flat:
-        info = layer_of(type(v))
-        if info is not None:
-            outermost((known.cls, type(v)))  # raises where the two have no order
-            raise NoMethodError(
-                f"An array holds {class_name(known.cls)} and {class_name(type(v))}{at_user_line()}. Use one kind of "
-                "number in an array."
-            )
-    try:
-        return np.reshape(np.array(flat, np.float64), x.shape)
-    except (TypeError, ValueError):
-        kinds = ", ".join(sorted({class_name(type(v)) for v in flat}))
-        raise NoMethodError(
-            f"An array of uncertain numbers holds values of {kinds}{at_user_line()}. Beside uncertain numbers an array "
-            "may hold real numbers."
-        ) from None
-
-
-def is_uncertain(x: Any, known: Uncertain) -> bool:
-    """Whether an argument holds uncertain numbers."""
-    if isinstance(x, known.cls):
-        return True
-    return type(x) is np.ndarray and x.dtype == object and any(isinstance(v, known.cls) for v in x.flat)
-
-
-def first_number(arguments: Iterator[Any] | Any, known: Uncertain) -> Any:
-    """Some uncertain number among arguments."""
-    for x in arguments:
-        if isinstance(x, known.cls):
-            return x
-        if type(x) is np.ndarray and x.dtype == object:
-            for v in x.flat:
-                if isinstance(v, known.cls):
-                    return v
-    raise AssertionError("an uncertain number is among the arguments")
-
-
-def refuse_complex(y: Any, op: Operation, known: Uncertain) -> None:
-    """Uncertain numbers are real."""
-    if ops.dtype(y).kind == "c":
-        raise NoMethodError(
-            f"{op.name} of {class_name(known.cls)} has a complex result{at_user_line()}, and these numbers are real. "
-            "Take the real and imaginary part of the operation's matrix apart, or propagate a covariance with "
-            "dispatchml.propagation.propagate."
-        )
-
-
 def on_values(op: Operation, known: Uncertain) -> Callable[..., Any]:
     """An operation whose derivative is zero by declaration: on the values. Real numbers stay of the class, without
     uncertainty; truth values and positions are plain."""
@@ -283,213 +220,3 @@ def on_values(op: Operation, known: Uncertain) -> Callable[..., Any]:
         return certain(y)
 
     return on_plain
-
-
-def assembled(y: Any, terms: list[tuple[Any, Any]], known: Uncertain, like: Any) -> Any:
-    """The numbers with values y and linear parts by elementwise slopes; slopes and numbers broadcast against y."""
-    if not ops.shape(y):
-        given = [(float(p), x) for p, x in ((p, single_number(x)) for p, x in terms) if known.holds(x) and p != 0]
-        return known.combine(float(y), given, like)
-    made = np.empty(ops.shape(y), object)
-    slopes = [np.broadcast_to(p, made.shape).ravel().tolist() for p, _ in terms]
-    numbers = [np.broadcast_to(as_objects(x), made.shape).ravel().tolist() for _, x in terms]
-    flat = made.reshape(-1)  # made is contiguous, so this is a view
-    for k, value in enumerate(np.ravel(y).tolist()):
-        pairs = [(s[k], n[k]) for s, n in zip(slopes, numbers, strict=True) if s[k] != 0 and known.holds(n[k])]
-        flat[k] = known.combine(value, pairs, like)
-    return made
-
-
-def single_number(x: Any) -> Any:
-    """The number in an array of no dimension."""
-    return x[()] if isinstance(x, np.ndarray) else x
-
-
-def as_objects(x: Any) -> Any:
-    """A value as an array of objects."""
-    if isinstance(x, np.ndarray):
-        return x
-    made = np.empty((), object)
-    made[()] = x
-    return made
-
-
-# ---- elementwise operations ------------------------------------------------------------------------------------------
-
-
-def slopes_of(op: Operation, values: list[Any], active: list[int], keywords: dict[str, Any]) -> tuple[Any, list[Any]]:
-    """The value of an elementwise operation and its partial derivatives in some of its arguments, by its rule."""
-    y: Any = None
-    found = []
-    for k in active:
-        one = np.ones_like(values[k]) if isinstance(values[k], np.ndarray) else 1.0
-        with Level(op.name) as level:
-            given = (*values[:k], dual(values[k], one, level), *values[k + 1 :])
-            made = op.function(*given, **keywords)
-        traced = type(made) is Dual and made._level is level
-        y = current(made) if traced else made
-        slope = made._partials if traced else np.zeros_like(y)
-        if slope != slope if type(slope) is float else np.any(np.not_equal(slope, slope)):  # 0 * inf inside
-            slope = careful_slope(op, values, k, keywords, one)
-        found.append(slope)
-    return y, found
-
-
-def careful_slope(op: Operation, values: list[Any], k: int, keywords: dict[str, Any], one: Any) -> Any:
-    """The partial derivative by a whole transform."""
-    from ..transforms import jvp
-
-    def along(x: Any) -> Any:
-        return op.function(*values[:k], x, *values[k + 1 :], **keywords)
-
-    return jvp(along, (values[k],), (one,))[1]
-
-
-def elementwise_of_numbers(op: Operation, known: Uncertain) -> Callable[..., Any]:
-    """An elementwise operation on single numbers."""
-    rule = rule_of(op)
-    quiet = rule is not None and (rule.singular or rule.kind == "function")
-
-    def on_numbers(*arguments: Any, **keywords: Any) -> Any:
-        active = [k for k, x in enumerate(arguments) if isinstance(x, known.cls)]
-        values = [known.mean(x) if k in active else x for k, x in enumerate(arguments)]
-        if quiet:
-            with np.errstate(all="ignore"):
-                y, slopes = slopes_of(op, values, active, keywords)
-        else:
-            y, slopes = slopes_of(op, values, active, keywords)
-        if type(y) is not float:
-            refuse_complex(y, op, known)
-        terms = [(float(p), arguments[k]) for p, k in zip(slopes, active, strict=True) if p != 0]
-        return known.combine(float(y), terms, arguments[active[0]])
-
-    return on_numbers
-
-
-def elementwise_of_arrays(op: Operation, known: Uncertain) -> Callable[..., Any]:
-    """An elementwise operation on object arrays."""
-
-    def on_arrays(*arguments: Any, **keywords: Any) -> Any:
-        active = [k for k, x in enumerate(arguments) if is_uncertain(x, known)]
-        values = [values_of(x, known) for x in arguments]
-        with np.errstate(all="ignore"):
-            y, slopes = slopes_of(op, values, active, keywords)
-        refuse_complex(y, op, known)
-        terms = [(p, arguments[k]) for p, k in zip(slopes, active, strict=True)]
-        return assembled(y, terms, known, first_number(arguments, known))
-
-    return on_arrays
-
-
-# ---- all others ------------------------------------------------------------------------------------------------------
-
-
-def through_jacobian(op: Operation, known: Uncertain) -> Callable[..., Any]:
-    """Any operation, by its jacobian at the values."""
-    from ..transforms import jacobian
-
-    def on_arrays(*arguments: Any, **keywords: Any) -> Any:
-        elements = list(arguments[0] if op.variadic else arguments)
-        active = [k for k, x in enumerate(elements) if is_uncertain(x, known)]
-        values = [values_of(x, known) for x in elements]
-
-        def of_chosen(*chosen: Any) -> Any:
-            given = list(values)
-            for k, x in zip(active, chosen, strict=True):
-                given[k] = x
-            return op.function(tuple(given), **keywords) if op.variadic else op.function(*given, **keywords)
-
-        chosen = [values[k] for k in active]
-        y = of_chosen(*chosen)
-        with np.errstate(all="ignore"):
-            blocks = jacobian(of_chosen, argnums=tuple(range(len(active))))(*chosen)
-        numbers = [as_objects(elements[k]) for k in active]
-        like = first_number(elements, known)
-
-        def combined(v: Any, parts: Any) -> Any:
-            refuse_complex(v, op, known)
-            return linear(v, parts, numbers, known, like) if ops.dtype(v).kind == "f" else v
-
-        if isinstance(y, (tuple, list)):
-            made = [combined(v, parts) for v, parts in zip(y, blocks, strict=True)]
-            return type(y)(*made) if hasattr(y, "_fields") else type(y)(made)
-        return combined(y, blocks)
-
-    return on_arrays
-
-
-def linear(y: Any, blocks: tuple[Any, ...], numbers: list[Any], known: Uncertain, like: Any) -> Any:
-    """The numbers with values y, whose linear parts are jacobian blocks times the linear parts of numbers."""
-    count = ops.size(y)
-    rows = np.concatenate(
-        [np.reshape(np.asarray(b, np.float64), (count, x.size)) for b, x in zip(blocks, numbers, strict=True)], axis=1
-    )
-    flat = [v for x in numbers for v in x.flat]
-    made = np.empty(count, object)
-    for k, value in enumerate(np.ravel(y).tolist()):
-        row = rows[k]
-        pairs = [(float(row[j]), flat[j]) for j in np.flatnonzero(row) if known.holds(flat[j])]
-        made[k] = known.combine(value, pairs, like)
-    return made.reshape(ops.shape(y)) if ops.shape(y) else made[0]
-
-
-# ---- choosing by value -----------------------------------------------------------------------------------------------
-
-
-def chooses(*names: str) -> Callable[[Any], Any]:
-    """Declare what hands out numbers for operations of these names."""
-
-    def add(f: Any) -> Any:
-        CHOOSING.update(dict.fromkeys(names, f))
-        return f
-
-    return add
-
-
-@chooses("max", "min")
-def extremum(op: Operation, known: Uncertain) -> Callable[..., Any]:
-    """The number with the largest (smallest) value, the first of equal ones; NumPy's keywords."""
-    position = ops.argmax if op.name == "max" else ops.argmin
-
-    def chosen(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        values, shape = values_of(x, known), x.shape
-        axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
-        axes = tuple(a % x.ndim for a in axes)
-        rest = tuple(a for a in range(x.ndim) if a not in axes)
-        kept = tuple(shape[a] for a in rest)
-        order = (*rest, *axes)
-        rows, flat = (np.reshape(np.transpose(v, order), (*kept, -1)) for v in (values, x))
-        where = np.asarray(position(rows, axis=-1))
-        y = np.take_along_axis(flat, where[..., None], axis=-1)[..., 0]
-        if keepdims:
-            return np.reshape(y, tuple(1 if a in axes else n for a, n in enumerate(shape)))
-        return y if y.ndim else y[()]
-
-    return chosen
-
-
-@chooses("sort", "partition")
-def sorted_by_value(op: Operation, known: Uncertain) -> Callable[..., Any]:
-    """The numbers in the order of their values."""
-    positions = ops.argsort if op.name == "sort" else ops.argpartition
-
-    def ordered(x: Any, *, axis: Any = -1, **keywords: Any) -> Any:
-        if axis is None:
-            x, axis = np.ravel(x), -1
-        return np.take_along_axis(x, positions(values_of(x, known), axis=axis, **keywords), axis=axis)
-
-    return ordered
-
-
-@chooses("maximum", "minimum", "fmax", "fmin")
-def larger_or_smaller(op: Operation, known: Uncertain) -> Callable[..., Any]:
-    """One of two numbers by value, the first of equal ones."""
-
-    def chosen(a: Any, b: Any) -> Any:
-        first, second = values_of(a, known), values_of(b, known)
-        y = op.function(first, second)
-        takes_first = np.logical_or(np.equal(first, y), np.logical_and(first != first, y != y))
-        made = np.where(takes_first, as_objects(a), as_objects(b))
-        return made if made.ndim else made[()]
-
-    return chosen
