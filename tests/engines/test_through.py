@@ -8,6 +8,7 @@ from dispatchml import ops
 from dispatchml.dispatch import layer_of, layers, operation, register_type, structures, transparent, uniform
 from dispatchml.dispatch.errors import RegistrationError, TangentMismatchError
 from dispatchml.dispatch.operation import LOCK, forget_everything
+from dispatchml.engines.reverse import Var
 from dispatchml.rules import batch, rule
 
 
@@ -198,13 +199,17 @@ def test_tangents_and_attributes_are_those_of_the_structure():
 
 
 def test_plain_programs_keep_the_generated_operators_when_no_structure_is_known():
-    with LOCK:
-        structures.TRANSPARENT.discard(layer_of(Diagonal))
-        forget_everything()
-    from dispatchml.engines.reverse import Var
-
-    dm.grad(lambda x: np.sum(x * x))(X)
-    assert Var.__mul__.__name__ == "record_multiply_01"
+    kept = set(structures.TRANSPARENT)
+    try:
+        with LOCK:
+            structures.TRANSPARENT.clear()
+            forget_everything()
+        dm.grad(lambda x: np.sum(x * x))(X)
+        assert Var.__mul__.__name__ == "record_multiply_01"
+    finally:
+        with LOCK:
+            structures.TRANSPARENT.update(kept)
+            forget_everything()
 
 
 def test_what_is_no_layer_is_refused():
