@@ -45,7 +45,7 @@ def dressing(
     info = LAYERS.get(cls)
     if info is None:
         raise RegistrationError(
-            f"dressing: {class_name(cls)} is not a layer{at_user_line()}. Declare it with dispatchml.register_type first."
+            f"dressing: {class_name(cls)} is not a layer{at_user_line()}. Declare it with dispatchml.register_type."
         )
     info.properties["dressing"] = Dressing(bare, again, block)
     DRESSED.add(info)

@@ -58,6 +58,9 @@ class LeakedTracerError(DispatchmlError, RuntimeError):
 class TracerConversionError(DispatchmlError, TypeError):
     """A traced value was about to become a plain number or array, which would lose its derivative."""
 
+    #: Whether the function may be run again: a plugin was loaded by which its library steps back.
+    again: bool = False
+
 
 class LayerConversionError(DispatchmlError, TypeError):
     """A value of a layer was about to become a plain array, which would lose what the layer says."""

@@ -219,7 +219,7 @@ def what_broke(entry: Entry) -> str:
 
 
 def origin(function: object) -> str:
-    """` (of dispatchml-pint)` for a function that the package of an installed plugin has written, else an empty text."""
+    """` (of dispatchml-pint)` for a function that the package of an installed plugin has written, else no text."""
     package = str(getattr(function, "__module__", None) or "").partition(".")[0]
     for entry in entries().values() if package not in KNOWN else ():
         if entry.point.value.partition(":")[0].partition(".")[0].strip() == package:

@@ -162,7 +162,7 @@ def with_a_look(op: Operation, general: Callable[..., Any], by_rule: Callable[..
     """An implementation that looks first whether an argument may be a structure; plain arrays cost two look-ups."""
     if op.arity == 1 and not op.keywords:
 
-        def traced(x: Any) -> Any:
+        def traced(x: Any) -> Any:  # pyright: ignore[reportRedeclaration]
             if type(getattr(x, "_value", None)) not in PLAIN and may_be_structure(x):
                 return by_rule(x)
             return general(x)

@@ -54,7 +54,7 @@ class Traced:
 
     @property
     def size(self) -> int:
-        """The number of elements of the primal, as its library counts them: SciPy's sparse arrays count what is stored."""
+        """The number of elements of the primal, as its library counts them: SciPy's sparse ones by what is stored."""
         if type(self._value) is not np.ndarray and "size" in statics_of(self):
             return foreign_attribute(self, "size")
         return ops.size(self)

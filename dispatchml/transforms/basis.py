@@ -116,7 +116,7 @@ def shaped(block: Any, shape: tuple[int, ...]) -> Any:
 
 
 def finished(block: Any, y: Any, x: Any) -> Any:
-    """A Jacobian block as it is returned: in its dtype, and with what output and input carry by axes, such as labels."""
+    """A Jacobian block as it is returned: in its dtype, with what output and input carry by axes, such as labels."""
     return dressed_block(in_common_dtype(block, y, x), y, x)
 
 

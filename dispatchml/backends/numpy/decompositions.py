@@ -152,7 +152,7 @@ def even_out(x: Any, w: Any) -> Any:
 
 def spectral_sum(a: Any, weights: Any, *, UPLO: str) -> Any:
     """By eigh."""
-    _, v = np.linalg.eigh(a, UPLO=UPLO)
+    _, v = np.linalg.eigh(a, UPLO=UPLO)  # pyright: ignore[reportCallIssue, reportArgumentType]
     return (v * weights[..., None, :]) @ np.conj(np.swapaxes(v, -1, -2))
 
 

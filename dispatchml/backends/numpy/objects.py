@@ -208,7 +208,7 @@ def count(x: Any, axis: Any) -> int:
 
 
 def total(x: Any, axis: Any, keepdims: bool) -> Any:
-    return np.add.reduce(x, axis, None, None, keepdims)
+    return np.add.reduce(x, axis, None, None, keepdims)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def mean(x: Any, *, axis: Any, dtype: Any, keepdims: bool) -> Any:
@@ -427,7 +427,7 @@ def with_typed_zeros(array: Callable[..., Any]) -> Callable[..., Any]:
 
     def on_objects(x: Any, **keywords: Any) -> Any:
         y = array(x, **keywords)
-        missing = np.frompyfunc(lambda e: type(e) in PYTHON or isinstance(e, np.generic), 1, 1)(y).astype(bool)
+        missing = np.asarray(np.frompyfunc(lambda e: type(e) in PYTHON or isinstance(e, np.generic), 1, 1)(y), bool)
         first = next((e for e in np.asarray(x, object).flat if type(e) not in PYTHON), None)
         if first is None or not missing.any():
             return y
