@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ops
-from ..dispatch.errors import NoRuleError
+from ..dispatch.errors import NonDifferentiableError, NoRuleError
 from .boundary import Inputs
 from .columns import columns
 from .containers import unflatten
@@ -130,6 +130,11 @@ def cheaper(
         return columns(function, inputs, keywords, has_aux, chunk_size, name)
     except NoRuleError:
         return rows(Recording(function, inputs, keywords, has_aux, name), chunk_size, name)
+    except NonDifferentiableError as refused:  # entries of factored matrices are no directions, but have rows
+        try:
+            return rows(Recording(function, inputs, keywords, has_aux, name), chunk_size, name)
+        except NonDifferentiableError:
+            raise refused from None
 
 
 def hessian(

@@ -45,6 +45,7 @@ def paired(outer: Subject, inner: Subject) -> Subject:
         outer,
         name=f"{outer.name}({inner.name})",
         make=lambda numbers: outer.make(inner.make(numbers)),
+        tangent=None if outer.tangent is None and inner.tangent is None else tangent_of(outer, inner),
         factor=None,
         inner=inner,
         point=cast(storing.point, inner),
@@ -62,6 +63,12 @@ def paired(outer: Subject, inner: Subject) -> Subject:
         programs={**inner.programs, **outer.programs, MEETING: meeting(outer, inner)},
         refuses=(),
     )
+
+
+def tangent_of(outer: Subject, inner: Subject) -> Callable[[Any], Any]:
+    """A tangent of a pair, of which one type has tangents of another class."""
+    around, within = outer.tangent or outer.make, inner.tangent or inner.make
+    return lambda numbers: around(within(numbers))
 
 
 def cast(point: Any, inner: Subject) -> Any:

@@ -54,7 +54,8 @@ class Subject:
     hidden(e): which numbers of a result do not matter, since they are masked. refuses: error classes where every cell
     must raise instead.
 
-    What programs are given. point, direction: plain numbers of the argument and of its tangent. embed(numbers): the
+    What programs are given. point, direction: plain numbers of the argument and of its tangent. tangent(numbers): a
+    tangent, where it is not made like the argument. embed(numbers): the
     plain array that the programs see, for types that store less than they show (the diagonal of a matrix); what is
     differentiated is the numbers. one: the constant 1 in the type's unit. constant(array, axes): a constant array (axes
     is 0 where it runs along the argument's first axis, None for a new one). factor(numbers): an instance that serves
@@ -79,6 +80,7 @@ class Subject:
     embed: Callable[[Any], Any] = lambda numbers: numbers
     one: Any = 1
     constant: Callable[[Any, tuple[Any, ...]], Any] = lambda array, axes: array
+    tangent: Callable[[Any], Any] | None = None
     factor: Callable[[Any], Any] | None = None
     present: Any = None
     hidden: Callable[[Expected], Any] | None = None

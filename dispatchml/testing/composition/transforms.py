@@ -38,7 +38,8 @@ class Task:
     @property
     def dx(self) -> Any:
         """The tangent."""
-        return self.subject.make(self.subject.direction)
+        made = self.subject.tangent or self.subject.make
+        return made(self.subject.direction)
 
     @property
     def own_axes(self) -> tuple[Any, ...]:
