@@ -130,6 +130,8 @@ def is_abstract(hint: Any) -> bool:
 
 def makes_instances(cls: type) -> bool:
     """Whether a class is made to be called, as against one that only gathers others."""
+    if getattr(cls, "_is_protocol", False):  # has an __init__ that refuses
+        return False
     return not getattr(cls, "__abstractmethods__", None) and not vars(cls).keys().isdisjoint({"__new__", "__init__"})
 
 
