@@ -240,6 +240,19 @@ def test_tangents_of_products(rng):
         low + t
 
 
+def test_jacobians_with_respect_to_products_are_stacks_of_tangents(rng):
+    k = matrix("kronecker", real(rng))
+    rows = dm.jacobian(lambda k: k @ X)(k)
+    assert type(rows) is KroneckerTangent
+    assert rows.left.shape == (N, 2, 2)
+    expected = dm.jacrev(lambda a, b: np.kron(a, b) @ X, (0, 1))(k.left, k.right)
+    same((rows.left, rows.right), expected)
+    entries = dm.jacrev(lambda k: (2 * k).materialise())(k)
+    assert entries.left.shape == (N, N, 2, 2)
+    with pytest.raises(TypeError, match="no direction of a Kronecker"):
+        dm.jacfwd(lambda k: k @ X)(k)
+
+
 def test_a_dense_direction_is_none_of_a_product(rng):
     k = matrix("kronecker", real(rng))
     with pytest.raises(TypeError, match="no direction of a Kronecker"):

@@ -7,8 +7,15 @@ from dispatchml.testing.composition import PLAIN, Probe, Subject
 LIBRARIES = ("dispatchml_structured",)
 #: Where the six numbers of a triangle stand.
 ROWS, COLUMNS = np.array([0, 1, 1, 2, 2, 2]), np.array([0, 0, 1, 0, 1, 2])
-SIX = np.array([2.0, 0.5, 3.0, 1.25, 0.25, 4.0])
-SIX_DIRECTIONS = np.array([1.0, -0.5, 0.25, 0.5, -0.25, 1.0])
+FIVE = np.array([2.0, 3.0, 1.5, 0.5, 0.25])
+#: Points and directions where not three numbers are stored.
+POINTS = {
+    1: {"point": np.array([1.25]), "direction": np.array([-0.5])},
+    6: {
+        "point": np.array([2.0, 0.5, 3.0, 1.25, 0.25, 4.0]),
+        "direction": np.array([1.0, -0.5, 0.25, 0.5, -0.25, 1.0]),
+    },
+}
 
 
 def subjects():
@@ -53,10 +60,11 @@ def subjects():
         return Subject(
             name=cls.__name__, slot="structure", family="pattern", cls=cls, make=make, embed=pattern(places), rank=rank,
             numbers=by_stored(places, count), expect=is_matrix,
-            **({"point": SIX, "direction": SIX_DIRECTIONS} if count == 6 else {}), **more,
+            **POINTS.get(count, {}), **more,
         )  # fmt: skip
 
     diagonal = [[0, -1, -1], [-1, 1, -1], [-1, -1, 2]]
+    ones = [[0, -1, -1], [-1, 0, -1], [-1, -1, 0]]
     lower = [[0, -1, -1], [1, 2, -1], [3, 4, 5]]
     mirrored = [[0, 1, 3], [1, 2, 4], [3, 4, 5]]
 
@@ -66,6 +74,10 @@ def subjects():
         made = np.full((*x.shape[:-1], 3, 3), 7, x.dtype)
         made[..., ROWS, COLUMNS] = x
         return made
+
+    def block(x):
+        """A diagonal corner, a block of zeros, a row and a number."""
+        return st.Block(st.Diagonal(x[..., :2]), None, x[..., None, 3:], x[..., 2:3, None])
 
     return [
         subject(
@@ -79,5 +91,10 @@ def subjects():
         subject(st.Triangular, lambda x: st.Triangular(filled(x)), lower, 4, pairs=False),
         subject(st.Circulant, st.Circulant, [[0, 2, 1], [1, 0, 2], [2, 1, 0]], 5, pairs=False),
         subject(st.Toeplitz, lambda x: st.Toeplitz(x, x), [[0, 1, 2], [1, 0, 1], [2, 1, 0]], 6, pairs=False),
+        subject(st.ScaledIdentity, lambda x: st.ScaledIdentity(x[..., 0], 3), ones, 1, pairs=False),
+        subject(
+            st.Block, block, [[0, -1, -1], [-1, 1, -1], [3, 4, 2]], 9, pairs=False,
+            point=FIVE, direction=FIVE[::-1],
+        ),
         subject(st.BlockDiagonal, lambda x: st.BlockDiagonal(x[..., None, None]), diagonal, 8, pairs=False),
     ]  # fmt: skip

@@ -166,6 +166,11 @@ def densify(name: str, x: Any, reason: str = "") -> Any:
     """The dense array of a structure, with the warning that names the operation."""
     if not isinstance(x, Structure):
         return x
+    if hasattr(x, "primal"):
+        raise TypeError(
+            f"{name}: a tangent of {x.primal.__name__} is a direction of its fields, not a matrix{at_user_line()}. Use "
+            "its fields."
+        )
     warn_at_user_line(
         f"{name} has no rule for {named(x)}{reason}: it is computed on a dense array. "
         "Write x.materialise() to mean it.",

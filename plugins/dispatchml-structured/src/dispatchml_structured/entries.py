@@ -138,6 +138,8 @@ def on_pattern(op: Any, x: Any, y: Any) -> Any:
     shape = ops.shape(x)
     if np.broadcast_shapes(shape, ops.shape(y)) != shape:
         return None
+    if isinstance(x, ScaledIdentity) and isinstance(y, ScaledIdentity):
+        return x.like(op(x.scale, y.scale))
     if isinstance(x, (ScaledIdentity, Diagonal)):
         return Diagonal(op(x.diagonal_vector(), diagonal_of(y, shape)))
     if isinstance(x, Triangular):

@@ -45,10 +45,12 @@ def pair_of_tangents(name: str) -> Any:
     return rule
 
 
+#: What tangents share with matrices: their axes in front, their zeros and ones.
+SHARED = "reshape broadcast_to expand_dims sum zeros_like one_like zeros_of ones_of".split()
 TANGENT_RULES = {
     **{name: pair_of_tangents(name) for name in ("add", "subtract", "multiply", "strong_multiply", "divide")},
     **{name: entries.RULES[name] for name in ("astype", "stop_gradient")},
-    **{name: shapes.RULES[name] for name in ("sum", "zeros_like", "one_like", "zeros_of", "ones_of")},
+    **{name: shapes.RULES[name] for name in SHARED},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def broadcast_to(x: Any, *, shape: Any) -> Any:
     shape, own = tuple(shape), ops.shape(x)[-2:]
     if shape == ops.shape(x):
         return x
-    if isinstance(x, Tangent) or shape[-2:] != own:
+    if shape[-2:] != own:
         return ops.broadcast_to(densify("broadcast_to", x), shape=shape)
     return in_stack(x, shape[:-2], lambda f, s: ops.broadcast_to(f, shape=s))
 
@@ -76,12 +77,7 @@ def reshape(x: Any, *, shape: Any, order: str) -> Any:
     full = all(
         ops.shape(f)[: ops.ndim(f) - c] == own[:-2] for f, c in zip(x.fields(), x.cores, strict=True) if f is not None
     )
-    if (
-        not fits
-        or not full
-        or isinstance(x, Tangent)
-        or int(np.prod(lead, dtype=int)) != int(np.prod(own[:-2], dtype=int))
-    ):
+    if not fits or not full or math.prod(lead) != math.prod(own[:-2]):
         return ops.reshape(densify("reshape", x), shape=shape, order=order)
     return in_stack(x, lead, lambda f, s: ops.reshape(f, shape=s))
 
@@ -91,7 +87,7 @@ def expand_dims(x: Any, *, axis: Any) -> Any:
     axes = axis if isinstance(axis, tuple) else (axis,)
     n = ops.ndim(x) + len(axes)
     places = sorted(k % n for k in axes)
-    if any(k >= n - 2 for k in places) or isinstance(x, Tangent):
+    if any(k >= n - 2 for k in places):
         return ops.expand_dims(densify("expand_dims", x), axis=axis)
     shape = list(ops.shape(x))
     for k in places:

@@ -63,6 +63,7 @@ def tangent_class(cls: type) -> type:
         like=lambda self, *fields: made(*fields),
         primal=cls,
         payload_names=names,
+        cores=cls.cores,
         __module__=cls.__module__,
         __qualname__=f"{cls.__name__}Tangent",
     )
