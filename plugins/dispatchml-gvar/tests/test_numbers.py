@@ -112,6 +112,33 @@ def test_choices():
     assert ops.sort(A[::-1])[0] is A[0]
 
 
+def test_gvars_of_two_covariance_matrices_do_not_mix():
+    try:
+        gvar.switch_gvar()
+        other = gvar.gvar(1.0, 0.1)
+    finally:
+        gvar.restore_gvar()
+    for call in (
+        lambda: ops.arctan2(X, other),
+        lambda: ops.hypot(np.array([X, Y]), np.array([other, other])),
+        lambda: ops.det(np.array([[X, other], [other, Y]])),
+        lambda: dm.grad(lambda t: X * t + other)(1.0),
+    ):
+        with pytest.raises((ValueError, AssertionError), match="incompatible"):
+            call()
+    assert ops.sin(other).sdev == pytest.approx(0.1 * math.cos(1.0))
+
+
+def test_complex_numbers_are_refused():
+    for call in (
+        lambda: dm.jvp(lambda z: z * X, (1j,), (1.0 + 0j,)),
+        lambda: ops.multiply(np.array([1j]), X),
+        lambda: ops.exp(ops.multiply(1j, X)),
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            call()
+
+
 def test_numbers_of_a_deviation_that_is_traced():
     z = gvar.gvar(0.0, 1.0)
     assert dm.grad(lambda s: ((3.0 + s * z) ** 2).sdev)(0.1) == pytest.approx(6.0)

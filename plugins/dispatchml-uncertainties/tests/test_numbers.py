@@ -199,6 +199,16 @@ def test_what_these_numbers_cannot_be_is_refused():
         ops.astype(A, dtype=np.float64)
 
 
+def test_complex_numbers_are_refused():
+    for call in (
+        lambda: dm.jvp(lambda z: z * X, (1j,), (1.0 + 0j,)),
+        lambda: ops.multiply(np.array([1j]), X),
+        lambda: ops.exp(ops.multiply(1j, X)),
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            call()
+
+
 def test_operations_of_others_work_by_their_rules():
     scaled = dm.primitive(ops.operation("scaled", arity=2)) if hasattr(ops, "operation") else None
     assert scaled is not None

@@ -28,9 +28,11 @@ def entries(vector: Any) -> dict[int, float]:
 
 def combine(y: float, terms: Sequence[tuple[float, Any]], like: Any) -> GVar:
     """The GVar with mean y and a linear combination of the derivatives of others."""
-    covariance = like.internaldata[2]
     if not terms:
-        return GVar(y, svec(0), covariance)
+        return GVar(y, svec(0), like.internaldata[2])
+    covariance = terms[0][1].internaldata[2]
+    if any(x.internaldata[2] is not covariance for _, x in terms):
+        raise ValueError("incompatible GVars: they were made before and after gvar.switch_gvar()")
     if len(terms) == 1:
         ((p, x),) = terms
         return GVar(y, x.internaldata[1].mul(p), covariance)
