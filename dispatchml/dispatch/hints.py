@@ -132,7 +132,9 @@ def makes_instances(cls: type) -> bool:
     """Whether a class is made to be called, as against one that only gathers others."""
     if getattr(cls, "_is_protocol", False):  # has an __init__ that refuses
         return False
-    return not getattr(cls, "__abstractmethods__", None) and not vars(cls).keys().isdisjoint({"__new__", "__init__"})
+    if getattr(cls, "_is_protocol", False) or getattr(cls, "__abstractmethods__", None):
+        return False
+    return not vars(cls).keys().isdisjoint({"__new__", "__init__"})
 
 
 def fits(cls: type, hint: Any, bases: frozenset[type] | None = None) -> bool:

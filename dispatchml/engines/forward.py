@@ -229,7 +229,8 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     scope.update({
         "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED,
         "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
-        "settle": settle(op, active), "looked": None, "strong_float": strong_float, "ignoring": np.errstate, own: op.function,
+        "settle": settle(op, active), "looked": None, "strong_float": strong_float, "ignoring": np.errstate,
+        own: op.function,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
         f"op_{own}": op.function,
         **kernels.FAST, "strong_multiply": FINDERS["operations"]("strong_multiply"),

@@ -88,7 +88,8 @@ def product_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "ndarray": np.ndarray, "F64": F64, "F32": F32, "BACKWARD": backward,
-        "looked": None, "TRACED": TRACED, "PLAIN": PLAIN, "matmul": plain, "keep": kernels.FAST.get("keep", keep), "general": general, "settle": settle(op, active),
+        "looked": None, "TRACED": TRACED, "PLAIN": PLAIN, "matmul": plain, "keep": kernels.FAST.get("keep", keep),
+        "general": general, "settle": settle(op, active),
     }  # fmt: skip
     compile_source(source, scope, f"reverse matmul {suffix}", "engines/reverse_products.py")
     return scope[f"record_matmul_{suffix}"]
