@@ -5,8 +5,8 @@
 
 Each program is run on a square matrix with ten numbers a row, as `scipy.sparse.csr_array`, as `sparse.COO` where that
 is installed, and as a dense array up to n = 2048. Times are of value and gradient together. The exponent p is that of
-the cost over the larger sizes (cost ~ n^p; the numbers that are stored grow with n), and the last column is what SciPy's
-own product a @ x takes, for scale.
+the cost over the larger sizes (cost ~ n^p; the numbers that are stored grow with n), and the last column is what
+SciPy's own product a @ x takes, for scale.
 """
 
 from __future__ import annotations
