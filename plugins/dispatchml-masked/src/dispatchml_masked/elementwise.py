@@ -9,7 +9,20 @@ import numpy as np
 
 from dispatchml import ops
 
-from .parts import NOMASK, data_of, has_any, is_bare, made, mask, replaced, statics_of, united
+from .parts import (
+    NOMASK,
+    data_of,
+    has_any,
+    innermost,
+    is_bare,
+    made,
+    mask,
+    mask_inside,
+    read_data,
+    replaced,
+    statics_of,
+    united,
+)
 
 Rule = Callable[..., Any]
 TINY = np.finfo(float).tiny
@@ -107,20 +120,23 @@ def elementwise(op: Any) -> Rule:
     kept = name not in PREDICATES
 
     def where_nothing_is_masked(*arguments: Any, **keywords: Any) -> Any:
-        masks = [mask(x) for x in arguments]
-        values = [data_of(x) for x in arguments]
+        inside = [innermost(x) for x in arguments]
+        masks = [mask_inside(x, inner) for x, inner in zip(arguments, inside, strict=True)]
         if not kept:
-            return truth_of(op, values, masks, keywords)
+            return truth_of(op, [data_of(x) for x in arguments], masks, keywords)
+        values = [
+            x if inner is None else read_data(x, fill=filling(x, harmless) if has_any(own) else None)
+            for x, inner, own in zip(arguments, inside, masks, strict=True)
+        ]
         beyond = outside(name, values, masks)
         m = united(*masks, beyond)
-        if has_any(m):
-            values = [
-                within(x, m, harmless) if own is not NOMASK or beyond is not NOMASK else x
-                for x, own in zip(values, masks, strict=True)
-            ]
+        if beyond is not NOMASK:
+            values = [within(x, m, harmless) for x in values]
         first = next((x for x, own in zip(arguments, masks, strict=True) if own is not NOMASK), arguments[0])
         y = op(*values, **keywords)
-        return made(as_before(y, data_of(arguments[0]), m), m, statics_of(first))
+        if has_any(m):
+            y = as_before(y, below(arguments[0], inside[0]), m)
+        return made(y, m, statics_of(first))
 
     return where_nothing_is_masked
 
@@ -134,16 +150,30 @@ def truth_of(op: Any, values: list[Any], masks: list[Any], keywords: dict[str, A
     return made(y, m)
 
 
+def below(x: Any, inner: Any) -> Any:
+    """The numbers of an argument, as constants, for what is below a mask."""
+    if type(inner) is np.ma.MaskedArray and inner.ndim and inner.ndim == ops.ndim(x):
+        return inner._data
+    return data_of(ops.stop_gradient(x))
+
+
 def as_before(y: Any, x: Any, m: Any) -> Any:
     """A result with the data of the first argument below the mask, as in numpy.ma; with zeros where there are units."""
     if not has_any(m):
         return y
     if not (is_bare(x) and is_bare(y)):
         return ops.where(m, ops.zeros_like(y), y)
-    kind, before = ops.dtype(y), ops.stop_gradient(x)
+    kind, before = ops.dtype(y), x if type(x) is np.ndarray else ops.stop_gradient(x)
     if kind.kind not in "fciu" or not np.can_cast(ops.dtype(before), kind, "same_kind"):
         return y
-    return ops.where(m, before if type(before) in (int, float, complex) else ops.astype(before, dtype=kind), y)
+    if type(before) not in (int, float, complex) and ops.dtype(before) != kind:
+        before = ops.astype(before, dtype=kind)
+    return ops.where(m, before, y)
+
+
+def filling(x: Any, harmless: float) -> Any:
+    """A number for what is below a mask, in the kind of the array."""
+    return harmless if ops.dtype(x).kind in "fcO" else 1
 
 
 def within(x: Any, m: Any, harmless: float) -> Any:

@@ -27,8 +27,8 @@ class MaskError(DispatchmlError, TypeError):
 
 
 @operation(family="layers")
-def read_data(x: Any) -> Any:
-    """The data of a masked array, also what is below the mask; anything else as it is."""
+def read_data(x: Any, *, fill: Any = None) -> Any:
+    """The data of a masked array; anything else as it is. fill: a number for what is below the mask."""
 
 
 @operation(family="layers")
@@ -45,7 +45,7 @@ def attach(data: Any, mask: Any, *, fill_value: Any = None, hard: bool = False, 
 
 
 @read_data.register
-def data_of_unmasked(x: object) -> Any:
+def data_of_unmasked(x: object, *, fill: Any = None) -> Any:
     return x
 
 
@@ -54,13 +54,16 @@ def mask_of_unmasked(x: object) -> Any:
     return NOMASK
 
 
-def data_of_masked(x: Any) -> Any:
+def data_of_masked(x: Any, *, fill: Any = None) -> Any:
     """The rule of `read_data` for masked arrays."""
     if isinstance(x, Carrier):
-        return x._payload  # pyright: ignore[reportAttributeAccessIssue]
+        data = x._payload  # pyright: ignore[reportAttributeAccessIssue]
+        return data if fill is None else replaced(data, mask_of_masked(x), fill)
     data = x._data
     if type(data) is not np.ndarray:
         refuse_class(x)
+    if fill is not None and x._mask is not NOMASK:
+        data = np.where(x._mask, data.dtype.type(fill) if data.dtype.kind != "O" else fill, data)
     return data if data.shape else data[()]
 
 
@@ -124,7 +127,7 @@ def data_default(layer: Any) -> Any:
     """`read_data` for other layers."""
     if not belongs_outside(layer):
         return data_of_unmasked
-    return lambda x: layer.rebuild(x, read_data(layer.payload(x)))
+    return lambda x, *, fill=None: layer.rebuild(x, read_data(layer.payload(x), fill=fill))
 
 
 def mask_default(layer: Any) -> Any:
@@ -152,12 +155,12 @@ nondifferentiable(mask_of)
 
 
 @rule(read_data).jvp
-def data_jvp(y: Any, tangents: Any, x: Any) -> Any:
-    return emptied(tangents[0])
+def data_jvp(y: Any, tangents: Any, x: Any, *, fill: Any) -> Any:
+    return emptied(tangents[0]) if fill is None else zeroed(emptied(tangents[0]), mask_of(x))
 
 
 @rule(read_data).vjp
-def data_vjp(y: Any, x: Any, *, needs: Any) -> Any:
+def data_vjp(y: Any, x: Any, *, needs: Any, fill: Any) -> Any:
     mask, statics = mask_of(x), statics_of(x)
 
     def data_pullback(ct: Any) -> Any:
@@ -181,8 +184,8 @@ def attach_vjp(y: Any, data: Any, mask: Any, *, needs: Any, **statics: Any) -> A
 
 
 @batch(read_data)
-def data_batch(arguments: Any, batched: Any, size: int) -> Any:
-    return read_data(arguments[0])
+def data_batch(arguments: Any, batched: Any, size: int, *, fill: Any = None) -> Any:
+    return read_data(arguments[0], fill=fill)
 
 
 @batch(mask_of)
@@ -234,9 +237,15 @@ def data_of(x: Any) -> Any:
 
 def mask(x: Any) -> Any:
     """The mask of a value that may be masked, traced or in a batch; `nomask` where there is none."""
-    inner = innermost(x)
+    return mask_inside(x, innermost(x))
+
+
+def mask_inside(x: Any, inner: Any) -> Any:
+    """The same where the masked array inside is known."""
     if inner is None or (inner.mask if isinstance(inner, Carrier) else inner._mask) is NOMASK:
         return NOMASK
+    if type(inner) is MaskedArray and inner.dtype.names is None and inner.ndim and inner.ndim == ops.ndim(x):
+        return inner._mask  # not of one element of a batch
     return mask_of(x)
 
 
@@ -252,7 +261,8 @@ def united(*masks: Any) -> Any:
         return NOMASK
     total = given[0]
     for m in given[1:]:
-        total = ops.logical_or(total, m)
+        if m is not total:
+            total = total | m if is_known(total) and is_known(m) else ops.logical_or(total, m)
     return np.bool_(total) if isinstance(total, bool) else total
 
 
@@ -303,11 +313,15 @@ def typed(number: Any, x: Any) -> Any:
 
 def zeroed(x: Any, m: Any) -> Any:
     """x with zero where the mask is."""
+    if type(x) is np.ndarray and x.dtype.kind in "fc" and is_known(m):
+        return np.where(m, x.dtype.type(0), x) if np.any(m) else x
     return ops.where(m, ops.zeros_like(x), x) if has_any(m) else x
 
 
 def emptied(x: Any) -> Any:
     """The data of a tangent or cotangent, zero where it is masked."""
+    if type(x) in UNMASKED:
+        return x
     return zeroed(data_of(x), mask(x))
 
 
