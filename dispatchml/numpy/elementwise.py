@@ -13,7 +13,7 @@ from .. import ops
 from ..engines.parts import part
 from .dtypes import at_least_double, casted
 from .protocols import UFUNCS, array_ufunc
-from .registry import CONTAINERS, PLAIN, PUBLIC, is_ours, numpy_function, operand
+from .registry import CONTAINERS, PLAIN, PUBLIC, holds_foreign, is_ours, numpy_function, operand
 
 #: ufunc name -> a function written with operations, for those that have no operation of their own.
 WRITTEN: dict[str, Callable[..., Any]] = {}
@@ -72,6 +72,8 @@ def float_power(a: Any, b: Any) -> Any:
 @written
 def ldexp(a: Any, b: Any) -> Any:
     """a * 2**b for whole b, in the precision of a."""
+    if ops.dtype(a).kind == "O":
+        return ops.multiply(a, ops.power(ops.multiply(ops.ones_like(a), 2), b))
     y = ops.multiply(a, np.exp2(ops.astype(b, dtype=np.float64)))
     return casted(y, ops.dtype(a)) if ops.dtype(a).kind == "f" else y
 
@@ -92,7 +94,12 @@ def public_ufunc(name: str) -> Callable[..., Any]:
         for x in kwargs.values():
             if type(x) not in PLAIN and is_ours(x):
                 return answer(ufunc, "__call__", args, kwargs)
-        return ufunc(*args, **kwargs)
+        try:
+            return ufunc(*args, **kwargs)
+        except (TypeError, AttributeError):
+            if holds_foreign((*args, *kwargs.values())):
+                return answer(ufunc, "__call__", args, kwargs)
+            raise
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"As `numpy.{name}`, elementwise, for layered and traced values too."

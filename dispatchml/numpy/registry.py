@@ -49,6 +49,14 @@ def is_ours(x: Any) -> bool:
     return is_foreign(cls)
 
 
+def holds_foreign(values: tuple[Any, ...]) -> bool:
+    """Whether there is an object array of numbers of another library, for which NumPy may have no loop."""
+    return any(
+        type(x) is np.ndarray and x.dtype.kind == "O" and any(is_foreign(cls) for cls in set(map(type, x.flat)))
+        for x in values
+    )
+
+
 def is_foreign(cls: type) -> bool:
     """Whether a class is a layer or a storage that is not NumPy's; plugins are loaded by the question.
 
@@ -193,7 +201,12 @@ def choosing(function: Callable[..., Any], direct: Callable[..., Any], implement
         for x in kwargs.values():
             if type(x) not in PLAIN and is_ours(x):
                 return implementation(*args, **kwargs)
-        return direct(*args, **kwargs)
+        try:
+            return direct(*args, **kwargs)
+        except (TypeError, AttributeError):
+            if holds_foreign((*args, *kwargs.values())):
+                return implementation(*args, **kwargs)
+            raise
 
     return public
 

@@ -79,7 +79,8 @@ def propagate(function: Callable[[Any], Any], mean: Any, cov: Any, *, order: int
         ]
     found = [
         unflatten(
-            form, [ops.reshape(s, shape=(*ops.shape(a), *ops.shape(b))) for s, b in zip(line, outputs, strict=True)]
+            form,
+            [bare(ops.reshape(s, shape=(*ops.shape(a), *ops.shape(b)))) for s, b in zip(line, outputs, strict=True)],
         )
         for line, a in zip(spread, outputs, strict=True)
     ]

@@ -146,7 +146,14 @@ def is_linear_in(op: Operation, place: int) -> bool:
 #: Operations of a tuple that are linear in each element but the first.
 LINEAR_AFTER_FIRST = frozenset({"frechet", "cofactor"})
 #: Operations of several arguments that are linear in the one at this position.
-LINEAR_IN = {"solve": 1, "solve_triangular": 1, "spectral_sum": 1, "divide_by_gaps": 0, "even_out": 0}
+LINEAR_IN = {
+    "solve": 1,
+    "solve_triangular": 1,
+    "singular_sum": 1,
+    "spectral_sum": 1,
+    "divide_by_gaps": 0,
+    "even_out": 0,
+}
 
 
 def nominal_part(s: Any) -> Any:

@@ -199,6 +199,20 @@ def test_what_these_numbers_cannot_be_is_refused():
         ops.astype(A, dtype=np.float64)
 
 
+def test_the_namespace_of_dispatchml_takes_plain_arrays_of_numbers():
+    import dispatchml.numpy as dnp
+
+    with pytest.raises(TypeError):
+        np.sin(A)  # NumPy's own business
+    assert close(dnp.sin(A), ops.sin(A))
+    assert close(dnp.arctan2(A, 2.0), ops.arctan2(A, 2.0))
+    assert close(dnp.linalg.solve(np.diag(A), A), np.ones(3))
+    assert close(dnp.linalg.det(np.diag(A)), A[0] * A[1] * A[2])
+    assert close(dnp.std(A), ops.std(A))
+    with pytest.raises(TypeError):
+        dnp.sin(np.array(["text"], object))
+
+
 def test_complex_numbers_are_refused():
     for call in (
         lambda: dm.jvp(lambda z: z * X, (1j,), (1.0 + 0j,)),
