@@ -20,9 +20,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ops
-from ..dispatch.errors import ArgumentError, ShapeError, at_user_line
+from ..dispatch.errors import ArgumentError, ShapeError, at_user_line, describe
 from ..transforms import hessian, jacobian
 from ..transforms.containers import flatten, flatten_like, unflatten
+from ..transforms.forward_pass import is_differentiable
 
 
 def propagate(function: Callable[[Any], Any], mean: Any, cov: Any, *, order: int = 1) -> tuple[Any, Any]:
@@ -33,7 +34,8 @@ def propagate(function: Callable[[Any], Any], mean: Any, cov: Any, *, order: int
     mean[i] and mean[j] and has units of their product. The results are in the same form, by the function's output.
     order=1 is the linear rule J C J^T; order=2 adds the terms of second order for normal x.
 
-    Raises ShapeError for a covariance that does not fit the mean, ArgumentError for another order.
+    Raises ShapeError for a covariance that does not fit the mean, ArgumentError for another order and for outputs that
+    are no real floating-point numbers.
 
     >>> import numpy as np
     >>> from dispatchml.propagation import propagate
@@ -52,6 +54,12 @@ def propagate(function: Callable[[Any], Any], mean: Any, cov: Any, *, order: int
 
     slopes, value = jacobian(evaluated, has_aux=True)(mean)
     outputs, form = flatten(value)
+    for y in outputs:
+        if not is_differentiable(y) or ops.dtype(y).kind not in "fO":
+            raise ArgumentError(
+                f"propagate: the function returns {describe(y)}{at_user_line()}, which has no covariance. Return real "
+                "floating-point numbers, arrays and containers of them."
+            )
     rows = [flatten_like(part, structure, "jacobian", "mean") for part in parts_of(slopes, form)]
     matrices = [
         [matrix(j, y, x) for j, x in zip(row, leaves, strict=True)] for row, y in zip(rows, outputs, strict=True)

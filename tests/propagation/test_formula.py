@@ -29,6 +29,19 @@ def test_against_samples():
     np.testing.assert_allclose(cov, np.cov(f(samples).T), rtol=0.05)
 
 
+@pytest.mark.parametrize("output", [3, "text", True, 1j, np.arange(2)])
+def test_outputs_without_a_covariance_are_refused(output):
+    for function in (lambda x: output, lambda x: (x, output)):
+        with pytest.raises(ArgumentError, match="has no covariance"):
+            propagate(function, 2.0, 0.5)
+
+
+def test_complex_values_in_between():
+    mean, cov = propagate(lambda x: np.abs(np.fft.rfft(x)) ** 2, np.array([1.0, 2.0, 4.0]), np.eye(3) / 100)
+    assert mean.dtype == cov.dtype == np.float64
+    assert cov[0, 0] == pytest.approx((2 * 7) ** 2 * 3 / 100)
+
+
 def test_refusals():
     with pytest.raises(ShapeError, match="the mean twice"):
         propagate(lambda x: x, np.ones(2), np.ones(2))
