@@ -18,6 +18,7 @@ from ..dispatch.define import LAYER_DRESSERS
 from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
 from ..dispatch.plugins import meet
+from ..dispatch.resolve import OPERANDS
 from .methods import ArrayMethods
 from .protocols import array_function, array_namespace, array_ufunc
 
@@ -34,12 +35,18 @@ def is_operand(cls: type, reflected: str) -> bool:
     return not issubclass(cls, NO_OPERANDS) and getattr(cls, reflected, None) is getattr(object, reflected, None)
 
 
+def is_operand_of(name: str, cls: type) -> bool:
+    """Whether a class has a meaning as the operand of an operation, though it is no value: a library's units."""
+    known = OPERANDS.get(getattr(ops, name).info)
+    return known is not None and any(base in known for base in cls.__mro__)
+
+
 def binary(name: str, method: str) -> Callable[[Any, Any], Any]:
     """The operator `self op other`."""
     reflected = REFLECTED.get(method, f"__r{method[2:]}")
 
     def operator(self: Any, other: Any) -> Any:
-        if not is_operand(type(other), reflected):
+        if not is_operand(type(other), reflected) and not is_operand_of(name, type(other)):
             return NotImplemented
         if type(other) in (list, tuple):
             other = xp.asarray(other)
@@ -52,7 +59,7 @@ def mirrored(name: str, method: str) -> Callable[[Any, Any], Any]:
     """The operator `other op self`."""
 
     def operator(self: Any, other: Any) -> Any:
-        if not is_operand(type(other), f"__{method[3:]}"):
+        if not is_operand(type(other), f"__{method[3:]}") and not is_operand_of(name, type(other)):
             return NotImplemented
         if type(other) in (list, tuple):
             other = xp.asarray(other)

@@ -262,8 +262,15 @@ class UnitSystem(ABC):
 
 
 def scaled(magnitude: Any, factor: Any) -> Any:
-    """A payload times a plain number."""
-    return magnitude if factor == 1 else ops.multiply(magnitude, factor)
+    """A payload times a plain number; for payloads of other numbers than floats exactly, where the factor is whole."""
+    if factor == 1:
+        return magnitude
+    if type(factor) is float and ops.dtype(magnitude).kind == "O":
+        if factor.is_integer():
+            return ops.multiply(magnitude, int(factor))
+        if (1 / factor).is_integer():
+            return ops.divide(magnitude, int(1 / factor))
+    return ops.multiply(magnitude, factor)
 
 
 def is_zero(x: Any, or_nan: bool = False, or_infinite: bool = False) -> bool:

@@ -70,7 +70,7 @@ TABLES: dict[f.Maker, str] = {
     f.outputs(None, None, 1): "lu",
     f.plain: "cond turn_equal",
     f.keep_beside: "even_out",
-    f.keep_last: "spectral_sum",
+    f.keep_last: "singular_sum spectral_sum",
 }
 
 

@@ -220,3 +220,15 @@ def test_fractions_stay_exact():
     assert g.unit == u.m**2
     assert list(g._payload) == [Fraction(1, 3), Fraction(4, 3)]
     assert (Fraction(1, 3) * u.m)._payload == Fraction(1, 3)
+
+
+def test_carriers_meet_units_and_are_converted_exactly():
+    q = thirds() * u.m
+    for made, unit in ((q * u.s, u.m * u.s), (u.s * q, u.m * u.s), (q / u.s, u.m / u.s)):
+        assert isinstance(made, Carrier)
+        assert made.unit == unit
+        assert list(made._payload) == [Fraction(1, 3), Fraction(2, 3)]
+    assert list((u.s / q)._payload) == [3, Fraction(3, 2)]
+    for made in (q.to(u.km), q << u.km, u.Quantity(q, u.km)):
+        assert made.unit == u.km
+        assert list(made._payload) == [Fraction(1, 3000), Fraction(1, 1500)]

@@ -181,3 +181,15 @@ def test_fractions_stay_exact():
     assert g.units == u.m**2
     assert list(g._payload) == [Fraction(1, 3), Fraction(4, 3)]
     assert pickle.loads(pickle.dumps(g)).units == u.m**2
+
+
+def test_carriers_meet_units_and_are_converted_exactly():
+    q = np.array([Fraction(1, 3), Fraction(2, 3)], object) * u.m
+    for made, unit in ((q * u.s, u.m * u.s), (u.s * q, u.m * u.s), (q / u.s, u.m / u.s)):
+        assert isinstance(made, Carrier)
+        assert made.units == unit
+        assert list(made._payload) == [Fraction(1, 3), Fraction(2, 3)]
+    assert list((u.s / q)._payload) == [3, Fraction(3, 2)]
+    for made in (q.to("km"), u.unyt_array(q, "km")):
+        assert made.units == u.km
+        assert list(made._payload) == [Fraction(1, 3000), Fraction(1, 1500)]

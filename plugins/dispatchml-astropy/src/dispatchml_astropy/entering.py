@@ -10,7 +10,7 @@ import numbers
 from typing import Any
 
 import numpy as np
-from astropy.units import Quantity, Unit
+from astropy.units import Quantity, Unit, UnitBase
 
 from dispatchml import ops
 from dispatchml.dispatch import Carrier, is_layer, layer_of
@@ -27,15 +27,25 @@ ORDINARY = frozenset({float, int, complex, bool, str, Quantity, *(np.dtype(c).ty
 def construct(cls: Any, value: Any, unit: Any = None, dtype: Any = np.inexact, *args: Any, **keywords: Any) -> Any:
     """`Quantity.__new__`."""
     kind = type(value)
-    if kind in ORDINARY or (kind is np.ndarray and not holds_layers(value)):
-        return PLAIN_NEW(cls, value, unit, dtype, *args, **keywords)
     if kind in (list, tuple) and any(map(is_traced, value)):
         value = ops.stack(tuple(value))
-    if is_layer(value) and (isinstance(value, Carrier) or not isinstance(value, Quantity)):
-        return enter(cls, value, unit, dtype)
-    if kind is np.ndarray or (isinstance(value, numbers.Number) and ops.dtype(value).kind == "O"):
+    if needs_us(value):
         return enter(cls, value, unit, dtype)
     return PLAIN_NEW(cls, value, unit, dtype, *args, **keywords)
+
+
+def needs_us(x: Any) -> bool:
+    """Whether a value is one that astropy's own code cannot take: traced, of another layer, of objects."""
+    kind = type(x)
+    if kind in ORDINARY:
+        return False
+    if kind is np.ndarray:
+        return holds_layers(x)
+    if isinstance(x, Carrier):
+        return True
+    if isinstance(x, (Quantity, UnitBase)):
+        return False
+    return is_layer(x) or (isinstance(x, numbers.Number) and ops.dtype(x).kind == "O")
 
 
 def enter(cls: Any, value: Any, unit: Any, dtype: Any) -> Any:
@@ -63,3 +73,26 @@ def holds_layers(array: Any) -> bool:
     if array.dtype.kind != "O" or not array.size:
         return False
     return type(array.flat[0]) not in ORDINARY
+
+
+def operand(name: str, op: Any, reflected: bool) -> None:
+    """A product or quotient of a unit and a value that needs us, of which astropy would try to make an array."""
+    original = getattr(UnitBase, name)
+
+    @functools.wraps(original)
+    def with_unit(unit: Any, other: Any) -> Any:
+        if not needs_us(other):
+            return original(unit, other)
+        return op(other, unit) if reflected else op(unit, other)
+
+    setattr(UnitBase, name, with_unit)
+
+
+def install() -> None:
+    """Put the constructor and the operators into astropy's classes; once, when the plugin is loaded."""
+    Quantity.__new__ = construct
+    for name, op, reflected in (
+        ("__mul__", ops.multiply, False), ("__rmul__", ops.multiply, True),
+        ("__truediv__", ops.divide, False), ("__rtruediv__", ops.divide, True),
+    ):  # fmt: skip
+        operand(name, op, reflected)

@@ -10,7 +10,7 @@ from dispatchml.dispatch import carrier, order, register_type
 from dispatchml.units import declare_units
 
 from . import methods
-from .entering import construct
+from .entering import install
 from .system import SYSTEM
 
 #: What leaves the call to values that belong outside, and to the carrier what belongs inside. The other operators are
@@ -38,7 +38,7 @@ def register() -> None:
     for outer in ("xarray:DataArray", "xarray:Dataset"):
         order(outer=outer, inner=Quantity)
     order(outer=Quantity, inner="numpy.ma:MaskedArray")
-    Quantity.__new__ = construct
+    install()
 
 
 def rebuild(q: Any, magnitude: Any) -> Any:
