@@ -44,7 +44,12 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     if x is not None:
         return ops.trapezoid(y, x, axis=axis)
     pairs = ops.add(take_slice(y, axis, slice(1, None)), take_slice(y, axis, slice(None, -1)))
-    return ops.sum(ops.divide(ops.multiply(pairs, dx), 2.0), axis=axis)
+    return ops.sum(ops.divide(ops.multiply(pairs, whole_or_float(dx)), 2), axis=axis)
+
+
+def whole_or_float(x: Any) -> Any:
+    """A whole number as int, so that it meets numbers of other libraries without rounding."""
+    return int(x) if type(x) is float and x.is_integer() else x
 
 
 @numpy_function(np.gradient)
@@ -53,7 +58,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     axes = tuple(range(n)) if axis is None else normal_axes(axis, n)
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError("invalid number of arguments")
-    given = [1.0] * len(axes) if not varargs else list(varargs) * (len(axes) if len(varargs) == 1 else 1)
+    given = [1] * len(axes) if not varargs else list(varargs) * (len(axes) if len(varargs) == 1 else 1)
     found = tuple(gradient_along(f, operand(h), k, edge_order) for k, h in zip(axes, given, strict=True))
     return found[0] if len(found) == 1 else found
 
@@ -76,12 +81,13 @@ def gradient_along(f: Any, h: Any, axis: int, edge_order: int) -> Any:
     first, second = at(slice(0, 1)), at(slice(1, 2))
     last, before = at(slice(count - 1, count)), at(slice(count - 2, count - 1))
     if ops.ndim(h) == 0:
-        inside = over(ops.subtract(at(slice(2, None)), at(slice(None, -2))), ops.multiply(h, 2.0))
+        inside = over(ops.subtract(at(slice(2, None)), at(slice(None, -2))), ops.multiply(h, 2))
         if edge_order == 1:
             start, end = over(ops.subtract(second, first), h), over(ops.subtract(last, before), h)
         else:
-            start = over(weighted((first, second, at(slice(2, 3))), (-1.5, 2.0, -0.5)), h)
-            end = over(weighted((at(slice(count - 3, count - 2)), before, last), (0.5, -2.0, 1.5)), h)
+            half, more = ops.literal(1, 2, f), ops.literal(3, 2, f)
+            start = over(weighted((first, second, at(slice(2, 3))), (ops.negative(more), 2, ops.negative(half))), h)
+            end = over(weighted((at(slice(count - 3, count - 2)), before, last), (half, -2, more)), h)
     else:
         steps = ops.diff(h, n=1, axis=0)
         steps = ops.reshape(steps, shape=tuple(count - 1 if k == axis else 1 for k in range(ops.ndim(f))))

@@ -177,6 +177,9 @@ def linspace(
     kind = np.result_type(*(x if type(x) in (int, float, complex) else ops.dtype(x) for x in (start, stop)), 1.0)
     if kind.kind in "fc":
         weights = weights.astype(np.finfo(kind).dtype)
+    if kind.kind == "O":  # ratios in the class of the numbers
+        like = start if ops.dtype(start).kind == "O" else stop
+        weights = np.array([np.asarray(ops.literal(k, max(parts, 1), like))[()] for k in range(num)], object)
     n = max(ops.ndim(start), ops.ndim(stop))
     weights = weights.reshape((num,) + (1,) * n)
     y = ops.add(ops.multiply(start, 1 - weights), ops.multiply(stop, weights))

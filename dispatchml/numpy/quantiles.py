@@ -133,6 +133,8 @@ def nanquantile(
         raise NoMethodError(
             f"numpy.nanquantile is defined for method='linear' and no weights on layered values{at_user_line()}."
         )
+    if ops.dtype(a).kind == "O" and not ops.any(ops.isnan(a)):
+        return quantile(a, q, axis, None, overwrite_input, method, keepdims)
     where = normal_axes(range_of(axis, a), ops.ndim(a))
     wanted = precision_of(a, q, method)
     a = casted(a, wanted)

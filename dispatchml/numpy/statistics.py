@@ -116,7 +116,8 @@ def any(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, whe
 def count_of(a: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     """How many elements a masked reduction sees."""
     mask = ops.broadcast_to(operand(where), shape=ops.shape(a))
-    return ops.sum(ops.astype(mask, dtype=np.dtype(float)), axis=axes(axis), keepdims=keepdims)
+    dtype = np.dtype(np.int64 if ops.dtype(a).kind == "O" else float)
+    return ops.sum(ops.astype(mask, dtype=dtype), axis=axes(axis), keepdims=keepdims)
 
 
 @numpy_function(np.mean)

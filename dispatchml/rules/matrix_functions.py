@@ -120,7 +120,8 @@ def batched_frechet(arguments: Any, batched: Any, size: int, **keywords: Any) ->
 
 def shares(mask: Any, like: Any, axis: int) -> Any:
     """Equal shares of 1 among the entries of a mask along an axis."""
-    weights = ops.astype(mask, dtype=ops.dtype(like))
+    exact = ops.dtype(like).kind == "O"  # where a quotient of whole numbers would be a float
+    weights = ops.where_or_zero(mask, ops.one_like(like)) if exact else ops.astype(mask, dtype=ops.dtype(like))
     return ops.divide(weights, ops.sum(weights, axis=axis, keepdims=True))
 
 

@@ -158,7 +158,7 @@ def groups_of_equal(ctx: Any, w: Any) -> list[slice]:
     if len(w) < 2:
         return []
     unit = 8 * len(w) * ctx.eps * max(map(abs, w))
-    edges = [0, *(k for k in range(1, len(w)) if w[k] - w[k - 1] > unit), len(w)]
+    edges = [0, *(k for k in range(1, len(w)) if abs(w[k] - w[k - 1]) > unit), len(w)]
     return [slice(i, j) for i, j in zip(edges, edges[1:], strict=False) if j - i > 1]
 
 
@@ -198,6 +198,12 @@ def spectral_sum(a: Any, weights: Any, *, UPLO: str) -> Any:
     return (v * np.asarray(weights, object)[..., None, :]) @ np.swapaxes(ops.conj(v), -1, -2)
 
 
+def singular_sum(a: Any, weights: Any) -> Any:
+    """u diag(weights) v^H with the singular vectors of a."""
+    u, _, vh = over_stacks(svd)(a, full_matrices=False, compute_uv=True)
+    return (u * np.asarray(weights, object)[..., None, :]) @ vh
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "eigh": over_stacks(eigh),
     "eigvalsh": over_stacks(eigvalsh),
@@ -207,6 +213,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "divide_by_gaps": divide_by_gaps,
     "turn_equal": turn_equal,
     "even_out": even_out,
+    "singular_sum": singular_sum,
     "spectral_sum": spectral_sum,
 }
 
