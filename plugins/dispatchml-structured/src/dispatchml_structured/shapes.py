@@ -236,9 +236,10 @@ def entry_or_line(x: Any, parts: tuple[Any, Any]) -> Any:
     if is_whole(i):
         if isinstance(x, (Diagonal, ScaledIdentity)) and is_whole(j):
             return entry_of_diagonal(x, i, j)
-        line = ops.getitem(x.transposed().times(unit(x, i, -2)), index=(slice(None), 0))
+        # by the operation: the transpose of a matrix with units is in normal form, units outside
+        line = ops.getitem(ops.matmul(x.transposed(), unit(x, i, -2)), index=(slice(None), 0))
         return ops.getitem(line, index=j)
-    line = ops.getitem(x.times(unit(x, j, -1)), index=(slice(None), 0))
+    line = ops.getitem(ops.matmul(x, unit(x, j, -1)), index=(slice(None), 0))
     return ops.getitem(line, index=i)
 
 
