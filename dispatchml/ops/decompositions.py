@@ -12,8 +12,8 @@ from typing import Any
 from ..dispatch import operation
 
 __all__ = [
-    "cholesky", "divide_by_gaps", "eig", "eigh", "eigvals", "eigvalsh", "even_out", "lu", "qr", "spectral_sum", "svd",
-    "svdvals", "turn_equal",
+    "cholesky", "divide_by_gaps", "eig", "eigh", "eigvals", "eigvalsh", "even_out", "lu", "qr", "singular_sum",
+    "spectral_sum", "svd", "svdvals", "turn_equal",
 ]  # fmt: skip
 
 
@@ -82,6 +82,15 @@ def spectral_sum(a: Any, weights: Any, *, UPLO: str = "L") -> Any:
     """v diag(weights) v^H with the eigenvectors v of a Hermitian a: the derivative of functions of its eigenvalues.
 
     Its own derivative exists where eigenvalues are equal too, along one direction, if their weights are equal there.
+    """
+
+
+@operation(family="linalg")
+def singular_sum(a: Any, weights: Any) -> Any:
+    """u diag(weights) v^H with the singular vectors of a: the derivative of functions of its singular values.
+
+    Its own derivative exists where singular values are equal too, along one direction, if their weights are equal; not
+    where they are 0.
     """
 
 

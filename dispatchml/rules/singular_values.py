@@ -7,8 +7,18 @@ from typing import Any
 
 from .. import ops
 from ..dispatch.errors import NoRuleError, at_user_line, describe_call
-from .adjoints import add_known, adjoint, batch_of_stacks, conj, diagonal_of, half, row, scale_columns
-from .gaps import matrix_of, real_part
+from .adjoints import (
+    add_known,
+    adjoint,
+    batch_of_stacks,
+    column,
+    diagonal_of,
+    half,
+    hermitian_part,
+    row,
+    scale_columns,
+)
+from .gaps import batch_of_values, matrix_of, quotients, real_part
 from .registry import rule
 
 add, matmul, multiply, subtract, gaps = ops.add, ops.matmul, ops.multiply, ops.subtract, ops.divide_by_gaps
@@ -31,12 +41,19 @@ def check_economic(a: Any, full_matrices: bool) -> None:
         )
 
 
+def turned(u: Any, s: Any, v: Any, da: Any) -> tuple[Any, Any, Any]:
+    """Singular vectors, those of equal values turned to where they go along da, and da in their bases."""
+    m = matmul(adjoint(u), matmul(da, v))
+    r = ops.turn_equal(ops.negative(hermitian_part(m)), s)  # the values fall
+    return matmul(u, r), matmul(v, r), matmul(matmul(adjoint(r), m), r)
+
+
 @rule(ops.svdvals).jvp
 def svdvals_jvp(y: Any, tangents: Any, a: Any) -> Any:
-    """The real part of the diagonal of u^H da v."""
+    """The real part of the diagonal of u^H da v, for vectors that go over into those of a + t da."""
     u, s, vh = ops.svd(a)
-    turned = ops.sum(multiply(conj(u), matmul(tangents[0], adjoint(vh))), axis=-2)
-    return value_cotangent(real_part(turned), s)
+    _, _, inner = turned(u, s, adjoint(vh), tangents[0])
+    return value_cotangent(real_part(diagonal_of(inner)), s)
 
 
 @rule(ops.svdvals).vjp
@@ -44,10 +61,76 @@ def svdvals_vjp(y: Any, a: Any, *, needs: Any) -> Any:
     """u diag(ct) v^H."""
 
     def svdvals_pullback(ct: Any) -> Any:
-        u, s, vh = ops.svd(a)
-        return (matmul(scale_columns(u, value_cotangent(ct, s)), vh),)
+        return (ops.singular_sum(a, value_cotangent(ct, y)),)
 
     return svdvals_pullback
+
+
+@rule(ops.singular_sum).jvp
+def singular_sum_jvp(y: Any, tangents: Any, a: Any, weights: Any) -> Any:
+    """With M = u^H da v: u (P + D + diag(dweights)) v^H, P the Hermitian part of M times the quotients of weights and
+    values, D the rest of M times the sums of the weights over those of the values; for matrices that are not square
+    also what leaves the spaces of u and v.
+
+    Where values are equal the vectors are turned, as for eigenvalues. Where they are 0 it is undefined: the second
+    derivative of what a zero value contributes is not in the weights.
+    """
+    da, dweights = tangents
+    u, s, vh = ops.svd(a)
+    v = adjoint(vh)
+    if da is None:
+        return matmul(scale_columns(u, dweights), vh)
+    u, v, inner = turned(u, s, v, da)
+    upright, skew = half(add(inner, adjoint(inner))), half(subtract(inner, adjoint(inner)))
+    sums = gaps(add(column(weights), row(weights)), s, sums=True, degenerate="nan")
+    core = add(multiply(upright, quotients(weights, s)), multiply(skew, sums))
+    undefined = multiply(multiply(gaps(inner, s, sums=True, degenerate="nan"), 0), row(weights))
+    core = add_known(add(core, undefined), None if dweights is None else matrix_of(dweights))
+    made = matmul(matmul(u, core), adjoint(v))
+    m, n = ops.shape(a)[-2:]
+    if m > n:
+        outside = subtract(matmul(da, v), matmul(u, inner))
+        made = add(made, matmul(outside_over(outside, s, weights), adjoint(v)))
+    if n > m:
+        outside = subtract(matmul(adjoint(da), u), matmul(v, adjoint(inner)))
+        made = add(made, matmul(u, adjoint(outside_over(outside, s, weights))))
+    return made
+
+
+def outside_over(outside: Any, s: Any, weights: Any) -> Any:
+    """What leaves the space of the vectors, over the values, times the weights; nan for a value of 0."""
+    return multiply(ops.strong_multiply(outside, row(ops.reciprocal(s))), row(weights))
+
+
+@rule(ops.singular_sum).vjp
+def singular_sum_vjp(y: Any, a: Any, weights: Any, *, needs: Any) -> Any:
+    """The adjoint of the forward rule; for the weights the diagonal of u^H ct v."""
+    u, s, vh = ops.svd(a)
+    m, n = ops.shape(a)[-2:]
+
+    def singular_sum_pullback(ct: Any) -> Any:
+        v = adjoint(vh)
+        along = matmul(ct, v)
+        inner = matmul(adjoint(u), along)
+        ga = None
+        if needs[0]:
+            upright, skew = half(add(inner, adjoint(inner))), half(subtract(inner, adjoint(inner)))
+            core = multiply(gaps(upright, s), subtract(row(weights), column(weights)))
+            core = add(core, multiply(gaps(skew, s, sums=True), add(row(weights), column(weights))))
+            core = add(core, multiply(multiply(gaps(inner, s, sums=True), 0), row(weights)))
+            ga = matmul(matmul(u, core), vh)
+            if m > n:
+                outside = subtract(along, matmul(u, inner))
+                ga = add(ga, matmul(outside_over(outside, s, weights), vh))
+            if n > m:
+                outside = subtract(matmul(adjoint(ct), u), matmul(v, adjoint(inner)))
+                ga = add(ga, matmul(u, adjoint(outside_over(outside, s, weights))))
+        return ga, real_part(diagonal_of(inner)) if needs[1] else None
+
+    return singular_sum_pullback
+
+
+batch_of_values(ops.singular_sum, 2)
 
 
 @rule(ops.svd).jvp

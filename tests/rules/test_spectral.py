@@ -287,3 +287,59 @@ def test_units_of_derivatives_of_eigenvalues():
     assert dm.jacrev(dm.grad(f))(a).dimensionless
     third = dm.derivative(lambda t: dm.derivative(lambda s: dm.grad(f)(a + s * rate))(t))(0.0 * unit.s)
     assert third.units == unit.m / unit.s**2
+
+
+# ---- the same for singular values ------------------------------------------------------------------------------------
+
+OTHER_TURN = np.linalg.qr(np.random.default_rng(5).normal(size=(3, 3)))[0]
+SINGULAR = {
+    "all": np.eye(3),
+    "tall": TURN[:, :3] @ np.diag([2.0, 2.0, 1.0]) @ OTHER_TURN,
+    "wide": OTHER_TURN @ np.diag([2.0, 1.5, 1.5]) @ TURN[:3],
+    "square": OTHER_TURN @ np.diag([2.0, 1.0, 1.0]),
+    "none": np.random.default_rng(6).normal(size=(3, 2)),
+}
+
+
+@pytest.mark.parametrize("function", SYMMETRIC.values(), ids=SYMMETRIC)
+@pytest.mark.parametrize("a", SINGULAR.values(), ids=SINGULAR)
+def test_hessians_of_symmetric_functions_of_singular_values(function, a):
+    def f(x):
+        return function(np.linalg.svd(x, compute_uv=False))
+
+    wanted = second_differences(f, a)
+    found = dm.hessian(f)(a).reshape(a.size, a.size)
+    np.testing.assert_allclose(found, wanted, atol=2e-6 * np.abs(wanted).max())
+    direction = np.cos(np.arange(1.0 * a.size)).reshape(a.shape)
+    along = dm.hvp(f, (a,), (direction,))
+    np.testing.assert_allclose(along.reshape(-1), found @ direction.reshape(-1), rtol=1e-8, atol=1e-9)
+
+
+def test_hessians_of_complex_matrices_by_singular_values():
+    a = (OTHER_TURN @ np.diag([2.0, 1.0, 1.0])).astype(complex) * 1j
+    da = np.arange(9.0).reshape(3, 3) - 2j * np.eye(3)
+    along = dm.hvp(lambda x: np.sum(np.linalg.svd(x, compute_uv=False) ** 2), (a,), (da,))
+    np.testing.assert_allclose(along, 2 * da, atol=1e-10)
+
+
+def test_singular_values_of_zero_have_no_second_derivative():
+    """Of sum(s**2), 2 da would be right, but a weight of 0 does not tell it from that of sum(s**4)."""
+
+    def f(x):
+        return np.sum(np.linalg.svd(x, compute_uv=False) ** 2)
+
+    for a in (np.zeros((2, 2)), np.diag([1.0, 0.0]), np.zeros((3, 2))):
+        with pytest.raises(NonDifferentiableError):
+            dm.hvp(f, (a,), (np.ones_like(a),))
+        np.testing.assert_array_equal(dm.hvp(f, (a,), (np.zeros_like(a),)), np.zeros_like(a))
+
+
+def test_second_derivatives_of_singular_values_in_one_mode():
+    def f(x):
+        return np.sum(np.linalg.svd(x, compute_uv=False) ** 2)
+
+    a = SINGULAR["none"]
+    for second in (lambda x: dm.jacfwd(dm.jacfwd(f))(x), lambda x: dm.jacrev(dm.grad(f))(x)):
+        np.testing.assert_allclose(second(a).reshape(6, 6), 2 * np.eye(6), atol=1e-10)
+        with pytest.raises(NonDifferentiableError):
+            second(np.eye(2))

@@ -117,7 +117,7 @@ def groups_of_equal(w: Any) -> list[slice]:
     if w.size < 2:
         return []
     unit = ROUNDING * w.size * np.finfo(w.dtype).eps
-    ends = np.flatnonzero(np.diff(w) > unit * np.abs(w).max()) + 1
+    ends = np.flatnonzero(np.abs(np.diff(w)) > unit * np.abs(w).max()) + 1
     edges = [0, *ends.tolist(), w.size]
     return [slice(i, j) for i, j in zip(edges, edges[1:], strict=False) if j - i > 1]
 
@@ -150,6 +150,12 @@ def even_out(x: Any, w: Any) -> Any:
     return made
 
 
+def singular_sum(a: Any, weights: Any) -> Any:
+    """By svd."""
+    u, _, vh = np.linalg.svd(a, full_matrices=False)
+    return (u * weights[..., None, :]) @ vh
+
+
 def spectral_sum(a: Any, weights: Any, *, UPLO: str) -> Any:
     """By eigh."""
     _, v = np.linalg.eigh(a, UPLO=UPLO)  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -166,6 +172,7 @@ kernel(ops.eigvalsh, checked(ops.eigvalsh, np.linalg.eigvalsh, SQUARE))
 kernel(ops.eig, checked(ops.eig, eig, SQUARE))
 kernel(ops.eigvals, checked(ops.eigvals, eigvals, SQUARE))
 kernel(ops.divide_by_gaps, divide_by_gaps)
+kernel(ops.singular_sum, checked(ops.singular_sum, singular_sum, MATRIX))
 kernel(ops.spectral_sum, checked(ops.spectral_sum, spectral_sum, SQUARE))
 kernel(ops.turn_equal, turn_equal)
 kernel(ops.even_out, even_out)

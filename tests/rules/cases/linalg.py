@@ -115,6 +115,7 @@ DECOMPOSITIONS = [
     *(case("eigvals", x, reference=None) for x in (SQUARE, COMPLEX)),
     case("divide_by_gaps", SQUARE, np.array([0.3, 1.1, 2.7]), reference=None), case("divide_by_gaps", SQUARE, np.array([0.3, 1.1, 2.7]), sums=True, reference=None),
     case("divide_by_gaps", COMPLEX, np.array([0.3, 1.1, 2.7]), degenerate="nan", reference=None),
+    *(case("singular_sum", x, np.array([0.7, -0.2, 0.4])[: min(np.shape(x))], reference=None) for x in (SQUARE, TALL, TALL.T, COMPLEX)),
     case("even_out", np.array([0.4, -1.0, 0.2]), np.array([0.3, 1.1, 2.7]), reference=None),
     case("turn_equal", SQUARE, np.array([0.3, 1.1, 2.7]), reference=None),
 ]  # fmt: skip
