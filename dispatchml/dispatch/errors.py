@@ -56,12 +56,7 @@ class LeakedTracerError(DispatchmlError, RuntimeError):
 
 
 class TracerConversionError(DispatchmlError, TypeError):
-    """A traced value was about to become a plain number or array, which would lose its derivative.
-
-    again: a plugin was loaded by the refusal, with which the library that asked may not ask again.
-    """
-
-    again: bool = False
+    """A traced value was about to become a plain number or array, which would lose its derivative."""
 
     #: Whether the function may be run again: a plugin was loaded by which its library steps back.
     again: bool = False
