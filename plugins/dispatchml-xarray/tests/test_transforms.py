@@ -204,6 +204,31 @@ def test_batches_of_plain_numbers_and_nested_ones():
     same(found, 6 * T.values, ("x", "y"), x=[10, 20, 30], y=list("abcd"))
 
 
+def test_jacobians_in_a_batch_and_batches_in_a_jacobian():
+    found = dm.vmap(dm.jacobian(lambda r: r**2))(T)
+    assert found.dims == ("x", "y", "y'")
+    assert found.coords["x"].values.tolist() == [10, 20, 30]
+    assert found.coords["y'"].values.tolist() == list("abcd")
+    assert dm.vmap(dm.hessian(lambda r: (r**3).sum()))(T).dims == ("x", "y", "y'")
+    found = dm.jacobian(lambda t: dm.vmap(lambda r: r.sum() ** 2)(t))(T)
+    assert found.dims == ("x", "x'", "y")
+    same(
+        dm.grad(lambda t: dm.vmap(lambda r: r.sum() ** 2)(t).sum())(T),
+        2 * T.values.sum(1)[:, None] * np.ones(4),
+        ("x", "y"),
+        x=[10, 20, 30],
+        y=list("abcd"),
+    )
+
+
+def test_other_labels_round_a_traced_array():
+    weights = xr.DataArray([1.0, 2.0, 3.0], dims="z", coords={"z": [1, 2, 3]})
+    found = dm.grad(lambda p: (xr.DataArray(p, dims="z", coords={"z": [1, 2, 3]}) * weights).sum())(P)
+    same(found, [1.0, 2.0, 3.0], ("x",), x=[10, 20, 30])
+    same(dm.grad(lambda p: (xr.Variable("z", p) ** 2).sum())(P), 2 * P.values, ("x",), x=[10, 20, 30])
+    same(dm.grad(lambda p: (xr.DataArray(p) ** 2).sum())(P), 2 * P.values, ("x",), x=[10, 20, 30])
+
+
 # ---- the rest --------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from dispatchml import ops
 from dispatchml.dispatch import Carrier
 from dispatchml.dispatch.errors import at_user_line
 
-from .labels import INSIDE, DataArray, LabelError, Opened, Variable, held, innermost, is_traced, run, unlabel
+from .labels import INSIDE, DataArray, LabelError, Opened, Variable, bare, held, innermost, is_traced, run
 
 #: Functions of xarray that take labelled arrays.
 NAMES = (
@@ -93,7 +93,7 @@ def round_traced(kind: Any, cls: type, data: Any, at: int, arguments: Any, keywo
     if isinstance(data, (list, tuple)):
         data = ops.stack(tuple(data))
     if innermost(data) is not None and (len(arguments) > at + 1 or set(keywords) - {"data"}):
-        data = unlabel(data)
+        data = bare(data)
 
     def build(data: Any, /, **named: Any) -> Any:
         given = list(arguments)
@@ -127,6 +127,8 @@ def compatible(original: Callable[..., Any]) -> Any:
     def through(data: Any, *arguments: Any, **keywords: Any) -> Any:
         if INSIDE.get() and isinstance(data, np.ma.MaskedArray):
             return held(data)
+        if is_traced(data) and innermost(data) is not None:  # as the numbers of a plain labelled array
+            return bare(data)
         return original(data, *arguments, **keywords)
 
     return through
@@ -153,6 +155,22 @@ def replace(original: Any, made: Any) -> None:
                 setattr(module, key, made)
 
 
+def without_traced(original: Callable[..., Any]) -> Any:
+    """`Dataset.__init__`: a container of traced arrays is a dict."""
+
+    @functools.wraps(original)
+    def through(self: Any, data_vars: Any = None, *arguments: Any, **keywords: Any) -> Any:
+        if not INSIDE.get() and isinstance(data_vars, Mapping) and any(map(is_ours, data_vars.values())):
+            raise LabelError(
+                f"xarray.Dataset of traced arrays{at_user_line()}: a Dataset is no array, and has no derivative as a "
+                "whole. Use a dict of the arrays, and make the Dataset of the results."
+            )
+        return original(self, data_vars, *arguments, **keywords)
+
+    through.__dispatchml__ = True  # type: ignore[attr-defined]
+    return through
+
+
 def install() -> None:
     """Wrap constructors and functions; once."""
     for module, name, wrap in (
@@ -163,6 +181,8 @@ def install() -> None:
         original = getattr(sys.modules.get(module), name, None)
         if original is not None and not hasattr(original, "__dispatchml__"):
             replace(original, wrap(original))
+    if not hasattr(xr.Dataset.__init__, "__dispatchml__"):
+        xr.Dataset.__init__ = without_traced(xr.Dataset.__init__)
     for cls in (DataArray, Variable):
         if "__new__" not in vars(cls):
             cls.__new__ = constructed(cls, lambda kind: object.__new__(kind))

@@ -10,14 +10,15 @@ from typing import Any
 
 from dispatchml import ops
 
-from .labels import DataArray, Labels, Variable, fresh, innermost, label, labels_of
+from .labels import DataArray, Labels, Variable, fresh, hidden_of, innermost, label, labels_of
 
 
 def again(x: Any, numbers: Any) -> Any:
     """Numbers with the labels of x."""
     if innermost(x) is None:
         return numbers
-    return label(numbers, labels=labels_of(x)[0].without_attrs())
+    found, axes = labels_of(x)
+    return label(numbers, labels=found.without_attrs(), hidden=hidden_of(numbers, axes))
 
 
 def labels_or_none(x: Any) -> Labels | None:
@@ -47,7 +48,8 @@ def block(found: Any, y: Any, x: Any) -> Any:
                 indexes[name] = index
     cls = next((k.cls for k in (output, argument) if k is not None and k.cls is not Variable), Variable)
     name = output.name if output else argument.name if argument else None
-    return label(found, labels=Labels(cls, tuple(dims), {}, coords, name, indexes))
+    batches = [labels_of(v)[1] for v in (x, y) if innermost(v) is not None]
+    return label(found, labels=Labels(cls, tuple(dims), {}, coords, name, indexes), hidden=hidden_of(found, *batches))
 
 
 def unnamed(count: int, taken: list[Any]) -> list[Any]:

@@ -244,7 +244,7 @@ label.info.layer_default = lambda layer: label_plain
 
 def unlabel_transpose(ct: Any, like: Any, *, labels: Any) -> Any:
     """The cotangent of a labelled array has its labels."""
-    return label(ct, labels=labels.without_attrs())
+    return ct if labels is None else label(ct, labels=labels.without_attrs())
 
 
 def label_transpose(ct: Any, like: Any, *, labels: Any, hidden: Any) -> Any:
@@ -269,9 +269,15 @@ def unlabel_batch(arguments: Any, batched: Any, size: int, *, labels: Any = None
 def label_batch(arguments: Any, batched: Any, size: int, *, labels: Any = None, hidden: Any = ()) -> Any:
     axis = hidden[-1] if hidden else UNNAMED
     (data,) = arguments
-    if innermost(data) is not None:
-        data = unlabel(data)
-    return label(data, labels=labels.behind(axis), hidden=hidden[:-1])
+    return label(bare(data), labels=labels.behind(axis), hidden=hidden[:-1])
+
+
+def hidden_of(x: Any, *known: dict[int, Axis]) -> tuple[Axis, ...]:
+    """The axes of the batches that a value is in, oldest first, as other values name them."""
+    named: dict[int, Axis] = {}
+    for each in known:
+        named.update(each)
+    return tuple(named.get(level, UNNAMED) for level in levels_of(x))
 
 
 def bare(x: Any) -> Any:
@@ -349,8 +355,7 @@ def closed(y: Any, known: dict[int, Axis]) -> Any:
         if not is_traced(data):
             return y
         made = of_variable(y)
-        hidden = tuple(known.get(level, UNNAMED) for level in levels_of(data))
-        return label(data, labels=made, hidden=hidden)
+        return label(data, labels=made, hidden=hidden_of(data, known))
     if str(cls.__module__).startswith("xarray.") and cls.__name__ not in KEPT:
         return Opened(y, known)
     return y

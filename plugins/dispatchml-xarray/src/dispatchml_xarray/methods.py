@@ -132,7 +132,10 @@ def rolling(x: Any, /, dim: Any = None, min_periods: Any = None, center: Any = F
 def coordinate(x: Any, name: str) -> Any:
     """x.name of a coordinate or an attribute, and the accessors that other packages register."""
     if name.startswith("_"):
-        raise AttributeError(name)
+        raise AttributeError(
+            f"A traced labelled array has no {name!r}{at_user_line()}: code of xarray that knows no traced values "
+            "looked for it. Take the numbers, x.data, or use the method of the traced array."
+        )
     return run(lambda d: getattr(d, name), x)
 
 

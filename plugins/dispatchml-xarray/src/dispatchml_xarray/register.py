@@ -18,6 +18,7 @@ from .labels import (
     Opened,
     Variable,
     bare,
+    hidden_of,
     label,
     label_again,
     labels_of,
@@ -141,20 +142,13 @@ def rebuild(x: Any, payload: Any) -> Any:
 def project(x: Any, ct: Any) -> Any:
     """A cotangent with the labels of its primal."""
     found, axes_of_batches = labels_of(x)
-    return label(unlabel(ct, labels=found), labels=found.without_attrs(), hidden=hidden(ct, axes_of_batches))
+    return label(unlabel(ct, labels=found), labels=found.without_attrs(), hidden=hidden_of(ct, axes_of_batches))
 
 
 def tangent(x: Any, dx: Any) -> Any:
     """A tangent with the labels of its primal; one with other labels is refused."""
     found, axes_of_batches = labels_of(x)
-    return label(unlabel(dx, labels=found), labels=found.without_attrs(), hidden=hidden(dx, axes_of_batches))
-
-
-def hidden(x: Any, known: Any) -> Any:
-    """The axes of the batches that a value is in."""
-    from .labels import UNNAMED, levels_of
-
-    return tuple(known.get(level, UNNAMED) for level in levels_of(x))
+    return label(unlabel(dx, labels=found), labels=found.without_attrs(), hidden=hidden_of(dx, axes_of_batches))
 
 
 def rules() -> dict[str, Any]:
