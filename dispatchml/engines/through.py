@@ -72,13 +72,16 @@ def through_structures(op: Operation, engine: type, general: Callable[..., Any])
 
 
 def by_rule(op: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """An operation by the rule of the outermost transparent structure, or its decomposition; NotImplemented where it
-    has neither.
+    """An operation by the rule of the outermost transparent structure, or its decomposition, unless it has a derivative
+    rule of another kind than elementwise; NotImplemented where there is none of these.
     """
     found = [f for f in map(transparent_inside, arguments) if f is not None]
     top = outermost(tuple(cls for _, cls in found))
     cls = next(cls for info, cls in found if info is top)
-    rule = next((op.layers[c] for c in cls.__mro__ if c in op.layers), op.decomposition)
+    rule = next((op.layers[c] for c in cls.__mro__ if c in op.layers), None)
+    derivative = rule_of(op)
+    if rule is None and (derivative is None or derivative.kind == "elementwise"):
+        rule = op.decomposition
     if rule is None:
         return NotImplemented
     return rule(arguments, **keywords) if op.variadic else rule(*arguments, **keywords)

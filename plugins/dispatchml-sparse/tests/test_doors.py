@@ -290,3 +290,28 @@ def test_exact_numbers_stay_exact_in_coo():
 def test_objects_in_scipys_classes_are_refused():
     with pytest.raises(SparseRefusal, match=r"sparse\.COO"):
         ops.multiply(sp.csr_array(np.eye(2, dtype=int)), Fraction(1, 2))
+
+
+def test_primitives_of_the_users_own_see_plain_arrays_and_give_sparse_gradients():
+    clipped = dm.primitive(ops.operation("clipped", arity=1))
+    clipped.elementwise("a / (1 + abs(a))", "1 / (1 + abs(a))**2")
+
+    @dm.primitive
+    def total(a):
+        assert type(a) in (sparse.COO, sp.csr_array)
+        return np.sum(dense(a))
+
+    @total.defvjp
+    def total_vjp(y, a):
+        return lambda ct: (ct * np.ones((3, 3)),)
+
+    for a in (COO, CSR):
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore" if a is CSR else "error", DensifyWarning
+            )  # SciPy has no fill value for 1 + |a|
+            gradient = dm.grad(lambda a: ops.sum(clipped(a)))(a)
+        np.testing.assert_allclose(gradient.data, 1 / (1 + NUMBERS) ** 2)
+        gradient = dm.grad(lambda a: total(a) ** 2)(a)
+        assert type(gradient) is type(a)
+        np.testing.assert_array_equal(gradient.data, [18.0, 18.0, 18.0])
