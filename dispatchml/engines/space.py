@@ -74,7 +74,7 @@ class NumberSpace(ArraySpace):
             ct = fit_shape(ct, ())
         if self.number is not complex:
             ct = fit_realness(ct)
-            if NUMBER_OF and dtype(ct) == OBJECT:
+            if NUMBER_OF and dtype(ct) is OBJECT:
                 ct = NUMBER_OF[0](ct)
         elif type(ct) is float:
             return complex(ct)
@@ -206,7 +206,7 @@ def fit_realness(ct: Any) -> Any:
 def fit_dtype(ct: Any, wanted: np.dtype[Any]) -> Any:
     """A cotangent in the primal's dtype; integer primals have float cotangents."""
     have = dtype(ct)
-    if have == OBJECT and NUMBER_OF and wanted.kind == "f":
+    if NUMBER_OF and have is OBJECT and wanted.kind == "f":
         ct = NUMBER_OF[0](ct)
         have = dtype(ct)
     if have is wanted or have == wanted or have == OBJECT or wanted.kind not in "fc":

@@ -170,7 +170,7 @@ class Inputs:
         """Gradients in the shape of the arguments, a tuple for argnums=(...); other leaves pass through."""
         leaves = list(self.leaves)
         for k, x in zip(self.traced, found, strict=True):
-            if NUMBER_OF and ops.dtype(leaves[k]) == OBJECT:
+            if NUMBER_OF and ops.dtype(leaves[k]) is OBJECT:
                 x = NUMBER_OF[0](x)
             leaves[k] = like_input(x, leaves[k])
         trees = self.trees(leaves)
