@@ -19,13 +19,22 @@ from dispatchml.units import attach, convert, quantity_inside
 
 from .system import SYSTEM
 
+ndarray, OBJECT = np.ndarray, np.dtype(object)
 PLAIN_NEW = Quantity.__new__
 ORDINARY = frozenset({float, int, complex, bool, str, Quantity, *(np.dtype(c).type for c in "efdgFDG?bhilqBHILQ")})
 
 
 @functools.wraps(PLAIN_NEW)
-def construct(cls: Any, value: Any, unit: Any = None, dtype: Any = np.inexact, *args: Any, **keywords: Any) -> Any:
+def construct(cls: Any, value: Any, *arguments: Any, **keywords: Any) -> Any:
     """`Quantity.__new__`."""
+    kind = type(value)
+    if kind in ORDINARY or (kind is ndarray and value.dtype is not OBJECT):
+        return PLAIN_NEW(cls, value, *arguments, **keywords)
+    return constructed(cls, value, *arguments, **keywords)
+
+
+def constructed(cls: Any, value: Any, unit: Any = None, dtype: Any = np.inexact, *args: Any, **keywords: Any) -> Any:
+    """The same for what is no plain array or number."""
     kind = type(value)
     if kind in (list, tuple) and any(map(is_traced, value)):
         value = ops.stack(tuple(value))
