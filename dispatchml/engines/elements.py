@@ -190,13 +190,10 @@ def with_a_look(op: Operation, general: Callable[..., Any], by_rule: Callable[..
 
 
 def bare_of(x: Any) -> Any:
-    """What a traced value is below its engines and layers that hold for each number by itself, such as units.
-
-    Plain values as they are: the operation's call finds their own layers.
-    """
-    if not isinstance(x, Traced):
-        return x
-    inner = as_seen(x)
+    """What a value is below its engines and layers that hold for each number by itself, such as units."""
+    inner = as_seen(x) if isinstance(x, Traced) else x
+    if type(inner) in PLAIN:
+        return inner
     info = layer_of(type(inner))
     while info is not None and info.payload is not None and info.properties.get("uniform"):
         inner = info.payload(inner)

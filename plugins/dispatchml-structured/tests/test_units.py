@@ -4,13 +4,17 @@ import numpy as np
 import pint
 import pytest
 from dispatchml_structured import (
+    BlockDiagonal,
+    Circulant,
     Diagonal,
     DiagonalPlusLowRank,
+    Hermitian,
     Kronecker,
     KroneckerTangent,
     LowRank,
     Symmetric,
     Toeplitz,
+    Triangular,
 )
 
 import dispatchml as dm
@@ -65,6 +69,26 @@ def test_gradients_of_structures_with_units_are_structures_with_units():
     g = dm.grad(lambda s: np.sum((s @ (np.ones(2) * u.s)) ** 2))(s)
     assert type(g.magnitude) is Symmetric
     assert g.units == u.m * u.s**2
+
+
+@pytest.mark.parametrize("cls", [Triangular, Symmetric, Hermitian, Diagonal, Toeplitz, Circulant, BlockDiagonal])
+def test_powers_and_their_tangents_with_units(cls, rng):
+    a = rng.normal(size=(3, 3))
+    plain = {Diagonal: lambda: Diagonal(a[0]), Toeplitz: lambda: Toeplitz(a[0], a[1]), Circulant: lambda: Circulant(a[0]),
+             BlockDiagonal: lambda: BlockDiagonal(a[None])}.get(cls, lambda: cls(a))()  # fmt: skip
+    x = u.Quantity(plain, "m")
+    f = lambda x: 3 * x**3 - 2 * x * x * (1 * u.m)  # noqa: E731
+    y, dy = dm.jvp(f, (x,), (x,))
+    d = plain.materialise()
+    for found, expected in ((y, 3 * d**3 - 2 * d**2), (dy, 9 * d**3 - 4 * d**2)):
+        assert type(found.magnitude) is cls
+        assert all(type(field) is np.ndarray for field in found.magnitude.fields())
+        np.testing.assert_allclose(found.magnitude.materialise(), expected)
+        assert found.units == u.m**3
+    g = dm.grad(lambda x: np.sum(f(x)))(x)
+    assert type(g.magnitude) is cls
+    assert all(type(field) is np.ndarray for field in g.magnitude.fields())
+    assert dm.inner(g, x).to("m^3").magnitude == pytest.approx(np.sum(9 * d**3 - 4 * d**2))
 
 
 def test_factors_with_units_of_their_own():

@@ -189,4 +189,12 @@ def dense_already(x: Any) -> Any:
     return x
 
 
+def dense_inside(top: Any) -> Any:
+    """What a quantity round a structure is: a quantity round the dense array."""
+    if top.slot != "meaning" or top.payload is None or top.rebuild is None:
+        return None
+    return lambda x: top.rebuild(x, dense(top.payload(x)))
+
+
+dense.info.layer_default = dense_inside
 linear(dense, transpose=lambda ct, like: ct)

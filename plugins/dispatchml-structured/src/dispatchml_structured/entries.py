@@ -263,7 +263,7 @@ def entrywise(a: Any, function: Any, multiplicative: bool) -> Any:
         return a.mapped(function)
     if isinstance(a, Block):
         return a.mapped(function)
-    if isinstance(a, Kronecker) and multiplicative:
+    if isinstance(a, (Kronecker, Hermitian)) and multiplicative:
         return a.mapped(function)
     return None
 
