@@ -74,8 +74,8 @@ def test_gradients_of_structures_with_units_are_structures_with_units():
 @pytest.mark.parametrize("cls", [Triangular, Symmetric, Hermitian, Diagonal, Toeplitz, Circulant, BlockDiagonal])
 def test_powers_and_their_tangents_with_units(cls, rng):
     a = rng.normal(size=(3, 3))
-    plain = {Diagonal: lambda: Diagonal(a[0]), Toeplitz: lambda: Toeplitz(a[0], a[1]), Circulant: lambda: Circulant(a[0]),
-             BlockDiagonal: lambda: BlockDiagonal(a[None])}.get(cls, lambda: cls(a))()  # fmt: skip
+    given = {Diagonal: (a[0],), Toeplitz: (a[0], a[1]), Circulant: (a[0],), BlockDiagonal: (a[None],)}
+    plain = cls(*given.get(cls, (a,)))
     x = u.Quantity(plain, "m")
     f = lambda x: 3 * x**3 - 2 * x * x * (1 * u.m)  # noqa: E731
     y, dy = dm.jvp(f, (x,), (x,))
