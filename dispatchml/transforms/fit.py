@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import numpy as np
+
 from .. import ops
 from ..dispatch.errors import DispatchmlError, TangentMismatchError, at_user_line, describe
+from ..dispatch.join import EDGES_OF_NUMPY, value_class
 from ..dispatch.layers import layer_of
 from ..dispatch.structures import structure_of
 from ..engines.traced import innermost
 from .zeros import is_plain
+
+#: Classes of numbers that are Python's or NumPy's own, or nobody's.
+ORDINARY = EDGES_OF_NUMPY | {None}
 
 
 def as_tuple(x: Any, name: str, what: str) -> tuple[Any, ...]:
@@ -22,9 +28,19 @@ def as_tuple(x: Any, name: str, what: str) -> tuple[Any, ...]:
     return tuple(cast(list[Any], x))
 
 
+def is_exact(x: Any) -> bool:
+    """Whether a value is numbers of a registered class of another library, or an object array of them."""
+    if ops.dtype(x).kind != "O" or not is_plain(x):
+        return False
+    below = innermost(x)
+    elements = below.flat if isinstance(below, np.ndarray) else (below,)
+    return any(value_class(type(e)) not in ORDINARY for e in elements)
+
+
 def fit_tangent_leaf(x: Any, dx: Any, name: str) -> Any:
     """A tangent (or cotangent) leaf that fits its primal: the same shape, in its dtype where that loses nothing."""
-    if type(dx) is int:
+    exact = is_exact(x)
+    if type(dx) is int and not exact:
         dx = float(dx)
     inside = structure_of(x)
     if ops.shape(dx) != ops.shape(x):
@@ -32,6 +48,8 @@ def fit_tangent_leaf(x: Any, dx: Any, name: str) -> Any:
             f"{name}: the primal is {describe(x)} and its tangent {describe(dx)}{at_user_line()}; they must have the "
             "same shape."
         )
+    if exact and ops.dtype(dx).kind != "O":
+        return ops.multiply(ops.one_like(x), dx)  # an error where that would round
     if inside is not None:
         fit = inside.tangent if name == "jvp" else inside.project
         dx = dx if fit is None else fit(x, dx)

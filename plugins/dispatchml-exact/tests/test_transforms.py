@@ -7,11 +7,12 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+from dispatchml_exact.errors import PrecisionError
 from mpmath import mp
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch.errors import NonScalarOutputError
+from dispatchml.dispatch.errors import NonScalarOutputError, TangentMismatchError
 
 
 class Strict(Fraction):
@@ -258,3 +259,29 @@ def test_complex_numbers():
         dm.grad(lambda z: z**2)(z)
     a = np.array([mp.mpc(1, 2), mp.mpc(0, 1)], object)
     assert dm.grad(lambda a: ops.vector_norm(a) ** 2)(a).tolist() == (2 * a).tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whole_tangents_and_cotangents_become_numbers_of_the_class(kind):
+    x, a, one = number(kind, 1, 2), vector(kind), number(kind, 1)
+    exactly(dm.jvp(lambda x: x / 3, (x,), (1,))[1], one / 3, kind)
+    exactly(dm.vjp(lambda x: x / 3, x)[1](1)[0], one / 3, kind)
+    exactly(dm.hvp(lambda x: x**3 / 9, (x,), (1,)), one / 3, kind)
+    exactly(dm.jvp(lambda a: a / 3, (a,), (np.array([1, 0, 2]),))[1], np.array([1, 0, 2], object) * one / 3, kind)
+    exactly(dm.vjp(lambda a: a / 3, a)[1](np.array([1, 0, 2]))[0], np.array([1, 0, 2], object) * one / 3, kind)
+    exactly(dm.linearize(lambda a: a / 3, a)[1](np.array([1, 0, 2])), np.array([1, 0, 2], object) * one / 3, kind)
+    with pytest.raises(TangentMismatchError):
+        dm.jvp(lambda a: a, (a,), (1,))
+
+
+@pytest.mark.parametrize("kind", ["Fraction", "Decimal"])
+def test_float_tangents_and_cotangents_are_refused(kind):
+    x, a = number(kind, 1, 2), vector(kind)
+    for call in (
+        lambda: dm.jvp(lambda x: x, (x,), (0.5,)), lambda: dm.vjp(lambda x: x, x)[1](0.5),
+        lambda: dm.jvp(lambda a: a, (a,), (np.ones(3),)), lambda: dm.vjp(lambda a: a, a)[1](np.ones(3)),
+        lambda: dm.hvp(lambda x: x * x, (x,), (0.5,)), lambda: dm.retract(a, np.ones(3)),
+        lambda: dm.inner(a, np.ones(3)),
+    ):  # fmt: skip
+        with pytest.raises(PrecisionError):
+            call()
