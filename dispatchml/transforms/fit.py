@@ -12,7 +12,7 @@ from ..dispatch.join import EDGES_OF_NUMPY, value_class
 from ..dispatch.layers import layer_of
 from ..dispatch.structures import structure_of
 from ..engines.traced import innermost
-from .zeros import is_plain
+from .zeros import is_ordinary, is_plain
 
 #: Classes of numbers that are Python's or NumPy's own, or nobody's.
 ORDINARY = EDGES_OF_NUMPY | {None}
@@ -50,6 +50,8 @@ def fit_tangent_leaf(x: Any, dx: Any, name: str) -> Any:
         )
     if exact and ops.dtype(dx).kind != "O":
         return ops.multiply(ops.one_like(x), dx)  # an error where that would round
+    if ops.dtype(x).kind != "O" and is_plain(x) and not is_ordinary(x) and is_ordinary(dx):
+        dx = ops.multiply(ops.one_like(x), dx)  # an array for an array of another library
     if inside is not None:
         fit = inside.tangent if name == "jvp" else inside.project
         dx = dx if fit is None else fit(x, dx)

@@ -148,6 +148,12 @@ def test_zeros_spaces_and_ravel_are_tensors():
     same(dm.grad(lambda tree: (tree["a"] * tree["b"]).sum())({"a": x, "b": x})["a"], X, torch.float32)
 
 
+def test_arrays_as_tangents_and_cotangents_become_tensors():
+    x = torch.tensor(X, dtype=torch.float32)
+    same(dm.jvp(lambda x: x, (x,), (np.ones(3),))[1], np.ones(3), torch.float32)
+    same(dm.vjp(lambda x: x, x)[1](np.ones(3))[0], np.ones(3), torch.float32)
+
+
 def test_strong_zeros_and_careful_sweeps():
     x = torch.tensor([0.0, 2.0], dtype=torch.float64)
     same(dm.grad(lambda x: np.sum(np.where(x > 1, np.log(x), 0.0)))(x), [0.0, 0.5])
