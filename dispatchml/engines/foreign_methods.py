@@ -1,8 +1,8 @@
 """Methods of another library that have the name of one of NumPy's: on a traced value of that library, they win.
 
 `x.mean("time")` of a labelled array is not NumPy's `mean`. The engines' classes have NumPy's methods as attributes, so
-a name that a registered type claims (`register_type(methods=...)`) is wrapped there once, when the type is registered. So
-is item assignment, where a type has an own meaning of what stands between the brackets ("__setitem__").
+a name that a registered type claims (`register_type(methods=...)`) is wrapped there once, when the type is registered.
+So is item assignment, where a type has an own meaning of what stands between the brackets ("__setitem__").
 """
 
 from __future__ import annotations

@@ -84,8 +84,8 @@ class NumberSpace(ArraySpace):
 
 
 class OpaqueSpace(ArraySpace):
-    """Numbers of other libraries (Fraction, Decimal, uncertain): the shape and the realness are fitted, their arithmetic
-    is their own.
+    """Numbers of other libraries (Fraction, Decimal, uncertain): shape and realness are fitted, their arithmetic is
+    their own.
     """
 
     __slots__ = ("real",)

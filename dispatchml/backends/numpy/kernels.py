@@ -14,8 +14,8 @@ from ...dispatch.errors import NoMethodError
 #: NumPy's function behind the array method of an operation, for generated code that knows it has a plain array.
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 
-#: Functions in machine code, while there are any (backends/native): "alike", "finite", "keep" and others. Generated code
-#: then calls them and UFUNCS, where it uses Python's operators and looks for itself otherwise.
+#: Functions in machine code, while there are any (backends/native): "alike", "finite", "keep" and others. Generated
+#: code then calls them and UFUNCS, where it uses Python's operators and looks for itself otherwise.
 FAST: dict[str, Callable[..., Any]] = {}
 
 #: The function of Python's floats behind a guarded one; it raises where NumPy answers inf or nan.
