@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.dressing import dressings
+from ..dispatch.errors import ShapeError, at_user_line, describe
 from .dtypes import at_least_double, casted
 from .joining import unstack
 from .manipulation import (
@@ -31,7 +33,14 @@ def cov(
     n = ops.shape(x)[1]
     if fweights is None and aweights is None:
         centered = ops.subtract(x, ops.mean(x, axis=1, keepdims=True))
+        if dressings(x):
+            return squeezed(covariance_of_present(x, centered, ddof))
         return squeezed(ops.divide(ops.matmul(centered, conjugate_transpose(centered)), n - ddof))
+    if dressings(x):
+        raise ShapeError(
+            f"cov with weights of {describe(x)}{at_user_line()} is not defined: pass the numbers without what they "
+            "carry, or write it with sums."
+        )
     weights: Any = 1.0 if fweights is None else fweights
     if aweights is not None:
         weights = ops.multiply(weights, aweights)
@@ -43,6 +52,18 @@ def cov(
     else:
         factor = ops.subtract(total, ops.divide(ops.multiply(ddof, ops.sum(ops.multiply(weights, aweights))), total))
     return squeezed(ops.divide(ops.matmul(ops.multiply(centered, weights), conjugate_transpose(centered)), factor))
+
+
+def covariance_of_present(x: Any, centered: Any, ddof: Any) -> Any:
+    """The covariance where elements may be masked: over the pairs that are there."""
+    product = ops.matmul(centered, conjugate_transpose(centered))
+    if ops.shape(product) != (ops.shape(x)[0],) * 2:
+        raise ShapeError(
+            f"cov of {describe(x)}{at_user_line()}: its products are not those of rows and columns. Pass the numbers "
+            "alone, or the covariance of its own library."
+        )
+    ones = ops.one_like(x)
+    return ops.divide(product, ops.subtract(ops.matmul(ones, conjugate_transpose(ones)), ddof))
 
 
 def variables(m: Any, rowvar: bool) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.dressing import dressings
 from .dtypes import casted
 from .manipulation import normal_axes
 from .registry import given, kept, numpy_function, operand
@@ -117,7 +118,10 @@ def count_of(a: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     """How many elements a masked reduction sees."""
     mask = ops.broadcast_to(operand(where), shape=ops.shape(a))
     dtype = np.dtype(np.int64 if ops.dtype(a).kind == "O" else float)
-    return ops.sum(ops.astype(mask, dtype=dtype), axis=axes(axis), keepdims=keepdims)
+    counted = ops.astype(mask, dtype=dtype)
+    if dressings(a):
+        counted = ops.multiply(counted, ops.one_like(a))  # what is masked does not count
+    return ops.sum(counted, axis=axes(axis), keepdims=keepdims)
 
 
 @numpy_function(np.mean)

@@ -163,6 +163,30 @@ def test_second_derivatives_agree_with_differences(name):
     np.testing.assert_allclose(found.filled(0), ((ahead - behind) / (2 * STEP)).filled(0), rtol=1e-4, atol=1e-6)
 
 
+WHERE = np.array([True, False, True, True])
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("name", ["mean", "var", "std", "sum", "prod"])
+def test_where_and_masks_leave_out_together(name, axis):
+    reduction = getattr(np, name)
+    left = np.ma.array(X, mask=X.mask | ~WHERE)
+    expected = getattr(np.ma, name)(left, axis=axis)
+    found, _ = evaluate(lambda x: dm.jvp(lambda x: reduction(x, axis=axis, where=WHERE), (x,), (D,)), X)
+    if name in ("sum", "prod"):  # what where= leaves out is a zero, or a one, and not masked
+        expected = np.ma.filled(expected, 0.0 if name == "sum" else 1.0)
+        found = np.ma.filled(found, 0.0 if name == "sum" else 1.0)
+    np.testing.assert_allclose(np.ma.filled(found, -1.0), np.ma.filled(expected, -1.0))
+
+
+def test_covariances_are_over_the_pairs_that_are_there():
+    x = np.ma.array([[1.0, 2.0, 4.0], [3.0, 5.0, 9.0]], mask=[[False, True, False], [False] * 3])
+    value, _ = dm.jvp(np.cov, (x,), (x,))
+    np.testing.assert_allclose(value.filled(0.0), np.ma.cov(x).filled(0.0))
+    with pytest.raises(Exception, match="not defined"):
+        dm.grad(lambda x: np.sum(np.cov(x, aweights=np.ones(3))))(x)
+
+
 #: Functions without a derivative.
 CONSTANT = {
     "argsort": lambda x: np.argsort(x, axis=1),

@@ -28,6 +28,7 @@ CASES = {
     "a traced coordinate": (lambda p: p.assign_coords(c=("x", p.data)).sum(), "Coordinates are labels"),
     "a value of other dims": (lambda p: written(p, T), "is written into"),
     "a dataset": (lambda p: dm.grad(lambda d: d["a"].sum())(xr.Dataset({"a": P})), "dict\\(ds.data_vars\\)"),
+    "cov": (lambda p: np.cov(T * p).sum(), "conflicting dimension sizes"),
     "a dataset of traced arrays": (lambda p: xr.Dataset({"a": p, "b": p.sum()})["b"], "Use a dict"),
     "a dataset as a result": (lambda p: p.to_dataset(name="q"), "Dataset of traced arrays"),
     "a groupby as a result": (lambda p: p.groupby("x"), "one of its methods"),
