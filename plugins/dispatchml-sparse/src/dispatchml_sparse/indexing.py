@@ -86,7 +86,7 @@ def full_index(index: Any, ndim: int) -> list[Any]:
         if isinstance(part, (list, tuple)):
             part = np.asarray(part) if len(part) else np.zeros(0, np.intp)
         if is_sparse(part):
-            part = todense(part)
+            part = densified("an index", part)
         if isinstance(part, np.ndarray) and part.dtype.kind == "b":
             parts += part.nonzero() if part.ndim else [part]
         elif isinstance(part, (bool, np.bool_)):
@@ -195,7 +195,7 @@ def setitem(x: Any, value: Any, *, index: Any = ()) -> Any:
         )
     shape, keys = element_keys(full_index(index, v.ndim), v.shape)
     flat = keys.reshape(-1)
-    numbers = ops.reshape(ops.broadcast_to(todense(value), shape=shape), shape=(-1,))
+    numbers = ops.reshape(ops.broadcast_to(densified("item assignment", value), shape=shape), shape=(-1,))
     last = np.zeros(0, np.intp)
     if flat.size:
         _, first = np.unique(flat[::-1], return_index=True)
@@ -215,7 +215,7 @@ def scatter(value: Any, *, index: Any = (), shape: Any = ()) -> Any:
     v = view(value)
     found, keys = element_keys(full_index(index, len(shape)), tuple(shape))
     if v.pattern.has_fill or np.unique(keys).size != keys.size or found != v.shape:
-        return ops.scatter(todense(value), index=index, shape=shape)
+        return ops.scatter(densified("scatter", value), index=index, shape=shape)
     places = keys.reshape(-1)[v.pattern.keys]
     return assemble(v.data, pattern=v.pattern.like(coords_of(places, tuple(shape)), tuple(shape)))
 
@@ -231,6 +231,6 @@ def nonzero(x: Any) -> Any:
     """The places of what is not zero; stored zeros are zeros."""
     v = view(x)
     if v.pattern.has_fill or not isinstance(v.data, np.ndarray):
-        return ops.nonzero(todense(x))
+        return ops.nonzero(densified("nonzero", x))
     keys = np.sort(v.pattern.keys[v.data != 0])
     return tuple(coords_of(keys, v.shape))

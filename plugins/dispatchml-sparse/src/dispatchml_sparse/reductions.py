@@ -123,6 +123,8 @@ def var(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: bool = False) ->
         v = View(ops.astype(v.data, dtype=np.dtype(np.float64)), v.pattern)
     groups = Groups(v, axes)
     fill = np.asarray(v.pattern.fill, ops.dtype(v.data))[()]
+    if is_all(axes, v) and not v.pattern.nnz and v.pattern.size > ddof:
+        return plain(np.zeros((), np.real(fill).dtype)[()], keepdims, v.ndim)
     if is_all(axes, v) and not v.pattern.nnz:
         return ops.var(todense(v.whole()), axis=axis, ddof=ddof, keepdims=keepdims)
     means = ops.divide(ops.add(groups.sums(v.data), fill * weight(v, groups.missing)), weight(v, groups.size))
@@ -293,10 +295,10 @@ def vector_norm(x: Any, *, axis: Any = None, ord: Any = 2, keepdims: bool = Fals
 
 
 def argument_of(name: str) -> Callable[..., Any]:
-    """argmax, argmin: positions are looked up in the dense array."""
+    """argmax, argmin: positions are looked up in the dense array, with a warning."""
 
     def position(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        return getattr(ops, name)(todense(x), axis=axis, keepdims=keepdims)
+        return getattr(ops, name)(densified(name, x), axis=axis, keepdims=keepdims)
 
     position.__name__ = name
     return position
