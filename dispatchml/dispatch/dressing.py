@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .errors import RegistrationError, at_user_line, class_name
+from .errors import RegistrationError, ShapeError, at_user_line, class_name, describe
 from .layers import LAYERS, Layer, layer_of
 
 
 class Dressing:
     """How a layer is taken off and put on again; see `dressing`."""
 
-    __slots__ = ("bare", "again", "block")
+    __slots__ = ("bare", "again", "block", "aligns")
 
-    def __init__(self, bare: Any, again: Any, block: Any) -> None:
-        self.bare, self.again, self.block = bare, again, block
+    def __init__(self, bare: Any, again: Any, block: Any, aligns: bool) -> None:
+        self.bare, self.again, self.block, self.aligns = bare, again, block, aligns
 
 
 #: Layers that are carried by axes; empty in most programs, which then pay nothing.
@@ -32,6 +32,7 @@ def dressing(
     bare: Callable[[Any], Any],
     again: Callable[[Any, Any], Any],
     block: Callable[[Any, Any, Any], Any],
+    aligns: bool = False,
 ) -> None:
     """Declare of a layer that it is carried by axes, as labels and masks are.
 
@@ -40,6 +41,9 @@ def dressing(
     value without the layer. All three are called with values that may be traced, and with other layers inside or round
     the layer, so they are made of operations; where there is nothing to do they return what they got.
 
+    aligns: arithmetic joins such values by what they carry (coordinates) and not by position, so that NumPy's functions
+    of neighbours, such as gradient, are refused.
+
     Raises RegistrationError for a class that is no layer.
     """
     info = LAYERS.get(cls)
@@ -47,7 +51,7 @@ def dressing(
         raise RegistrationError(
             f"dressing: {class_name(cls)} is not a layer{at_user_line()}. Declare it with dispatchml.register_type."
         )
-    info.properties["dressing"] = Dressing(bare, again, block)
+    info.properties["dressing"] = Dressing(bare, again, block, aligns)
     DRESSED.add(info)
 
 
@@ -78,6 +82,15 @@ def bare(x: Any) -> Any:
     for each in dressings(x):
         x = each.bare(x)
     return x
+
+
+def refuse_aligned(x: Any) -> None:
+    """Refuse neighbours of a value in arithmetic that would be joined by labels: x[1:] - x[:-1] of a labelled array."""
+    if any(each.aligns for each in dressings(x)):
+        raise ShapeError(
+            f"A function of NumPy that goes from position to position met {describe(x)}{at_user_line()}, whose "
+            "arithmetic joins by labels. Use the library's own (differentiate, integrate, diff), or pass the numbers alone."
+        )
 
 
 def dressed(x: Any, numbers: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.dressing import refuse_aligned
 from ..engines.traced import Traced
 from ..engines.views import READ_ONLY, as_view, element_of
 from .registry import numpy_function, operands
@@ -50,6 +51,7 @@ def sizes(shape: Any) -> tuple[int, ...]:
 
 def take_slice(x: Any, axis: int, *where: Any) -> Any:
     """x[where] along one axis."""
+    refuse_aligned(x)
     return ops.getitem(x, index=(slice(None),) * normal_axis(axis, ops.ndim(x)) + where)
 
 

@@ -52,7 +52,7 @@ TABLES: dict[Any, str] = {
     axes.along_axes: "fft2 fftn ifft2 ifftn irfft2 irfftn rfft2 rfftn fftshift ifftshift",
     axes.normalised: "softmax log_softmax",
     axes.same_dims: "tril triu cholesky expm logm sqrtm hermitian_function matrix_power",
-    axes.resized: "repeat tile",
+    axes.resized: "repeat tile pad",
     axes.split: "split array_split",
     axes.lost: """
         atleast_1d atleast_2d atleast_3d choose column_stack convolve correlate cofactor cross divide_by_gaps dstack eig
@@ -107,7 +107,7 @@ def register() -> None:
         unlabel.layer(cls, unlabel_labelled)
         label.layer(cls, label_again)
         transparent(cls, project=project, tangent=tangent)
-        dressing(cls, bare=bare, again=again, block=block)
+        dressing(cls, bare=bare, again=again, block=block, aligns=True)
         for name in INSIDE:
             order(outer=cls, inner=name)
     order(outer=DataArray, inner=Variable)
