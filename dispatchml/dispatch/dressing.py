@@ -89,7 +89,7 @@ def refuse_aligned(x: Any) -> None:
     if any(each.aligns for each in dressings(x)):
         raise ShapeError(
             f"A function of NumPy that goes from position to position met {describe(x)}{at_user_line()}, whose "
-            "arithmetic joins by labels. Use the library's own (differentiate, integrate, diff), or pass the numbers alone."
+            "arithmetic joins by labels. Use the library's own (differentiate, integrate, diff), or pass the numbers."
         )
 
 
