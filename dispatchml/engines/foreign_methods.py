@@ -2,7 +2,8 @@
 
 `x.mean("time")` of a labelled array is not NumPy's `mean`. The engines' classes have NumPy's methods as attributes, so
 a name that a registered type claims (`register_type(methods=...)`) is wrapped there once, when the type is registered.
-So is item assignment, where a type has an own meaning of what stands between the brackets ("__setitem__").
+Item assignment, where a type has an own meaning of what stands between the brackets ("__setitem__"), is asked for by
+the engines' own, which looks at its caller's frame.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def wrap(cls: type, name: str) -> None:
             method = claimed(self, name)
             return read(self) if method is None else method(self)
 
-        setattr(cls, name, property(answer, doc=original.__doc__))
+        setattr(cls, name, property(answer, original.fset, original.fdel, original.__doc__))
         return
 
     @functools.wraps(original)
@@ -61,8 +62,7 @@ def wrap_claims() -> None:
 
     for info in list(LAYERS.values()):
         for name in set(info.methods) - WRAPPED:
-            known = hasattr(ArrayMethods, name) and name not in ("shape", "dtype", "ndim", "size")
-            if known or name == "__setitem__":
+            if hasattr(ArrayMethods, name) and name not in ("shape", "dtype", "ndim", "size"):
                 WRAPPED.add(name)
                 for cls in TRACED:
                     wrap(cls, name)

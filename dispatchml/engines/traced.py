@@ -15,6 +15,7 @@ from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
 from ..dispatch.stacks import Stack, unstacked
 from .refusals import remember
+from .tape import PLAIN
 
 
 class Traced:
@@ -142,12 +143,23 @@ class Traced:
     # ---- writing -----------------------------------------------------------------------------------------------------
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        if type(self._value) not in PLAIN:
+            from .foreign_methods import claimed
+
+            method = claimed(self, "__setitem__")
+            if method is not None:
+                method(self, index, value)
+                return
+        if isinstance(value, Traced) and value._base is not None and not is_assignment(sys._getframe(1)):
+            refuse_moving(self)
+        self._write_item(index, value)
+
+    def _write_item(self, index: Any, value: Any) -> None:
+        """Item assignment by NumPy's meaning of the index; what a type's own `__setitem__` ends in."""
         from ..ops.index import refuse_unregistered
         from .views import assign, assign_where
 
         refuse_unregistered(ops.setitem, self, index)
-        if isinstance(value, Traced) and value._base is not None and not is_assignment(sys._getframe(1)):
-            refuse_moving(self)
         if isinstance(index, Traced) and assign_where(self, index, value):
             return
         assign(self, index, value)

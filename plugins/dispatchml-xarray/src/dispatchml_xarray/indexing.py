@@ -59,7 +59,7 @@ def write(x: Any, key: Any, value: Any, by_label: bool = False) -> None:
     key = primal(key)
     picked = places.loc[key] if by_label else places[key]
     points = Points(np.unravel_index(np.asarray(picked), shape)) if shape else Points(())
-    type(x).__setitem__.__wrapped__(x, points, numbers_for(picked, value))
+    x._write_item(points, numbers_for(picked, value))
 
 
 def numbers_for(picked: Any, value: Any) -> Any:
