@@ -10,8 +10,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
 EDITABLE_PLUGINS := $(addprefix -e ./,$(patsubst %/,%,$(PLUGINS)))
 
-# What is run a second time without the machine code for small arrays.
-WITHOUT_MACHINE_CODE := tests/rules tests/engines tests/transforms
+# What is run a second time, without the machine code for small arrays and with all plugins loaded beforehand.
+CORE := tests/rules tests/engines tests/transforms tests/numpy tests/test_bad_input.py
 
 # PYTHON=... chooses the interpreter; else the first of these that is new enough.
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
@@ -34,7 +34,9 @@ demo: $(VENV)/dev.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --benchmark-disable -m "not slow and not gpu"
-	DISPATCHML_NATIVE=0 $(BIN)/python -m pytest -n auto -q --benchmark-disable -m "not slow and not gpu" $(WITHOUT_MACHINE_CODE)
+	DISPATCHML_NATIVE=0 DISPATCHML_TESTS_WITH_ALL_PLUGINS=1 $(BIN)/python -m pytest -n auto -q --benchmark-disable \
+	    -m "not slow and not gpu" $(CORE)
+	DISPATCHML_TESTS_WITHOUT_PLUGINS=1 $(BIN)/python -m pytest -q --benchmark-disable tests/test_bad_input.py
 
 # TORCH=... names the build, such as TORCH=torch==2.13.0+cpu where pip is set up for it; the CPU build is enough.
 test-torch: $(VENV)/torch.stamp

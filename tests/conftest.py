@@ -23,6 +23,12 @@ if os.environ.get("DISPATCHML_TESTS_WITHOUT_PLUGINS"):
     from dispatchml.dispatch import plugins
 
     plugins.ENTRIES = {}
+#: With this one, all of them are loaded before the first test: what they bring must change nothing for plain values.
+if os.environ.get("DISPATCHML_TESTS_WITH_ALL_PLUGINS"):
+    from dispatchml.dispatch import plugins
+
+    for entry in plugins.entries().values():
+        plugins.load(entry)
 if os.environ.get("DISPATCHML_NATIVE") != "0":  # what a program gets after a tenth of a second of work
     from dispatchml.backends import native
 
