@@ -142,6 +142,8 @@ def is_ours(filename: str) -> bool:
 
 #: Folders of plugins that were loaded and of the packages that they serve.
 HIDDEN: tuple[str, ...] = ()
+#: What `is_hidden` has answered, until another package is hidden.
+KNOWN_FILES: dict[str, bool] = {}
 
 
 def hide_package(name: str) -> None:
@@ -150,11 +152,16 @@ def hide_package(name: str) -> None:
     file = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None)
     if file and os.path.basename(file).startswith("__init__."):
         HIDDEN = (*dict.fromkeys((*HIDDEN, os.path.dirname(os.path.abspath(file)) + os.sep)),)
+        KNOWN_FILES.clear()
 
 
 def is_hidden(filename: str) -> bool:
     """Whether a frame is between the user and us: ours, a plugin's, of what it serves, NumPy's, attrs' or frozen."""
-    return is_ours(filename) or filename.startswith(("<frozen", "<attrs generated", numpy_folder(), *HIDDEN))
+    known = KNOWN_FILES.get(filename)
+    if known is None:
+        others = ("<frozen", "<attrs generated", numpy_folder(), *HIDDEN)
+        known = KNOWN_FILES[filename] = is_ours(filename) or filename.startswith(others)
+    return known
 
 
 def numpy_folder() -> str:

@@ -10,7 +10,6 @@ import numpy as np
 
 from ...dispatch.operation import LOCK, forget_everything
 from ..numpy import kernels
-from . import layout
 
 #: Entries of tapes swept, and levels opened, before compiling is worth its tenth of a second.
 WORTH = 50_000
@@ -57,6 +56,8 @@ def activate() -> None:
         if not pending:
             return
         pending = False
+        from . import layout  # with ctypes and what tells of the machine: not before it is wanted
+
         STATE.reason = layout.reason_against()
         if STATE.reason:
             return

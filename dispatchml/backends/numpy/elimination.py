@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +15,9 @@ from ... import ops
 from . import decompositions, fft, matrix_functions  # noqa: F401  the methods that get a branch here
 from .objects import bare, branch, conj, is_zero, less, one_of, refused, settled, size_of
 from .solvers import triangular_system
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 def square(a: Any) -> int:
@@ -221,6 +223,8 @@ def mixed_cofactor(a: Any, directions: tuple[Any, ...], n: int) -> Any:
 
 def slope_weights(n: int) -> list[Fraction]:
     """The weights of the values at 0, ..., n - 1 in the derivative at 0 of a polynomial of degree below n."""
+    from fractions import Fraction
+
     if n < 2:
         return [Fraction(0)]
     weights = [Fraction(0)] * n
