@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import weakref
 import zlib
 from typing import Any
 
@@ -11,8 +13,8 @@ from ..dispatch.errors import MutatedConstantError, user_line
 
 #: Bytes up to which a constant is copied (a copy costs less than an operation).
 COPY_LIMIT = 256 * 1024
-#: An odd width, so that permuting the rows of a matrix changes the column sums.
-COLUMNS = 61
+#: Widths for the sums of interleaved columns: one that divides no row, so that exchanging rows changes them.
+WIDTHS = (61, 67, 71, 73, 79, 83, 89, 97)
 SAMPLES = 256
 #: The same where it is looked at each time a gradient is taken.
 LOOKS = 64
@@ -52,7 +54,7 @@ def kept_static(value: Any) -> Any:
     if kind in STILL:
         return value
     if kind is np.ndarray:
-        return value.copy() if value.flags.writeable else value
+        return value if is_still(value) else value.copy()
     if kind is tuple:
         return value if STILL.issuperset(map(type, value)) else tuple(map(kept_static, value))
     return [kept_static(v) for v in value] if kind is list else value
@@ -76,11 +78,17 @@ def fingerprint(array: np.ndarray[Any, Any]) -> Any:
     flat = array.reshape(-1) if array.flags.c_contiguous else np.ravel(array, order="K")
     raw = flat.view(np.uint8)
     words = raw[: raw.size - raw.size % 8].view(np.uint64)
-    whole = words.size - words.size % COLUMNS
-    sums = np.add.reduce(words[:whole].reshape(-1, COLUMNS), 0)
+    width = columns_for(array)
+    whole = words.size - words.size % width
+    sums = np.add.reduce(words[:whole].reshape(-1, width), 0)
     sample = words[:: max(1, words.size // SAMPLES)]
     rest = zlib.crc32(raw[whole * 8 :].tobytes())
     return zlib.crc32(sample.tobytes(), zlib.crc32(sums.tobytes(), rest))
+
+
+def columns_for(array: np.ndarray[Any, Any]) -> int:
+    """A width that divides the size of no axis: exchanging slices along one moves numbers to other columns."""
+    return next((w for w in WIDTHS if all(n % w for n in array.shape)), math.prod(WIDTHS[:2]))
 
 
 def sampled(x: np.ndarray[Any, Any]) -> Any:
@@ -88,6 +96,18 @@ def sampled(x: np.ndarray[Any, Any]) -> Any:
     if x.dtype.char not in "fdFD":
         return fingerprint(x)
     return zlib.crc32(x.flat[:: x.size // LOOKS + 1])  # pyright: ignore[reportArgumentType]
+
+
+#: The views that `frozen` has made: promises, also where what they are views of can be written.
+PROMISED: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+
+
+def is_still(x: np.ndarray[Any, Any]) -> bool:
+    """Whether nobody can write into an array: it is read-only and so is what it is a view of, or it is promised."""
+    if x.flags.writeable:
+        return False
+    base = x.base
+    return type(base) is not np.ndarray or not base.flags.writeable or PROMISED.get(id(x)) is x
 
 
 def frozen(array: Any) -> Any:
@@ -102,4 +122,5 @@ def frozen(array: Any) -> Any:
         return array
     view = array.view()
     view.flags.writeable = False
+    PROMISED[id(view)] = view
     return view

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .choices import has_non_finite
-from .constants import keep_constant
+from .constants import is_still, keep_constant
 from .space import SPACES, space_of_traced
 from .tape import PLAIN, Tape
 from .traced import Traced
@@ -49,7 +49,7 @@ def record(value: Any, tape: Tape, entry: tuple[Any, ...]) -> Var:
 
 def keep(tape: Tape, constant: Any) -> Any:
     """A constant array that a rule will read in the backward sweep: safe against the caller overwriting it."""
-    return keep_constant(tape, constant) if constant.flags.writeable else constant
+    return constant if is_still(constant) else keep_constant(tape, constant)
 
 
 def watch_choice(tape: Tape, values: tuple[Any, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,8 @@ def still_lines(op: Operation, given: str) -> str:
 def arguments_read(vjp: Callable[..., Any], op: Operation) -> set[int]:
     """The arguments that a rule's pullback captures, all of them where that cannot be told from its code.
 
-    A pullback that captures something else than the rule's own parameters may hold an argument under another name.
+    A pullback that captures something else than the rule's own parameters may hold an argument under another name, and
+    so may one that another function has made.
     """
     everything = set(range(op.arity))
     code = getattr(vjp, "__code__", None)
@@ -144,6 +146,14 @@ def arguments_read(vjp: Callable[..., Any], op: Operation) -> set[int]:
     captured = set(code.co_cellvars)
     if not captured <= set(parameters) or any(i.opname == "STORE_DEREF" for i in dis.get_instructions(code)):
         return everything
+    nested = {c.co_name for c in code.co_consts if isinstance(c, CodeType)}
+    before = None
+    for instruction in dis.get_instructions(code):  # what is returned must be a function written here, by its name
+        if instruction.opname.startswith("RETURN") and (
+            before is None or not before.opname.startswith("LOAD_FAST") or before.argval not in nested
+        ):
+            return everything
+        before = instruction
     names = code.co_varnames[1 : 1 + op.arity]
     return {k for k, name in enumerate(names) if name in captured}
 

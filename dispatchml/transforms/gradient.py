@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NonDifferentiableError, NonScalarOutputError, at_user_line, describe
-from ..engines.constants import check_constants
+from ..engines.constants import check_constants, is_still
 from ..engines.reverse import Var, variable
 from ..engines.reverse_elementwise import F32, F64
 from ..engines.tape import Cotangents, SweepError, Tape, sweep
@@ -121,7 +121,7 @@ def of_one_array(
     tape.append(None)
     before: Any = None
     look: Callable[[Any], Any] | None = None
-    if type(x) is np.ndarray and x.flags.writeable:
+    if type(x) is np.ndarray and not is_still(x):
         if x.nbytes <= SMALL:
             x = x.copy("K")
         else:

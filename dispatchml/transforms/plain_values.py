@@ -10,6 +10,7 @@ from ..engines.batch import plain
 from ..engines.traced import Traced
 from .boundary import input_leaf
 from .containers import map_leaves
+from .watching import handed_out
 
 
 def primal(x: Any) -> Any:
@@ -23,7 +24,12 @@ def primal(x: Any) -> Any:
     >>> dm.grad(lambda x: (seen.append(dm.primal(x)), x * x)[1])(3.0), seen
     (6.0, [3.0])
     """
-    return plain(x) if isinstance(x, Traced) else map_leaves(plain, x)
+    return own(x) if isinstance(x, Traced) else map_leaves(own, x)
+
+
+def own(x: Any) -> Any:
+    """A plain value that may be written into: the derivative keeps its own."""
+    return handed_out(plain(x)) if isinstance(x, Traced) else x
 
 
 def stop_gradient(x: Any) -> Any:

@@ -10,10 +10,10 @@ import numpy as np
 from ..backends.numpy import kernels
 from ..dispatch.errors import MutatedConstantError, user_line
 from ..dispatch.layers import layer_of
-from ..engines.constants import fingerprint, sampled
+from ..engines.constants import fingerprint, is_still, sampled
 
 #: Bytes up to which an input is copied where the sweep follows at once: only the function itself could overwrite it.
-SMALL = 4 * 1024
+SMALL = 64 * 1024
 
 
 class Watch:
@@ -53,7 +53,7 @@ def settled(x: Any, limit: float, large: list[Any]) -> Any:
     Read-only arrays are promised to stay (`frozen`). What a layer wraps is treated likewise.
     """
     if type(x) is np.ndarray:
-        if not x.flags.writeable:
+        if is_still(x):
             return x
         if x.nbytes <= limit:
             return x.copy("K")

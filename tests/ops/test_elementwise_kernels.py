@@ -231,7 +231,9 @@ def test_astype_and_stop_gradient():
     assert type(ops.astype(2.5, dtype=float)) is float
     assert type(ops.astype(2.5, dtype=np.float32)) is np.float32
     assert type(ops.astype(2.5, dtype=np.int64)) is np.int64
-    assert ops.stop_gradient(REAL) is REAL
+    stopped = ops.stop_gradient(REAL)
+    same(stopped, REAL)
+    assert not np.shares_memory(stopped, REAL)  # a derivative that is being taken keeps its own
 
 
 def test_literals_are_as_exact_as_their_type():

@@ -14,7 +14,7 @@ import numpy as np
 TYPE = 8
 FLOAT_VALUE = 16
 BYTES_DATA = bytes.__basicsize__ - 1
-ARRAY_DATA, ARRAY_NDIM, ARRAY_DIMS, ARRAY_STRIDES, ARRAY_DESCR, ARRAY_FLAGS = 16, 24, 32, 40, 56, 64
+ARRAY_DATA, ARRAY_NDIM, ARRAY_DIMS, ARRAY_STRIDES, ARRAY_BASE, ARRAY_DESCR, ARRAY_FLAGS = 16, 24, 32, 40, 48, 56, 64
 UFUNC_NIN, UFUNC_NOUT, UFUNC_FUNCTIONS, UFUNC_DATA, UFUNC_NTYPES, UFUNC_TYPES = 16, 20, 32, 40, 48, 64
 #: Flags of an array: contiguous in C's order, aligned, writeable.
 CONTIGUOUS, ALIGNED, WRITEABLE = 0x0001, 0x0100, 0x0400
@@ -77,6 +77,7 @@ def is_as_described(x: np.ndarray[Any, Any]) -> bool:
         and read(here + ARRAY_NDIM, ctypes.c_int) == x.ndim
         and pointers(read(here + ARRAY_DIMS, ctypes.c_int64), x.ndim) == list(x.shape)
         and pointers(read(here + ARRAY_STRIDES, ctypes.c_int64), x.ndim) == list(x.strides)
+        and read(here + ARRAY_BASE, ctypes.c_int64) == (0 if x.base is None else id(x.base))
         and read(here + ARRAY_DESCR, ctypes.c_int64) == id(x.dtype)
         and read(here + ARRAY_FLAGS, ctypes.c_int) == x.flags.num
     )

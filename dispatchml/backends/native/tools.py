@@ -88,6 +88,7 @@ def kept(a: Assembler) -> None:
     frozen, copied = a.block("frozen"), a.block("copied")
     a.b.cbranch(a.equal(a.b.and_(flags, number(layout.WRITEABLE, I32)), 0), frozen, copied)
     a.b.position_at_end(frozen)
+    a.need(a.equal(a.load(x, layout.ARRAY_BASE), 0))  # a view may be of something that can be written
     a.call("Py_IncRef", x, result=VOID)
     a.b.ret(x)
     a.b.position_at_end(copied)

@@ -20,8 +20,13 @@ def astype_of_number(a: Any, *, dtype: Any) -> Any:
     return a if PYTHON_DTYPES[type(a)] == dtype else np.asarray(a).astype(dtype)[()]
 
 
+def own_copy(a: Any) -> Any:
+    """An array that may be written into: what is differentiated keeps its own."""
+    return a.copy("K") if type(a) is np.ndarray else a
+
+
 kernel(ops.astype, astype_of_arrays)
-kernel(ops.stop_gradient, lambda a: a, operator.pos)
+kernel(ops.stop_gradient, own_copy, operator.pos)
 for number in (bool, int, float, complex):
     ops.astype.register(astype_of_number, number)
 ops.stop_gradient.register(lambda a: a, bool)
