@@ -73,7 +73,7 @@ def activate() -> None:
             return
         STATE.machine = machine
         kernels.UFUNCS.update(plain)
-        kernels.FAST.update(tools(machine))
+        kernels.FAST.update(tools(machine, known))
         for op, method in known.items():
             op.exact[(np.ndarray,) * op.arity].function = method
         forget_everything()

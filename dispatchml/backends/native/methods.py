@@ -21,10 +21,10 @@ NUMBERS = {
 }
 
 
-def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
-    """For generated code that knows it has a plain array: operation -> function."""
-    made = {op: machine.ufunc(f, f, NUMBERS.get(op, "")) for op, f in kernels.UFUNCS.items()}
-    made[ops.where.info] = machine.where(kernels.UFUNCS[ops.where.info])
+def elementwise(machine: Any, unusual: Any, numbers: dict[Any, str]) -> dict[Any, Callable[..., Any]]:
+    """Functions of the elementwise operations, which leave the unusual to unusual(op)."""
+    made = {op: machine.ufunc(f, unusual(op), numbers.get(op, "")) for op, f in kernels.UFUNCS.items()}
+    made[ops.where.info] = machine.where(unusual(ops.where.info))
     made[ops.where_or_zero.info] = choose_or_zero(machine)
     multiply = made[ops.multiply.info]
     assert multiply is not None
@@ -32,7 +32,12 @@ def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
     return {op: f for op, f in made.items() if f is not None}
 
 
-def tools(machine: Any) -> dict[str, Callable[..., Any]]:
+def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
+    """For generated code that knows it has a plain array: operation -> function."""
+    return elementwise(machine, kernels.UFUNCS.__getitem__, NUMBERS)
+
+
+def tools(machine: Any, known: dict[Any, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
     """What engines ask of values: are they alike, are they finite, do they change; constants that stay; products."""
     from ...engines.choices import has_non_finite
     from ...engines.constants import sampled
@@ -43,23 +48,18 @@ def tools(machine: Any) -> dict[str, Callable[..., Any]]:
         "finite": machine.finite(lambda x: not has_non_finite(x)),
         "keep": machine.kept(keep),
         "sample": machine.sample(sampled),
-        "matmul": machine.matmul(method_of(ops.matmul.info)),
+        "matmul": known[ops.matmul.info],
     }
 
 
 def methods(machine: Any) -> dict[Any, Callable[..., Any]]:
     """For the tables of the operations: operation -> method for arrays, which leaves the unusual to the one before."""
-    made = {op: machine.ufunc(f, method_of(op)) for op, f in kernels.UFUNCS.items()}
-    made[ops.where.info] = machine.where(method_of(ops.where.info))
-    made[ops.where_or_zero.info] = choose_or_zero(machine)
-    multiply = made[ops.multiply.info]
-    assert multiply is not None
-    made[ops.strong_multiply.info] = strong_multiply(machine, multiply)
+    made = elementwise(machine, method_of, {})
     made[ops.matmul.info] = machine.matmul(method_of(ops.matmul.info))
     for op, ufunc in ((ops.sum.info, np.add), (ops.max.info, np.maximum), (ops.min.info, np.minimum)):
         made[op] = reduction(machine, op, ufunc)
     made[ops.mean.info] = mean(made[ops.sum.info], made[ops.divide.info], method_of(ops.mean.info))
-    return {op: f for op, f in made.items() if f is not None}
+    return made
 
 
 def method_of(op: Any) -> Callable[..., Any]:
