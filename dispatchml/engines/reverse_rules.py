@@ -302,8 +302,8 @@ def backward_{name}(cotangents, ct, entry):
         with np.errstate(divide="ignore", invalid="ignore"):
             x = transpose_rule(ct, primal_space{given})
     if (
-        type(x) is not ndarray or x.dtype is not primal_space.dtype or x.shape != primal_space.shape or not x.shape
-        or x.dtype is OBJECT
+        type(x) is not ndarray or type(primal_space) is not PlainSpace
+        or x.dtype is not primal_space.dtype or x.shape != primal_space.shape
     ):
         x = primal_space.project(x)
     known = cotangents[tape_index]

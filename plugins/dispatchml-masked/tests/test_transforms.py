@@ -30,6 +30,40 @@ def test_a_gradient_has_the_mask_of_its_argument():
     same(dm.grad(lambda x: np.sum(x.data**2))(X), [2.0, None, 6.0])
 
 
+READING = {
+    "an element": lambda x: x[0, 0] * 2,
+    "an element of a row": lambda x: x[0][0] ** 2,
+    "rows": lambda x: (lambda a, b, c: a[0] * c[2])(*x),
+    "flat": lambda x: x.flat[0] ** 2,
+    "diagonal": lambda x: np.sum(np.diagonal(x)),
+    "an element of the diagonal": lambda x: np.diagonal(x)[0],
+    "diag": lambda x: np.diag(x)[0],
+    "take": lambda x: np.take(x, 0),
+    "compressed": lambda x: x.compressed()[0],
+    "filled": lambda x: x.filled(0.0)[0, 0],
+    "data": lambda x: x.data[0, 0],
+    "split": lambda x: np.split(x, 3)[0][0, 0],
+    "extract": lambda x: np.extract(np.eye(3), x)[0],
+    "roll": lambda x: np.roll(x, 1)[0, 1],
+    "trace": lambda x: np.trace(x),
+}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_a_gradient_is_masked_where_its_argument_is_when_single_elements_are_read(name):
+    read = READING[name]
+    x = np.ma.array(np.arange(1.0, 10.0).reshape(3, 3), mask=np.eye(3)[::-1] > 0)
+    for found in (
+        dm.grad(read)(x),
+        dm.vjp(read, x)[1](1.0)[0],
+        dm.hvp(read, (x,), (x,)),
+        dm.jacrev(read)(x),
+        dm.jacfwd(read)(x),
+    ):
+        assert type(found) is np.ma.MaskedArray
+        np.testing.assert_array_equal(np.ma.getmaskarray(found), x.mask)
+
+
 def test_masked_results_have_no_cotangent():
     same(dm.grad(lambda x: np.sum(np.log(x - 1.0)))(X), [0.0, None, 0.5])
     same(dm.grad(lambda x: np.sum(x + np.ma.masked))(X), [0.0, None, 0.0])
@@ -283,3 +317,30 @@ def test_every_function_of_numpy_ma_has_an_answer_for_a_traced_array():
     whole = {"argsort", "isfinite", "logical_not", "nonzero", "floor", "ceil", "around", "round", "round_"}
     new = {"ones_like", "zeros_like", "empty_like"}
     assert set(found) <= whole | new
+
+
+MASKED_DIFFERENTLY = np.ma.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], mask=[[False, True, False], [True, False, False]])
+CURVED = {
+    "powers of differences": lambda x: np.sum(np.diff(x) ** 3),  # all of one element's differences are masked
+    "trapezoid": lambda x: np.trapezoid(x**2),
+    "written": lambda x: (x.__setitem__(0, x[2] ** 2), np.sum(x**2))[1],
+    "quotients": lambda x: np.sum(x**3 / np.sum(x)),
+    "logarithms": lambda x: np.sum(np.log(x - 3)),
+    "where": lambda x: np.sum(np.where(x > 2, x**2, x)),
+}
+
+
+@pytest.mark.parametrize("name", CURVED)
+def test_second_derivatives_in_batches_whose_elements_are_masked_differently(name):
+    f = CURVED[name]
+    for derivative in (
+        dm.hessian(f),
+        dm.jacobian(lambda x: f(x) * x),
+        lambda x: dm.hvp(f, (x,), (x,)),
+        dm.grad(lambda x: np.sum(dm.grad(f)(x) ** 2)),
+    ):
+        found = dm.vmap(derivative)(MASKED_DIFFERENTLY)
+        for row, x in zip(found, MASKED_DIFFERENTLY, strict=True):
+            wanted = derivative(np.ma.array(x.data, mask=x.mask))
+            np.testing.assert_array_equal(np.ma.getmaskarray(row), np.ma.getmaskarray(wanted))
+            np.testing.assert_allclose(np.ma.filled(row, 0.0), np.ma.filled(wanted, 0.0))

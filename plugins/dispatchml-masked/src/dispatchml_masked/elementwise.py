@@ -179,7 +179,7 @@ def filling(x: Any, harmless: float) -> Any:
 def within(x: Any, m: Any, harmless: float) -> Any:
     """x with a number inside the domain where the mask is. A number stays a number where all is masked."""
     if ops.ndim(x) == 0 and ops.ndim(m) > 0:
-        return x if not np.all(m) else replaced(x, np.bool_(True), harmless)
+        return replaced(x, ops.all(m), harmless)
     return replaced(x, m, harmless)
 
 

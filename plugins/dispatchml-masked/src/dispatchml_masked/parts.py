@@ -277,8 +277,12 @@ def statics_of(x: Any) -> dict[str, Any]:
 
 
 def has_any(m: Any) -> bool:
-    """Whether a mask may mask something."""
-    return m is not NOMASK and (not is_known(m) or bool(np.any(m)))
+    """Whether a mask masks something, of a batch in any of its elements."""
+    if m is NOMASK:
+        return False
+    while not is_known(m):
+        m = m._value
+    return bool(np.any(m))
 
 
 def number_like(x: Any, value: float) -> Any:

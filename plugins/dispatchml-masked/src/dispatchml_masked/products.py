@@ -14,7 +14,7 @@ import numpy as np
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
-from .parts import NOMASK, MaskError, data_of, has_any, is_known, made, mask, mask_array, replaced, united
+from .parts import NOMASK, MaskError, data_of, has_any, made, mask, mask_array, replaced, united
 from .shapes import truth
 
 Rule = Callable[..., Any]
@@ -79,19 +79,11 @@ def cross(a: Any, b: Any, **keywords: Any) -> Any:
 
 def refuse_masked(name: str, arrays: Any) -> None:
     """The error for an operation that needs every element."""
-    if any(mask_is_there(x) for x in arrays):
+    if any(has_any(mask(x)) for x in arrays):
         raise MaskError(
             f"{name} of an array with masked elements{at_user_line()} has no meaning: its result depends on every "
             "element, and those are not known. Fill them (x.filled(0)), or take the rows and columns that are complete."
         )
-
-
-def mask_is_there(x: Any) -> bool:
-    """Whether any element is masked, of a batch in any of its elements."""
-    m = mask(x)
-    while not is_known(m):
-        m = m._value
-    return has_any(m)
 
 
 def whole(op: Any) -> Rule:

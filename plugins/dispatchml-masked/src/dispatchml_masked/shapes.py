@@ -92,13 +92,13 @@ def like(op: Any) -> Rule:
 
 
 def of_shape(op: Any) -> Rule:
-    """New numbers in another shape have no mask; in the shape of x they have that of x."""
+    """New numbers in another shape are masked nowhere; in the shape of x they have the mask of x."""
 
     def in_a_shape(x: Any, *, shape: Any = None, **keywords: Any) -> Any:
         y = op(data_of(x), shape=shape, **keywords)
         if shape is None or (ops.shape(x) and tuple(shape) == ops.shape(x)):
             return attach(y, mask(x))
-        return y
+        return attach(y, NOMASK) if shape else y
 
     return in_a_shape
 
