@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .transforms.batching import vmap
     from .transforms.directional import derivative, hvp, jvp
     from .transforms.jacobians import hessian, jacfwd, jacobian, jacrev
+    from .transforms.jit import jit
     from .transforms.plain_values import is_instance as isinstance
     from .transforms.plain_values import primal, stop_gradient
     from .transforms.pullback import linearize, vjp
@@ -71,6 +72,7 @@ __all__ = [
     # other transforms of functions
     "vmap",
     "checkpoint",
+    "jit",
     # values inside a transform
     "stop_gradient",
     "primal",

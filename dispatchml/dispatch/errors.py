@@ -62,6 +62,10 @@ class TracerConversionError(DispatchmlError, TypeError):
     again: bool = False
 
 
+class RecordingError(DispatchmlError, TypeError):
+    """A function did something that cannot be compiled; `jit` runs it uncompiled."""
+
+
 class LayerConversionError(DispatchmlError, TypeError):
     """A value of a layer was about to become a plain array, which would lose what the layer says."""
 
@@ -126,6 +130,10 @@ class ShapeError(OperationError, ValueError):
 
 class ReadOnlyError(DispatchmlError, ValueError):
     """Something was written into that cannot change."""
+
+
+class FallbackWarning(UserWarning):
+    """A function runs uncompiled, or is compiled anew at each call."""
 
 
 class DensifyWarning(UserWarning):

@@ -17,6 +17,16 @@ NUMBERS = itertools.count(1)
 RUN = 10
 
 
+class Carefully:
+    """How many recordings run in which zeros win over infinite derivatives from the start."""
+
+    __slots__ = ("count",)
+
+
+CAREFULLY = Carefully()
+CAREFULLY.count = 0
+
+
 class Level:
     """One run of a forward or batching transform: opened when it starts, closed when it ends.
 
@@ -30,7 +40,7 @@ class Level:
             activation.note_work(RUN)
         self.number = next(NUMBERS)
         self.closed = False
-        self.state = 2 if careful else 0
+        self.state = 2 if careful or CAREFULLY.count else 0
         self.name = name
         self.size = size
 

@@ -11,7 +11,8 @@ from .batch import Batched
 from .forward import Dual
 from .refusals import remember
 from .reverse import Var
-from .traced import Traced, describe_payload
+from .traced import describe_payload
+from .writable import Writable
 
 BINARY = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "matmul": "matmul",
@@ -45,7 +46,7 @@ def getitem(self: Any, index: Any) -> Any:
     if kind is not int and kind is not slice:
         parts = index if kind is tuple else (index,)
         refuse_unregistered(ops.getitem, self, parts)
-        if any(isinstance(part, Traced) for part in parts):
+        if any(isinstance(part, Writable) for part in parts):
             from ..numpy.indexing import getitem as getitem_layered
 
             return getitem_layered(self, index)

@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
-from .traced import Traced
 from .views import PARTS, as_view
+from .writable import Writable
 
 
 def real_part(x: Any) -> Any:
@@ -30,7 +30,7 @@ def zero_part(x: Any) -> Any:
 
 def part(x: Any, name: str) -> Any:
     """`x.real` or `x.imag`: of traced arrays as a view, which for the real part of a real array is x itself."""
-    if not isinstance(x, Traced):
+    if not isinstance(x, Writable):
         return getattr(ops, name)(x)
     if ops.is_complex(x):
         take: Callable[[Any], Any] = real_part if name == "real" else imaginary_part
@@ -43,7 +43,7 @@ def part(x: Any, name: str) -> Any:
 
 def write_part(x: Any, name: str, value: Any) -> None:
     """`x.real = v` or `x.imag = v`."""
-    if not isinstance(x, Traced):
+    if not isinstance(x, Writable):
         raise AttributeError(
             f"x.{name} of a layered value cannot be set{at_user_line()}: it is no array that is written into. Make a "
             "new one, v + 1j * x.imag or x.real + 1j * v."

@@ -15,7 +15,7 @@ import numpy as np
 from .. import ops
 from ..backends.native import activation
 from ..dispatch.errors import user_line
-from .levels import NUMBERS, leaked
+from .levels import CAREFULLY, NUMBERS, leaked
 
 ndarray = np.ndarray
 
@@ -40,7 +40,7 @@ class Tape(list[Any]):
     def __init__(self, name: str = "grad") -> None:
         self.level = next(NUMBERS)
         self.plain = True
-        self.careful = False
+        self.careful = CAREFULLY.count > 0
         self.constants: dict[int, Any] | None = None
         self.name = name
 

@@ -16,15 +16,15 @@ from ..dispatch.layers import layer_of
 from ..dispatch.stacks import Stack, unstacked
 from .refusals import remember
 from .tape import PLAIN
+from .writable import Writable, update
 
 
-class Traced:
+class Traced(Writable):
     """Base of Var, Dual and Batched. `_value` is the payload; `_base` is None or what a view was taken from."""
 
     __slots__ = ()
 
     _value: Any
-    _base: Any
     #: Whether the payload has an axis in front that is not there for the user.
     _hides_axis = False
 
@@ -154,31 +154,6 @@ class Traced:
             refuse_moving(self)
         self._write_item(index, value)
 
-    def _write_item(self, index: Any, value: Any) -> None:
-        """Item assignment by NumPy's meaning of the index; what a type's own `__setitem__` ends in."""
-        from ..ops.index import refuse_unregistered
-        from .views import assign, assign_where
-
-        refuse_unregistered(ops.setitem, self, index)
-        if isinstance(index, Traced) and assign_where(self, index, value):
-            return
-        assign(self, index, value)
-
-    def __iadd__(self, other: Any) -> Any:
-        return update(self, ops.add(self, other))
-
-    def __isub__(self, other: Any) -> Any:
-        return update(self, ops.subtract(self, other))
-
-    def __imul__(self, other: Any) -> Any:
-        return update(self, ops.multiply(self, other))
-
-    def __itruediv__(self, other: Any) -> Any:
-        return update(self, ops.divide(self, other))
-
-    def __ipow__(self, other: Any) -> Any:
-        return update(self, ops.power(self, other))
-
 
 def refuse_moving(x: Any) -> NoReturn:
     """The error for a compiled function that swaps views of one array, such as `shuffle` on rows."""
@@ -208,23 +183,6 @@ class Element:
     def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
         """A call of an element's class, such as type(self)(...) in a method, makes the structure itself."""
         return cls.__mro__[2](*arguments, **keywords)
-
-
-def update(x: Any, new: Any) -> Any:
-    """`x += v`: numbers are rebound; arrays change in place, as every alias of x sees."""
-    if not ops.shape(x):
-        return new
-    from .views import assign
-
-    if ops.shape(new) != ops.shape(x):
-        from ..dispatch.errors import ShapeError
-
-        raise ShapeError(
-            f"An array of shape {ops.shape(x)} cannot be updated in place with a result of shape {ops.shape(new)}"
-            f"{at_user_line()}. Write x = x + v."
-        )
-    assign(x, Ellipsis, new)
-    return x
 
 
 #: What to write instead of functions that make plain arrays or numbers out of everything.

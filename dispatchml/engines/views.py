@@ -16,6 +16,7 @@ from .. import ops
 from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
 from ..ops.index import is_basic
 from .traced import hidden_axes
+from .writable import Writable
 
 
 class Writes:
@@ -99,7 +100,7 @@ def cut_copies(x: Any) -> None:
 
 def numbers_of(x: Any) -> Any:
     """The value below all traced ones."""
-    while hasattr(x, "_level_number"):
+    while isinstance(x, Writable):
         x = x._value
     return x
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
-from ..engines.traced import Traced
 from ..engines.views import as_view
+from ..engines.writable import Writable
 from .joining import as_sequence
 from .manipulation import in_order, order_of
 from .registry import is_foreign, is_ours, numpy_function, operand
@@ -179,7 +179,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 @numpy_function(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
     y = ops.diag(v, k=k)
-    return as_view(y, v, ops.diag, {"k": k}) if isinstance(v, Traced) and ops.ndim(v) == 2 else y
+    return as_view(y, v, ops.diag, {"k": k}) if isinstance(v, Writable) and ops.ndim(v) == 2 else y
 
 
 @numpy_function(np.diagflat)

@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.dressing import refuse_aligned
-from ..engines.traced import Traced
 from ..engines.views import READ_ONLY, as_view, element_of
+from ..engines.writable import Writable
 from .registry import numpy_function, operands
 
 
@@ -97,7 +97,7 @@ def in_order(x: Any, order: str) -> Any:
     """A new traced array laid out in memory as NumPy lays out the plain one, which decides what is a view later: "C",
     "F", or as it is ("A", "K").
     """
-    if order not in ("C", "F") or not isinstance(x, Traced):
+    if order not in ("C", "F") or not isinstance(x, Writable):
         return x
     element = element_of(x)
     if element is None or (element.flags.c_contiguous if order == "C" else element.flags.f_contiguous):
@@ -107,13 +107,13 @@ def in_order(x: Any, order: str) -> Any:
 
 def order_of(x: Any) -> str:
     """The order of new arrays like x in memory: "F" where x is in Fortran order only."""
-    element = element_of(x) if isinstance(x, Traced) else None
+    element = element_of(x) if isinstance(x, Writable) else None
     return "F" if element is not None and element.flags.fnc else "C"
 
 
 @numpy_function(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    element = element_of(a) if isinstance(a, Traced) else None
+    element = element_of(a) if isinstance(a, Writable) else None
     if order == "A" or order == "K" and (element is None or element.flags.forc):
         order = order_of(a)
     y = ops.ravel(a, order=order)
@@ -194,7 +194,7 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
 def broadcast_view(x: Any, shape: tuple[int, ...]) -> Any:
     """x in a larger shape, as a view that is up to date with x and cannot be written to."""
     y = ops.broadcast_to(x, shape=shape)
-    return as_view(y, x, stretched, {"shape": shape}) if isinstance(x, Traced) and ops.shape(x) else y
+    return as_view(y, x, stretched, {"shape": shape}) if isinstance(x, Writable) and ops.shape(x) else y
 
 
 def stretched(x: Any, shape: tuple[int, ...]) -> Any:

@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
-from ..engines.traced import Traced
 from ..engines.views import as_view
+from ..engines.writable import Writable
 from .dtypes import casted
 from .registry import numpy_function, operand, operands
 
@@ -77,7 +77,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 @numpy_function(np.einsum, arrays=0)
 def einsum(*arguments: Any, out: Any = None, optimize: Any = False, **keywords: Any) -> Any:
     subscripts, arrays = einsum_arguments(arguments)
-    if len(arrays) == 1 and isinstance(arrays[0], Traced) and not keywords:
+    if len(arrays) == 1 and isinstance(arrays[0], Writable) and not keywords:
         view = einsum_view(subscripts, arrays[0])
         if view is not None:
             return view

@@ -15,7 +15,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.called import called_function
 from ..dispatch.errors import OutArgumentError, ReadOnlyError, at_user_line, class_name
-from ..engines.traced import Traced
+from ..engines.writable import Writable
 from .registry import is_ours, numpy_function, operand
 
 
@@ -78,7 +78,7 @@ class Flat:
 
 def writable(x: Any, what: str, instead: str) -> Any:
     """A value that takes item assignment; an error with what to write instead for the others."""
-    if isinstance(x, Traced) or hasattr(type(x), "__setitem__"):
+    if isinstance(x, Writable) or hasattr(type(x), "__setitem__"):
         return x
     raise ReadOnlyError(
         f"{what} writes into {class_name(type(x))}{at_user_line()}, which does not change. Write {instead}."
@@ -87,7 +87,7 @@ def writable(x: Any, what: str, instead: str) -> Any:
 
 def target(x: Any, name: str, instead: str) -> Any:
     """The first argument of a function of NumPy that writes: a traced array."""
-    if isinstance(x, Traced):
+    if isinstance(x, Writable):
         return x
     raise OutArgumentError(
         f"numpy.{name} writes into its first argument{at_user_line()}, which would lose what traced or layered values "
@@ -187,7 +187,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
 
 def write_at(name: str, function: Any, x: Any, indices: Any, *values: Any) -> None:
     """`ufunc.at` on a traced array, where each element is met once or the ufunc adds."""
-    if isinstance(x, Traced):
+    if isinstance(x, Writable):
         places = np.asarray(positions(x)[indices])
         if name in ("add", "subtract"):
             more = operand(values[0])

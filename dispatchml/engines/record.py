@@ -1,0 +1,278 @@
+"""Recording: values that run a function once on real numbers and write down every operation, for `jit`.
+
+A recorded value sits in the slot of storage: units, structures, batches, duals and tapes run over it as over an array,
+and have vanished from the program that comes out. What depends on a number of a recorded value (a branch, a size read
+from an element) is written down as a guard; what cannot be written down raises, and the function then runs uncompiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .. import ops
+from ..compile.graph import Literal, Node, Operand, Program, Value, form_of
+from ..dispatch.errors import LeakedTracerError, RecordingError, at_user_line, class_name, user_line
+from ..dispatch.join import python_scalar
+from ..dispatch.layers import Layer, add_layer
+from ..dispatch.operation import Operation, operation
+from .constants import is_still
+from .refusals import remember
+from .space import SPACES, ArraySpace
+from .views import current, has_memory, is_view, taken_from
+from .writable import Writable
+
+#: The recorder that is running in this context; engines ask it whether to be careful from the start.
+RECORDING: ContextVar[Recorder | None] = ContextVar("dispatchml_recording", default=None)
+
+
+class Guard:
+    """A number of the program that decided what was recorded. expected: what it was."""
+
+    __slots__ = ("value", "expected", "line")
+
+    def __init__(self, value: Value, expected: Any, line: str) -> None:
+        self.value, self.expected, self.line = value, expected, line
+
+
+class Recorder:
+    """The program that a recording writes.
+
+    careful: derivatives are recorded so that a zero cotangent wins over an infinite derivative everywhere. derived:
+    whether a derivative was taken while it was recorded.
+    """
+
+    __slots__ = ("inputs", "constants", "nodes", "guards", "known", "count", "careful", "derived", "closed")
+
+    def __init__(self, careful: bool = False) -> None:
+        self.inputs: list[Value] = []
+        self.constants: dict[Value, np.ndarray[Any, Any]] = {}
+        self.nodes: list[Node] = []
+        self.guards: list[Guard] = []
+        self.known: dict[int, tuple[Any, Value]] = {}
+        self.count = 0
+        self.careful, self.derived, self.closed = careful, False, False
+
+    def value(self, x: Any) -> Value:
+        """A new value of the program for a plain one."""
+        self.count += 1
+        return Value(self.count - 1, ops.dtype(x), ops.shape(x), form_of(x))
+
+    def input(self, x: Any) -> Rec:
+        """A new input."""
+        made = self.value(x)
+        self.inputs.append(made)
+        return recorded(x, self, made)
+
+    def operand(self, x: Any) -> Operand:
+        """What a node reads: a recorded value, a number, or an array that becomes part of the program."""
+        if type(x) is Rec:
+            if x._recorder is not self:
+                leaked(x)
+            return x._symbol
+        if type(x) is not np.ndarray:
+            return Literal(x)
+        known = self.known.get(id(x))
+        if known is not None:
+            return known[1]
+        kept = x if is_still(x) else x.copy()
+        made = self.value(kept)
+        self.constants[made] = kept
+        if kept is x:
+            self.known[id(x)] = x, made
+        return made
+
+    def run(self, op: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Compute an operation and write it down."""
+        if self.closed:
+            leaked(next(x for x in arguments if type(x) is Rec))
+        plain = tuple(current(x) if type(x) is Rec else x for x in arguments)
+        with np.errstate(all="ignore"):
+            found = op.function(plain, **keywords) if op.variadic else op.function(*plain, **keywords)
+        inputs = [self.operand(x) for x in arguments]
+        outputs = found if type(found) is tuple else (found,)
+        try:
+            values = [self.value(y) for y in outputs]
+        except TypeError:
+            refuse(op.name, f"gives {class_name(type(found))}, of which a program knows nothing")
+        self.nodes.append(Node(op, inputs, keywords, values, user_line()))
+        made = tuple(recorded(y, self, v) for y, v in zip(outputs, values, strict=True))
+        if op.view and len(arguments) == 1 and is_view(keywords) and has_memory(made[0].shape, keywords):
+            made[0]._base = taken_from(arguments[0], op.function, keywords, plain[0])
+        return made if type(found) is tuple else made[0]
+
+    def guard(self, x: Rec) -> Any:
+        """The number that x is in this run; other runs of the program check that it is the same."""
+        value = current(x)
+        if self.closed:
+            leaked(x)
+        if not any(g.value is x._symbol for g in self.guards):
+            self.guards.append(Guard(x._symbol, value, user_line()))
+        return value
+
+    def program(self, outputs: list[Any]) -> Program:
+        """The program that gives these values."""
+        return Program(self.inputs, self.constants, self.nodes, [self.operand(y) for y in outputs])
+
+
+class Rec(Writable):
+    """A recorded value: the number or array that it is in this run, and its name in the program."""
+
+    __slots__ = ("_value", "_recorder", "_symbol", "_base")
+    # filled by `recorded`, as traced values are
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape."""
+        return self._symbol.shape
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype."""
+        return self._symbol.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self._symbol.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._symbol.size
+
+    def __repr__(self) -> str:
+        return f"<recorded {self._symbol!r}>"
+
+    __hash__ = object.__hash__
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d value")
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            return bool(current(self))  # NumPy's error
+        return bool(self._recorder.guard(self))
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu" or self.size != 1:
+            refuse("int(x)", "reads a number out of a value that is not known yet")
+        return int(self._recorder.guard(self))
+
+    def __int__(self) -> int:
+        return self.__index__()
+
+    def __float__(self) -> NoReturn:
+        refuse("float(x)", "reads a number out of a value that is not known yet")
+
+    def __complex__(self) -> NoReturn:
+        refuse("complex(x)", "reads a number out of a value that is not known yet")
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        refuse("numpy.asarray(x), or writing x into a plain array,", "needs a value that is not known yet")
+
+    def __format__(self, how: str) -> str:
+        if not how:
+            return str(self)
+        refuse("formatting x", "needs a value that is not known yet")
+
+    def __reduce__(self) -> NoReturn:
+        refuse("pickling x", "needs a value that is not known yet")
+
+    def __copy__(self) -> Any:
+        return ops.positive(self)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return ops.positive(self)
+
+    def item(self, *_: Any) -> NoReturn:
+        """Refused: the number is not known yet."""
+        refuse("x.item()", "reads a number out of a value that is not known yet")
+
+    def tolist(self) -> NoReturn:
+        """Refused: the numbers are not known yet."""
+        refuse("x.tolist()", "reads numbers out of a value that is not known yet")
+
+    def tobytes(self, *_: Any, **__: Any) -> NoReturn:
+        """Refused: the numbers are not known yet."""
+        refuse("x.tobytes()", "reads numbers out of a value that is not known yet")
+
+
+def recorded(value: Any, recorder: Recorder, symbol: Value) -> Rec:
+    """A recorded value."""
+    made = Rec()
+    made._value, made._recorder, made._symbol, made._base = value, recorder, symbol, None
+    return made
+
+
+def refuse(what: str, why: str) -> NoReturn:
+    """The error for what cannot be compiled; `jit` runs the function uncompiled."""
+    error = RecordingError(f"{what} {why}{at_user_line()}, so that it cannot be compiled.")
+    remember(error)
+    raise error
+
+
+def leaked(x: Rec) -> NoReturn:
+    """The error for a value that outlived its recording."""
+    raise LeakedTracerError(
+        f"A value of jit was used after the function had been recorded{at_user_line()}. It was probably stored in a "
+        "global, an attribute or a list that outlives the compiled function. Return it from the function instead."
+    )
+
+
+def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
+    """The implementation of an operation for recorded values among plain ones."""
+    if not op.variadic and (list in classes or tuple in classes):
+        from .provider import with_arrays
+
+        return with_arrays(op)
+
+    def record(*arguments: Any, **keywords: Any) -> Any:
+        given = tuple(arguments[0]) if op.variadic else arguments
+        recorder = next(x._recorder for x in given if type(x) is Rec)
+        for name, value in keywords.items():
+            if holds_recorded(value):
+                refuse(f"{op.name}(..., {name}=...)", "depends on a value that is not known yet")
+        return recorder.run(op, given, keywords)
+
+    record.__name__ = record.__qualname__ = f"record_{op.name}"
+    return record
+
+
+def holds_recorded(value: Any) -> bool:
+    """Whether a static keyword is a recorded value, or has one inside."""
+    if type(value) is Rec:
+        return True
+    return isinstance(value, (tuple, list)) and any(map(holds_recorded, value))
+
+
+@operation(family="conversion")
+def python_number(a):
+    """A number of NumPy's as Python's own: what a derivative by a Python number is."""
+
+
+class RecordedNumberSpace(ArraySpace):
+    """Python's own numbers, recorded."""
+
+    __slots__ = ()
+
+    def project(self, ct: Any) -> Any:
+        ct = super().project(ct)
+        return python_number(ct) if type(ct) is Rec and not ct._symbol.is_weak else ct
+
+
+def recorded_space(x: Rec) -> ArraySpace:
+    """The space of cotangents of a recorded value."""
+    return (RecordedNumberSpace if x._symbol.is_weak else ArraySpace)(x.shape, x.dtype)
+
+
+python_number.info.register(python_scalar, (np.ndarray,), False)
+SPACES[Rec] = recorded_space
+add_layer(Layer(Rec, "storage", provider=provide, sealed=True, place="dispatchml.engines"))
+
+__all__ = ["RECORDING", "Guard", "Rec", "Recorder", "recorded"]

@@ -1,0 +1,59 @@
+"""Values that take item assignment and operators in place, with NumPy's aliasing: traced and recorded ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..dispatch.errors import ShapeError, at_user_line
+
+
+class Writable:
+    """Base of values that can be written into. `_base` is None or what a view was taken from."""
+
+    __slots__ = ()
+
+    _base: Any
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._write_item(index, value)
+
+    def _write_item(self, index: Any, value: Any) -> None:
+        """Item assignment by NumPy's meaning of the index; what a type's own `__setitem__` ends in."""
+        from ..ops.index import refuse_unregistered
+        from .views import assign, assign_where
+
+        refuse_unregistered(ops.setitem, self, index)
+        if isinstance(index, Writable) and assign_where(self, index, value):
+            return
+        assign(self, index, value)
+
+    def __iadd__(self, other: Any) -> Any:
+        return update(self, ops.add(self, other))
+
+    def __isub__(self, other: Any) -> Any:
+        return update(self, ops.subtract(self, other))
+
+    def __imul__(self, other: Any) -> Any:
+        return update(self, ops.multiply(self, other))
+
+    def __itruediv__(self, other: Any) -> Any:
+        return update(self, ops.divide(self, other))
+
+    def __ipow__(self, other: Any) -> Any:
+        return update(self, ops.power(self, other))
+
+
+def update(x: Any, new: Any) -> Any:
+    """`x += v`: numbers are rebound; arrays change in place, as every alias of x sees."""
+    if not ops.shape(x):
+        return new
+    from .views import assign
+
+    if ops.shape(new) != ops.shape(x):
+        raise ShapeError(
+            f"An array of shape {ops.shape(x)} cannot be updated in place with a result of shape {ops.shape(new)}"
+            f"{at_user_line()}. Write x = x + v."
+        )
+    assign(x, Ellipsis, new)
+    return x

@@ -1,0 +1,160 @@
+"""`jit`: a function is recorded once for each signature, and runs as a compiled program from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, warn_at_user_line
+from ..engines.operators import install
+from ..engines.record import Rec
+from ..numpy.operators import dress
+from .entry import transformed
+from .recording import Misses, Outside, Recorded, Signature, record
+from .surroundings import Surroundings, Traces
+
+#: How many variants of a signature are kept, least recently used out.
+VARIANTS = 64
+#: After so many recordings in a row a warning says what changes.
+IN_A_ROW = 8
+
+
+def jit(
+    function: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Iterable[int] = (),
+    static_argnames: str | Iterable[str] = (),
+    lift: bool = True,
+) -> Callable[..., Any]:
+    """A function that runs as a compiled program: recorded at its first call, fused into a few loops, kept.
+
+    function: takes and returns arrays, numbers, registered layers or containers of them, and computes with NumPy's
+    functions, operators and the transforms of this package. The program is recorded for each combination of classes,
+    dtypes, shapes, units and other static parts of the arguments; Python's whole numbers, texts and truth values are
+    such parts, so that `range(n)` works. A branch on a computed number is remembered with the program and checked at
+    each call. What cannot be compiled (`float(x)`, an array written into from outside, random draws) runs uncompiled,
+    and a warning names the line, once. Results are those of the uncompiled function up to rounding, in class and dtype
+    exactly, and never share memory with arguments.
+
+    static_argnums, static_argnames: arguments that are parts of the signature whatever they are; they must be hashable.
+    lift: as in every transform.
+
+    `compiled.report(*arguments)` says what was fused, `compiled.lower(*arguments)` shows the program and its code.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> f = dm.jit(lambda x: np.sum(np.sin(x) * x))
+    >>> float(round(f(np.ones(3)), 6))
+    2.524413
+    """
+    if function is None:
+        return lambda f: jit(f, static_argnums=static_argnums, static_argnames=static_argnames, lift=lift)
+    positions = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
+    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    made = Compiled(function, positions, names)
+
+    @transformed(function, "jit")
+    def compiled(*arguments: Any, **keywords: Any) -> Any:
+        return made.call(arguments, keywords)
+
+    compiled.report = made.report  # type: ignore[attr-defined]
+    compiled.lower = made.lower  # type: ignore[attr-defined]
+    return compiled
+
+
+class Compiled:
+    """A function with the programs that were recorded of it."""
+
+    __slots__ = ("function", "positions", "names", "programs", "surroundings", "refused", "misses")
+
+    def __init__(self, function: Callable[..., Any], positions: tuple[int, ...], names: tuple[str, ...]) -> None:
+        self.function, self.positions, self.names = function, positions, names
+        self.programs: dict[Any, list[Recorded]] = {}
+        self.surroundings: Surroundings | None = None
+        self.refused: set[Any] = set()
+        self.misses = Misses(IN_A_ROW)
+
+    def call(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Run the program for these arguments; record it where there is none yet."""
+        key: Any = None
+        try:
+            signature = Signature(arguments, keywords, self.positions, self.names)
+            if self.surroundings is None:
+                self.surroundings = Surroundings(self.function)
+            key = signature.key, self.surroundings.state()
+            if key in self.refused or raises_on_flags():
+                return self.function(*arguments, **keywords)
+            inputs = [*signature.inputs, *self.surroundings.arrays()]
+            for k, program in enumerate(variants := self.programs.get(key, [])):
+                outputs = program.run(inputs)
+                if outputs is not None:
+                    self.misses.count = 0
+                    if k:
+                        variants.insert(0, variants.pop(k))
+                    return program.rebuild(outputs)
+            program = self.recorded(signature)
+        except (Outside, Traces):
+            return self.function(*arguments, **keywords)
+        except Exception as error:
+            return self.uncompiled(arguments, keywords, key, error)
+        outputs = program.run(inputs)
+        if outputs is None:  # a guard that does not hold for the values that it was recorded with
+            error = RecordingError(f"A branch of {name_of(self.function)} is decided by rounding{at_user_line()}.")
+            return self.uncompiled(arguments, keywords, key, error)
+        return program.rebuild(outputs)
+
+    def recorded(self, signature: Signature) -> Recorded:
+        """Record a program for a signature and keep it."""
+        self.surroundings = Surroundings(self.function)
+        program = record(self.function, signature, self.surroundings)
+        key = signature.key, self.surroundings.state()
+        variants = self.programs.setdefault(key, [])
+        variants.insert(0, program)
+        del variants[VARIANTS:]
+        self.misses.note(signature, self.function)
+        return program
+
+    def uncompiled(self, arguments: tuple[Any, ...], keywords: dict[str, Any], key: Any, error: Exception) -> Any:
+        """Run the function as it is; where that succeeds, say once why it was not compiled."""
+        result = self.function(*arguments, **keywords)
+        if key is not None:
+            self.refused.add(key)
+        warn_at_user_line(
+            f"{name_of(self.function)} runs uncompiled: {error} Write jit round the part that can be compiled, or "
+            "leave it out.",
+            FallbackWarning,
+        )
+        return result
+
+    def used(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Recorded:
+        """The program that a call with these arguments uses."""
+        self.call(arguments, keywords)
+        signature = Signature(arguments, keywords, self.positions, self.names)
+        assert self.surroundings is not None
+        variants = self.programs.get((signature.key, self.surroundings.state()))
+        if not variants:
+            raise RecordingError(f"{name_of(self.function)} runs uncompiled for these arguments{at_user_line()}.")
+        return variants[0]
+
+    def report(self, *arguments: Any, **keywords: Any) -> Any:
+        """What was fused, what moves how many bytes, and what was not fused and why."""
+        return self.used(arguments, keywords).executable.report()
+
+    def lower(self, *arguments: Any, **keywords: Any) -> Any:
+        """The recorded program and the code that it became."""
+        return self.used(arguments, keywords).executable.lower()
+
+
+def name_of(function: Any) -> str:
+    """How a function is called in messages."""
+    return getattr(function, "__qualname__", repr(function))
+
+
+def raises_on_flags() -> bool:
+    """Whether the caller wants errors from floating-point flags, which compiled code does not look at."""
+    return "raise" in np.geterr().values() or "call" in np.geterr().values()
+
+
+install(Rec)
+dress(Rec)

@@ -1,0 +1,291 @@
+"""One recording of a function: what identifies the call, the program, and how results are put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..compile.graph import Literal, Program
+from ..dispatch.construct import FORMS
+from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, class_name, describe, warn_at_user_line
+from ..dispatch.layers import layer_of
+from ..engines.levels import CAREFULLY, NUMBERS
+from ..engines.record import Rec, Recorder
+from ..engines.traced import Traced
+from ..engines.views import current
+from .boundary import call_user
+from .containers import flatten, unflatten
+from .surroundings import Surroundings
+
+#: Leaves that are parts of the signature by their value.
+STATIC = frozenset({int, bool, str, bytes, type(None)})
+#: Longest static array, in bytes, that may be part of a signature.
+STATIC_BYTES = 1 << 16
+
+
+class Outside(Exception):
+    """Traced values of a transform outside of the compiled function, or recorded ones of a program around it."""
+
+
+class Signature:
+    """What identifies a call. key: hashable; inputs: the arrays and numbers that the program receives.
+
+    rebuild(values): the arguments with other values in the places of the inputs.
+    """
+
+    __slots__ = ("key", "inputs", "leaves", "parts", "structure")
+
+    def __init__(
+        self, arguments: tuple[Any, ...], keywords: dict[str, Any], positions: tuple[int, ...], names: tuple[str, ...]
+    ) -> None:
+        static = {k % len(arguments) for k in positions if -len(arguments) <= k < len(arguments)}
+        given = tuple(Static(x) if k in static else x for k, x in enumerate(arguments))
+        named = {k: Static(x) if k in names else x for k, x in keywords.items()}
+        self.leaves, self.structure = flatten((given, named))
+        self.inputs: list[Any] = []
+        self.parts = [part_of(x, self.inputs) for x in self.leaves]
+        self.key = (tuple(p.key for p in self.parts), self.structure)
+
+    def rebuild(self, values: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with these values in the places of the inputs."""
+        rest = iter(values)
+        return unflatten(self.structure, [p.build(rest) for p in self.parts])
+
+
+class Static:
+    """A leaf that is a part of the signature whatever it is."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Part:
+    """A leaf of the arguments or results. key: what identifies it; build(values): the leaf from the next values."""
+
+    __slots__ = ("key", "build")
+
+    def __init__(self, key: Any, build: Callable[[Any], Any]) -> None:
+        self.key, self.build = key, build
+
+
+INPUT = next
+
+
+def part_of(x: Any, inputs: list[Any]) -> Part:
+    """What a leaf is made of; its arrays and numbers are appended to the inputs."""
+    cls = type(x)
+    if cls is np.ndarray:
+        if x.dtype.hasobject or x.dtype.names is not None or x.dtype.kind not in "?biufc":
+            return static_part(x)
+        inputs.append(x)
+        return Part((cls, x.dtype, x.shape, layout_of(x)), INPUT)
+    if cls is float or cls is complex:
+        inputs.append(x)
+        return Part(cls, INPUT)
+    if cls in STATIC:
+        return static_part(x)
+    if cls is Static:
+        return static_part(x.value)
+    if isinstance(x, (Traced, Rec)):
+        raise Outside
+    if isinstance(x, np.generic) and x.dtype.kind in "?biufc":
+        inputs.append(x)
+        return Part(cls, INPUT)
+    info = layer_of(cls)
+    if info is None:
+        return static_part(x)
+    return layer_part(x, info, inputs)
+
+
+def layout_of(x: np.ndarray[Any, Any]) -> Any:
+    """What of an array's memory the code depends on: nothing where it is contiguous and aligned."""
+    flags = x.flags
+    return True if flags.c_contiguous and flags.aligned else (x.strides, flags.aligned)
+
+
+def static_part(x: Any) -> Part:
+    """A leaf by its value."""
+    return Part(("static", static_key(x)), lambda values: x)
+
+
+def static_key(x: Any) -> Any:
+    """What identifies a value by content."""
+    if isinstance(x, np.ndarray):
+        if x.dtype.hasobject or x.nbytes > STATIC_BYTES:
+            raise RecordingError(f"{describe(x)} is an argument{at_user_line()} that no program can take.")
+        return type(x), x.dtype, x.shape, x.tobytes()
+    if isinstance(x, (list, tuple)):
+        return type(x), tuple(map(static_key, x))
+    if isinstance(x, dict):
+        return dict, tuple((k, static_key(v)) for k, v in x.items())
+    try:
+        hash(x)
+    except TypeError:
+        raise RecordingError(
+            f"{describe(x)} is an argument{at_user_line()} that has no hash: calls with it cannot be told apart."
+        ) from None
+    return type(x), repr(x) if isinstance(x, (float, complex)) else x
+
+
+def layer_part(x: Any, info: Any, inputs: list[Any]) -> Part:
+    """A layer: its static fields are parts of the signature, its payload is taken apart."""
+    if info.payload is None or info.rebuild is None:
+        raise RecordingError(f"{describe(x)} is an argument{at_user_line()} of which nobody has said what it wraps.")
+    statics = statics_key(x, info)
+    payload = info.payload(x)
+    several = type(payload) is tuple
+    inner = [part_of(p, inputs) for p in (payload if several else (payload,))]
+
+    def build(values: Any) -> Any:
+        made = tuple(p.build(values) for p in inner)
+        return info.rebuild(x, made if several else made[0])
+
+    return Part((type(x), statics, tuple(p.key for p in inner)), build)
+
+
+def statics_key(x: Any, info: Any) -> Any:
+    """What identifies a layer beside its payload."""
+    form = FORMS.get(type(x))
+    if form is not None:
+        return tuple((k, static_key(v)) for k, v in form.statics_of(x).items())
+    names = info.properties["carrier"].fields if "carrier" in info.properties else info.static
+    values = [(k, getattr(x, k)) for k in names]
+    if not values:
+        raise RecordingError(
+            f"{class_name(type(x))} is the class of an argument{at_user_line()}; its registration has neither carrier= "
+            "nor static=, which would say what it is beside its payload."
+        )
+    return tuple((k, static_key(v)) for k, v in values if not callable(v))
+
+
+class Recorded:
+    """A program and what is around it: guards, and how results are built."""
+
+    __slots__ = ("executable", "count", "expected", "parts", "structure")
+
+    def __init__(self, executable: Any, count: int, expected: list[Any], parts: list[Part], structure: Any) -> None:
+        self.executable, self.count, self.expected = executable, count, expected
+        self.parts, self.structure = parts, structure
+
+    def run(self, inputs: list[Any]) -> list[Any] | None:
+        """The outputs for these inputs; None where a guard does not hold."""
+        found = self.executable(*inputs)
+        for value, expected in zip(found[self.count :], self.expected, strict=True):
+            if value != expected:
+                return None
+        return found[: self.count]
+
+    def rebuild(self, outputs: list[Any]) -> Any:
+        """The result of the function."""
+        rest = iter(outputs)
+        return unflatten(self.structure, [p.build(rest) for p in self.parts])
+
+
+def record(function: Callable[..., Any], signature: Signature, surroundings: Surroundings) -> Recorded:
+    """Record a function for the inputs of a signature and compile its program."""
+    found = record_once(function, signature, surroundings, False)
+    return record_once(function, signature, surroundings, True) if found is None else found
+
+
+def record_once(
+    function: Callable[..., Any], signature: Signature, surroundings: Surroundings, careful: bool
+) -> Recorded | None:
+    """One recording; None where a derivative came out nan and a careful one may do better."""
+    from ..compile import build
+
+    recorder = Recorder(careful)
+    given = [recorder.input(x) for x in (*signature.inputs, *surroundings.arrays())]
+    arguments, keywords = signature.rebuild(given)
+    before = next(NUMBERS)
+    CAREFULLY.count += careful
+    try:
+        output = call_user(surroundings.with_arrays(given[len(signature.inputs) :]), arguments, keywords, "jit")
+        leaves, structure = flatten(output)
+        results: list[Any] = []
+        parts = [result_part(x, results) for x in leaves]
+        if next(NUMBERS) > before + 1 and not careful:
+            spoiled = guard_against_nan(recorder, results)
+            if spoiled:
+                return None
+    finally:
+        CAREFULLY.count -= careful
+        recorder.closed = True
+    program = recorder.program([*results])
+    program.outputs += [g.value for g in recorder.guards]
+    return Recorded(build(program), len(results), [g.expected for g in recorder.guards], parts, structure)
+
+
+def guard_against_nan(recorder: Recorder, results: list[Any]) -> bool:
+    """Whether a result holds nan; that none does is made a guard. A nan may come of 0 * inf where the uncompiled
+    function, which looks, would have run carefully.
+    """
+    spoiled: Any = None
+    for x in results:
+        if type(x) is Rec and x.dtype.kind in "fc":
+            nan = ops.any(ops.isnan(x))
+            spoiled = nan if spoiled is None else ops.logical_or(spoiled, nan)
+    return spoiled is not None and bool(recorder.guard(spoiled))
+
+
+def result_part(x: Any, results: list[Any]) -> Part:
+    """What a leaf of the result is made of; its recorded values are appended to the results."""
+    if type(x) is Rec:
+        current(x)
+        results.append(x)
+        return Part(None, INPUT)
+    if isinstance(x, Traced):
+        raise Outside
+    if type(x) is np.ndarray:
+        kept = x.copy()
+        return Part(None, lambda values: kept.copy())
+    info = layer_of(type(x))
+    if info is None or info.payload is None or info.rebuild is None:
+        return Part(None, lambda values: x)
+    payload = info.payload(x)
+    several = type(payload) is tuple
+    inner = [result_part(p, results) for p in (payload if several else (payload,))]
+
+    def build(values: Any) -> Any:
+        made = tuple(p.build(values) for p in inner)
+        return info.rebuild(x, made if several else made[0])
+
+    return Part(None, build)
+
+
+class Misses:
+    """How often in a row a function was recorded: a part of the signature that changes at each call is pointed out."""
+
+    __slots__ = ("limit", "count", "last", "warned")
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.count, self.warned = limit, 0, False
+        self.last: Any = None
+
+    def note(self, signature: Signature, function: Callable[..., Any]) -> None:
+        """Count a recording."""
+        self.count += 1
+        if self.count > self.limit and not self.warned:
+            self.warned = True
+            warn_at_user_line(
+                f"{getattr(function, '__qualname__', function)} was recorded {self.count} times in a row: "
+                f"{self.difference(signature)} Pass what changes as an array or a float, or leave jit out.",
+                FallbackWarning,
+            )
+        self.last = signature.key
+
+    def difference(self, signature: Signature) -> str:
+        """The part of the key that changed."""
+        if self.last is None or self.last[1] != signature.key[1]:
+            return "the structure of its arguments changes."
+        for k, (old, new) in enumerate(zip(self.last[0], signature.key[0], strict=True)):
+            if old != new:
+                return f"leaf {k} of its arguments was {old} and is {new}."
+        return "a branch on a computed number goes another way each time."
+
+
+__all__ = ["Literal", "Misses", "Outside", "Program", "Recorded", "Signature", "record"]
