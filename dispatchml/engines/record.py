@@ -256,6 +256,11 @@ def python_number(a):
     """A number of NumPy's as Python's own: what a derivative by a Python number is."""
 
 
+@operation(family="conversion")
+def array_of_number(a):
+    """A number as an array without axes: what a derivative by such an array is."""
+
+
 class RecordedNumberSpace(ArraySpace):
     """Python's own numbers, recorded."""
 
@@ -271,8 +276,16 @@ def recorded_space(x: Rec) -> ArraySpace:
     return (RecordedNumberSpace if x._symbol.is_weak else ArraySpace)(x.shape, x.dtype)
 
 
+def like_recorded(g: Any, x: Rec) -> Any:
+    """A derivative by a recorded array without axes, as such an array."""
+    if type(g) is Rec and x._symbol.form == "array" and g._symbol.form != "array":
+        return array_of_number(g)
+    return g
+
+
 python_number.info.register(python_scalar, (np.ndarray,), False)
+array_of_number.info.register(np.asarray, (np.ndarray,), False)
 SPACES[Rec] = recorded_space
 add_layer(Layer(Rec, "storage", provider=provide, sealed=True, place="dispatchml.engines"))
 
-__all__ = ["RECORDING", "Guard", "Rec", "Recorder", "recorded"]
+__all__ = ["RECORDING", "Guard", "Rec", "Recorder", "like_recorded", "recorded"]

@@ -86,7 +86,14 @@ def is_closed(x: Any) -> bool:
 
 def like_input(g: Any, x: Any) -> Any:
     """A derivative by a 0-d array as a 0-d array, of which NumPy's arithmetic had made a number."""
-    return np.asarray(g) if type(x) is np.ndarray and isinstance(g, (np.generic, float, complex)) else g
+    fit = LIKE.get(type(x))
+    return g if fit is None else fit(g, x)
+
+
+#: What gives a derivative the class of what it is by, by the class of that; recorded values enter theirs.
+LIKE: dict[type, Callable[[Any, Any], Any]] = {
+    np.ndarray: lambda g, x: np.asarray(g) if isinstance(g, (np.generic, float, complex)) else g
+}
 
 
 class Inputs:

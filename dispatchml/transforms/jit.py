@@ -9,8 +9,9 @@ import numpy as np
 
 from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, warn_at_user_line
 from ..engines.operators import install
-from ..engines.record import Rec
+from ..engines.record import Rec, like_recorded
 from ..numpy.operators import dress
+from .boundary import LIKE
 from .entry import transformed
 from .recording import Misses, Outside, Recorded, Signature, record
 from .surroundings import Surroundings, Traces
@@ -156,5 +157,6 @@ def raises_on_flags() -> bool:
     return "raise" in np.geterr().values() or "call" in np.geterr().values()
 
 
+LIKE[Rec] = like_recorded
 install(Rec)
 dress(Rec)

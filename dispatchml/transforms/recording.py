@@ -121,6 +121,8 @@ def static_key(x: Any) -> Any:
         return type(x), x.dtype, x.shape, x.tobytes()
     if isinstance(x, (list, tuple)):
         return type(x), tuple(map(static_key, x))
+    if isinstance(x, slice):
+        return slice, static_key((x.start, x.stop, x.step))
     if isinstance(x, dict):
         return dict, tuple((k, static_key(v)) for k, v in x.items())
     try:

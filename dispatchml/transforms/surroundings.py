@@ -21,7 +21,7 @@ from .captured import names_read
 
 #: How many objects are looked into at most, and how deep.
 OBJECTS, DEPTH = 10_000, 4
-PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype, slice, type(...))
+PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype, type(...))
 #: Instructions by which a function changes something outside of it.
 WRITES = {"STORE_GLOBAL": "assigns to a global", "DELETE_GLOBAL": "deletes a global", "STORE_ATTR": "sets an attribute"}
 
@@ -236,6 +236,8 @@ class Looking:
             return type(x), id(x), x.dtype, x.shape, fingerprint(x) if x.flags.writeable else None
         if depth == 0 or self.left < 0:
             return id(x)
+        if isinstance(x, slice):
+            return slice, self.at((x.start, x.stop, x.step), depth - 1)
         if isinstance(x, (list, tuple, set, frozenset)):
             return type(x), tuple(self.at(v, depth - 1) for v in x)
         if isinstance(x, dict):
