@@ -12,6 +12,7 @@ from ..engines.operators import install
 from ..engines.record import Rec, like_recorded
 from ..numpy.operators import dress
 from .boundary import LIKE
+from .compiled_calls import call_through
 from .entry import transformed
 from .recording import Misses, Outside, Recorded, Signature, record
 from .surroundings import Surroundings, Traces
@@ -57,7 +58,7 @@ def jit(
 
     @transformed(function, "jit")
     def compiled(*arguments: Any, **keywords: Any) -> Any:
-        return made.call(arguments, keywords)
+        return made(*arguments, **keywords)
 
     compiled.report = made.report  # type: ignore[attr-defined]
     compiled.lower = made.lower  # type: ignore[attr-defined]
@@ -65,18 +66,42 @@ def jit(
 
 
 class Compiled:
-    """A function with the programs that were recorded of it."""
+    """A function with the programs that were recorded of it.
 
-    __slots__ = ("function", "positions", "names", "programs", "surroundings", "refused", "misses")
+    wrap: what is compiled, where that is made of the function: a derivative of it, a batch.
+    """
 
-    def __init__(self, function: Callable[..., Any], positions: tuple[int, ...], names: tuple[str, ...]) -> None:
-        self.function, self.positions, self.names = function, positions, names
+    __slots__ = ("function", "wrap", "positions", "names", "programs", "surroundings", "refused", "misses", "others")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        positions: tuple[int, ...] = (),
+        names: tuple[str, ...] = (),
+        wrap: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+    ) -> None:
+        self.function, self.positions, self.names, self.wrap = function, positions, names, wrap
         self.programs: dict[Any, list[Recorded]] = {}
         self.surroundings: Surroundings | None = None
         self.refused: set[Any] = set()
         self.misses = Misses(IN_A_ROW)
+        self.others: dict[Any, Compiled] = {}
 
-    def call(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def derived(self, key: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Compiled:
+        """A compiled function that is made of this one's function."""
+        known = self.others.get(key)
+        if known is None:
+            inner = self.wrap
+            whole = wrap if inner is None else lambda function: wrap(inner(function))
+            known = self.others[key] = Compiled(self.function, wrap=whole)
+        return known
+
+    def as_it_is(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Run the function uncompiled."""
+        function = self.function if self.wrap is None else self.wrap(self.function)
+        return function(*arguments, **keywords)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Run the program for these arguments; record it where there is none yet."""
         key: Any = None
         try:
@@ -85,7 +110,7 @@ class Compiled:
                 self.surroundings = Surroundings(self.function)
             key = signature.key, self.surroundings.state()
             if key in self.refused or raises_on_flags():
-                return self.function(*arguments, **keywords)
+                return self.as_it_is(arguments, keywords)
             inputs = [*signature.inputs, *self.surroundings.arrays()]
             for k, program in enumerate(variants := self.programs.get(key, [])):
                 outputs = program.run(inputs)
@@ -95,8 +120,10 @@ class Compiled:
                         variants.insert(0, variants.pop(k))
                     return program.rebuild(outputs)
             program = self.recorded(signature)
-        except (Outside, Traces):
-            return self.function(*arguments, **keywords)
+        except Traces:
+            return self.as_it_is(arguments, keywords)
+        except Outside:
+            return call_through(self, arguments, keywords)
         except Exception as error:
             return self.uncompiled(arguments, keywords, key, error)
         outputs = program.run(inputs)
@@ -108,7 +135,7 @@ class Compiled:
     def recorded(self, signature: Signature) -> Recorded:
         """Record a program for a signature and keep it."""
         self.surroundings = Surroundings(self.function)
-        program = record(self.function, signature, self.surroundings)
+        program = record(self.wrap, signature, self.surroundings)
         key = signature.key, self.surroundings.state()
         variants = self.programs.setdefault(key, [])
         variants.insert(0, program)
@@ -118,7 +145,7 @@ class Compiled:
 
     def uncompiled(self, arguments: tuple[Any, ...], keywords: dict[str, Any], key: Any, error: Exception) -> Any:
         """Run the function as it is; where that succeeds, say once why it was not compiled."""
-        result = self.function(*arguments, **keywords)
+        result = self.as_it_is(arguments, keywords)
         if key is not None:
             self.refused.add(key)
         warn_at_user_line(
@@ -130,7 +157,7 @@ class Compiled:
 
     def used(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Recorded:
         """The program that a call with these arguments uses."""
-        self.call(arguments, keywords)
+        self(*arguments, **keywords)
         signature = Signature(arguments, keywords, self.positions, self.names)
         assert self.surroundings is not None
         variants = self.programs.get((signature.key, self.surroundings.state()))

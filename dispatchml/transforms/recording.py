@@ -188,15 +188,19 @@ class Recorded:
         return unflatten(self.structure, [p.build(rest) for p in self.parts])
 
 
-def record(function: Callable[..., Any], signature: Signature, surroundings: Surroundings) -> Recorded:
-    """Record a function for the inputs of a signature and compile its program."""
-    found = record_once(function, signature, surroundings, False)
-    return record_once(function, signature, surroundings, True) if found is None else found
+Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def record_once(
-    function: Callable[..., Any], signature: Signature, surroundings: Surroundings, careful: bool
-) -> Recorded | None:
+def record(wrap: Wrap | None, signature: Signature, surroundings: Surroundings) -> Recorded:
+    """Record a function, or what is made of it, for the inputs of a signature and compile its program."""
+    found = record_once(wrap, signature, surroundings, False)
+    if found is None:
+        found = record_once(wrap, signature, surroundings, True)
+    assert found is not None, "a careful recording looks for nothing"
+    return found
+
+
+def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundings, careful: bool) -> Recorded | None:
     """One recording; None where a derivative came out nan and a careful one may do better."""
     from ..compile import build
 
@@ -206,7 +210,8 @@ def record_once(
     before = next(NUMBERS)
     CAREFULLY.count += careful
     try:
-        output = call_user(surroundings.with_arrays(given[len(signature.inputs) :]), arguments, keywords, "jit")
+        function = surroundings.with_arrays(given[len(signature.inputs) :])
+        output = call_user(function if wrap is None else wrap(function), arguments, keywords, "jit")
         leaves, structure = flatten(output)
         results: list[Any] = []
         parts = [result_part(x, results) for x in leaves]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import RecordingError, code_line, is_hidden
+from ..dispatch.errors import RecordingError, code_line, is_hidden, is_ours
 from ..engines.constants import fingerprint
 from ..engines.record import Rec
 from ..engines.traced import Traced
@@ -55,25 +55,32 @@ class Surroundings:
 
     def reach_function(self, function: types.FunctionType) -> None:
         """Collect what a function of the user's reads by name."""
-        if function in self.copies or is_library(function):
+        if function in self.copies:
             return
         self.copies[function] = None
+        if is_ours(function.__code__.co_filename):  # what a transform has made of a function
+            self.reach_cells(function)
+            return
+        if is_library(function):
+            return
         refuse_writes(function)
-        wrapped = getattr(function, "__wrapped__", None)
-        if wrapped is not None:
-            self.reach(wrapped)
         names, attributes = function.__globals__, attributes_read(function)
         for name in sorted(names_read(function.__code__)):
             if name in names:
                 self.place(names, name, names[name], attributes)
+        self.reach_cells(function)
+        for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+            self.watch_object(default, attributes)
+
+    def reach_cells(self, function: types.FunctionType) -> None:
+        """Collect what the cells of a function hold."""
+        attributes = attributes_read(function)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             try:
                 content = cell.cell_contents
             except ValueError:
                 continue
             self.place(cell, name, content, attributes)
-        for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            self.watch_object(default, attributes)
 
     def place(self, home: Any, name: str, content: Any, attributes: frozenset[str]) -> None:
         """Something that is reached by a name: a global of a dict, or the content of a cell."""
@@ -143,7 +150,8 @@ class Copies:
             return types.MethodType(self.of(function.__func__), function.__self__)
         if not isinstance(function, types.FunctionType):
             return self.of(function.__call__) if calls_own(function) else function
-        return function if is_library(function) else self.of_function(function)
+        own = is_ours(function.__code__.co_filename) or not is_library(function)
+        return self.of_function(function) if own else function
 
     def of_function(self, function: types.FunctionType) -> Any:
         """A copy of a function; recursion finds the copy."""
@@ -169,6 +177,8 @@ class Copies:
     def globals_of(self, function: types.FunctionType) -> dict[str, Any]:
         """The function's globals with the replaced values."""
         home = function.__globals__
+        if is_ours(function.__code__.co_filename):
+            return home
         known = self.globals.get(id(home))
         if known is None:
             known = self.globals[id(home)] = dict(home)
