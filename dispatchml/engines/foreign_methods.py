@@ -43,7 +43,9 @@ def wrap(cls: type, name: str) -> None:
 
         def answer(self: Any) -> Any:
             method = claimed(self, name)
-            return read(self) if method is None else method(self)
+            if method is None:
+                return read(self)
+            return method.fget(self) if isinstance(method, property) else method(self)  # type: ignore[misc]
 
         setattr(cls, name, property(answer, original.fset, original.fdel, original.__doc__))
         return

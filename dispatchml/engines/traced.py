@@ -56,7 +56,7 @@ class Traced(Writable):
     @property
     def size(self) -> int:
         """The number of elements of the primal, as its library counts them: SciPy's sparse ones by what is stored."""
-        if type(self._value) is not np.ndarray and "size" in statics_of(self):
+        if type(self._value) is not np.ndarray and is_claimed(self, "size"):
             return foreign_attribute(self, "size")
         return ops.size(self)
 
@@ -252,10 +252,10 @@ def hidden_axes(x: Any) -> int:
     return hidden
 
 
-def statics_of(x: Traced) -> tuple[str, ...]:
-    """The static attributes that are registered for the payload."""
+def is_claimed(x: Traced, name: str) -> bool:
+    """Whether the payload's registration has a static attribute or a method of a name."""
     info = layer_of(type(innermost(x)))
-    return () if info is None else info.static
+    return info is not None and (name in info.static or name in info.methods)
 
 
 def seen_inside(x: Traced) -> Any:

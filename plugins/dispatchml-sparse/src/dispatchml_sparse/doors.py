@@ -1,4 +1,4 @@
-"""Doors into sparse arrays for traced numbers: the constructors of both libraries, and their attributes and methods.
+"""Doors into sparse arrays for traced numbers: the constructors of both libraries, and numbers on a pattern.
 
 A foreign class cannot hold a traced number, so `csr_array((traced, indices, indptr))` and `COO(coords, traced)` are
 traced sparse arrays: the constructor sees numbers one, two, three, ... in their place, and where it puts them says
@@ -18,8 +18,8 @@ from dispatchml.dispatch.errors import ShapeError, at_user_line
 
 from .foreign import SparseRefusal, module, take_apart
 from .numbers import assemble, is_sparse, pattern_of, values
-from .pattern import PYDATA, Pattern, coords_of
-from .view import todense, view
+from .pattern import Pattern, coords_of
+from .view import view
 
 
 def from_values(like: Any, numbers: Any) -> Any:
@@ -41,7 +41,19 @@ def stored_values(x: Any) -> Any:
     is_layer(x)  # its plugin is loaded by the question
     if not is_sparse(x):
         raise SparseRefusal(f"values: {type(x).__name__} is no sparse array{at_user_line()}.")
-    return values(x, pattern=pattern_of(x))
+    return values(x, pattern=common_pattern(x, "data"))
+
+
+def common_pattern(x: Any, name: str) -> Any:
+    """The pattern of a sparse array; that of each element of a batch. Raises SparseRefusal where they differ."""
+    pattern = pattern_of(x)
+    if pattern.mixed:
+        raise SparseRefusal(
+            f"x.{name} of a {pattern.kind} of a batch{at_user_line()}: its elements store numbers at different places, "
+            "so it would be another one for each, of another length. Ask the array itself (np.sum(x), np.prod(x), "
+            "np.count_nonzero(x)), or give all elements one pattern: dispatchml_sparse.from_values(pattern, numbers)."
+        )
+    return pattern
 
 
 # ---- constructors ----------------------------------------------------------------------------------------------------
@@ -180,6 +192,10 @@ def coo_of(numbers: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
     return assemble(ops.scatter(numbers, index=of.reshape(-1), shape=(keys.size,)), pattern=pattern)
 
 
+#: Formats that are computed with as others.
+STANDS_FOR = {**dict.fromkeys(("bsr_array", "lil_array", "dia_array", "dok_array"), "csr_array"), "DOK": "COO"}
+
+
 def converted(x: Any, kind: str) -> Any:
     """A traced array in another sparse class; a dense one has no pattern that would not depend on its numbers."""
     if not is_sparse(x):
@@ -189,10 +205,7 @@ def converted(x: Any, kind: str) -> Any:
             "sparse array."
         )
     v = view(x)
-    if kind in ("bsr_array", "lil_array", "dia_array", "dok_array"):
-        kind = "csr_array"
-    if kind == "DOK":
-        kind = "COO"
+    kind = STANDS_FOR.get(kind, kind)
     coords, shape = v.pattern.coords, v.shape
     if kind in ("csr_array", "csc_array", "coo_array") and v.pattern.has_fill:
         raise SparseRefusal(f"A {v.pattern.kind} with the fill value {v.pattern.fill} is no {kind}{at_user_line()}.")
@@ -200,137 +213,3 @@ def converted(x: Any, kind: str) -> Any:
     order = np.lexsort(major[::-1]) if v.ndim else np.zeros(1, np.intp)
     pattern = v.pattern.like(coords[:, order], shape, v.pattern.fill, kind)
     return assemble(ops.getitem(v.data, index=order), pattern=pattern)
-
-
-# ---- attributes and methods of traced sparse arrays ------------------------------------------------------------------
-
-
-def asformat(x: Any, format: Any = None, *arguments: Any, **keywords: Any) -> Any:
-    """x.asformat(...)."""
-    names = {"coo": "COO", "gcxs": "GCXS", "csr": "csr_array", "csc": "csc_array", "coo_array": "coo_array"}
-    kind = pattern_of(x).kind
-    if format is None:
-        return ops.positive(x)
-    if format == "coo" and kind not in ("COO", "GCXS"):
-        return converted(x, "coo_array")
-    if format not in names:
-        raise SparseRefusal(f"x.asformat({format!r}) of a traced sparse array{at_user_line()}: use csr, csc or coo.")
-    return converted(x, names[format])
-
-
-def to(kind: str) -> Any:
-    """A method that converts to one class."""
-
-    def method(x: Any, *arguments: Any, **keywords: Any) -> Any:
-        return converted(x, kind)
-
-    return method
-
-
-def multiply(x: Any, other: Any) -> Any:
-    """x.multiply(other), elementwise."""
-    return ops.multiply(x, other)
-
-
-def power(x: Any, n: Any, dtype: Any = None) -> Any:
-    """x.power(n), elementwise."""
-    return ops.power(x if dtype is None else ops.astype(x, dtype=np.dtype(dtype)), n)
-
-
-def dot(x: Any, other: Any) -> Any:
-    """x.dot(other)."""
-    return ops.multiply(x, other) if not ops.ndim(other) else ops.dot(x, other)
-
-
-def diagonal(x: Any, k: int = 0, *arguments: Any, **keywords: Any) -> Any:
-    """x.diagonal(k)."""
-    return ops.diagonal(x, offset=k, *arguments, **keywords)  # noqa: B026  # axes come behind, as in both libraries
-
-
-def getcol(x: Any, j: int) -> Any:
-    """x.getcol(j)."""
-    return ops.getitem(x, index=(slice(None), slice(j, j + 1)))
-
-
-def getrow(x: Any, i: int) -> Any:
-    """x.getrow(i)."""
-    return ops.getitem(x, index=(slice(i, i + 1), slice(None)))
-
-
-def todense_method(x: Any, *arguments: Any, **keywords: Any) -> Any:
-    """x.todense(), x.toarray()."""
-    return todense(x)
-
-
-def maximum(x: Any, other: Any) -> Any:
-    """x.maximum(other)."""
-    return ops.maximum(x, other)
-
-
-def minimum(x: Any, other: Any) -> Any:
-    """x.minimum(other)."""
-    return ops.minimum(x, other)
-
-
-def count_nonzero(x: Any, axis: Any = None) -> Any:
-    """x.count_nonzero(axis)."""
-    return ops.count_nonzero(x, axis=axis)
-
-
-def broadcast_to(x: Any, shape: Any, *arguments: Any) -> Any:
-    """x.broadcast_to(shape)."""
-    return ops.broadcast_to(x, shape=tuple(shape))
-
-
-def elementwise_method(name: str) -> Any:
-    """A method such as x.sqrt()."""
-
-    def method(x: Any) -> Any:
-        return getattr(ops, name)(x)
-
-    method.__name__ = name
-    return method
-
-
-STATIC = (
-    "nnz", "indices", "indptr", "format", "fill_value", "density", "getnnz", "get_shape", "has_canonical_format",
-    "has_sorted_indices", "compressed_axes", "blocksize", "offsets", "size",
-)  # fmt: skip
-
-
-def places_of(x: Any) -> Any:
-    """x.coords: an array for COO, a tuple of arrays for coo_array."""
-    pattern = pattern_of(x)
-    return pattern.coords if pattern.kind in PYDATA else tuple(pattern.coords)
-
-
-METHODS: dict[str, Any] = {
-    "data": property(stored_values),
-    "coords": property(places_of),
-    "row": property(lambda x: pattern_of(x).coords[0]),
-    "col": property(lambda x: pattern_of(x).coords[-1]),
-    "todense": todense_method,
-    "toarray": todense_method,
-    "tocsr": to("csr_array"),
-    "tocsc": to("csc_array"),
-    "tocoo": to("coo_array"),
-    "to_coo": to("COO"),
-    "asformat": asformat,
-    "multiply": multiply,
-    "power": power,
-    "dot": dot,
-    "diagonal": diagonal,
-    "getrow": getrow,
-    "getcol": getcol,
-    "maximum": maximum,
-    "minimum": minimum,
-    "count_nonzero": count_nonzero,
-    "broadcast_to": broadcast_to,
-    **{
-        name: elementwise_method(name)
-        for name in (
-            "sqrt sin tan arcsin arctan sinh tanh arcsinh arctanh expm1 log1p floor ceil rint sign trunc deg2rad "
-            "rad2deg isinf isnan".split()
-        )
-    },
-}

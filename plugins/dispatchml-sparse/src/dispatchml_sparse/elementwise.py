@@ -82,11 +82,12 @@ def on_several(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) ->
     first = known[0].pattern
     if all(v.pattern.same_places(first) for v in known[1:]):
         given = [x if v is None else v.data for x, v in zip(arguments, views, strict=True)]
-        pattern = first.with_fill(fill)
+        pattern = first.with_fill(fill).beside(*(v.pattern for v in known))
         return assemble(op(*given, **keywords), pattern=pattern if kind == first.kind else pattern.of_kind(kind))
     keys = places(op, views, shape)
     given = [x if v is None else spread(v, keys) for x, v in zip(arguments, views, strict=True)]
-    return assemble(op(*given, **keywords), pattern=on_keys(keys, shape, known[0].pattern, fill, kind))
+    pattern = on_keys(keys, shape, known[0].pattern, fill, kind).beside(*(v.pattern for v in known))
+    return assemble(op(*given, **keywords), pattern=pattern)
 
 
 def on_stacks(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -103,7 +104,8 @@ def on_stacks(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> 
     if fill is None:
         return NotImplemented
     given = [x if v is None else v.data for x, v in zip(arguments, views, strict=True)]
-    return assemble(op(*given, **keywords), pattern=first.pattern.with_fill(fill))
+    others = (v.pattern for v in views if v is not None)
+    return assemble(op(*given, **keywords), pattern=first.pattern.with_fill(fill).beside(*others))
 
 
 def common_fill(op: Any, arguments: Any, views: Any, keywords: dict[str, Any]) -> Any:
@@ -173,7 +175,7 @@ def beside_dense(op: Any, arguments: tuple[Any, ...], sparse: list[bool], keywor
     if name in ZERO_FIRST:
         deciding = deciding[:1]
     keys = intersection(deciding)
-    pattern = on_keys(keys, shape, deciding[0], 0, winning_kind([p.kind for p in deciding]))
+    pattern = on_keys(keys, shape, deciding[0], 0, winning_kind([p.kind for p in deciding])).beside(*deciding)
     given = []
     for x, v in zip(arguments, views, strict=True):
         if v is not None:

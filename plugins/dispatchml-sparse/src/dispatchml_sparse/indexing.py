@@ -117,7 +117,8 @@ def advanced(v: View, parts: list[Any]) -> Any:
         return taken(rest, at, axis)
     shape, keys = element_keys(parts, v.shape)
     data = spread(v, keys.reshape(-1))
-    if all(p is not None and not isinstance(p, slice) for p in parts) and v.pattern.kind in ("csr_array", "csc_array"):
+    named = all(is_advanced(p) and np.ndim(p) == 1 for p in parts)
+    if named and v.pattern.kind in ("csr_array", "csc_array"):
         return ops.reshape(data, shape=shape)  # SciPy gives a dense vector for a list of elements
     at = v.pattern.find(keys.reshape(-1))
     picks = np.flatnonzero(at >= 0)
@@ -195,6 +196,9 @@ def setitem(x: Any, value: Any, *, index: Any = ()) -> Any:
         )
     shape, keys = element_keys(full_index(index, v.ndim), v.shape)
     flat = keys.reshape(-1)
+    given = ops.shape(value)
+    if given != shape and [n for n in given if n != 1] == [n for n in shape if n != 1]:
+        value = ops.reshape(densified("item assignment", value), shape=shape)  # a column is one of either shape
     numbers = ops.reshape(ops.broadcast_to(densified("item assignment", value), shape=shape), shape=(-1,))
     last = np.zeros(0, np.intp)
     if flat.size:

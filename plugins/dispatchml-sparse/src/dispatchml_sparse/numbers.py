@@ -6,6 +6,7 @@ and reading it gives them back. Batches of sparse arrays are `Stacked`: many num
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -257,7 +258,10 @@ def pattern_of(x: Any) -> Pattern:
         return own
     shape = own.shape[hidden:]
     places = Pattern(own.kind, shape, own.coords[hidden:])
-    return Pattern(own.kind, shape, coords_of(np.unique(places.keys), shape), own.fill)
+    keys = np.unique(places.keys)
+    union = Pattern(own.kind, shape, coords_of(keys, shape), own.fill)
+    union.mixed = keys.size * math.prod(own.shape[:hidden]) != own.nnz
+    return union
 
 
 def numbers_at(x: Any, pattern: Pattern) -> Any:

@@ -19,10 +19,11 @@ SCIPY = ("coo_array", "csr_array", "csc_array")
 
 class Pattern:
     """kind: the class by its short name. shape: of the array. coords: intp array (ndim, nnz). fill: the number that
-    stands where nothing is stored (always 0 for SciPy). compressed: the compressed axes of a GCXS.
+    stands where nothing is stored (always 0 for SciPy). compressed: the compressed axes of a GCXS. mixed: whether it is
+    the union of the patterns of a batch, which store at different places.
     """
 
-    __slots__ = ("kind", "shape", "coords", "fill", "compressed", "pointers", "_keys", "_order")
+    __slots__ = ("kind", "shape", "coords", "fill", "compressed", "mixed", "pointers", "_keys", "_order")
 
     def __init__(self, kind: str, shape: tuple[int, ...], coords: Any, fill: Any = 0, compressed: Any = None) -> None:
         if not shape:
@@ -31,7 +32,7 @@ class Pattern:
         coords = coords.view() if coords.ndim == 2 else coords.reshape(len(shape), -1)
         coords.flags.writeable = False
         self.kind, self.shape, self.coords, self.fill = kind, tuple(map(int, shape)), coords, fill
-        self.compressed = compressed
+        self.compressed, self.mixed = compressed, False
         #: Of a compressed class: minor positions and pointers, where the places are in that order; made when asked for.
         self.pointers: Any = None
         self._keys: Any = None
@@ -98,6 +99,14 @@ class Pattern:
         """The same places in another class."""
         return self.like(self.coords, self.shape, kind=kind, known=self)
 
+    def beside(self, *others: Pattern) -> Pattern:
+        """The same pattern for a result of several: mixed where one of them is."""
+        if self.mixed or not any(p.mixed for p in others):
+            return self
+        made = self.like(self.coords, self.shape, known=self)
+        made.mixed = True
+        return made
+
     @property
     def zero(self) -> Pattern:
         """The same places with zero elsewhere: where tangents and cotangents live."""
@@ -112,6 +121,7 @@ class Pattern:
         kind = self.kind if stays else fitting_kind(kind or self.kind, ndim)
         compressed = self.compressed if self.kind == "GCXS" and ndim == self.ndim else None
         made = Pattern(kind, shape, coords, self.fill if fill is None else fill, compressed)
+        made.mixed = self.mixed
         if known is not None:
             made._keys, made._order = known._keys, known._order
             made.pointers = known.pointers if known.kind == made.kind else None

@@ -37,7 +37,7 @@ def sampled(u: Any, v: Any, *, rows: Any = (), columns: Any = ()) -> Any:
 @sparse_product.register
 def product_of_plain(data: np.ndarray, d: np.ndarray, *, rows: Any = (), columns: Any = (), count: int = 0) -> Any:
     """SciPy's kernel."""
-    if data.dtype == object or d.dtype == object:
+    if not {"O", "e"}.isdisjoint((data.dtype.char, d.dtype.char)):  # objects and half precision are none of SciPy's
         return product_by_parts(data, d, rows=rows, columns=columns, count=count)
     cls = module("scipy.sparse").coo_array
     made = cls((data, (rows, columns)), shape=(count, d.shape[0])) @ d
@@ -232,7 +232,8 @@ def sparse_by_sparse(a: Any, b: Any, axes_a: Any, axes_b: Any, shape: tuple[int,
     if not shape:
         return ops.sum(data)
     kind = winning_kind([v.pattern.kind, w.pattern.kind])
-    return assemble(data, pattern=v.pattern.like(coords_of(places, shape), shape, 0, kind))
+    pattern = v.pattern.like(coords_of(places, shape), shape, 0, kind).beside(w.pattern)
+    return assemble(data, pattern=pattern)
 
 
 # ---- the products of NumPy -------------------------------------------------------------------------------------------

@@ -168,8 +168,11 @@ def root(square: Any) -> Any:
 # ---- extrema and products --------------------------------------------------------------------------------------------
 
 
-def extremum(name: str) -> Callable[..., Any]:
-    """max or min; what is not stored takes part as often as it stands there, also in sharing the derivative of ties."""
+def extremum(name: str, stored_only: bool = False) -> Callable[..., Any]:
+    """max or min; what is not stored takes part as often as it stands there, also in sharing the derivative of ties.
+
+    stored_only: among what is stored; the fill value where nothing is.
+    """
     whole, pair = getattr(ops, name), ops.maximum if name == "max" else ops.minimum
 
     def of_groups(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -193,11 +196,12 @@ def extremum(name: str) -> Callable[..., Any]:
         first = order[np.minimum(ends[:, None] - groups.count[:, None] + at, v.pattern.nnz - 1)]
         table = ops.getitem(v.data, index=np.where(inside, first, first[:, :1]))  # repeats change no extremum
         best = whole(ops.stop_gradient(table), axis=1)
-        short = groups.missing > 0
+        missing = 0 * groups.missing if stored_only else groups.missing
+        short = missing > 0
         best = ops.where(short, pair(best, fill), best) if short.any() else best
         hits = ops.equal(ops.stop_gradient(v.data), chosen_groups(best, groups))
         shares = ops.astype(hits, dtype=np.dtype(np.float64))
-        ties = ops.add(groups.sums(shares), ops.multiply(ops.equal(best, fill), groups.missing.astype(float)))
+        ties = ops.add(groups.sums(shares), ops.multiply(ops.equal(best, fill), missing.astype(float)))
         made = best
         if kind.kind in "fc":
             shares = ops.astype(ops.divide_or_zero(shares, chosen_groups(ties, groups)), dtype=np.finfo(kind).dtype)
@@ -212,6 +216,14 @@ def extremum(name: str) -> Callable[..., Any]:
 
     of_groups.__name__ = name
     return of_groups
+
+
+def extremum_of_stored(name: str, x: Any, axis: Any) -> Any:
+    """SciPy's x.max(axis, explicit=True)."""
+    return STORED[name](x, axis=axis)
+
+
+STORED = {name: extremum(name, stored_only=True) for name in ("max", "min")}
 
 
 def prod(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
@@ -260,15 +272,27 @@ def count_nonzero(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def any_of(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Whether something is not zero."""
-    return ops.greater(count_nonzero(x, axis=axis, keepdims=keepdims), 0)
+    """Whether something is not zero: sparse for COO and GCXS."""
+    return truth(x, axis, keepdims, lambda count, size: ops.greater(count, 0))
 
 
 def all_of(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Whether nothing is zero."""
-    shape = ops.shape(x)
-    size = math.prod(shape[k] for k in axes_in(axis, len(shape)))
-    return ops.equal(count_nonzero(x, axis=axis, keepdims=keepdims), size)
+    """Whether nothing is zero: sparse for COO and GCXS."""
+    return truth(x, axis, keepdims, lambda count, size: ops.equal(count, size))
+
+
+def truth(x: Any, axis: Any, keepdims: bool, holds: Callable[[Any, int], Any]) -> Any:
+    """holds(how many are not zero, how many there are), for each group."""
+    v = view(x)
+    axes = axes_in(axis, v.ndim)
+    size = math.prod(v.shape[k] for k in axes)
+    if is_all(axes, v) or v.pattern.kind not in PYDATA:
+        return holds(count_nonzero(x, axis=axis, keepdims=keepdims), size)
+    groups = Groups(v, axes)
+    hits = groups.sums(ops.astype(ops.not_equal(v.data, 0), dtype=np.dtype(np.intp)))
+    elsewhere = int(v.pattern.has_fill)
+    numbers = holds(ops.add(hits, groups.missing * elsewhere), size)
+    return reduced(groups, numbers, np.bool_(holds(np.intp(size * elsewhere), size)), keepdims, axes, False)
 
 
 # ---- norms -----------------------------------------------------------------------------------------------------------

@@ -217,20 +217,20 @@ def raise_fill(name: str, v: View) -> None:
 
 
 def tril(x: Any, *, k: int = 0) -> Any:
-    return triangle("tril", x, lambda rows, columns: columns - rows <= k)
+    return triangle("tril", x, k, lambda rows, columns: columns - rows <= k)
 
 
 def triu(x: Any, *, k: int = 0) -> Any:
-    return triangle("triu", x, lambda rows, columns: columns - rows >= k)
+    return triangle("triu", x, k, lambda rows, columns: columns - rows >= k)
 
 
-def triangle(name: str, x: Any, keeps: Any) -> Any:
+def triangle(name: str, x: Any, k: int, keeps: Any) -> Any:
     """A triangle of the last two axes; dense where a fill value would meet zeros."""
     if ops.ndim(x) == 1:
         x = broadcast_to(x, shape=ops.shape(x) * 2)
     v = view(x)
     if v.pattern.has_fill:
-        return getattr(ops, name)(densified(name, x))
+        return getattr(ops, name)(densified(name, x), k=k)
     return kept(x, keeps(v.pattern.coords[-2], v.pattern.coords[-1]))
 
 
@@ -303,7 +303,8 @@ def concatenate(arrays: Any, *, axis: Any = 0, dtype: Any = None) -> Any:
     if dtype is not None:
         data = ops.astype(data, dtype=np.dtype(dtype))
     kind = winning_kind([v.pattern.kind for v in known])
-    return assemble(data, pattern=known[0].pattern.like(np.concatenate(coords, axis=1), shape, fill, kind))
+    pattern = known[0].pattern.like(np.concatenate(coords, axis=1), shape, fill, kind)
+    return assemble(data, pattern=pattern.beside(*(v.pattern for v in known)))
 
 
 def stack(arrays: Any, *, axis: int = 0, dtype: Any = None) -> Any:
@@ -354,7 +355,7 @@ def kron(a: Any, b: Any) -> Any:
     data = ops.multiply(chosen(v.data, first), chosen(w.data, second))
     shape = tuple(m * n for m, n in zip(*shapes, strict=True))
     kind = winning_kind([v.pattern.kind, w.pattern.kind])
-    return assemble(data, pattern=v.pattern.like(coords, shape, 0, kind))
+    return assemble(data, pattern=v.pattern.like(coords, shape, 0, kind).beside(w.pattern))
 
 
 def as_sparse(x: Any, like: Any) -> Any:
