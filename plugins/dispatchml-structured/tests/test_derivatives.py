@@ -314,6 +314,46 @@ def test_determinants_of_singular_matrices_have_exact_derivatives():
     np.testing.assert_allclose(found, [[4, 0], [-4, 0]])
 
 
+def test_a_determinant_that_is_zero_whatever_the_factors_are_has_no_logarithm_to_differentiate(rng):
+    u, v = rng.normal(size=(2, N, 2))
+    m = LowRank(u, v)
+    sign, logarithm = np.linalg.slogdet(m)
+    assert (sign, logarithm) == (0, -np.inf)
+    gradient = dm.grad(lambda m: np.linalg.slogdet(m)[1])(m)
+    assert all(np.isnan(f).all() for f in gradient.fields())
+    assert np.isnan(dm.jvp(lambda m: np.linalg.slogdet(m)[1], (m,), (m,))[1])
+    assert np.isnan(dm.grad(lambda u: np.linalg.slogdet(LowRank(u, v))[1])(u)).all()
+
+
+HOLDING = {
+    "sum": lambda m, d: np.sum(np.kron(m, d)),
+    "trace": lambda m, d: np.trace(np.kron(m, d) @ np.kron(m, d)),
+    "twice": lambda m, d: np.sum((np.kron(np.kron(m, d), m) @ np.linspace(-1, 1, 32)) ** 2),
+    "other order": lambda m, d: X[:2] @ (np.kron(d, m) @ np.ones(8))[2:4],
+}
+
+
+@pytest.mark.parametrize("name", HOLDING)
+def test_products_that_hold_products(name, rng):
+    program = HOLDING[name]
+    u, v, d = rng.normal(size=(3, 4, 1))
+    m, d = LowRank(u, v), d.reshape(2, 2)
+    expected = dm.grad(lambda u, v, d: program(u @ v.T, d), argnums=(0, 1, 2))(u, v, d)
+    same(dm.grad(lambda u, v, d: program(LowRank(u, v), d), argnums=(0, 1, 2))(u, v, d), expected)
+    gradient, other = dm.grad(program, argnums=(0, 1))(m, d)
+    assert type(gradient) is LowRankTangent
+    same((*gradient.fields(), other), expected)
+    direction = LowRankTangent(v, u)
+    same(dm.jvp(lambda m: program(m, d), (m,), (direction,))[1], dm.inner(gradient, direction))
+
+
+def test_a_gradient_of_a_product_that_holds_a_product(rng):
+    u, v = rng.normal(size=(2, 4, 1))
+    whole = dm.grad(lambda k: np.sum(k @ np.arange(8.0)))(np.kron(LowRank(u, v), np.eye(2)))
+    assert type(whole) is KroneckerTangent
+    assert type(whole.left) is LowRankTangent
+
+
 def test_single_precision_stays(rng):
     for name in BUILDERS:
         given = tuple(a.astype(np.float32) for a in arrays(name, real(rng)))

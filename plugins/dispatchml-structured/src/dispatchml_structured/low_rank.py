@@ -13,7 +13,7 @@ from dispatchml.dispatch.errors import ShapeError, at_user_line
 
 from .base import Structure, as_array, column, conj, densify, floating, inverted, swap
 from .diagonal import Diagonal, sign_and_log_of
-from .pieces import has_zero
+from .pieces import has_zero, log_of_zero
 
 __all__ = ["DiagonalPlusLowRank", "LowRank"]
 
@@ -115,9 +115,8 @@ class LowRank(Structure):
 
     def sign_and_log(self) -> tuple[Any, Any]:
         if self.rank < self.shape[-1]:
-            zero = ops.multiply(ops.sum(floating(self.diagonal_vector()), axis=-1), 0)
-            with np.errstate(divide="ignore"):
-                return zero, ops.log(ops.absolute(zero))
+            trace = ops.sum(floating(self.diagonal_vector()), axis=-1)
+            return ops.multiply(trace, 0), log_of_zero(ops.real(trace))
         return ops.slogdet(self.materialise())
 
 

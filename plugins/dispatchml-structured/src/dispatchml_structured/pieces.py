@@ -12,7 +12,7 @@ from dispatchml.dispatch import operation
 from dispatchml.dispatch.errors import ShapeError, at_user_line
 from dispatchml.rules import elementwise, linear
 
-__all__ = ["has_zero", "nonzero", "positive", "real_diagonal", "spread", "square_stack", "unit_where"]
+__all__ = ["has_zero", "log_of_zero", "nonzero", "positive", "real_diagonal", "spread", "square_stack", "unit_where"]
 
 
 @operation(family="elementwise")
@@ -44,6 +44,19 @@ def plain(mask: Any) -> Any:
     return np.asarray(dm.primal(mask))
 
 
+@operation(family="elementwise")
+def log_of_zero(a: Any) -> Any:
+    """-inf: the logarithm of what is 0 whatever the number a is. It has no derivative: where a moves, that is nan."""
+
+
+@log_of_zero.decompose
+def log_of_product_with_zero(a: Any) -> Any:
+    with np.errstate(divide="ignore"):
+        return ops.log(ops.absolute(ops.multiply(a, 0)))
+
+
+log_of_zero.register(log_of_product_with_zero, np.ndarray)
+elementwise(log_of_zero, "y - y", singular=True)
 nonzero.register(nonzero_checked, np.ndarray)
 positive.register(positive_checked, np.ndarray)
 elementwise(nonzero, "1")

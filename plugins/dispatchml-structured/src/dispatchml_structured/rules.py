@@ -74,7 +74,7 @@ def register() -> None:
             getattr(ops, name).layer(cls, TANGENT_RULES.get(name) or matrices.no_matrix(name))
     for cls in KINDS:
         dense.layer(cls, lambda x: x.materialise())
-    declare_order([*KINDS, *TANGENTS.values()])
+    declare_order([*KINDS, *(TANGENTS[cls] for cls in KINDS if cls in TANGENTS)])
     install()
 
 

@@ -86,18 +86,31 @@ def declare(form: Any) -> None:
 
 def or_zero(tangent: Any, primal: Any) -> Any:
     """The tangent of a field; zeros for a constant, nothing for a block that is not there."""
-    return tangent if tangent is not None or primal is None else ops.zeros_like(primal)
+    return tangent if tangent is not None or primal is None else no_direction(primal)
+
+
+def no_direction(x: Any) -> Any:
+    """The zero of what a field moves in: of a product of factors a Tangent, of anything else one of its kind."""
+    cls = type(structure_inside(x))
+    if cls not in TANGENTS:
+        return ops.zeros_like(x)
+    return make[TANGENTS[cls]](*(no_direction(field[cls, n](x)) for n in cls.payload_names))
+
+
+def structure_inside(x: Any) -> Any:
+    """The structured matrix below what is round it; None where there is none."""
+    while not isinstance(x, Structure):
+        info = layer_of(type(x))
+        if info is None or info.payload is None:
+            return None
+        x = x.__template__ if hasattr(x, "__template__") else info.payload(x)  # a batch: all are of one kind
+        x = x[0] if type(x) is tuple and x else x
+    return x
 
 
 def fields_of(form: Any, x: Any) -> list[Any]:
     """The fields of a matrix, which may be inside of other layers; None for a block that is not there."""
-    inner = x
-    while not isinstance(inner, form.cls):
-        if hasattr(inner, "__template__"):  # a batch of them: all have the same blocks
-            inner = inner.__template__
-            continue
-        inner = layer_of(type(inner)).payload(inner)  # type: ignore[union-attr]
-        inner = inner[0] if type(inner) is tuple else inner
+    inner = structure_inside(x)
     return [None if getattr(inner, n) is None else form.read[n](x) for n in form.payload]
 
 
@@ -271,7 +284,7 @@ def no_cotangent(x: Any, other: Any, ct: Any) -> Any:
     """The zero cotangent of a factor beside another one with its cotangent: in units of ct * other / x."""
     if x is None:
         return None
-    zero = ops.zeros_like(x)
+    zero = no_direction(x)
     if all(is_without_unit(v) for v in (x, other, ct)):
         return zero
     one, unit = ops.ones_of(x, shape=()), ops.multiply(ops.ones_of(ct, shape=()), ops.ones_of(other, shape=()))
