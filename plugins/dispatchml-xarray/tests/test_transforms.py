@@ -124,6 +124,25 @@ def test_a_jacobian_has_the_dims_of_both_and_primes_where_they_are_the_same(jaco
     same(found, T.values.T, ("y", "x"), y=list("abcd"), x=[10, 20, 30])
 
 
+def test_a_coordinate_without_a_dim_is_said_once():
+    table = xr.DataArray(np.arange(6.0).reshape(2, 3), dims=("t", "x"), coords={"t": [1, 2], "x": [5, 6, 7]})
+
+    def energy(r):
+        return (r**2).sum()
+
+    for transform, dims in ((dm.grad, ("x",)), (dm.jacobian, ("x",)), (dm.hessian, ("x", "x'"))):
+        found = transform(energy)(table[0])
+        assert found.dims == dims
+        assert set(found.coords) == {"t", *dims}
+        assert found.coords["t"] == 1
+    for transform, dims in ((dm.grad, ("t", "x")), (dm.hessian, ("t", "x", "t'", "x'"))):
+        found = transform(lambda r: energy(r[0]))(table)
+        assert found.dims == dims
+        assert set(found.coords) == set(dims)
+    found = dm.jacobian(lambda r: r.data * table[1, 0])(table[0, 0])  # of two places: both are said
+    assert (found.coords["t"], found.coords["t'"]) == (2, 1)
+
+
 @pytest.mark.parametrize("jacobian", [dm.jacfwd, dm.jacrev])
 def test_plain_axes_of_a_jacobian_get_names_that_nothing_has(jacobian):
     found = jacobian(lambda w: w[0] * P**2 + w[1])(np.ones(2))

@@ -2,6 +2,9 @@
 
 jacobian of y(x, t) by p(x): dims (x, t, x'), and the coordinates of p along x'. A second derivative of a number by p(x)
 has (x, x'), a third (x, x', x'').
+
+A coordinate without a dim says of which place a whole value is. Two equal ones, of the output and of the input, are
+one; beside a dim of the input with its name, that of the output is left out, as in xarray's arithmetic.
 """
 
 from __future__ import annotations
@@ -31,9 +34,9 @@ def block(found: Any, y: Any, x: Any) -> Any:
     output, argument = labels_or_none(y), labels_or_none(x)
     if output is None and argument is None:
         return found
-    taken = [*(output.dims if output else ()), *(output.coords if output else ())]
+    coords = {k: c for k, c in output.coords.items() if not is_said_by(argument, k, c)} if output else {}
+    taken = [*(output.dims if output else ()), *coords]
     dims = list(output.dims) if output else unnamed(ops.ndim(y), [*(argument.dims if argument else ())])
-    coords = dict(output.coords) if output else {}
     indexes = dict(output.indexes) if output else {}
     renamed: dict[Any, Any] = {}
     if argument is None:
@@ -50,6 +53,14 @@ def block(found: Any, y: Any, x: Any) -> Any:
     name = output.name if output else argument.name if argument else None
     batches = [labels_of(v)[1] for v in (x, y) if innermost(v) is not None]
     return label(found, labels=Labels(cls, tuple(dims), {}, coords, name, indexes), hidden=hidden_of(found, *batches))
+
+
+def is_said_by(argument: Labels | None, name: Any, coord: Any) -> bool:
+    """Whether a coordinate of the output has no dim, and the input a dim of its name or an equal coordinate."""
+    if argument is None or coord.dims:
+        return False
+    other = argument.coords.get(name)
+    return name in argument.dims or other is not None and bool(coord.identical(other))
 
 
 def unnamed(count: int, taken: list[Any]) -> list[Any]:
