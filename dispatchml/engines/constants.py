@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..backends.native import activation
+from ..backends.numpy import kernels
 from ..dispatch.errors import MutatedConstantError, user_line
 
 #: Bytes up to which a constant is copied (a copy costs less than an operation).
 COPY_LIMIT = 256 * 1024
-#: Widths for the sums of interleaved columns: one that divides no row, so that exchanging rows changes them.
-WIDTHS = (61, 67, 71, 73, 79, 83, 89, 97)
-SAMPLES = 256
-#: The same where it is looked at each time a gradient is taken.
-LOOKS = 64
+#: Bytes whose fingerprint takes as long, without machine code, as what else is counted as one piece of work.
+LOOKED_AT = 8192
 
 
 def keep_constant(tape: Any, constant: np.ndarray[Any, Any]) -> Any:
     """What the tape keeps of a writeable constant."""
-    if constant.nbytes <= COPY_LIMIT:
+    if constant.nbytes <= COPY_LIMIT or constant.dtype.hasobject:
         return constant.copy()
     if tape.constants is None:
         tape.constants = {}
     if id(constant) not in tape.constants:
-        tape.constants[id(constant)] = (constant, fingerprint(constant), user_line())
+        look = look_at([constant])
+        tape.constants[id(constant)] = (constant, look, look(constant), user_line())
     return constant
 
 
@@ -62,8 +62,8 @@ def kept_static(value: Any) -> Any:
 
 def check_constants(tape: Any) -> None:
     """Raise where a large constant was overwritten since it was recorded."""
-    for constant, before, line in (tape.constants or {}).values():
-        if fingerprint(constant) != before:
+    for constant, look, before, line in (tape.constants or {}).values():
+        if look(constant) != before:
             raise MutatedConstantError(
                 f"An array of shape {constant.shape} that the derivative needs was overwritten after it was used at "
                 f"{line}. Pass a copy (x.copy()) into the computation, or write into a new array; dispatchml.frozen(x) "
@@ -71,31 +71,19 @@ def check_constants(tape: Any) -> None:
             )
 
 
+def look_at(arrays: list[Any]) -> Callable[[Any], Any]:
+    """How the contents of arrays are compared with what they were: by machine code where there is some."""
+    if activation.pending:
+        activation.note_work(sum(x.nbytes for x in arrays) // LOOKED_AT)
+    return kernels.FAST.get("fingerprint", fingerprint)
+
+
 def fingerprint(array: np.ndarray[Any, Any]) -> Any:
-    """A number that changes when the contents change: sums of interleaved columns of its words, and a sample."""
+    """A number that changes when the contents do; of objects the objects themselves."""
     if array.dtype.hasobject:
-        return None
+        return tuple(array.flat)
     flat = array.reshape(-1) if array.flags.c_contiguous else np.ravel(array, order="K")
-    raw = flat.view(np.uint8)
-    words = raw[: raw.size - raw.size % 8].view(np.uint64)
-    width = columns_for(array)
-    whole = words.size - words.size % width
-    sums = np.add.reduce(words[:whole].reshape(-1, width), 0)
-    sample = words[:: max(1, words.size // SAMPLES)]
-    rest = zlib.crc32(raw[whole * 8 :].tobytes())
-    return zlib.crc32(sample.tobytes(), zlib.crc32(sums.tobytes(), rest))
-
-
-def columns_for(array: np.ndarray[Any, Any]) -> int:
-    """A width that divides the size of no axis: exchanging slices along one moves numbers to other columns."""
-    return next((w for w in WIDTHS if all(n % w for n in array.shape)), math.prod(WIDTHS[:2]))
-
-
-def sampled(x: np.ndarray[Any, Any]) -> Any:
-    """A number that changes when most of the contents change: of some elements only, in constant time."""
-    if x.dtype.char not in "fdFD":
-        return fingerprint(x)
-    return zlib.crc32(x.flat[:: x.size // LOOKS + 1])  # pyright: ignore[reportArgumentType]
+    return zlib.crc32(flat.view(np.uint8))  # pyright: ignore[reportArgumentType]
 
 
 #: The views that `frozen` has made: promises, also where what they are views of can be written.

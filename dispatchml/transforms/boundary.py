@@ -29,7 +29,7 @@ from ..engines.traced import Traced
 from ..engines.views import current
 from ..ops.metadata import OBJECT
 from .containers import LEAVES, flatten, map_leaves, unflatten
-from .watching import Watch, settled
+from .watching import Watch, private, settled
 
 FLOAT_KINDS = frozenset("fc")
 
@@ -136,13 +136,20 @@ class Inputs:
             if leaves and not any(t >= start for t in self.traced):
                 refuse_inputs(transform, k, arguments[k])
 
-    def settle(self, limit: int, look: Callable[[Any], Any]) -> Inputs:
-        """Copy the arrays up to a number of bytes, and watch the larger ones by a look at them."""
+    def settle(self, limit: int) -> Inputs:
+        """Copy the arrays up to a number of bytes, and watch the larger ones."""
         large: list[Any] = []
+        own: list[Any] = []
         for k in self.traced:
-            self.leaves[k] = settled(self.leaves[k], limit, large)
-        if large:
-            self.watch = Watch(large, look)
+            before = len(large)
+            x = self.leaves[k] = settled(self.leaves[k], limit, large)
+            if len(large) > before and large[-1] is x:
+                self.leaves[k] = private(large.pop())
+                own.append(self.leaves[k])
+        if own or large:
+            self.watch = Watch(large, own)
+            del own
+            self.watch.note_holders()
         return self
 
     def check(self) -> None:

@@ -13,6 +13,7 @@ from .containers import flatten_like, map_leaves
 from .entry import check_function, hides_frames, transformed
 from .fit import as_tuple, check_difference, fit_tangent_leaf
 from .forward_pass import is_differentiable, push, values_and_tangents
+from .watching import SMALL
 from .zeros import in_units, per_unit
 
 
@@ -39,7 +40,7 @@ def jvp(
             f"jvp: {len(primals)} primals and {len(tangents)} tangents{at_user_line()}; one tangent is needed for "
             "each primal."
         )
-    inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
+    inputs = Inputs(primals, tuple(range(len(primals))), "jvp").settle(SMALL)
     directions: list[Any] = []
     for (structure, _), tangent in zip(inputs.structures, tangents, strict=True):
         directions += flatten_like(tangent, structure, "tangent", "primal")

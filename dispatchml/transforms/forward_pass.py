@@ -49,6 +49,7 @@ def push(
         found = push_once(function, inputs, keywords, directions, has_aux, Level(name, careful=True))
         if UNDEFINED.error is not None and any(map(is_spoiled, found.values, found.partials)):
             raise UNDEFINED.error
+    inputs.check()
     if UNDEFINED.error is None:  # else a pass around this one may use what this one did not
         UNDEFINED.error = outside
     return found

@@ -22,7 +22,7 @@ from .boundary import Inputs, call_user, explain_sweep, is_on, like_input, prima
 from .containers import map_leaves
 from .entry import transformed
 from .reverse_pass import careful_tape, is_spoiled, run_sweep
-from .watching import SMALL, look_at, refuse_overwritten
+from .watching import SMALL, Watch, private
 from .zeros import zero_gradient
 
 
@@ -72,7 +72,7 @@ def differentiated(
             if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):
                 found = of_one_array(function, arguments, simple, x, keywords, name)
                 return found if both else found[1]
-        inputs = Inputs(arguments, argnums, name).settle(SMALL, look_at())
+        inputs = Inputs(arguments, argnums, name).settle(SMALL)
         tape, output = run_on_tape(function, inputs, keywords, name)
         aux = None
         if has_aux:
@@ -117,16 +117,16 @@ def of_one_array(
     function: Callable[..., Any], arguments: tuple[Any, ...], position: int, x: Any, keywords: dict[str, Any], name: str
 ) -> tuple[Any, Any]:
     """Value and gradient for one plain float or array: the common case, without containers."""
-    tape = Tape(name)
-    tape.append(None)
-    before: Any = None
-    look: Callable[[Any], Any] | None = None
+    watch: Watch | None = None
     if type(x) is np.ndarray and not is_still(x):
         if x.nbytes <= SMALL:
             x = x.copy("K")
         else:
-            look = look_at()
-            before = look(x)
+            x = private(x)
+            watch = Watch([], [x])
+            watch.note_holders()
+    tape = Tape(name)
+    tape.append(None)
     given = list(arguments)
     given[position] = variable(x, tape, 0)
     try:
@@ -134,8 +134,9 @@ def of_one_array(
     finally:
         tape.close()
     value: Any = output
-    if look is not None and look(x) != before:
-        refuse_overwritten(x)
+    if watch is not None:
+        del given
+        watch.check()
     if type(output) is Var and output._tape is tape:
         value = current(output)
         seed = SEEDS.get(type(value))  # pyright: ignore[reportUnknownArgumentType]

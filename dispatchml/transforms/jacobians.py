@@ -14,7 +14,7 @@ from .entry import check_function, transformed
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
 from .rows import rows
-from .watching import SMALL, look_at
+from .watching import SMALL
 
 #: Up to this many numbers of input the forward mode is chosen without asking how many outputs there are.
 FEW = 4
@@ -50,7 +50,7 @@ def jacfwd(
 
     @transformed(function, "jacfwd")
     def jacobian_forward(*arguments: Any, **keywords: Any) -> Any:
-        inputs = Inputs(arguments, argnums, "jacfwd")
+        inputs = Inputs(arguments, argnums, "jacfwd").settle(SMALL)
         return assemble(inputs, *columns(function, inputs, keywords, has_aux, chunk_size, "jacfwd"), has_aux)
 
     return jacobian_forward
@@ -77,7 +77,7 @@ def jacrev(
 
     @transformed(function, "jacrev")
     def jacobian_reverse(*arguments: Any, **keywords: Any) -> Any:
-        inputs = Inputs(arguments, argnums, "jacrev").settle(SMALL, look_at())
+        inputs = Inputs(arguments, argnums, "jacrev").settle(SMALL)
         recording = Recording(function, inputs, keywords, has_aux, "jacrev")
         return assemble(inputs, *rows(recording, chunk_size, "jacrev"), has_aux)
 
@@ -106,7 +106,7 @@ def jacobian(
 
     @transformed(function, "jacobian")
     def jacobian_by_shape(*arguments: Any, **keywords: Any) -> Any:
-        inputs = Inputs(arguments, argnums, "jacobian").settle(SMALL, look_at())
+        inputs = Inputs(arguments, argnums, "jacobian").settle(SMALL)
         return assemble(inputs, *cheaper(function, inputs, keywords, has_aux, chunk_size), has_aux)
 
     return jacobian_by_shape

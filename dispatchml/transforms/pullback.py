@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line
-from ..engines.constants import COPY_LIMIT, fingerprint
+from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, user_line
+from ..engines.constants import COPY_LIMIT
 from .boundary import Inputs
 from .containers import flatten_like, map_leaves, unflatten
 from .entry import check_function, hides_frames
@@ -41,7 +41,9 @@ def vjp(
     (array([ 2., 40.]),)
     """
     check_function(function, "vjp")
-    inputs = Inputs(primals, tuple(range(len(primals))), "vjp").settle(COPY_LIMIT, fingerprint)
+    inputs = Inputs(primals, tuple(range(len(primals))), "vjp").settle(COPY_LIMIT)
+    if inputs.watch is not None:
+        inputs.watch.line = user_line()
     recording = Recording(function, inputs, {}, has_aux, "vjp")
     pullback = Pullback(recording, once)
     y = unflatten(recording.structure, [handed_out(v) for v in recording.values])

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import NonDifferentiableError, at_user_line, code_line
+from ..dispatch.errors import NonDifferentiableError, at_user_line, code_line, user_line
 from ..engines.batch import Batched
 from ..engines.forward import Dual, dual, fit_tangent
 from ..engines.levels import Level, leaked
@@ -72,6 +72,7 @@ def run_segment(function: Callable[..., Any], arguments: Any, keywords: Any) -> 
         return function(*arguments, **keywords)
     made: list[Any] = [None]
     watch = Watch(arrays_of([*explicit.leaves, *leaves]))
+    watch.line = user_line()
     runs = itertools.count()
 
     def segment(values: list[Any]) -> list[Any]:

@@ -2,49 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from sys import getrefcount
 from typing import Any, cast
 
 import numpy as np
 
-from ..backends.numpy import kernels
 from ..dispatch.errors import MutatedConstantError, user_line
 from ..dispatch.layers import layer_of
-from ..engines.constants import fingerprint, is_still, sampled
+from ..engines.constants import is_still, look_at
+from ..engines.levels import NUMBERS
 
 #: Bytes up to which an input is copied where the sweep follows at once: only the function itself could overwrite it.
 SMALL = 64 * 1024
 
 
 class Watch:
-    """Arrays that must stay as they are, with what was found in them."""
+    """Arrays that must stay as they are, with what was found in them.
 
-    __slots__ = ("known", "line", "look")
+    own: private views among them. Whoever needs one holds it, so that these are not compared again where as many hold
+    them after the function's run as before, and no other transform ran meanwhile that could have let go of them.
+    """
 
-    def __init__(self, arrays: list[Any], look: Callable[[Any], Any] = fingerprint) -> None:
-        self.look = look
-        self.known = [(x, look(x)) for x in arrays]
-        self.line = user_line() if arrays and look is fingerprint else ""
+    __slots__ = ("arrays", "found", "held", "line", "look", "count", "number")
+
+    def __init__(self, arrays: list[Any], own: list[Any] | None = None) -> None:
+        self.arrays = arrays = [*(own or ()), *arrays]
+        self.look = look = look_at(arrays)
+        self.found = list(map(look, arrays))
+        self.line = ""
+        self.held = [0] * len(arrays)
+        self.count = len(own or ())
+        self.number = 0
+
+    def note_holders(self) -> None:
+        """Count who holds the private views, when a level or tape is about to be opened."""
+        self.held[: self.count] = self.holders()[: self.count]
+        self.number = next(NUMBERS)
+
+    def holders(self) -> list[int]:
+        """How many hold each array."""
+        return [getrefcount(x) for x in self.arrays]
 
     def check(self) -> None:
         """Raise where one of them was overwritten."""
-        for x, before in self.known:
-            if self.look(x) != before:
-                refuse_overwritten(x, self.line)
+        alone = next(NUMBERS) == self.number + 2
+        for x, before, held, holds in zip(self.arrays, self.found, self.held, self.holders(), strict=True):
+            if not (alone and holds == held) and self.look(x) != before:
+                raise MutatedConstantError(
+                    f"An array of shape {x.shape} that the derivative needs was overwritten after it was used at "
+                    f"{self.line or user_line()}. Pass a copy (x.copy()) into the computation, or write into a new "
+                    "array; dispatchml.frozen(x) says that an array stays as it is."
+                )
 
 
-def refuse_overwritten(x: Any, line: str = "") -> None:
-    """The error for an array that the derivative needs and that is not what it was."""
-    raise MutatedConstantError(
-        f"An array of shape {x.shape} that the derivative needs was overwritten after it was used at "
-        f"{line or user_line()}. Pass a copy (x.copy()) into the computation, or write into a new array; "
-        "dispatchml.frozen(x) says that an array stays as it is."
-    )
-
-
-def look_at() -> Callable[[Any], Any]:
-    """How large arrays are looked at where the sweep follows at once: machine code where there is some."""
-    return kernels.FAST.get("sample", sampled)
+def private(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A view of an array that nobody else has. Views of it hold it, and not what it is a view of."""
+    return np.asarray(memoryview(x))  # type: ignore[arg-type]
 
 
 def settled(x: Any, limit: float, large: list[Any]) -> Any:
@@ -55,7 +68,7 @@ def settled(x: Any, limit: float, large: list[Any]) -> Any:
     if type(x) is np.ndarray:
         if is_still(x):
             return x
-        if x.nbytes <= limit:
+        if x.nbytes <= limit or x.dtype.hasobject:
             return x.copy("K")
         large.append(x)
         return x
@@ -78,7 +91,14 @@ def handed_out(x: Any) -> Any:
 
 def arrays_of(leaves: list[Any]) -> list[Any]:
     """The arrays that could be overwritten, each once."""
-    found: list[Any] = []
+    found: dict[int, Any] = {}
     for x in leaves:
-        settled(x, -1, found)
-    return list({id(x): x for x in found}.values())
+        if type(x) is np.ndarray:
+            if not is_still(x):
+                found[id(x)] = x
+            continue
+        info = layer_of(type(x))
+        if info is not None and info.payload is not None and info.slot != "transform":
+            payload = info.payload(x)
+            found.update((id(p), p) for p in arrays_of(list(payload) if type(payload) is tuple else [payload]))
+    return list(found.values())

@@ -1,11 +1,14 @@
 """Arrays that are overwritten while a derivative still needs them."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 import dispatchml as dm
 from dispatchml.dispatch.errors import MutatedConstantError
-from dispatchml.transforms.watching import SMALL, arrays_of, sampled, settled
+from dispatchml.engines.constants import fingerprint
+from dispatchml.transforms.watching import SMALL, arrays_of, settled
 
 LARGE = 100_000
 
@@ -65,10 +68,30 @@ def in_containers(transform):
     return lambda f: lambda z: transform(lambda t: f(t["a"]))({"a": z})["a"]
 
 
-@pytest.mark.parametrize(
-    "transform",
-    [dm.grad, lambda f: lambda z: dm.value_and_grad(f)(z)[1], dm.jacrev, dm.jacobian, in_containers(dm.grad)],
-)
+def hessian_product(f):
+    return lambda z: dm.hvp(f, (z,), (np.ones(z.shape),))
+
+
+@pytest.mark.parametrize("size", [3, LARGE])
+def test_a_function_that_overwrites_what_a_hessian_product_needs(size):
+    z = np.ones(size)
+
+    def f(a):
+        y = np.sum(a**3)
+        z[0] = 7
+        return y
+
+    if size == LARGE:
+        with pytest.raises(MutatedConstantError):
+            hessian_product(f)(z)
+    else:
+        np.testing.assert_array_equal(hessian_product(f)(z), np.full(size, 6.0))
+
+
+TRANSFORMS = [dm.grad, lambda f: lambda z: dm.value_and_grad(f)(z)[1], dm.jacrev, dm.jacobian, in_containers(dm.grad)]
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
 def test_a_function_that_overwrites_its_own_argument(transform):
     def overwriting(z):
         def f(a):
@@ -103,10 +126,98 @@ def test_which_arrays_are_copied_and_watched():
     assert [x is big for x in arrays_of([big, 1.0, "text", big])] == [True]
 
 
-@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16", np.longdouble])
-def test_samples(dtype):
-    x = np.ones((300, 41), dtype)[:, ::2]
-    before = sampled(x)
-    assert sampled(x.copy()) == before
-    x[:] = 7
-    assert sampled(x) != before
+@pytest.mark.parametrize("place", [0, 1, 17, 49_998, LARGE - 1])
+@pytest.mark.parametrize("transform", [*TRANSFORMS, hessian_product])
+def test_one_number_of_a_large_argument(transform, place):
+    z = np.ones(LARGE)
+    view = z[place:]
+
+    def f(a):
+        y = np.sum(a * a)
+        view[0] = -1.0
+        return y
+
+    with pytest.raises(MutatedConstantError, match=r"shape \(100000,\).*test_watching.py"):
+        transform(f)(z)
+
+
+def exchange_rows(x):
+    x[[0, 61]] = x[[61, 0]]
+
+
+def change_signs(x):
+    x[[3, 5]] *= -1
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16", "i8", np.longdouble])
+@pytest.mark.parametrize("change", [exchange_rows, change_signs])
+def test_what_a_sum_does_not_see(dtype, change):
+    x = np.random.default_rng(0).uniform(1, 99, (300, 61)).astype(dtype)
+    for array in (x, np.asfortranarray(x), x[:, ::2]):
+        before = fingerprint(array)
+        assert fingerprint(array.copy("K")) == before
+        change(array)
+        assert fingerprint(array) != before
+
+
+def test_large_arguments_that_the_derivative_does_not_need_may_be_overwritten():
+    z = np.ones(LARGE)
+
+    def f(a):
+        y = np.sum(2.0 * a)
+        z[:] = 7
+        return y
+
+    np.testing.assert_array_equal(dm.grad(f)(z), np.full(LARGE, 2.0))
+    np.testing.assert_array_equal(dm.grad(lambda t: f(t["a"]))({"a": z})["a"], np.full(LARGE, 2.0))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [lambda a: a.T * a.T, lambda a: a.reshape(-1)[5:] ** 2, lambda a: np.exp(-a[0] * a[1]), np.sin, lambda a: a @ a.T],
+)
+def test_views_of_large_arguments_are_needed_by_who_holds_them(use):
+    z = np.ones((250, 400))
+
+    def f(a):
+        y = np.sum(use(a))
+        z[:2, 17] += 1
+        return y
+
+    for transform in (dm.grad, in_containers(dm.grad)):
+        with pytest.raises(MutatedConstantError):
+            transform(f)(z)
+
+
+def test_what_a_transform_inside_has_let_go_of():
+    z = np.ones(LARGE)
+
+    def f(a):
+        def inner(b):
+            y = np.sum(b**3)
+            z[0] = 7.0
+            return y
+
+        return np.sum(dm.grad(inner)(a) * 2.0)
+
+    with pytest.raises(MutatedConstantError):
+        dm.value_and_grad(f)(z)
+
+
+def test_large_arrays_of_objects():
+    z = np.full(10_000, Fraction(1), dtype=object)
+
+    def f(a):
+        y = np.sum(a * a)
+        z[17] = Fraction(7)
+        return y
+
+    assert dm.grad(f)(z)[17] == 2
+    constant = np.full(50_000, Fraction(1), dtype=object)
+
+    def g(a):
+        y = np.sum(a * constant * a)
+        constant[17] = Fraction(7)
+        return y
+
+    assert dm.grad(g)(np.full(50_000, Fraction(1), dtype=object))[17] == 2

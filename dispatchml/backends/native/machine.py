@@ -44,14 +44,18 @@ class Machine:
         module = ir.Module("dispatchml.native")
         kind, addresses = layout.MACHINES[platform.machine()], known_addresses()
         functions = (
-            elementwise.unary, elementwise.binary, choices.choose, tools.alike, tools.finite, tools.kept, tools.sample,
-            products.matmul, reductions.reduction,
+            elementwise.unary, elementwise.binary, choices.choose, tools.alike, tools.finite, tools.kept,
+            tools.fingerprint, products.matmul, reductions.reduction,
         )  # fmt: skip
         for write in functions:
             write(Assembler(module, write.__name__, kind, addresses))
         compiled = llvm.parse_assembly(str(module))
         compiled.verify()
-        target = llvm.Target.from_default_triple().create_target_machine(opt=3)
+        try:
+            processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+        except RuntimeError:  # LLVM does not know this one: what all of its kind can do
+            processor = "", ""
+        target = llvm.Target.from_default_triple().create_target_machine(*processor, opt=3)
         self.engine = llvm.create_mcjit_compiler(compiled, target)
         self.engine.finalize_object()
         self.addresses = {f.__name__: self.engine.get_function_address(f.__name__) for f in functions}
@@ -95,10 +99,11 @@ class Machine:
         record = struct.pack("QQQ", id(unusual), id(np.dtype("d")), id(np.dtype("f")))
         return self.callable("finite", "finite", record, unusual)
 
-    def sample(self, unusual: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """sample(x): a number that changes when most of the contents change."""
-        record = struct.pack("QQQ", id(unusual), id(np.dtype("d")), id(np.dtype("f")))
-        return self.callable("sample", "sample", record, unusual)
+    def fingerprint(self, unusual: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """fingerprint(x): a number that changes when the contents change."""
+        dtypes = tuple(map(id, map(np.dtype, "dfDF")))
+        record = struct.pack("QQQQQ", id(unusual), *dtypes)
+        return self.callable("fingerprint", "fingerprint", record, unusual)
 
     def kept(self, unusual: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         """kept(tape, x): an array that nobody can write into; small ones are copied."""

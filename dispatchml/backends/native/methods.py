@@ -40,14 +40,14 @@ def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
 def tools(machine: Any, known: dict[Any, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
     """What engines ask of values: are they alike, are they finite, do they change; constants that stay; products."""
     from ...engines.choices import has_non_finite
-    from ...engines.constants import sampled
+    from ...engines.constants import fingerprint
     from ...engines.reverse import keep
 
     return {
         "alike": machine.alike(),
         "finite": machine.finite(lambda x: not has_non_finite(x)),
         "keep": machine.kept(keep),
-        "sample": machine.sample(sampled),
+        "fingerprint": machine.fingerprint(fingerprint),
         "matmul": known[ops.matmul.info],
     }
 

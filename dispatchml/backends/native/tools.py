@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import llvmlite.ir as ir
+
 from . import layout
 from .assembler import I1, I32, I64, VOID, Assembler, number
 from .elementwise import same_shape, size_of, word
 
-#: How many places of a large array are looked at to see whether it was overwritten.
-SAMPLES = 64
+#: How many 64-bit words of an array are looked at together, and the low half of one.
+LANES, LOW = 8, 0xFFFFFFFF
+#: A key for each word of a block of sixteen such stripes: the multiples of an odd number, mixed.
+KEYS = [
+    [(k * 0x9E3779B97F4A7C15 ^ (k * 0xD6E8FEB86659FD93) >> 31) % 2**64 for k in range(first, first + LANES)]
+    for first in range(1, 16 * LANES, LANES)
+]
 
 
 def alike(a: Assembler) -> None:
@@ -98,31 +105,65 @@ def kept(a: Assembler) -> None:
     a.finish()
 
 
-def sample(a: Assembler) -> None:
-    """sample(x): a number made of some elements of a contiguous array, spread over it."""
+def fingerprint(a: Assembler) -> None:
+    """fingerprint(x): a number that changes when the contents of a dense array of floats do, also of complex ones.
+
+    The NH hash of Black, Halevi, Krawczyk, Krovetz and Rogaway (UMAC, 1999), eight lanes wide: the two halves of each
+    word, each with a key of its place added, are multiplied, and the products summed; what a block of places has given
+    is mixed before the next one is added, so that the order of blocks counts.
+    """
     a.need(a.equal(a.nargs, 1))
     x = a.argument(0)
     a.need(a.is_array(x))
-    descr = a.load(x, layout.ARRAY_DESCR)
-    single = a.equal(descr, word(a, 2))
-    a.need(a.b.or_(a.equal(descr, word(a, 1)), single))
-    a.need_flags(x, layout.CONTIGUOUS | layout.ALIGNED)
-    dims = a.load(x, layout.ARRAY_DIMS)
+    descr, item = a.load(x, layout.ARRAY_DESCR), number(0)
+    for k, bytes_each in enumerate((8, 4, 16, 8), 1):
+        item = a.b.select(a.equal(descr, word(a, k)), number(bytes_each), item)
+    flags = a.b.and_(a.load(x, layout.ARRAY_FLAGS, I32), number(layout.CONTIGUOUS | layout.FORTRAN, I32))
+    a.need(a.b.icmp_signed("!=", flags, number(0, I32)))
+    dims, data = a.load(x, layout.ARRAY_DIMS), a.load(x, layout.ARRAY_DATA)
     (size,) = a.loop(a.ndim(x), lambda k, n: (a.b.mul(n, a.load(a.b.add(dims, a.b.mul(k, number(8))))),), (number(1),))
-    item = a.b.select(single, number(4), number(8))
-    words = a.b.sdiv(a.b.mul(size, item), number(8))  # pairs of single precision; an odd last one is not looked at
-    stride = a.b.add(a.b.sdiv(words, number(SAMPLES)), number(1))
-    count = a.b.sdiv(a.b.sub(a.b.add(words, stride), number(1)), stride)
-    data, advance = a.load(x, layout.ARRAY_DATA), a.b.mul(stride, number(8))
+    count = a.b.mul(size, item)
+    a.need(a.b.icmp_signed(">", count, number(0)))
+    lanes = ir.VectorType(I64, LANES)
+    stripe, half = 8 * LANES, splat(32, lanes)
+    block = stripe * len(KEYS)
+    blocks = a.b.udiv(count, number(block))
 
-    def element(k: Any, found: Any) -> tuple[Any]:
-        bits = a.load(a.b.add(data, a.b.mul(k, advance)))
-        mixed = a.b.mul(a.b.xor(found, bits), number(0x9E3779B97F4A7C15 - (1 << 64)))
-        return (a.b.xor(mixed, a.b.lshr(mixed, number(29))),)
+    def add_block(k: Any, sums: Any) -> tuple[Any]:
+        place = a.b.add(data, a.b.mul(k, number(block)))
+        sums = a.b.mul(a.b.xor(sums, a.b.lshr(sums, splat(47, lanes))), splat(0x9E3779B1, lanes))
+        for j, keys in enumerate(KEYS):
+            words = a.load(place, j * stripe, lanes)
+            low = a.b.and_(a.b.add(words, ir.Constant(lanes, [key & LOW for key in keys])), splat(LOW, lanes))
+            high = a.b.add(a.b.lshr(words, half), ir.Constant(lanes, [key >> 32 for key in keys]))
+            high = a.b.and_(high, splat(LOW, lanes))
+            sums = a.b.add(sums, a.b.mul(low, high))
+        return (sums,)
 
-    (found,) = a.loop(count, element, (size,))
+    (sums,) = a.loop(blocks, add_block, (splat(0, lanes),))
+    found: Any = count
+    for k in range(LANES):
+        found = mixed(a, found, a.b.extract_element(sums, number(k, I32)))
+    start = a.b.mul(blocks, number(block))
+    words = a.b.udiv(a.b.sub(count, start), number(8))
+    rest = a.b.add(data, start)
+    (found,) = a.loop(words, lambda k, h: (mixed(a, h, a.load(a.b.add(rest, a.b.mul(k, number(8))))),), (found,))
+    # of an odd number in single precision the last one; of others the last word once more
+    last = a.b.sub(a.b.add(data, count), number(4))
+    found = mixed(a, found, a.b.zext(a.load(last, 0, I32), I64))
     a.b.ret(a.call("PyLong_FromLongLong", found))
     a.finish()
+
+
+def splat(value: int, lanes: Any) -> Any:
+    """A vector of one number."""
+    return ir.Constant(lanes, [value] * LANES)
+
+
+def mixed(a: Assembler, found: Any, bits: Any) -> Any:
+    """A number in which all that was found and one more word tell."""
+    product = a.b.mul(a.b.xor(found, bits), number(0x9E3779B97F4A7C15 - (1 << 64)))
+    return a.b.xor(product, a.b.lshr(product, number(29)))
 
 
 def give(a: Assembler, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What engines ask of values in machine code: alike, finite, kept, sampled."""
+"""What engines ask of values in machine code: alike, finite, kept, fingerprint."""
 
 import sys
 import tracemalloc
@@ -82,26 +82,45 @@ def test_kept(machine):
         assert isinstance(kept(None, unusual), str)
 
 
-@pytest.mark.parametrize("dtype", "df")
-def test_samples_change_with_the_contents(machine, dtype):
-    sample = machine.sample(lambda x: "unusual")
-    x = np.linspace(1, 2, 100_000).astype(dtype).reshape(100, 1000)
-    before = sample(x)
-    assert type(before) is int
-    assert sample(x.copy()) == before
-    y = x.copy()
-    y += 1
-    assert sample(y) != before
-    assert sample(x[::-1].copy()) != before
-    assert sample(x.reshape(-1)) == before
-    assert sample(x.T) == "unusual"
-    assert sample(np.zeros(0, dtype)) == sample(np.zeros(0, dtype))
-    assert sample(x.astype(complex)) == "unusual"
+@pytest.mark.parametrize("dtype", "dfDF")
+@pytest.mark.parametrize("size", [1, 3, 127, 128, 1023, 1025, 40_001])
+def test_fingerprints_differ_where_one_bit_does(machine, dtype, size):
+    asked = []
+    fingerprint = machine.fingerprint(lambda x: asked.append(x))
+    rng = np.random.default_rng(size)
+    x = rng.standard_normal(size).astype(dtype)
+    before = fingerprint(x)
+    assert fingerprint(x.copy()) == before
+    raw = x.view(np.uint8)
+    for place in (0, raw.size - 1, *rng.integers(0, raw.size, 40)):
+        for bit in (1, 128):
+            raw[place] ^= bit
+            assert fingerprint(x) != before
+            raw[place] ^= bit
+    assert fingerprint(x) == before
+    if size > 1:
+        signs = x.copy()
+        signs[[0, -1]] *= -1
+        assert fingerprint(signs) != before
+    if size >= 1025:
+        exchanged = x.copy()
+        exchanged[[0, 1024]] = exchanged[[1024, 0]]
+        assert fingerprint(exchanged) != before
+    assert not asked
+
+
+def test_fingerprints_of_other_arrays_are_left_to_others(machine):
+    fingerprint = machine.fingerprint(lambda x: "unusual")
+    x = np.ones((4, 6))
+    assert fingerprint(np.asfortranarray(x)) != "unusual"
+    for other in (x[:, ::2], np.arange(3), np.ones(0), np.ones(3).astype(">f8"), np.ones(3, np.longdouble)):
+        assert fingerprint(other) == "unusual"
 
 
 def test_nothing_leaks(machine):
     add, where, matmul = machine.ufunc(np.add, np.add), machine.where(np.where), machine.matmul(np.matmul)
     total, kept, alike = machine.reduce(np.add, 0.0, np.sum), machine.kept(print), machine.alike()
+    fingerprint = machine.fingerprint(print)
     x, huge, mask = np.ones((5, 5)), np.full((5, 5), 1e308), np.eye(5) > 0
 
     def everything():
@@ -115,6 +134,7 @@ def test_nothing_leaks(machine):
             total(x, None, False)
             kept(None, x)
             alike(x, x)
+            fingerprint(x)
             with np.errstate(over="ignore"):
                 add(huge, huge)
 
