@@ -56,7 +56,11 @@ class Executable:
         if library.mprotect(base, self.size, mmap.PROT_READ | mmap.PROT_EXEC):
             raise OSError(ctypes.get_errno(), "this system lets no memory be made executable")
 
+    def keep(self) -> None:
+        """Leave the memory as it is for as long as the process lives."""
+        self.size = 0
+
     def __del__(self) -> None:
         # at exit a thread that Python does not wait for may still be running in it
-        if self.base and not sys.is_finalizing():
+        if self.base and self.size and not sys.is_finalizing():
             self.unmap(self.base, self.size)

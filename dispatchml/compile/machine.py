@@ -21,6 +21,7 @@ from . import cache, host, image
 FORMAT = "1"
 #: Libraries that are referenced, by key.
 LIBRARIES: weakref.WeakValueDictionary[str, Library] = weakref.WeakValueDictionary()
+IMMORTAL: list[Library] = []
 LOCK = threading.RLock()
 
 
@@ -57,6 +58,11 @@ class Library:
             return self.symbols[symbol]
         except KeyError:
             raise KeyError(f"no function {symbol!r}; there are: {', '.join(self.symbols)}") from None
+
+    def immortal(self) -> None:
+        """Never give the memory back, not even when Python ends."""
+        IMMORTAL.append(self)
+        getattr(self.memory, "keep", int)()
 
     def __repr__(self) -> str:
         return f"<Library of {', '.join(self.symbols)}: {self.size} bytes, {self.source}>"

@@ -36,3 +36,31 @@ define void @clear(ptr %P, ptr %sizes, i64 %lo, i64 %hi) nounwind {
   ret void
 }
 """
+
+
+def status() -> str:
+    """Write 1 into the 64-bit word at the second pointer where an element of the first, float64, is negative."""
+    return """
+define void @status(ptr %P, ptr %sizes, i64 %lo, i64 %hi) nounwind {
+entry:
+  %x = load ptr, ptr %P
+  %second = getelementptr ptr, ptr %P, i64 1
+  %word = load ptr, ptr %second
+  br label %loop
+loop:
+  %i = phi i64 [ %lo, %entry ], [ %next, %following ]
+  %from = getelementptr inbounds double, ptr %x, i64 %i
+  %value = load double, ptr %from
+  %bad = fcmp olt double %value, 0.0
+  br i1 %bad, label %write, label %following
+write:
+  store i64 1, ptr %word
+  br label %following
+following:
+  %next = add nuw nsw i64 %i, 1
+  %more = icmp slt i64 %next, %hi
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}
+"""

@@ -1,0 +1,441 @@
+"""Code of the entry points: one function, with CPython's fastcall signature, that runs any plan.
+
+What it shall do is in a record of 64-bit words: a head, and for each input, output and step an entry; `entry` writes
+it. The object that the function is bound to is a list: the record, what is called where an argument is not as the
+record says, and what must live as long.
+"""
+
+from __future__ import annotations
+
+from ..backends.native import layout
+from .assembly import Function, Register, Variable
+from .blocks import FRAME_SIZE, LOOKED, RELEASE_TIME, STOPPED, TABLE, THREAD, function_at
+from .table import OFFSETS
+
+LIST_ITEMS = 24
+DESCR_KIND = 24  # eight bytes of a dtype: kind, character, byte order, flags, number
+#: Words of the head, in bytes. Places are counted from the record's beginning.
+(
+    HEAD_TABLE, STATE, ARGUMENTS, SLOTS, INPUTS, CONSTANTS, CONSTANT_COUNT, OUTPUTS, OUTPUT_COUNT, STEPS, STEP_COUNT,
+    SCRATCH_SIZE, SCRATCH, SCRATCH_COUNT, RESULT, MOST_POINTERS, STATUS, LARGE, HEAD_SIZE,
+) = range(0, 8 * 19, 8)  # fmt: skip
+#: Words of an input.
+FORM, CLASS, DESCR, DESCR_WORD, NDIM, FLAGS, DIMS, STRIDES, VALUE, INPUT_SIZE = range(0, 80, 8)
+#: Forms of inputs: an array; a number held in its object; Python's int; Python's bool; one object; any array.
+ARRAY, NUMBER, INT, BOOL, SAME, ANY_ARRAY = range(6)
+#: Words of an output (FORM, DESCR, NDIM, DIMS, STRIDES as above); OBJECT: an object, or the number of an argument.
+OBJECT, OUTPUT_SIZE = 64, 80
+#: Forms of outputs: an array; NumPy's scalar; Python's float, complex, int, bool; an argument; one object.
+NEW_ARRAY, NEW_SCALAR, NEW_FLOAT, NEW_COMPLEX, NEW_INT, NEW_BOOL, ARGUMENT, CONSTANT = range(8)
+#: Words of a step. A kernel's sizes, or the dimensions of a ufunc's loop; the loop's steps and data.
+FUNCTION, COUNT, SLOT_NUMBERS, SIZES, EXTENT, GRAIN, BLOCKS, LOOP_STEPS, DATA, CHECKED, STEP_SIZE = range(0, 88, 8)
+#: Forms of results.
+NOTHING, SINGLE, TUPLE, LIST = range(4)
+#: Words of a plan's state: calls that were short, nanoseconds of the last one, scratch memory that waits, calls.
+SHORT_CALLS, LAST, FREE_COUNT, FREE, CALLS, STATE_SIZE = 0, 8, 16, 24, 56, 64
+MOST_FREE = 4
+#: Scratch memory up to this size is on the stack.
+ON_STACK = 4096
+#: A plan whose calls took less than RELEASE_TIME so many times is not timed any more.
+SURE = 4
+#: FE_INVALID, as both x86 and ARM number it, is 1.
+INVALID = 1
+
+
+class Frame:
+    """What the parts of the entry function share."""
+
+    def __init__(self, f: Function, arguments: Register, record: Register) -> None:
+        self.f, self.arguments, self.record = f, arguments, record
+        self.table = f.load(record, HEAD_TABLE, "ptr")
+        self.state = f.load(record, STATE, "ptr")
+        slots, outputs = f.load(record, SLOTS), f.load(record, OUTPUT_COUNT)
+        self.pointers, self.cells = f.room(slots * 8), f.room(slots * 16)
+        self.objects, self.step_pointers = f.room(outputs * 8), f.room(f.load(record, MOST_POINTERS) * 8)
+        self.slot: Variable = f.variable()
+
+    def function(self, name: str) -> Register:
+        """A function of the table."""
+        return function_at(self.f, self.table, name)
+
+    def object(self, name: str) -> Register:
+        """An object of the table."""
+        return function_at(self.f, self.table, name)
+
+    def entries(self, head: int, size: int, k: Register) -> Register:
+        """Where the k-th entry of a kind begins."""
+        return self.record + self.f.load(self.record, head) + k * size
+
+    def cell(self) -> Register:
+        """Sixteen bytes for the value of the current slot."""
+        return self.cells + self.slot.get() * 16
+
+    def point(self, address: Register) -> None:
+        """Write the pointer of the current slot, and go on to the next."""
+        slot = self.slot.get()
+        self.f.store(address, self.pointers, slot * 8)
+        self.slot.set(slot + 1)
+
+    def take(self, x: Register) -> None:
+        """Another reference to an object."""
+        self.f.call(self.function("Py_IncRef"), x, result="void")
+
+    def drop(self, x: Register) -> None:
+        """One reference less."""
+        self.f.call(self.function("Py_DecRef"), x, result="void")
+
+
+def dispatch(f: Function, value: Register, count: int, otherwise: str) -> list[str]:
+    """A block for each of the numbers below count."""
+    blocks = [f.block() for _ in range(count)]
+    cases = " ".join(f"i64 {k}, label {block}" for k, block in enumerate(blocks))
+    f.line(f"switch i64 {value.name}, label {otherwise} [ {cases} ]")
+    return blocks
+
+
+def check_arguments(e: Frame, miss: str) -> None:
+    """Compare each argument with what the record says, and note where its numbers are."""
+    f = e.f
+    with f.loop(f.load(e.record, ARGUMENTS)) as k:
+        x, wanted, following = f.load(e.arguments, k * 8, "ptr"), e.entries(INPUTS, INPUT_SIZE, k), f.block()
+        forms = dispatch(f, f.load(wanted, FORM), 6, miss)
+        f.begin(forms[ARRAY])
+        check_array(e, x, wanted, miss)
+        e.point(f.load(x, layout.ARRAY_DATA, "ptr"))
+        f.go(following)
+
+        f.begin(forms[NUMBER])
+        f.need(f.load(x, layout.TYPE, "ptr").equals(f.load(wanted, CLASS, "ptr")), miss)
+        e.point(x + f.load(wanted, VALUE))
+        f.go(following)
+
+        f.begin(forms[INT])
+        f.need(f.load(x, layout.TYPE, "ptr").equals(e.object("int")), miss)
+        overflow = f.variable("i32")
+        value = f.call(e.function("PyLong_AsLongLongAndOverflow"), x, overflow.place)
+        f.need(overflow.get().equals(0), miss)
+        f.store(value, e.cell())
+        e.point(e.cell())
+        f.go(following)
+
+        f.begin(forms[BOOL])
+        true = x.equals(e.object("True"))
+        f.need(true | x.equals(e.object("False")), miss)
+        f.store(true.as_kind("i8"), e.cell())
+        e.point(e.cell())
+        f.go(following)
+
+        f.begin(forms[SAME])
+        f.need(x.equals(f.load(wanted, CLASS, "ptr")), miss)
+        e.point(x)
+        f.go(following)
+
+        f.begin(forms[ANY_ARRAY])
+        f.need(f.load(x, layout.TYPE, "ptr").equals(e.object("ndarray")), miss)
+        e.point(f.load(x, layout.ARRAY_DATA, "ptr"))
+        f.go(following)
+        f.begin(following)
+
+
+def check_array(e: Frame, x: Register, wanted: Register, miss: str) -> None:
+    """Class, dtype, axes, extents, flags, and strides where the record has some."""
+    f = e.f
+    f.need(f.load(x, layout.TYPE, "ptr").equals(e.object("ndarray")), miss)
+    descr, same, other = f.load(x, layout.ARRAY_DESCR, "ptr"), f.block(), f.block()
+    f.branch(descr.equals(f.load(wanted, DESCR, "ptr")), same, other)
+    f.begin(other)  # an array that was unpickled may have a dtype of its own, equal to everybody's
+    word = f.load(descr, DESCR_KIND) & f.load(wanted, VALUE)
+    f.need(word.equals(f.load(wanted, DESCR_WORD)), miss)
+    f.go(same)
+    f.begin(same)
+    ndim = f.load(x, layout.ARRAY_NDIM, "i32").as_kind("i64")
+    f.need(ndim.equals(f.load(wanted, NDIM)), miss)
+    flags = f.load(wanted, FLAGS)
+    f.need((f.load(x, layout.ARRAY_FLAGS, "i32").as_kind("i64") & flags).equals(flags), miss)
+    dims, wanted_dims = f.load(x, layout.ARRAY_DIMS, "ptr"), e.record + f.load(wanted, DIMS)
+    with f.loop(ndim) as j:
+        f.need(f.load(dims, j * 8).equals(f.load(wanted_dims, j * 8)), miss)
+    with f.when(f.load(wanted, STRIDES).differs(0)):
+        strides, wanted_strides = f.load(x, layout.ARRAY_STRIDES, "ptr"), e.record + f.load(wanted, STRIDES)
+        with f.loop(ndim) as j:
+            same_step = f.load(strides, j * 8).equals(f.load(wanted_strides, j * 8))
+            f.need(same_step | f.load(dims, j * 8).below(2), miss)
+
+
+def make_outputs(e: Frame, failed: str) -> None:
+    """Fresh arrays, and cells for the numbers that come out."""
+    f = e.f
+    with f.loop(f.load(e.record, OUTPUT_COUNT)) as k:
+        f.store(0, e.objects, k * 8, "ptr")
+    with f.loop(f.load(e.record, OUTPUT_COUNT)) as k:
+        wanted, array, number, following = e.entries(OUTPUTS, OUTPUT_SIZE, k), f.block(), f.block(), f.block()
+        f.branch(f.load(wanted, FORM).equals(NEW_ARRAY), array, number)
+        f.begin(array)
+        descr, strides = f.load(wanted, DESCR, "ptr"), f.load(wanted, STRIDES)
+        e.take(descr)
+        given = f.choose(strides.equals(0), f.constant(0, "ptr"), e.record + strides)
+        null = f.constant(0, "ptr")
+        made = f.call(
+            e.function("new_array"), e.object("ndarray"), descr, f.load(wanted, NDIM).as_kind("i32"),
+            e.record + f.load(wanted, DIMS), given, null, f.constant(0, "i32"), null, result="ptr",
+        )  # fmt: skip
+        f.need(made.differs(0), failed)
+        f.store(made, e.objects, k * 8)
+        e.point(f.load(made, layout.ARRAY_DATA, "ptr"))
+        f.go(following)
+        f.begin(number)
+        for offset in (0, 8):
+            f.store(0, e.cell() + offset)
+        e.point(e.cell())
+        f.go(following)
+        f.begin(following)
+
+
+def take_scratch(e: Frame, scratch: Variable, failed: str) -> None:
+    """Memory for what lives within a call: on the stack, from an earlier call, or new."""
+    f = e.f
+    size = f.load(e.record, SCRATCH_SIZE)
+    small, large, kept, new, ready = (f.block() for _ in range(5))
+    f.branch(size.above(ON_STACK), large, small)
+    f.begin(small)
+    scratch.set(f.room(size, alignment=64))
+    f.go(ready)
+    f.begin(large)
+    count = f.load(e.state, FREE_COUNT)
+    f.branch(count.above(0), kept, new)
+    f.begin(kept)
+    f.store(count - 1, e.state, FREE_COUNT)
+    f.store(f.load(e.table, OFFSETS["kept"]) - size, e.table, OFFSETS["kept"])
+    scratch.set(f.load(e.state + FREE, (count - 1) * 8, "ptr"))
+    f.go(ready)
+    f.begin(new)
+    refused = f.call(e.function("posix_memalign"), scratch.place, f.constant(64), size, result="i32")
+    fine, no_memory = f.block(), f.block()
+    f.branch(refused.equals(0), fine, no_memory)
+    f.begin(no_memory)
+    scratch.set(f.constant(0, "ptr"))
+    f.call(e.function("PyErr_NoMemory"), result="ptr")
+    f.go(failed)
+    f.begin(fine)
+    f.go(ready)
+    f.begin(ready)
+    with f.loop(f.load(e.record, SCRATCH_COUNT)) as k:
+        e.point(scratch.get() + f.load(e.entries(SCRATCH, 8, k)))
+
+
+def leave_scratch(e: Frame, scratch: Variable) -> None:
+    """Keep the memory for the next call, unless much is kept already."""
+    f = e.f
+    size, memory, after = f.load(e.record, SCRATCH_SIZE), scratch.get(), f.block()
+    f.need(size.above(ON_STACK) & memory.differs(0), after)
+    count, kept = f.load(e.state, FREE_COUNT), f.load(e.table, OFFSETS["kept"]) + size
+    fits = kept.compare("sle", f.load(e.table, OFFSETS["most_kept"])) & count.below(MOST_FREE)
+    keep, give = f.block(), f.block()
+    f.branch(fits, keep, give)
+    f.begin(keep)
+    f.store(memory, e.state + FREE, count * 8)
+    f.store(count + 1, e.state, FREE_COUNT)
+    f.store(kept, e.table, OFFSETS["kept"])
+    f.go(after)
+    f.begin(give)
+    f.call(e.function("free"), memory, result="void")
+    f.go(after)
+    f.begin(after)
+
+
+def run_steps(e: Frame, frame: Register | None, status: Variable, stop: str) -> None:
+    """Each step in order. frame: where calls are timed; without, every block is done by the caller at once."""
+    f = e.f
+    with f.loop(f.load(e.record, STEP_COUNT)) as k:
+        step = e.entries(STEPS, STEP_SIZE, k)
+        slots, count = e.record + f.load(step, SLOT_NUMBERS), f.load(step, COUNT)
+        with f.loop(count) as j:
+            f.store(f.load(e.pointers, f.load(slots, j * 8) * 8, "ptr"), e.step_pointers, j * 8)
+        function, sizes = f.load(step, FUNCTION, "ptr"), e.record + f.load(step, SIZES)
+        loop, kernel, following = f.block(), f.block(), f.block()
+        f.branch(f.load(step, LOOP_STEPS).differs(0), loop, kernel)
+
+        f.begin(loop)
+        checked = f.load(step, CHECKED).differs(0)
+        invalid = f.constant(INVALID, "i32")
+        with f.when(checked):
+            f.call(e.function("feclearexcept"), invalid, result="i32")
+        steps, data = e.record + f.load(step, LOOP_STEPS), f.load(step, DATA, "ptr")
+        f.call(function, e.step_pointers, sizes, steps, data, result="void")
+        with f.when(checked):
+            with f.when(f.call(e.function("fetestexcept"), invalid, result="i32").differs(0)):
+                status.set(1)
+        f.go(following)
+
+        f.begin(kernel)
+        extent, grain, blocks = f.load(step, EXTENT), f.load(step, GRAIN), f.load(step, BLOCKS)
+        if frame is None:
+            with f.loop(blocks) as block:
+                f.call("one_block", function, e.step_pointers, sizes, extent, grain, block, result="void")
+        else:
+            with f.when(blocks.above(0)):
+                f.call(
+                    "measured", frame, function, e.step_pointers, sizes, extent, grain, blocks, result="void"
+                )  # fmt: skip
+        f.go(following)
+        f.begin(following)
+        if frame is not None:
+            f.need(f.load(frame, STOPPED).equals(0), stop)
+
+
+def run(e: Frame, frame: Register, status: Variable) -> None:
+    """The steps; those of plans that were short so far without a look at the clock."""
+    f = e.f
+    short, timed, done, after = f.block(), f.block(), f.block(), f.block()
+    f.branch(f.load(e.state, SHORT_CALLS).compare("sge", SURE), short, timed)
+    f.begin(short)
+    run_steps(e, None, status, after)
+    f.go(after)
+    f.begin(timed)
+    last = f.load(e.state, LAST)
+    began = f.call("now", e.table)
+    f.store(e.table, frame, TABLE)
+    f.store(began, frame, LOOKED)
+    f.store(0, frame, STOPPED)
+    f.store(0, frame, THREAD, "ptr")
+    unknown = last.below(0) & f.load(e.record, LARGE).differs(0)
+    with f.when(unknown | last.above(RELEASE_TIME)):
+        f.store(f.call(e.function("PyEval_SaveThread"), result="ptr"), frame, THREAD)
+    run_steps(e, frame, status, done)
+    f.go(done)
+    f.begin(done)
+    took = f.call("now", e.table) - began
+    thread = f.load(frame, THREAD, "ptr")
+    with f.when(thread.differs(0)):
+        f.call(e.function("PyEval_RestoreThread"), thread, result="void")
+    f.store(took, e.state, LAST)
+    is_short = took.below(RELEASE_TIME)
+    f.store(f.choose(is_short, f.load(e.state, SHORT_CALLS) + 1, f.constant(0)), e.state, SHORT_CALLS)
+    f.go(after)
+    f.begin(after)
+
+
+def make_numbers(e: Frame, failed: str) -> None:
+    """The objects of outputs that are no arrays."""
+    f = e.f
+    with f.loop(f.load(e.record, OUTPUT_COUNT)) as k:
+        wanted, following, store = e.entries(OUTPUTS, OUTPUT_SIZE, k), f.block(), f.block()
+        made, slot = f.variable("ptr"), f.load(e.record, ARGUMENTS) + f.load(e.record, CONSTANT_COUNT) + k
+        cell = e.cells + slot * 16
+        forms = dispatch(f, f.load(wanted, FORM), 8, following)
+        f.begin(forms[NEW_ARRAY])
+        f.go(following)
+
+        f.begin(forms[NEW_SCALAR])
+        null = f.constant(0, "ptr")
+        made.set(f.call(e.function("new_scalar"), cell, f.load(wanted, DESCR, "ptr"), null, result="ptr"))
+        f.go(store)
+        f.begin(forms[NEW_FLOAT])
+        made.set(f.call(e.function("PyFloat_FromDouble"), f.load(cell, 0, "double"), result="ptr"))
+        f.go(store)
+        f.begin(forms[NEW_COMPLEX])
+        parts = f.load(cell, 0, "double"), f.load(cell, 8, "double")
+        made.set(f.call(e.function("PyComplex_FromDoubles"), *parts, result="ptr"))
+        f.go(store)
+        f.begin(forms[NEW_INT])
+        made.set(f.call(e.function("PyLong_FromLongLong"), f.load(cell), result="ptr"))
+        f.go(store)
+        f.begin(forms[NEW_BOOL])
+        made.set(f.choose(f.load(cell, 0, "i8").differs(0), e.object("True"), e.object("False")))
+        e.take(made.get())
+        f.go(store)
+        f.begin(forms[ARGUMENT])
+        made.set(f.load(e.arguments, f.load(wanted, OBJECT) * 8, "ptr"))
+        e.take(made.get())
+        f.go(store)
+        f.begin(forms[CONSTANT])
+        made.set(f.load(wanted, OBJECT, "ptr"))
+        e.take(made.get())
+        f.go(store)
+
+        f.begin(store)
+        f.need(made.get().differs(0), failed)
+        f.store(made.get(), e.objects, k * 8)
+        f.go(following)
+        f.begin(following)
+
+
+def give_result(e: Frame, failed: str) -> None:
+    """Nothing, the one output, or all of them in a tuple or list."""
+    f = e.f
+    count = f.load(e.record, OUTPUT_COUNT)
+    nothing, single, tuple_, list_ = dispatch(f, f.load(e.record, RESULT), 4, failed)
+    f.begin(nothing)
+    e.take(e.object("None"))
+    f.give_back(e.object("None"))
+    f.begin(single)
+    f.give_back(f.load(e.objects, 0, "ptr"))
+    for block, new, put in ((tuple_, "PyTuple_New", "PyTuple_SetItem"), (list_, "PyList_New", "PyList_SetItem")):
+        f.begin(block)
+        made = f.call(e.function(new), count, result="ptr")
+        f.need(made.differs(0), failed)
+        with f.loop(count) as k:
+            f.call(e.function(put), made, k, f.load(e.objects, k * 8, "ptr"), result="i32")
+        f.give_back(made)
+
+
+def drop_outputs(e: Frame) -> None:
+    """Give back what was made."""
+    f = e.f
+    with f.loop(f.load(e.record, OUTPUT_COUNT)) as k:
+        made = f.load(e.objects, k * 8, "ptr")
+        with f.when(made.differs(0)):
+            e.drop(made)
+
+
+def call_otherwise(e: Frame, bound: Register, number: Register, keywords: Register) -> None:
+    """Leave the call to somebody else; NotImplemented stands for nobody."""
+    f = e.f
+    other, nobody, somebody = f.load(f.load(bound, LIST_ITEMS, "ptr"), 8, "ptr"), f.block(), f.block()
+    e.take(other)  # it may be exchanged while it runs
+    f.branch(other.equals(e.object("NotImplemented")), nobody, somebody)
+    f.begin(nobody)
+    f.give_back(other)
+    f.begin(somebody)
+    result = f.call(e.function("PyObject_Vectorcall"), other, e.arguments, number, keywords, result="ptr")
+    e.drop(other)
+    f.give_back(result)
+
+
+def entry() -> Function:
+    """entry(bound, arguments, number, keywords): run the plan of the record, or leave the call to somebody else."""
+    f = Function("entry", "ptr", ["ptr", "ptr", "i64", "ptr"])
+    bound, arguments, number, keywords = f.arguments
+    record = f.load(f.load(bound, LIST_ITEMS, "ptr"), 0, "ptr") + layout.BYTES_DATA
+    e = Frame(f, arguments, record)
+    e.slot.set(0)
+    scratch, status = f.variable("ptr", f.constant(0, "ptr")), f.variable(value=0)
+    frame = f.room(FRAME_SIZE)
+    miss, drop_and_miss, failed, drop_and_fail = (f.block() for _ in range(4))
+    f.need(number.equals(f.load(record, ARGUMENTS)) & keywords.equals(0), miss)
+    check_arguments(e, miss)
+    constants = f.load(record, CONSTANT_COUNT)
+    with f.loop(constants) as k:
+        e.point(f.load(e.entries(CONSTANTS, 8, k), 0, "ptr"))
+    make_outputs(e, drop_and_fail)
+    take_scratch(e, scratch, drop_and_fail)
+    e.point(status.place)
+    f.store(f.load(e.state, CALLS) + 1, e.state, CALLS)
+    f.store(0, frame, STOPPED)
+    run(e, frame, status)
+    leave_scratch(e, scratch)
+    f.need(f.load(frame, STOPPED).equals(0), drop_and_fail)
+    f.need(status.get().equals(0), drop_and_miss)
+    make_numbers(e, drop_and_fail)
+    give_result(e, drop_and_fail)
+    f.begin(drop_and_miss)
+    drop_outputs(e)
+    f.go(miss)
+    f.begin(miss)
+    call_otherwise(e, bound, number, keywords)
+    f.begin(drop_and_fail)
+    drop_outputs(e)
+    f.go(failed)
+    f.begin(failed)
+    f.give_back(0)
+    return f

@@ -1,0 +1,341 @@
+"""Entry points: a plan becomes a function of Python that checks its arguments and runs kernels, in 0.3 us.
+
+    plan = Plan(
+        inputs=[InputSpec("array", np.dtype("d"), (1000,))],
+        outputs=[OutputSpec("array", np.dtype("d"), (1000,))],
+        steps=[Step(library, "scale", pointers=[0, 1], sizes=[1000], extent=1000, grain=0)],
+        result="single",
+    )
+    function = build(plan)
+    function(x)                  # the result, or NotImplemented where x is not as the plan says
+
+Slots are numbered: inputs, constants, outputs, scratch, and last the status (`Plan.status_slot`): a 64-bit zero; where
+a kernel writes something else there, the outputs are dropped and the call counts as one that does not fit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import struct
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..backends.native import layout
+from . import blocks, driver, machine, table, threads
+
+Array = np.ndarray[Any, Any]
+
+
+class InputSpec(NamedTuple):
+    """What an argument must be.
+
+    form: "array" (exactly numpy.ndarray, aligned, of this dtype and shape), "scalar" (exactly the dtype's class),
+    "float", "int" (of 64 bits), "complex", "bool" (Python's), "object" (this very `value`), or "any" (any array; only
+    its data are taken). strides: in bytes; None: contiguous in C's order. The kernel finds numbers at the pointer: a
+    double, a 64-bit integer, two doubles, a byte.
+    """
+
+    form: str
+    dtype: np.dtype[Any] | None = None
+    shape: tuple[int, ...] = ()
+    strides: tuple[int, ...] | None = None
+    value: Any = None
+
+
+class OutputSpec(NamedTuple):
+    """What comes out.
+
+    form: "array" (fresh, in C's order or with strides in bytes), "scalar", "float", "int", "complex", "bool": a number
+    that the kernel has written at the pointer; "argument": the argument of number `value`; "object": `value` itself.
+    """
+
+    form: str
+    dtype: np.dtype[Any] | None = None
+    shape: tuple[int, ...] = ()
+    strides: tuple[int, ...] | None = None
+    value: Any = None
+
+
+class Step(NamedTuple):
+    """One kernel: `void k(ptr P, ptr sizes, i64 lo, i64 hi)`.
+
+    pointers: the slots that P shows. [0, extent) is cut into blocks of `grain`, one call each, which may run at the
+    same time; grain 0: one call with everything.
+    """
+
+    library: machine.Library
+    symbol: str
+    pointers: Sequence[int]
+    sizes: Sequence[int] = ()
+    extent: int = 1
+    grain: int = 0
+
+
+class LoopStep(NamedTuple):
+    """One call of a NumPy ufunc's own inner loop, such as matmul's.
+
+    signature: dtype characters of inputs and outputs; dimensions and steps: what the loop takes, steps in bytes.
+    checked: a raised invalid flag (a singular matrix) makes the call one that does not fit.
+    """
+
+    ufunc: np.ufunc
+    signature: str
+    pointers: Sequence[int]
+    dimensions: Sequence[int]
+    steps: Sequence[int]
+    checked: bool = False
+
+
+class Plan(NamedTuple):
+    """What an entry point does. scratch: sizes in bytes. result: "single", "tuple", "list" or "none"."""
+
+    inputs: Sequence[InputSpec]
+    outputs: Sequence[OutputSpec] = ()
+    constants: Sequence[Array] = ()
+    scratch: Sequence[int] = ()
+    steps: Sequence[Step | LoopStep] = ()
+    result: str = "tuple"
+
+    @property
+    def status_slot(self) -> int:
+        """The slot behind all others."""
+        return len(self.inputs) + len(self.constants) + len(self.outputs) + len(self.scratch)
+
+
+FORMS = {"array": driver.ARRAY, "int": driver.INT, "bool": driver.BOOL, "object": driver.SAME, "any": driver.ANY_ARRAY}
+NUMBERS = {"float": float, "complex": complex}
+RESULTS = {"none": driver.NOTHING, "single": driver.SINGLE, "tuple": driver.TUPLE, "list": driver.LIST}
+MADE = {
+    "array": driver.NEW_ARRAY, "scalar": driver.NEW_SCALAR, "float": driver.NEW_FLOAT, "complex": driver.NEW_COMPLEX,
+    "int": driver.NEW_INT, "bool": driver.NEW_BOOL, "argument": driver.ARGUMENT, "object": driver.CONSTANT,
+}  # fmt: skip
+#: Bytes of a dtype that are compared: its character, byte order and number.
+DESCR_MASK = int.from_bytes(b"\0\xff\xff\0\xff\xff\xff\xff", "little", signed=True)
+#: Bytes of arrays above which a first call lets other threads of Python run.
+LARGE = 1 << 18
+FASTCALL_WITH_KEYWORDS = 0x0082
+
+
+class MethodDefinition(ctypes.Structure):
+    """CPython's PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+class State:
+    """What an entry point changes: how long its calls took, and scratch memory that waits for the next."""
+
+    def __init__(self, scratch: int) -> None:
+        self.words = (ctypes.c_int64 * (driver.STATE_SIZE // 8))()
+        self.words[driver.LAST // 8] = -1
+        self.scratch = scratch
+        self.free = ctypes.CDLL(None).free
+
+    def __del__(self) -> None:
+        count, first = self.words[driver.FREE_COUNT // 8], driver.FREE // 8
+        for memory in self.words[first : first + count]:
+            self.free(ctypes.c_void_p(memory))
+            table.set_word("kept", table.word("kept") - self.scratch)
+
+
+class Record:
+    """The words that the driver reads, as they are written."""
+
+    def __init__(self) -> None:
+        self.head = [0] * (driver.HEAD_SIZE // 8)
+        self.rest: list[int] = []
+
+    def set(self, place: int, value: int) -> None:
+        """A word of the head."""
+        self.head[place // 8] = value
+
+    def add(self, words: Sequence[int]) -> int:
+        """More words; where they are, in bytes from the beginning."""
+        place = driver.HEAD_SIZE + 8 * len(self.rest)
+        self.rest += words
+        return place
+
+    def entries(self, place: int, rows: Sequence[Sequence[int]]) -> None:
+        """Entries of one size, whose place goes into the head."""
+        self.set(place, self.add([word for row in rows for word in row]))
+
+    def data(self) -> bytes:
+        """All of it."""
+        words = self.head + self.rest
+        return struct.pack(f"{len(words)}q", *words)
+
+
+def row(size: int, words: dict[int, int]) -> list[int]:
+    """An entry from its words by place."""
+    made = [0] * (size // 8)
+    for place, word in words.items():
+        made[place // 8] = word
+    return made
+
+
+def size_of(spec: InputSpec | OutputSpec) -> int:
+    """Bytes of an array; 0 for everything else."""
+    if spec.dtype is None:
+        return 0
+    size = spec.dtype.itemsize
+    for n in spec.shape:
+        size *= n
+    return size
+
+
+def input_row(record: Record, spec: InputSpec) -> list[int]:
+    """The entry of an input."""
+    if spec.form in NUMBERS or spec.form == "scalar":
+        cls = NUMBERS[spec.form] if spec.dtype is None else spec.dtype.type
+        words = {driver.FORM: driver.NUMBER, driver.CLASS: id(cls), driver.VALUE: layout.FLOAT_VALUE}
+    elif spec.form == "array":
+        assert spec.dtype is not None
+        flags = layout.ALIGNED | (0 if spec.strides is not None else layout.CONTIGUOUS)
+        word = ctypes.c_int64.from_address(id(spec.dtype) + driver.DESCR_KIND).value
+        words = {
+            driver.FORM: driver.ARRAY, driver.DESCR: id(spec.dtype), driver.NDIM: len(spec.shape), driver.FLAGS: flags,
+            driver.DESCR_WORD: word & DESCR_MASK, driver.VALUE: DESCR_MASK, driver.DIMS: record.add(spec.shape),
+            driver.STRIDES: 0 if spec.strides is None else record.add(spec.strides),
+        }  # fmt: skip
+    else:
+        words = {driver.FORM: FORMS[spec.form], driver.CLASS: id(spec.value)}
+    return row(driver.INPUT_SIZE, words)
+
+
+def output_row(record: Record, spec: OutputSpec) -> list[int]:
+    """The entry of an output."""
+    words = {driver.FORM: MADE[spec.form]}
+    if spec.form in ("array", "scalar"):
+        words |= {driver.DESCR: id(spec.dtype), driver.NDIM: len(spec.shape), driver.DIMS: record.add(spec.shape)}
+        if spec.strides is not None and spec.shape:
+            words[driver.STRIDES] = record.add(spec.strides)
+    elif spec.form == "argument":
+        words[driver.OBJECT] = spec.value
+    elif spec.form == "object":
+        words[driver.OBJECT] = id(spec.value)
+    return row(driver.OUTPUT_SIZE, words)
+
+
+def block_count(step: Step) -> int:
+    """How many calls a kernel gets."""
+    if step.extent <= 0:
+        return 0
+    return 1 if step.grain <= 0 else -(-step.extent // step.grain)
+
+
+def step_row(record: Record, step: Step | LoopStep, slots: int) -> list[int]:
+    """The entry of a step."""
+    if not all(0 <= slot < slots for slot in step.pointers):
+        raise ValueError(f"slots {list(step.pointers)} of which there are only {slots}")
+    words = {driver.COUNT: len(step.pointers), driver.SLOT_NUMBERS: record.add(step.pointers)}
+    if isinstance(step, LoopStep):
+        function, data = loop_of(step.ufunc, step.signature)
+        words |= {
+            driver.FUNCTION: function, driver.DATA: data, driver.SIZES: record.add(step.dimensions),
+            driver.LOOP_STEPS: record.add(step.steps), driver.CHECKED: int(step.checked),
+        }  # fmt: skip
+    else:
+        grain = step.grain if step.grain > 0 else max(step.extent, 1)
+        words |= {
+            driver.FUNCTION: step.library.address(step.symbol), driver.SIZES: record.add(step.sizes),
+            driver.EXTENT: step.extent, driver.GRAIN: grain, driver.BLOCKS: block_count(step),
+        }  # fmt: skip
+    return row(driver.STEP_SIZE, words)
+
+
+def loop_of(ufunc: np.ufunc, signature: str) -> tuple[int, int]:
+    """The address of a ufunc's loop and of its data. Raises LookupError where there is none."""
+    found = layout.loop_of(ufunc, signature)
+    if found is None:
+        raise LookupError(f"{ufunc.__name__} has no loop for {signature!r}")
+    return found
+
+
+@cache
+def code() -> machine.Library:
+    """The compiled driver."""
+    kind = layout.MACHINES[platform.machine()]
+    made = machine.load("\n".join(f.text() for f in (*blocks.functions(kind), driver.entry())))
+    made.immortal()  # threads of the pool sleep in it when Python ends
+    return made
+
+
+def record_of(plan: Plan, state: State) -> bytes:
+    """What the driver reads."""
+    record, slots = Record(), plan.status_slot + 1
+    offsets, total = [], 0
+    for size in plan.scratch:
+        offsets.append(total)
+        total += -(-size // 64) * 64
+    record.set(driver.HEAD_TABLE, table.address())
+    record.set(driver.STATE, ctypes.addressof(state.words))
+    record.set(driver.ARGUMENTS, len(plan.inputs))
+    record.set(driver.SLOTS, slots)
+    record.entries(driver.INPUTS, [input_row(record, spec) for spec in plan.inputs])
+    record.entries(driver.CONSTANTS, [[x.__array_interface__["data"][0]] for x in plan.constants])
+    record.set(driver.CONSTANT_COUNT, len(plan.constants))
+    record.entries(driver.OUTPUTS, [output_row(record, spec) for spec in plan.outputs])
+    record.set(driver.OUTPUT_COUNT, len(plan.outputs))
+    record.entries(driver.STEPS, [step_row(record, step, slots) for step in plan.steps])
+    record.set(driver.STEP_COUNT, len(plan.steps))
+    record.set(driver.SCRATCH_SIZE, total)
+    record.entries(driver.SCRATCH, [[offset] for offset in offsets])
+    record.set(driver.SCRATCH_COUNT, len(offsets))
+    record.set(driver.RESULT, RESULTS[plan.result])
+    record.set(driver.MOST_POINTERS, max((len(step.pointers) for step in plan.steps), default=0))
+    record.set(driver.LARGE, int(total + sum(map(size_of, (*plan.inputs, *plan.outputs))) > LARGE))
+    return record.data()
+
+
+def build(plan: Plan, otherwise: Any = NotImplemented, name: str = "compiled") -> Callable[..., Any]:
+    """The function of a plan.
+
+    otherwise: what is called, with the same arguments, where they do not fit; without it the result is NotImplemented.
+    Raises ValueError for a plan that cannot be, and OSError as `machine.load` does.
+    """
+    if plan.result == "single" and len(plan.outputs) != 1:
+        raise ValueError(f"a single result of {len(plan.outputs)} outputs")
+    threads.pool()
+    state = State(sum(-(-size // 64) * 64 for size in plan.scratch))
+    return bind(record_of(plan, state), otherwise, name, plan, state)
+
+
+def bind(record: bytes, otherwise: Any, name: str, *alive: Any) -> Callable[..., Any]:
+    """A built-in function of Python that runs the driver over a record; it keeps alive what the record points to."""
+    library = code()
+    definition = MethodDefinition(name.encode(), library.address("entry"), FASTCALL_WITH_KEYWORDS, None)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
+    bound = [record, otherwise, definition, library, *alive]
+    return make(ctypes.addressof(definition), bound, "dispatchml.compile.entry")
+
+
+def set_otherwise(function: Callable[..., Any], otherwise: Any) -> None:
+    """Exchange what a built function calls where its arguments do not fit."""
+    function.__self__[1] = otherwise  # type: ignore[attr-defined]
+
+
+def kernel_function(
+    library: machine.Library,
+    symbol: str,
+    arrays: int,
+    sizes: Sequence[int] = (),
+    extent: int = 1,
+    grain: int = 0,
+) -> Callable[..., None]:
+    """A kernel as a function of Python of so many arrays, inputs and outputs alike, for programs that Python drives.
+
+    It looks at nothing but that they are arrays: dtypes, shapes, order and writeability are the caller's affair. For
+    anything else than arrays the result is NotImplemented.
+    """
+    step = Step(library, symbol, range(arrays), sizes, extent, grain)
+    return build(Plan([InputSpec("any")] * arrays, steps=[step], result="none"), name=symbol)
