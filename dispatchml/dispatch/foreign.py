@@ -40,7 +40,8 @@ def register_type(
     slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer. payload(x): what x wraps (a tuple
     where there are several). rebuild(x, payload): the same round another payload. static: attributes that do not
     depend on the numbers, which a traced x answers too. methods: name -> operation for the class's methods, or
-    property(operation) for what is read without a call.
+    property(operation) for what is read without a call; "__setitem__" (x, key, value), "__getattr__" (x, name), and
+    "__copyto__" (x, values, where) for NumPy's functions that write numbers to memory, such as copyto and putmask.
     materialise(x): a dense equivalent. project(x, ct): of a structure, the part of a dense cotangent, a NumPy array,
     that belongs to the structure of x; without it, a derivative that arrives dense raises (`dispatch.transparent` goes
     further). defer: operators of the class, such as "__add__", that leave the call to an

@@ -15,6 +15,8 @@ import numpy as np
 from .. import ops
 from ..dispatch.called import called_function
 from ..dispatch.errors import OutArgumentError, ReadOnlyError, at_user_line, class_name
+from ..engines.foreign_methods import claimed
+from ..engines.traced import Traced
 from ..engines.writable import Writable
 from .registry import is_ours, numpy_function, operand
 
@@ -95,12 +97,24 @@ def target(x: Any, name: str, instead: str) -> Any:
     )
 
 
+def write_numbers(x: Any, values: Any, where: Any = True) -> None:
+    """What NumPy does in C: numbers go to memory where a condition holds, whatever the class's item assignment does.
+
+    A type whose registration has a method "__copyto__" (x, values, where) says what becomes of what it carries.
+    """
+    method = claimed(x, "__copyto__") if isinstance(x, Traced) else None
+    if method is not None:
+        method(x, values, where)
+    else:
+        x[...] = values if where is True else ops.where(where, values, x)
+
+
 # ---- methods -----------------------------------------------------------------------------------------------------
 
 
 def fill(x: Any, value: Any) -> None:
     """`x.fill(value)`."""
-    writable(x, "x.fill(v)", "numpy.full_like(x, v)")[...] = value
+    write_numbers(writable(x, "x.fill(v)", "numpy.full_like(x, v)"), value)
 
 
 def sort(x: Any, axis: int, kind: Any, order: Any) -> None:
@@ -138,8 +152,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     if name in ("full", "full_like"):
         target(dst, name, "numpy.broadcast_to(x, shape) for an array that is filled with x")
     x = target(dst, "copyto", "x = y, or x[...] = y with a traced x: numpy.zeros_like(y) makes one")
-    src = operand(src)
-    x[...] = src if where is True else ops.where(where, src, x)
+    write_numbers(x, operand(src), where)
 
 
 @numpy_function(np.put, arrays=0, plain=np.put)
@@ -154,13 +167,24 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
     if ops.ndim(values):
         flat = ops.reshape(values, shape=(ops.size(values),))
         values = ops.getitem(flat, index=positions(x) % ops.size(values))
-    x[...] = ops.where(mask, values, x)
+    write_numbers(x, values, mask)
 
 
 @numpy_function(np.place, arrays=0)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     x = target(arr, "place", "numpy.where(mask, values, x)")
-    write_flat(x, np.flatnonzero(mask), np.atleast_1d(vals) if not is_ours(vals) else ops.reshape(vals, shape=(-1,)))
+    vals = ops.reshape(vals, shape=(-1,)) if is_ours(vals) else np.ravel(vals)
+    places = np.flatnonzero(mask)
+    if not places.size:
+        return
+    if not ops.size(vals):
+        raise ValueError(f"Cannot insert from an empty array{at_user_line()}.")
+    order = np.zeros(ops.size(x), int)
+    order[places] = np.arange(places.size) % ops.size(vals)
+    found = np.zeros(ops.size(x), bool)
+    found[places] = True
+    shape = ops.shape(x)
+    write_numbers(x, ops.getitem(vals, index=order.reshape(shape)), found.reshape(shape))
 
 
 @numpy_function(np.fill_diagonal, arrays=0)

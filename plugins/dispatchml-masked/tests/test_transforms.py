@@ -250,7 +250,6 @@ REFUSED = {
     "np.ma.cov": (lambda x: np.ma.cov(x).sum(), "anom"),
     "np.ma.unique": (lambda x: np.ma.unique(x).sum(), "compressed"),
     "np.ma.apply_along_axis": (lambda x: np.ma.apply_along_axis(np.sum, 0, x), "vmap"),
-    "np.ma.put": (lambda x: np.ma.put(x, [0], [1.0]), r"x\[indices\]"),
     "np.ma.median with out": (lambda x: np.ma.min(x, fill_value=3.0), "leave fill_value out"),
     "harden_mask": (lambda x: x.harden_mask(), "hard_mask=True"),
     "set_fill_value": (lambda x: np.ma.set_fill_value(x, 3.0), "fill_value=value"),

@@ -9,7 +9,8 @@ import numpy as np
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
-from .parts import NOMASK, MaskError, data_of, has_any, innermost, is_known, made, mask, statics_of
+from .masking import condition_of
+from .parts import NOMASK, MaskError, attach, data_of, has_any, innermost, is_known, is_traced, made, mask, statics_of
 from .reductions import count, mean
 
 
@@ -75,6 +76,39 @@ def product(x: Any, axis: Any = None, dtype: Any = None) -> Any:
     return ops.prod(x, axis=axis, dtype=dtype)
 
 
+def copyto(x: Any, values: Any, where: Any = True) -> None:
+    """numpy.copyto, place, putmask and fill: the numbers change, the mask stays, as in numpy.ma."""
+    lost, data, hidden = mask(values), data_of(values), mask(x)
+    if where is not True:
+        where = condition_of(where)
+        lost = lost if lost is NOMASK else ops.logical_and(lost, where)
+        data = ops.where(where, data, data_of(x))
+    if has_any(lost) and hidden is not NOMASK:
+        lost = ops.logical_and(lost, ops.logical_not(hidden))
+    if has_any(lost):
+        raise MaskError(
+            f"Masked elements are written{at_user_line()} by a function of NumPy that writes numbers and leaves the mask "
+            "as it is: the numbers below would show. Write x[...] = values or x[condition] = values, which mask x too."
+        )
+    data = ops.astype(ops.broadcast_to(data, shape=ops.shape(x)), dtype=ops.dtype(x))
+    x._write_item(Ellipsis, attach(data, hidden, **statics_of(x)))
+
+
+def put(x: Any, indices: Any, values: Any, mode: str = "raise") -> None:
+    """x.put(indices, values): what is written unmasks and masks."""
+    np.put(x, indices, values, mode=mode)
+
+
+def putmask(x: Any, condition: Any, values: Any) -> None:
+    """numpy.ma.putmask: what is written unmasks and masks."""
+    if not is_traced(x):
+        raise MaskError(
+            f"numpy.ma.putmask writes traced values into a plain array{at_user_line()}, which would lose their "
+            "derivative. Write numpy.ma.where(condition, values, x)."
+        )
+    x[...] = ops.where(condition_of(condition), values, x)
+
+
 STATIC = ("fill_value", "hardmask", "baseclass", "get_fill_value")
 METHODS = {
     "filled": filled,
@@ -90,5 +124,6 @@ METHODS = {
     "soften_mask": in_place("soften_mask", "Write numpy.ma.array(x, hard_mask=False)."),
     "unshare_mask": in_place("unshare_mask", "Traced masks are never shared."),
     "set_fill_value": in_place("set_fill_value", "Write numpy.ma.array(x, fill_value=value)."),
-    "put": in_place("put", "Write x[indices] = values."),
+    "put": put,
+    "__copyto__": copyto,
 }
