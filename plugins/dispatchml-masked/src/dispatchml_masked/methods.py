@@ -87,8 +87,8 @@ def copyto(x: Any, values: Any, where: Any = True) -> None:
         lost = ops.logical_and(lost, ops.logical_not(hidden))
     if has_any(lost):
         raise MaskError(
-            f"Masked elements are written{at_user_line()} by a function of NumPy that writes numbers and leaves the mask "
-            "as it is: the numbers below would show. Write x[...] = values or x[condition] = values, which mask x too."
+            f"Masked elements are written{at_user_line()} by a function of NumPy that leaves masks as they are: the "
+            "numbers below would show. Write x[...] = values or x[condition] = values, which mask x too."
         )
     data = ops.astype(ops.broadcast_to(data, shape=ops.shape(x)), dtype=ops.dtype(x))
     x._write_item(Ellipsis, attach(data, hidden, **statics_of(x)))

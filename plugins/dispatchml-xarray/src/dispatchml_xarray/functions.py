@@ -19,7 +19,19 @@ from dispatchml import ops
 from dispatchml.dispatch import Carrier
 from dispatchml.dispatch.errors import at_user_line
 
-from .labels import INSIDE, DataArray, LabelError, Opened, Variable, bare, held, innermost, is_traced, run
+from .labels import (
+    INSIDE,
+    DataArray,
+    LabelError,
+    Opened,
+    Variable,
+    bare,
+    held,
+    innermost,
+    is_labelled,
+    is_traced,
+    run,
+)  # fmt: skip
 
 #: Functions of xarray that take labelled arrays.
 NAMES = (
@@ -121,17 +133,44 @@ def namespace(original: Callable[..., Any]) -> Any:
 
 
 def compatible(original: Callable[..., Any]) -> Any:
-    """What xarray makes of the numbers that it is given: masked arrays that its code meets here keep their masks."""
+    """What xarray makes of the numbers that it is given: masked arrays that its code meets here, or makes of those that
+    we have put inside of labels, keep their masks.
+    """
 
     @functools.wraps(original)
     def through(data: Any, *arguments: Any, **keywords: Any) -> Any:
-        if INSIDE.get() and isinstance(data, np.ma.MaskedArray):
+        if isinstance(data, np.ma.MaskedArray) and (INSIDE.get() or is_made_of_carried()):
             return held(data)
         if is_traced(data) and innermost(data) is not None:  # as the numbers of a plain labelled array
             return bare(data)
         return original(data, *arguments, **keywords)
 
     return through
+
+
+def is_made_of_carried() -> bool:
+    """Whether xarray's own code is running on a labelled array that holds a carrier: what it computes is one, too."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in RUNNING:
+        for value in frame.f_locals.values():
+            for x in value if type(value) in (tuple, list) else (value,):
+                if is_labelled(x) and holds_carrier(x):
+                    return True
+        frame = frame.f_back
+    return False
+
+
+def holds_carrier(x: Any) -> bool:
+    """Whether a labelled array, which may be half built, holds a carrier."""
+    try:
+        variable = x if isinstance(x, Variable) else object.__getattribute__(x, "_variable")
+        return isinstance(object.__getattribute__(variable, "_data"), Carrier)
+    except AttributeError:
+        return False
+
+
+#: Packages whose code may run between xarray's and the user's own.
+RUNNING = frozenset(("xarray", "numpy", "dispatchml", "dispatchml_xarray", "functools", "contextlib"))
 
 
 def indexable(original: Callable[..., Any]) -> Any:
