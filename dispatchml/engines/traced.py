@@ -154,6 +154,16 @@ class Traced(Writable):
             refuse_moving(self)
         self._write_item(index, value)
 
+    def _write_all(self, new: Any) -> None:
+        if type(self._value) not in PLAIN:
+            from .foreign_methods import claimed
+
+            method = claimed(self, "__setitem__")
+            if method is not None:
+                method(self, Ellipsis, new)
+                return
+        super()._write_all(new)
+
 
 def refuse_moving(x: Any) -> NoReturn:
     """The error for a compiled function that swaps views of one array, such as `shuffle` on rows."""

@@ -28,6 +28,12 @@ class Writable:
             return
         assign(self, index, value)
 
+    def _write_all(self, new: Any) -> None:
+        """All elements are new ones: what an operator in place ends in."""
+        from .views import assign
+
+        assign(self, Ellipsis, new)
+
     def __iadd__(self, other: Any) -> Any:
         return update(self, ops.add(self, other))
 
@@ -48,12 +54,10 @@ def update(x: Any, new: Any) -> Any:
     """`x += v`: numbers are rebound; arrays change in place, as every alias of x sees."""
     if not ops.shape(x):
         return new
-    from .views import assign
-
     if ops.shape(new) != ops.shape(x):
         raise ShapeError(
             f"An array of shape {ops.shape(x)} cannot be updated in place with a result of shape {ops.shape(new)}"
             f"{at_user_line()}. Write x = x + v."
         )
-    assign(x, Ellipsis, new)
+    x._write_all(new)
     return x

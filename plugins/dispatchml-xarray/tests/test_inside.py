@@ -70,6 +70,36 @@ def test_masks_inside_labels_are_kept_and_never_become_nan():
     assert block.data.mask.tolist() == [[False, True, False], [True, True, True], [False, True, False]]
 
 
+def test_masks_stay_masks_in_what_xarray_makes_of_comparisons_and_missing_numbers():
+    def mask_of(d):
+        assert dm.isinstance(d.data, np.ma.MaskedArray)
+        return np.ma.getmaskarray(d.data).tolist()
+
+    labelled = ops.multiply(P, M)
+    for function in (
+        lambda d: (d > 0) * 1.0,
+        lambda d: d.isnull() * 1.0,
+        lambda d: d.notnull() & (d < 2.5),
+        lambda d: -(d > 0).astype(float),
+        lambda d: d.astype(np.float32) * 2,
+    ):
+        for found in (dm.jvp(function, (labelled,), (labelled,))[0], function(labelled)):
+            assert mask_of(found) == [False, True, False]
+    both = dm.jvp(lambda m: (xr.DataArray(m, dims="x") > 0) * 1.0, (M,), (M,))[0]
+    assert both.data.filled(-1.0).tolist() == [1.0, -1.0, 1.0]
+    table = xr.concat([labelled, labelled * 2], "t")
+    assert np.ma.getmaskarray(table.sum("t").data).tolist() == [False, True, False]
+    assert np.ma.getmaskarray(table.shift(t=1).data).tolist() == [[False] * 3, [False, True, False]]
+    assert np.ma.getmaskarray(table.reindex(x=[30, 20, 5]).data).tolist() == [[False, True, False]] * 2
+    for function in (lambda d: d.dropna("x"), lambda d: d.dropna("x", how="all")):
+        assert function(table).coords["x"].values.tolist() == [10, 30]
+        assert dm.jvp(function, (table,), (table,))[1].data.filled(0.0).tolist() == [[1.0, 9.0], [2.0, 18.0]]
+    assert dm.jvp(lambda d: d.count("t") * 1.0, (table,), (table,))[0].values.tolist() == [2.0, 0.0, 2.0]
+    window = dm.jvp(lambda d: d.rolling(x=2, min_periods=1).sum(), (labelled,), (labelled,))[0]
+    assert window.data.filled(-1.0).tolist() == [1.0, 1.0, 9.0]
+    assert isinstance(xr.DataArray(M, dims="x").data, np.ndarray)  # xarray's own: nan
+
+
 def test_masked_and_labelled_arrays_meet_in_every_order():
     for function in (lambda p: (p * M).sum(), lambda p: (M * p).sum()):
         found = dm.grad(function)(P)

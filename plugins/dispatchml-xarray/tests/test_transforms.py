@@ -332,6 +332,29 @@ def test_in_place_operators():
     same(dm.grad(add)(P), 8 * P.values**3, ("x",), x=[10, 20, 30])
 
 
+IN_PLACE = {
+    "+=": lambda y, v: y.__iadd__(v),
+    "-=": lambda y, v: y.__isub__(v),
+    "*=": lambda y, v: y.__imul__(v),
+    "/=": lambda y, v: y.__itruediv__(v),
+}
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+@pytest.mark.parametrize("value", [T * 2, T.T + 1, P + 1, 2.0, xr.DataArray(3.0)], ids=["T", "T.T", "P", "2.0", "0-d"])
+def test_in_place_operators_of_several_dims(name, value):
+    def updated(t):
+        y = t * 1.5
+        y = IN_PLACE[name](y, value)
+        return y
+
+    wanted, (found, slope) = updated(T), dm.jvp(updated, (T,), (T,))
+    xr.testing.assert_allclose(found, wanted)
+    xr.testing.assert_allclose(slope, ((updated(T * (1 + 1e-6)) - updated(T * (1 - 1e-6))) / 2e-6), rtol=1e-6)
+    assert dm.grad(lambda t: updated(t).sum())(T).dims == T.dims
+    assert dm.vmap(updated)(xr.concat([T, T], "batch")).dims == ("batch", *T.dims)
+
+
 def test_traced_arrays_inside_plain_ones_methods():
     same(dm.grad(lambda p: T.dot(p, dim="x").sum())(P), T.sum("y").values, ("x",), x=[10, 20, 30])
     same(dm.grad(lambda p: P.where(P > 1, p).sum())(P), [1.0, 0.0, 0.0], ("x",), x=[10, 20, 30])

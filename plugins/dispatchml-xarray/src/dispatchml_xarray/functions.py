@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 import dispatchml.numpy as xp
+from dispatchml import isinstance as layered_instance
 from dispatchml import ops
 from dispatchml.dispatch import Carrier
 from dispatchml.dispatch.errors import at_user_line
@@ -148,6 +149,40 @@ def compatible(original: Callable[..., Any]) -> Any:
     return through
 
 
+def named(original: Callable[..., Any]) -> Any:
+    """How xarray puts dims round the result of a reduction: masked arrays keep their masks there, too."""
+
+    @functools.wraps(original)
+    def through(dims: Any, data: Any, *arguments: Any, **keywords: Any) -> Any:
+        if isinstance(data, np.ma.MaskedArray) and (INSIDE.get() or is_made_of_carried()):
+            data = held(data)
+        return original(dims, data, *arguments, **keywords)
+
+    return through
+
+
+def converted(original: Callable[..., Any]) -> Any:
+    """How xarray takes elements and changes dtypes: of a carrier it is one again, and what comes next sees the mask."""
+
+    @functools.wraps(original)
+    def through(data: Any, *arguments: Any, **keywords: Any) -> Any:
+        y = original(data, *arguments, **keywords)
+        return held(y) if isinstance(y, np.ma.MaskedArray) and not isinstance(data, np.ma.MaskedArray) else y
+
+    return through
+
+
+def counted(original: Callable[..., Any]) -> Any:
+    """How xarray counts what is there: what is masked is not."""
+
+    @functools.wraps(original)
+    def through(data: Any, *arguments: Any, **keywords: Any) -> Any:
+        y = original(data, *arguments, **keywords)
+        return y.filled(0) if layered_instance(y, np.ma.MaskedArray) else y
+
+    return through
+
+
 def is_made_of_carried() -> bool:
     """Whether xarray's own code is running on a labelled array that holds a carrier: what it computes is one, too."""
     frame = sys._getframe(2)
@@ -215,6 +250,11 @@ def install() -> None:
     for module, name, wrap in (
         ("xarray.compat.array_api_compat", "get_array_namespace", namespace),
         ("xarray.core.variable", "as_compatible_data", compatible),
+        ("xarray.namedarray.core", "from_array", named),
+        ("xarray.core.duck_array_ops", "astype", converted),
+        ("xarray.core.duck_array_ops", "asarray", converted),
+        ("xarray.core.indexing", "apply_indexer", converted),
+        ("xarray.core.duck_array_ops", "count", counted),
         ("xarray.core.indexing", "as_indexable", indexable),
     ):
         original = getattr(sys.modules.get(module), name, None)

@@ -27,6 +27,10 @@ class LabelError(DispatchmlError, ValueError):
     """Labels that do not fit, or that would be lost."""
 
 
+class LabelWarning(UserWarning):
+    """A function of NumPy went by position, and what it gave has no labels."""
+
+
 class Labels:
     """What a labelled array has beside its numbers."""
 

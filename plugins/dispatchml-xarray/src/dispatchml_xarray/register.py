@@ -10,7 +10,7 @@ from dispatchml import ops
 from dispatchml.dispatch import dressing, order, register_type, transparent
 from dispatchml.dispatch.errors import at_user_line
 
-from . import axes, elementwise, functions, indexing, methods, products
+from . import axes, coercion, elementwise, functions, indexing, methods, products
 from .jacobians import again, block
 from .labels import (
     DataArray,
@@ -114,6 +114,7 @@ def register() -> None:
     register_type(Dataset, slot="meaning", payload=refuse_dataset, rebuild=lambda x, payload: x)
     register_type(Opened, slot="meaning", payload=refuse_opened, rebuild=lambda x, payload: x)
     functions.install()
+    coercion.install()
 
 
 def refuse_dataset(x: Any) -> Any:
