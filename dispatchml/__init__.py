@@ -15,9 +15,9 @@ from .transforms.gradient import grad, value_and_grad
 if TYPE_CHECKING:
     from . import numpy, testing
     from .transforms.batching import vmap
+    from .transforms.compiling import jit
     from .transforms.directional import derivative, hvp, jvp
     from .transforms.jacobians import hessian, jacfwd, jacobian, jacrev
-    from .transforms.jit import jit
     from .transforms.plain_values import is_instance as isinstance
     from .transforms.plain_values import primal, stop_gradient
     from .transforms.pullback import linearize, vjp

@@ -41,11 +41,10 @@ class Guard:
 class Recorder:
     """The program that a recording writes.
 
-    careful: derivatives are recorded so that a zero cotangent wins over an infinite derivative everywhere. derived:
-    whether a derivative was taken while it was recorded.
+    careful: derivatives are recorded so that a zero cotangent wins over an infinite derivative everywhere.
     """
 
-    __slots__ = ("inputs", "constants", "nodes", "guards", "known", "count", "careful", "derived", "closed")
+    __slots__ = ("inputs", "constants", "nodes", "guards", "known", "count", "careful", "around", "closed")
 
     def __init__(self, careful: bool = False) -> None:
         self.inputs: list[Value] = []
@@ -54,7 +53,9 @@ class Recorder:
         self.guards: list[Guard] = []
         self.known: dict[int, tuple[Any, Value]] = {}
         self.count = 0
-        self.careful, self.derived, self.closed = careful, False, False
+        self.careful, self.closed = careful, False
+        #: What calls of libraries with habits of their own go through.
+        self.around: Callable[[Callable[[], Any]], Any] | None = None
 
     def value(self, x: Any) -> Value:
         """A new value of the program for a plain one."""
@@ -90,8 +91,12 @@ class Recorder:
         if self.closed:
             leaked(next(x for x in arguments if type(x) is Rec))
         plain = tuple(current(x) if type(x) is Rec else x for x in arguments)
+        given = (plain,) if op.variadic else plain
         with np.errstate(all="ignore"):
-            found = op.function(plain, **keywords) if op.variadic else op.function(*plain, **keywords)
+            if op.family == "linalg" and self.around is not None:
+                found = self.around(lambda: op.function(*given, **keywords))
+            else:
+                found = op.function(*given, **keywords)
         inputs = [self.operand(x) for x in arguments]
         outputs = found if type(found) is tuple else (found,)
         try:
@@ -261,6 +266,21 @@ def array_of_number(a):
     """A number as an array without axes: what a derivative by such an array is."""
 
 
+@operation(family="conversion")
+def numpy_number(a):
+    """A number of Python's as NumPy's: what NumPy's functions give."""
+
+
+def as_numpy_answers(protocol: Callable[..., Any]) -> Callable[..., Any]:
+    """A protocol of NumPy's whose answer to Python's numbers is NumPy's number, where an operation's is Python's."""
+
+    def answer(*arguments: Any, **keywords: Any) -> Any:
+        y = protocol(*arguments, **keywords)
+        return numpy_number(y) if type(y) is Rec and y._symbol.is_weak else y
+
+    return answer
+
+
 class RecordedNumberSpace(ArraySpace):
     """Python's own numbers, recorded."""
 
@@ -283,6 +303,8 @@ def like_recorded(g: Any, x: Rec) -> Any:
     return g
 
 
+for number, numpys in ((float, np.float64), (int, np.int64), (complex, np.complex128), (bool, np.bool_)):
+    numpy_number.info.register(numpys, (number,), False)
 python_number.info.register(python_scalar, (np.ndarray,), False)
 array_of_number.info.register(np.asarray, (np.ndarray,), False)
 SPACES[Rec] = recorded_space

@@ -49,7 +49,7 @@ def getitem_layered(x: Any, parts: tuple[Any, ...]) -> Any:
     sizes = ops.shape(x)[axis : axis + len(advanced)]
     place: Any = 0
     for k, size in zip(advanced, sizes, strict=True):
-        inside = ops.remainder(parts[k], size)
+        inside = ops.take(np.arange(size), parts[k], axis=0)  # counts from the end, and refuses what is outside
         place = inside if k == advanced[0] else ops.add(ops.multiply(place, size), inside)
     flat = ops.reshape(x, shape=ops.shape(x)[:axis] + (math.prod(sizes),) + ops.shape(x)[axis + len(advanced) :])
     return ops.take(flat, place, axis=axis)

@@ -8,7 +8,7 @@ PLACES = {
     "batching": ("vmap",),
     "directional": ("derivative", "hvp", "jvp"),
     "gradient": ("grad", "value_and_grad"),
-    "jit": ("jit",),
+    "compiling": ("jit",),
     "jacobians": ("hessian", "jacfwd", "jacobian", "jacrev"),
     "plain_values": ("isinstance", "primal", "stop_gradient"),
     "pullback": ("linearize", "vjp"),

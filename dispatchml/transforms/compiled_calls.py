@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import ops
 from ..dispatch.operation import operation
 from ..engines.batch import Batched
@@ -17,7 +19,7 @@ from .containers import flatten, unflatten
 from .recording import static_key
 
 if TYPE_CHECKING:
-    from .jit import Compiled
+    from .compiling import Compiled
 
 
 class Frame:
@@ -153,7 +155,8 @@ def compiled_call_vjp(y, arrays, *, needs, call):
     values = tuple(arrays)
 
     def compiled_call_pullback(ct):
-        found = pulled(values, tuple(chosen(ct, floats)))
+        with np.errstate(all="ignore"):  # a sweep looks at the flags of its operations; a program looks at its results
+            found = pulled(values, tuple(chosen(ct, floats)))
         return merged((None,) * len(needs), found, needs)
 
     return compiled_call_pullback

@@ -18,6 +18,7 @@ from ..engines.traced import Traced
 from ..engines.views import current
 from .boundary import call_user
 from .containers import flatten, unflatten
+from .draws import Draws
 from .surroundings import Surroundings
 
 #: Leaves that are parts of the signature by their value.
@@ -207,11 +208,14 @@ def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundi
     recorder = Recorder(careful)
     given = [recorder.input(x) for x in (*signature.inputs, *surroundings.arrays())]
     arguments, keywords = signature.rebuild(given)
+    draws = Draws(surroundings.generators)
+    recorder.around = draws.around
     before = next(NUMBERS)
     CAREFULLY.count += careful
     try:
         function = surroundings.with_arrays(given[len(signature.inputs) :])
         output = call_user(function if wrap is None else wrap(function), arguments, keywords, "jit")
+        check_effects(given, recorder, draws)
         leaves, structure = flatten(output)
         results: list[Any] = []
         parts = [result_part(x, results) for x in leaves]
@@ -225,6 +229,22 @@ def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundi
     program = recorder.program([*results])
     program.outputs += [g.value for g in recorder.guards]
     return Recorded(build(program), len(results), [g.expected for g in recorder.guards], parts, structure)
+
+
+def check_effects(given: list[Rec], recorder: Recorder, draws: Draws) -> None:
+    """Refuse a function that wrote into an argument or drew random numbers: the program would not."""
+    for x, symbol in zip(given, recorder.inputs, strict=True):
+        if x._symbol is not symbol:
+            raise RecordingError(
+                f"The function writes into an array that it was given or reaches{at_user_line()}, which a program "
+                "would not do. Copy it first: x = x.copy()."
+            )
+    if draws.happened():
+        draws.take_back()
+        raise RecordingError(
+            f"The function draws random numbers{at_user_line()}, which a program would draw once for all calls. Draw "
+            "them outside and pass them as an argument."
+        )
 
 
 def guard_against_nan(recorder: Recorder, results: list[Any]) -> bool:

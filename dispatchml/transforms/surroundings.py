@@ -18,6 +18,7 @@ from ..engines.constants import fingerprint
 from ..engines.record import Rec
 from ..engines.traced import Traced
 from .captured import names_read
+from .draws import is_generator
 
 #: How many objects are looked into at most, and how deep.
 OBJECTS, DEPTH = 10_000, 4
@@ -29,7 +30,7 @@ WRITES = {"STORE_GLOBAL": "assigns to a global", "DELETE_GLOBAL": "deletes a glo
 class Surroundings:
     """What one function reaches."""
 
-    __slots__ = ("function", "slots", "watched", "copies")
+    __slots__ = ("function", "slots", "watched", "copies", "generators")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -38,6 +39,7 @@ class Surroundings:
         #: Other values: functions that give what identifies each.
         self.watched: list[Callable[[], Any]] = []
         self.copies: dict[types.FunctionType, None] = {}
+        self.generators: list[Any] = []
         self.reach(function)
 
     def reach(self, function: Any) -> None:
@@ -92,6 +94,8 @@ class Surroundings:
         if isinstance(content, (types.FunctionType, types.MethodType, functools.partial)):
             self.reach(content)
             self.watch(lambda: id(read(home, name)))
+        elif is_generator(content):
+            self.generators.append(content)
         elif isinstance(content, type) or callable(content) and not hasattr(content, "__dict__"):
             self.watch(lambda: id(read(home, name)))
         else:

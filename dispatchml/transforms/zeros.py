@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,20 @@ from ..engines.traced import innermost
 from ..ops.metadata import OBJECT
 
 NUMPY = (np.ndarray, np.generic, float, int, complex)
+#: Storage that stands for a plain value: its class -> what reads that, for its class, shape and dtype only.
+STANDING: dict[type, Callable[[Any], Any]] = {}
+
+
+def plain_inside(x: Any) -> Any:
+    """The payload below every engine layer, or the plain value that it stands for."""
+    inner = innermost(x)
+    read = STANDING.get(type(inner))
+    return inner if read is None else read(inner)
 
 
 def is_plain(x: Any) -> bool:
     """Whether a value carries no meaning besides its numbers, below all the derivatives that are being taken."""
-    inner = innermost(x)
+    inner = plain_inside(x)
     if isinstance(inner, NUMPY):
         return layer_of(type(inner)) is None  # a subclass of ndarray may carry units or a mask
     return value_class(type(inner)) is not None
@@ -26,7 +36,7 @@ def is_plain(x: Any) -> bool:
 
 def is_ordinary(x: Any) -> bool:
     """Whether a value is plain numbers of Python or NumPy, of which zeros and ones can be made without asking."""
-    inner = innermost(x)
+    inner = plain_inside(x)
     return isinstance(inner, NUMPY) and ops.dtype(inner) is not OBJECT and layer_of(type(inner)) is None
 
 
@@ -52,7 +62,7 @@ def per_unit(tangent: Any, x: Any) -> Any:
 
 def plain_zero(x: Any, shape: tuple[int, ...] | None = None) -> Any:
     """Dimensionless zeros in the storage and floating dtype of x, in its shape or another one."""
-    inner = innermost(x)
+    inner = plain_inside(x)
     if type(inner) in (float, int, bool, complex) and not shape:
         return 0j if type(inner) is complex else 0.0
     kind = ops.dtype(x)

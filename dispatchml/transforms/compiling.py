@@ -9,13 +9,16 @@ import numpy as np
 
 from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, warn_at_user_line
 from ..engines.operators import install
-from ..engines.record import Rec, like_recorded
+from ..engines.record import Rec, as_numpy_answers, like_recorded
+from ..engines.views import current
 from ..numpy.operators import dress
+from ..numpy.protocols import array_function, array_ufunc
 from .boundary import LIKE
 from .compiled_calls import call_through
 from .entry import transformed
 from .recording import Misses, Outside, Recorded, Signature, record
 from .surroundings import Surroundings, Traces
+from .zeros import STANDING
 
 #: How many variants of a signature are kept, least recently used out.
 VARIANTS = 64
@@ -113,7 +116,10 @@ class Compiled:
                 return self.as_it_is(arguments, keywords)
             inputs = [*signature.inputs, *self.surroundings.arrays()]
             for k, program in enumerate(variants := self.programs.get(key, [])):
-                outputs = program.run(inputs)
+                try:
+                    outputs = program.run(inputs)
+                except Exception:  # the function raises it itself, at the user's line
+                    return self.as_it_is(arguments, keywords)
                 if outputs is not None:
                     self.misses.count = 0
                     if k:
@@ -185,5 +191,8 @@ def raises_on_flags() -> bool:
 
 
 LIKE[Rec] = like_recorded
+STANDING[Rec] = current
 install(Rec)
 dress(Rec)
+Rec.__array_ufunc__ = as_numpy_answers(array_ufunc)  # type: ignore[attr-defined]
+Rec.__array_function__ = as_numpy_answers(array_function)  # type: ignore[attr-defined]
