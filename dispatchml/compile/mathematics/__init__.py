@@ -1,0 +1,8 @@
+"""Transcendental functions of one element, at most 2 units in the last place from the exact value.
+
+They are free of branches, so that LLVM vectorises loops of them.
+"""
+
+from . import exponentials, hyperbolic, logarithms, trigonometry
+
+__all__ = ["exponentials", "hyperbolic", "logarithms", "trigonometry"]

@@ -1,0 +1,109 @@
+"""Angles less a whole multiple of pi/2, in two parts, to the last bit for every floating-point number.
+
+Up to `LARGE` by three parts of pi/2; beyond it, in a scalar function, by the bits of 2/pi that matter (M. Payne and
+R. Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter 18, 1983).
+"""
+
+from __future__ import annotations
+
+from ..scalars.builder import Builder, Term, fma, select
+from ..scalars.casts import converted, instruction
+from ..scalars.kinds import F64, I64, U64, Kind
+
+TWO_OVER_PI = 0.6366197723675814
+#: pi/2 as a sum of float64 numbers, and of ones with 33 bits whose whole multiples below 2**20 are exact.
+PARTS = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
+SHORT_PARTS = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32)
+ROUNDER = 1.5 * 2.0**52
+U256, U128, U320 = (Kind(f"u{n}", f"i{n}", n, "u") for n in (256, 128, 320))
+
+
+def large(builder: Builder) -> float:
+    """From where on angles are reduced by the bits of 2/pi."""
+    return 2.0**40 if builder.has_fma else 2.0**20
+
+
+def difference(a: Term, b: Term) -> tuple[Term, Term]:
+    """a - b and what rounding it lost."""
+    s = a - b
+    t = s - a
+    return s, (a - (s - t)) - (b + t)
+
+
+def quarter_turns(x: Term) -> tuple[Term, Term, Term]:
+    """(r, low, n): x less n quarter turns is r + low; n in the low bits of a word. For |x| < large."""
+    shifted = fma(x, TWO_OVER_PI, ROUNDER)
+    n = shifted - ROUNDER
+    if x.builder.has_fma:
+        first, second, third = PARTS
+        r = fma(n, -first, x)  # exact: a multiple of the last place of both that is below 1
+        product = n * second
+        lost = fma(n, second, -product)
+        r, low = difference(r, product)
+        return r, low - fma(n, third, lost), shifted.bits
+    first, second, third, fourth = SHORT_PARTS
+    r, low = difference(x - n * first, n * second)
+    r, lower = difference(r, n * third)
+    return r, (low + lower) - n * fourth, shifted.bits
+
+
+def digits() -> list[int]:
+    """64 zero bits and 1,344 bits of 2/pi behind the point, in words, by integer arithmetic (Machin's formula)."""
+    size = 1472
+    one = 1 << size
+
+    def arctangent(n: int) -> int:
+        total, term, k = 0, one // n, 1
+        while term:
+            total += term // k if k % 4 == 1 else -(term // k)
+            term, k = term // (n * n), k + 2
+        return total
+
+    pi = 4 * (4 * arctangent(5) - arctangent(239))
+    ratio = (2 * one * one // pi) >> (size - 1344)
+    return [0] + [(ratio >> (1344 - 64 * (k + 1))) & (2**64 - 1) for k in range(21)]
+
+
+def huge_quarter_turns(x: Term) -> tuple[Term, Term, Term]:
+    """(r, low, n) as quarter_turns gives, for finite |x| >= 2**20."""
+    b = x.builder
+    bits = x.bits.labelled(U64)
+    exponent = (bits >> 52) & 0x7FF
+    whole = (bits & (2**52 - 1)) | 2**52
+    offset = exponent + (62 - 1075)
+    word, shift = offset >> 6, offset & 63
+    window = b.number(0, U320)
+    for k in range(5):
+        window = (window << 64) | converted(b.table("two_over_pi", digits(), word + k), U320)
+    window = converted((window << converted(shift, U320)) >> 64, U256)
+    turns = window * converted(whole, U256)
+    fraction = converted((turns << 2) >> 128, U128)
+    up = fraction >> 127
+    n = converted(turns >> 254, I64) + converted(up, I64)
+    size = select(up.not_equal(0), -fraction, fraction)
+    zeros = b.emit(f"call i128 @llvm.ctlz.i128(i128 {size.register}, i1 false)", U128)
+    b.needs["llvm.ctlz.i128"] = "declare i128 @llvm.ctlz.i128(i128, i1)"
+    size = size << zeros
+    high = instruction("uitofp", converted(size >> 75, U64), F64)
+    low = instruction("uitofp", converted((size << 53) >> 75, U64), F64) * 2.0**-53
+    scale = ((-converted(zeros, I64) + (1023 - 53)) << 52).floating()
+    negative = up.not_equal(0) ^ x.bits.less(0)
+    scale = select(negative, -scale, scale)
+    first, second, _ = PARTS
+    high, low = high * scale, low * scale
+    r = high * first
+    rest = fma(high, first, -r) if b.has_fma else two_product_rest(high, first, r)
+    n = select(x.bits.less(0), -n, n)
+    return r, rest + (high * second + low * first), n
+
+
+def two_product_rest(a: Term, b: float, product: Term) -> Term:
+    """What a * b lost to rounding, by halves of 26 bits (T. Dekker, 1971)."""
+    split = 2.0**27 + 1
+    t = a * split
+    a_high = t - (t - a)
+    a_low = a - a_high
+    s = b * split
+    b_high = s - (s - b)
+    b_low = b - b_high
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low

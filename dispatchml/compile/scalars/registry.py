@@ -1,0 +1,199 @@
+"""Which operations have machine code for one element, and the text of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import target
+from .builder import Builder, Term
+from .complexes import Pair
+from .kinds import COMPLEX, F16, F32, KINDS, names_of, register_type
+
+#: What every function of the library is: LLVM moves, merges and vectorises calls of it freely.
+ATTRIBUTES = "nounwind willreturn memory(none)"
+
+#: name of an operation -> functions that write it, each with what it accepts.
+EMITTERS: dict[str, list[tuple[Callable[[tuple[str, ...]], bool], Callable[..., Any]]]] = {}
+#: Operations that are computed in a wider kind, as NumPy's own loops do: (name, kind) -> kind.
+WIDER: dict[tuple[str, str], str] = {}
+#: Functions that emitters call, by symbol: what writes them.
+PARTS: dict[str, Callable[[], Scalar]] = {}
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A function of one element in LLVM IR.
+
+    inputs and result are names of kinds, whose LLVM types `register_type` tells. needs: symbols of other functions
+    that the text calls. declarations: lines that stand once in a module, of intrinsics and tables.
+    """
+
+    symbol: str
+    inputs: tuple[str, ...]
+    result: str
+    text: str
+    needs: tuple[str, ...] = ()
+    declarations: tuple[str, ...] = field(default=(), repr=False)
+
+
+#: Every function that was asked for, by symbol.
+KNOWN: dict[str, Scalar] = {}
+FOUND: dict[tuple[Any, ...], Scalar | None] = {}
+
+
+def same(*kinds: str) -> Callable[[tuple[str, ...]], bool]:
+    """Accepts inputs that are all of one kind, one of these."""
+    return lambda inputs: inputs[0] in kinds and len(set(inputs)) == 1
+
+
+def emitter(name: str, *kinds: str, accepts: Callable[[tuple[str, ...]], bool] | None = None) -> Callable[..., Any]:
+    """Declare what writes an operation for inputs of these kinds: a function of terms, and keywords, giving a term."""
+
+    def add(f: Callable[..., Any]) -> Callable[..., Any]:
+        EMITTERS.setdefault(name, []).append((accepts or same(*kinds), f))
+        return f
+
+    return add
+
+
+def computed_in(kind: str, name: str, *narrower: str) -> None:
+    """Declare that an operation on narrower floating-point kinds is computed in another and rounded."""
+    for each in narrower:
+        WIDER[name, each] = kind
+
+
+def part(symbol: str, inputs: Sequence[str], *, attributes: str = "alwaysinline") -> Callable[..., Any]:
+    """Declare a function that emitters call by its symbol; `attributes="noinline cold"` for the rare case."""
+
+    def add(f: Callable[..., Any]) -> Callable[..., Any]:
+        PARTS[symbol] = lambda: written(symbol, tuple(inputs), f, {}, attributes)
+        return f
+
+    return add
+
+
+def written(
+    symbol: str, inputs: tuple[str, ...], f: Callable[..., Any], keywords: Mapping[str, Any], attributes: str
+) -> Scalar:
+    """The function that an emitter writes."""
+    builder = Builder(target.host().has_fma)
+    arguments: list[Term | Pair] = []
+    for k, kind in enumerate(inputs):
+        if kind in COMPLEX:
+            arguments.append(Pair.taken_apart(builder, f"%a{k}", COMPLEX[kind]))
+        else:
+            arguments.append(Term(builder, f"%a{k}", KINDS[kind]))
+    y = f(*arguments, **keywords)
+    result = y.name if isinstance(y, Pair) else y.kind.name
+    register = y.put_together(builder) if isinstance(y, Pair) else y.register
+    parameters = ", ".join(f"{register_type(kind)} %a{k}" for k, kind in enumerate(inputs))
+    kind = register_type(result)
+    text = "\n".join(
+        [
+            f"define internal {kind} @{symbol}({parameters}) {attributes} {ATTRIBUTES} {{",
+            "entry:",
+            *builder.lines,
+            f"  ret {kind} {register}",
+            "}",
+        ]
+    )
+    calls = tuple(s for s, declaration in builder.needs.items() if not declaration)
+    declarations = tuple(d for d in builder.needs.values() if d)
+    return Scalar(symbol, inputs, result, text, calls, declarations)
+
+
+def find(name: str, dtypes: Sequence[str], keywords: Mapping[str, Any] | None = None) -> Scalar | None:
+    """The machine code of an operation for the dtype characters of its loop's inputs; None where there is none.
+
+    astype takes the characters it converts from and to: find("astype", ("f", "d")).
+
+    >>> from dispatchml.compile import scalars
+    >>> scalars.find("add", "dd").symbol
+    'add_f64_f64'
+    """
+    key = name, tuple(dtypes), spelled(keywords or {})
+    if key in FOUND:
+        return FOUND[key]
+    kinds = names_of(dtypes)
+    FOUND[key] = found = None if kinds is None else of_kinds(name, kinds, dict(keywords or {}))
+    return found
+
+
+def of_kinds(name: str, kinds: tuple[str, ...], keywords: dict[str, Any]) -> Scalar | None:
+    """The machine code of an operation for kinds of inputs."""
+    keywords.pop("dtype", None) if name == "astype" else None
+    symbol = "_".join((name, *kinds))
+    if keywords:
+        symbol += f"_{spelled(keywords)}"
+    if symbol in KNOWN:
+        return KNOWN[symbol]
+    if "f16" in kinds and not target.host().has_half:
+        return None
+    if name == "astype":
+        from .casts import astype
+
+        KNOWN[symbol] = written(symbol, kinds[:1], astype(*kinds), {}, "alwaysinline")
+        return KNOWN[symbol]
+    f = next((f for accepts, f in EMITTERS.get(name, ()) if accepts(kinds)), None)
+    if f is None:
+        f = in_wider(name, kinds)
+    if f is None:
+        return None
+    try:
+        KNOWN[symbol] = found = written(symbol, kinds, f, keywords, "alwaysinline")
+    except NotCompiled:
+        return None
+    return found
+
+
+def spelled(keywords: Mapping[str, Any]) -> str:
+    """Keywords as part of a symbol: different values (1 and True, 0.0 and -0.0) have different spellings."""
+    text = "_".join(f"{k}={v!r}" for k, v in sorted(keywords.items()))
+    return re.sub(r"[^A-Za-z0-9_]", lambda m: f"${ord(m.group()):x}$", text)
+
+
+class NotCompiled(Exception):
+    """Raised by an emitter that has no code for these keywords."""
+
+
+def in_wider(name: str, kinds: tuple[str, ...]) -> Callable[..., Any] | None:
+    """What computes an operation of narrow floating-point inputs in a wider kind and rounds the result."""
+    narrow = next((k for k in kinds if k in ("f16", "f32")), None)
+    wide = None if narrow is None else WIDER.get((name, narrow), "f32" if narrow == "f16" else None)
+    if wide is None:
+        return None
+    inside = tuple(wide if k == narrow else k for k in kinds)
+
+    def computed(*arguments: Any, **keywords: Any) -> Any:
+        from .casts import converted
+
+        found = of_kinds(name, inside, dict(keywords))
+        if found is None or found.result not in KINDS:
+            raise NotCompiled
+        widened = [converted(a, KINDS[wide]) if a.kind.name == narrow else a for a in arguments]
+        y = widened[0].builder.call(found.symbol, KINDS[found.result], *widened)
+        return converted(y, F16 if narrow == "f16" else F32) if found.result == wide else y
+
+    return computed
+
+
+def definitions(symbols: Iterable[str]) -> str:
+    """The text of these functions and of all that they call, each once, with the declarations that they need."""
+    order: dict[str, Scalar] = {}
+
+    def visit(symbol: str) -> None:
+        if symbol not in order:
+            found = KNOWN.get(symbol)
+            if found is None:
+                found = KNOWN[symbol] = PARTS[symbol]()
+            order[symbol] = found
+            for other in found.needs:
+                visit(other)
+
+    for symbol in symbols:
+        visit(symbol)
+    declared = sorted({line for scalar in order.values() for line in scalar.declarations})
+    return "\n".join([*declared, *(order[s].text for s in sorted(order))]) + "\n"
