@@ -46,9 +46,8 @@ def row(name, character):
     out = np.empty_like(x)
     ours, theirs = best(loop, out.ctypes.data, x.ctypes.data, N), best(function, x)
     vectors = "zmm" if "zmm" in assembly else "no vectors"
-    print(
-        f"{name:10} {character} ulp {error:5.2f} NumPy {numpy_error:5.2f}   ns {ours:6.2f} NumPy {theirs:6.2f}  {vectors}"
-    )
+    said = f"{name:10} {character} ulp {error:5.2f} NumPy {numpy_error:5.2f}"
+    print(f"{said}   ns {ours:6.2f} NumPy {theirs:6.2f}  {vectors}")
 
 
 if __name__ == "__main__":
