@@ -7,9 +7,6 @@ from typing import Any
 
 from .image import EXTERNAL
 
-#: Changes whenever other code comes out for the same text; part of the cache's key.
-PIPELINE = "opt 3, loop vectorisation, slp vectorisation, unrolling, position-independent, small; 1"
-
 
 @cache
 def target_machine() -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.machinery
+import os
 import platform
 import sys
 from functools import cache
-from pathlib import Path
 
 #: What tells one processor from another in /proc/cpuinfo: x86, then ARM. Frequencies and counters are left out.
 FIELDS = (
@@ -70,7 +70,8 @@ def llvmlite_version() -> str:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("llvmlite is not installed, and nothing can be compiled without it", name="llvmlite")
     try:
-        text = (Path(spec.origin).parent / "_version.py").read_text(encoding="utf-8")
+        with open(os.path.join(os.path.dirname(spec.origin), "_version.py"), encoding="utf-8") as file:
+            text = file.read()
         return text.partition("version_version")[2].split("'")[1]
     except (OSError, IndexError):
         import llvmlite

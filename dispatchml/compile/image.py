@@ -98,6 +98,7 @@ class Linker:
         self.code = bytearray()
         self.places: dict[int, int] = {}
         self.pointers: dict[str, int] = {}
+        self.own_pointers: dict[str, int] = {}
         self.jumps: dict[str, int] = {}
         self.bases: list[tuple[int, int]] = []
 
@@ -134,7 +135,7 @@ class Linker:
         elif kind in (RELATIVE, CALL):
             target = self.target(symbol) if symbol.section in self.places else self.jump(symbol)
             struct.pack_into("<i", self.code, place, target + addend - place)
-        elif kind in THROUGH_POINTER and symbol.section == 0:
+        elif kind in THROUGH_POINTER:
             struct.pack_into("<i", self.code, place, self.pointer(symbol) + addend - place)
         else:
             raise LinkError(f"a relocation of type {kind} for {symbol.name!r}")
@@ -144,14 +145,18 @@ class Linker:
         return self.places[symbol.section] + symbol.value
 
     def pointer(self, symbol: Symbol) -> int:
-        """The place that holds the address of a C function."""
-        if symbol.name not in EXTERNAL:
+        """The place that holds the address of a C function or of one of the object."""
+        own = symbol.section in self.places
+        if not own and symbol.name not in EXTERNAL:
             raise LinkError(f"the object calls {symbol.name!r}")
-        if symbol.name not in self.pointers:
+        known = self.own_pointers if own else self.pointers
+        if symbol.name not in known:
             self.align(8)
-            self.pointers[symbol.name] = len(self.code)
+            known[symbol.name] = len(self.code)
+            if own:
+                self.bases.append((len(self.code), self.target(symbol)))
             self.code += b"\0" * 8
-        return self.pointers[symbol.name]
+        return known[symbol.name]
 
     def jump(self, symbol: Symbol) -> int:
         """A jump to a C function, for calls that reach no further than 2 GiB."""

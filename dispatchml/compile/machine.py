@@ -9,6 +9,7 @@ needs no llvmlite.
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 import threading
@@ -17,8 +18,8 @@ from typing import Any
 
 from . import cache, host, image
 
-#: The layout of what is stored.
-FORMAT = "1"
+#: Changes with the layout of what is stored, and whenever other code comes out for the same text.
+FORMAT = "2: opt 3, loops and straight lines vectorised, unrolled, position-independent, small"
 #: Libraries that are referenced, by key.
 LIBRARIES: weakref.WeakValueDictionary[str, Library] = weakref.WeakValueDictionary()
 IMMORTAL: list[Library] = []
@@ -74,7 +75,7 @@ def load(text: str) -> Library:
     Raises CompilationError for a text that LLVM refuses, ModuleNotFoundError where llvmlite is needed and missing, and
     OSError where the system lets no memory be made executable.
     """
-    key = cache.key_of(FORMAT, host.identity(), host.llvmlite_version(), text)
+    key = cache.key_of(*circumstances(), text)
     found = LIBRARIES.get(key)
     if found is not None:
         return found
@@ -84,6 +85,14 @@ def load(text: str) -> Library:
             found = from_disk(key) or from_text(key, text)
             LIBRARIES[key] = found
     return found
+
+
+@functools.cache
+def circumstances() -> tuple[str, ...]:
+    """What code depends on beside its text."""
+    from .. import __version__
+
+    return FORMAT, __version__, host.identity(), host.llvmlite_version()
 
 
 def from_disk(key: str) -> Library | None:
