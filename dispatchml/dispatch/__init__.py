@@ -12,7 +12,7 @@ from .elements import for_arrays_of, provide_for_arrays_of
 from .foreign import register_type
 from .join import promotes
 from .lattice import SLOTS, order
-from .layers import Layer, add_layer, is_layer, layer_of
+from .layers import Layer, add_layer, is_layer, is_traced, layer_of
 from .operation import Operation, OperationFunction, operation
 from .plugins import Plugin
 from .resolve import takes_operand
@@ -38,6 +38,7 @@ __all__ = [
     "foreign_class",
     "hold",
     "is_layer",
+    "is_traced",
     "layer",
     "layer_of",
     "make",

@@ -101,6 +101,12 @@ def is_layer(value: Any) -> bool:
     return layer_of(type(value)) is not None
 
 
+def is_traced(value: Any) -> bool:
+    """Whether a value belongs to a transform: an engine's, whatever it is round."""
+    info = layer_of(type(value))
+    return info is not None and info.slot == "transform"
+
+
 def arrived() -> None:
     """Make layers of the expected classes whose modules have been imported in the meantime."""
     for name in list(EXPECTED):

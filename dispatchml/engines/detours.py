@@ -26,7 +26,8 @@ def with_detour(op: Operation, general: Callable[..., Any]) -> Callable[..., Any
             if type(x) not in PLAIN:
                 found = detour_inside(known, x)
                 if found is not None:
-                    return found(*arguments, **keywords)
+                    made = found(*arguments, **keywords)
+                    return general(*arguments, **keywords) if made is NotImplemented else made
         return general(*arguments, **keywords)
 
     return detoured

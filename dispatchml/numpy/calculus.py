@@ -169,8 +169,6 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * m
     axis = normal_axis(axis, ops.ndim(p))
     steps = ops.diff(p, n=1, axis=axis)
     half: Any = period / 2
-    if period == 2 * math.pi and type(p) is not np.ndarray:  # an angle may have a unit, which half a turn then has too
-        half = ops.arctan2(ops.zeros_of(p, shape=()), ops.negative(ops.ones_of(p, shape=())))
     wrapped = ops.subtract(ops.remainder(ops.add(steps, half), ops.multiply(2, half)), half)
     wrapped = ops.where(ops.logical_and(ops.equal(wrapped, ops.negative(half)), ops.greater(steps, 0)), half, wrapped)
     correction = ops.subtract(wrapped, steps)

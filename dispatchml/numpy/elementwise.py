@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.layers import is_traced
 from ..engines.parts import part
 from .dtypes import at_least_double, casted
 from .protocols import UFUNCS, array_ufunc
@@ -61,6 +62,16 @@ def modf(a: Any) -> tuple[Any, Any]:
     """The fractional and the whole part, both with the sign of a."""
     whole = ops.trunc(a)
     return ops.copysign(ops.where(ops.isinf(a), 0.0, ops.subtract(a, whole)), a), whole
+
+
+@written
+def frexp(a: Any) -> tuple[Any, Any]:
+    """The mantissa, in [0.5, 1) without its sign, and the exponent of 2: a part of a, scaled by a constant."""
+    from .sorting import plain, refuse_batched
+
+    refuse_batched(a, "frexp")
+    exponent = np.frexp(plain(a))[1]
+    return ldexp(a, -exponent), exponent
 
 
 @written
@@ -205,12 +216,20 @@ def i0(x: Any) -> Any:
 
 
 @numpy_function(np.nan_to_num)
-def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     if not copy:
         from .registry import refuse_out
 
         refuse_out("nan_to_num(copy=False)")
-    return ops.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+    if not (is_ours(nan) or is_ours(posinf) or is_ours(neginf)):
+        return ops.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+    plain = {"nan": nan, "posinf": posinf, "neginf": neginf}
+    layered = {name: plain.pop(name) for name in list(plain) if is_ours(plain[name])}
+    y = ops.nan_to_num(x, **plain)
+    found = {"nan": ops.isnan(x), "posinf": isposinf(x), "neginf": isneginf(x)}
+    for name, value in layered.items():
+        y = ops.where(ops.logical_not(found[name]), y, value)
+    return y
 
 
 @numpy_function(np.isposinf)
@@ -234,12 +253,20 @@ def isreal(x: Any) -> Any:
 
 
 @numpy_function(np.isclose, arrays=2)
-def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    return ops.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
+    if not (is_traced(rtol) or is_traced(atol)):
+        return ops.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    with np.errstate(invalid="ignore"):  # as NumPy: inf - inf
+        gap = ops.absolute(ops.subtract(a, b))
+    if not is_ours(atol):
+        atol = ops.multiply(atol, ops.ones_of(gap, shape=()))  # a plain tolerance is in the units of the values
+    near = ops.less_equal(gap, ops.add(ops.multiply(rtol, ops.absolute(b)), atol))
+    same = ops.logical_or(ops.logical_and(near, ops.isfinite(b)), ops.equal(a, b))
+    return ops.logical_or(same, ops.logical_and(ops.isnan(a), ops.isnan(b))) if equal_nan else same
 
 
 @numpy_function(np.allclose, arrays=2)
-def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+def allclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
     return bool(ops.all(isclose(a, b, rtol, atol, equal_nan)))
 
 

@@ -128,7 +128,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
         number = ops.minimum(ops.maximum(a, 0), len(parts) - 1)
     y = parts[0]
     for k, choice in enumerate(parts[1:], 1):
-        y = ops.where(ops.equal(number, k), choice, y)
+        y = ops.where(ops.not_equal(number, k), y, choice)
     return y
 
 

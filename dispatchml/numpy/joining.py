@@ -183,13 +183,31 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     value = kwargs.get("constant_values", 0)
     if not is_ours(value):
         return in_order(ops.pad(array, pad_width=pad_width, mode=mode, **kwargs), order_of(array))
-    if isinstance(value, (tuple, list)) or ops.ndim(value):
+    if not isinstance(value, (tuple, list)) and ops.ndim(value):
         raise NoMethodError(
-            f"numpy.pad takes one layered constant_values for all sides{at_user_line()}. Join the parts with "
-            "numpy.concatenate."
+            f"numpy.pad takes layered constant_values as one number or a tuple of numbers{at_user_line()}. Join the "
+            "parts with numpy.concatenate."
         )
-    inside = np.pad(np.ones(ops.shape(array), bool), pad_width)
-    return in_order(ops.where(inside, ops.pad(array, pad_width=pad_width), value), order_of(array))
+    y = ops.pad(array, pad_width=pad_width)
+    side = np.pad(np.zeros(ops.shape(array), int), pad_width, constant_values=sides(value, n))
+    for k, each in enumerate(flattened(value), 1):
+        y = ops.where(side != k, y, each)
+    return in_order(y, order_of(array))
+
+
+def flattened(value: Any) -> list[Any]:
+    """The numbers of a nest of tuples."""
+    return [x for v in value for x in flattened(v)] if isinstance(value, (tuple, list)) else [value]
+
+
+def sides(value: Any, n: int) -> Any:
+    """A nest of tuples with positions, from 1, in the place of its numbers."""
+    count = iter(range(1, 2 * n + 1))
+
+    def numbered(v: Any) -> Any:
+        return tuple(map(numbered, v)) if isinstance(v, (tuple, list)) else next(count)
+
+    return numbered(value)
 
 
 @numpy_function(np.trim_zeros)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
+from ..dispatch.layers import is_layer
 from .manipulation import normal_axes
 from .registry import PUBLIC, given, numpy_function, operands
 from .sorting import plain
@@ -109,7 +110,9 @@ def matrix_power(a: Any, n: int) -> Any:
 @numpy_function(np.linalg.matrix_rank, room="linalg")
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     if given(rtol) is None:
-        return ops.matrix_rank(A, tol=tol if tol is None else plain(tol, "linalg.matrix_rank"), hermitian=hermitian)
+        if tol is None or not is_layer(tol):
+            return ops.matrix_rank(A, tol=tol, hermitian=hermitian)
+        return ops.count_nonzero(ops.greater(ops.svdvals(A), ops.expand_dims(tol, axis=-1)), axis=-1)
     values = ops.svdvals(A)
     limit = ops.multiply(ops.max(values, axis=-1, keepdims=True), plain(rtol, "linalg.matrix_rank")[..., None])
     return ops.count_nonzero(ops.greater(values, limit), axis=-1)

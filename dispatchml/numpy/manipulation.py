@@ -233,3 +233,20 @@ def atleast_3d(*arys: Any) -> Any:
         ops.reshape(a, shape=wanted[ops.ndim(a)](ops.shape(a))) if ops.ndim(a) < 3 else a for a in operands(arys)
     )
     return found[0] if len(found) == 1 else found
+
+
+@numpy_function(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    lengths = sizes(window_shape)
+    axes = tuple(range(ops.ndim(x))) if axis is None else normal_axes(axis, ops.ndim(x))
+    if len(axes) != len(lengths):
+        raise ValueError(f"Must provide matching length window_shape and axis; got {lengths} and {axes}")
+    for k, n in zip(axes, lengths, strict=True):
+        count = ops.shape(x)[k] - n + 1
+        if count < 1:
+            raise ValueError("window shape cannot be larger than input array shape")
+        index = np.arange(count)[:, None] + np.arange(n)
+        x = ops.moveaxis(ops.take(x, index, axis=k), source=k + 1, destination=-1)
+    return x

@@ -49,7 +49,9 @@ def find_ufunc(ufunc: Any, inputs: tuple[Any, ...]) -> Callable[..., Any]:
             "do so), or "
             "make an operation of your own with dispatchml.primitive."
         )
-    UFUNCS[ufunc] = function
+    from .meanings import with_meanings
+
+    UFUNCS[ufunc] = function = with_meanings(ufunc, function)
     return function
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
+from ..dispatch.layers import is_layer
 from .dtypes import casted
 from .manipulation import (
     expand_dims,
@@ -30,10 +31,36 @@ def quantile(
             "out, or repeat "
             "the elements with numpy.repeat."
         )
-    if isinstance(q, (list, tuple)):
-        q = np.asarray(q)
+    q = operand(q)
+    if is_layer(q):
+        return quantile_at(a, q, axes(axis), method, keepdims)
     a = casted(a, precision_of(a, q, method))
     return ops.quantile(a, q=q, axis=axes(axis), interpolation=method, keepdims=keepdims)
+
+
+def quantile_at(a: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Any:
+    """Quantiles at traced or layered shares: linear between neighbours, also in the share."""
+    if method != "linear":
+        raise NoMethodError(
+            f"numpy.quantile(method={method!r}) at a traced or layered share{at_user_line()}: it jumps from element to "
+            "element. Write method='linear', or dispatchml.primal(q)."
+        )
+    where = normal_axes(range_of(axis, a), ops.ndim(a))
+    ordered = ops.sort(merged_last(a, where), axis=-1)
+    last = ops.shape(ordered)[-1] - 1
+    position = ops.multiply(q, last)
+    low = ops.stop_gradient(ops.floor(position))
+    place = ops.astype(low, dtype=np.dtype(np.intp))
+    lower = ops.take(ordered, place, axis=-1)
+    upper = ops.take(ordered, ops.minimum(ops.add(place, 1), last), axis=-1)
+    y = ops.add(lower, ops.multiply(ops.subtract(upper, lower), ops.subtract(position, low)))
+    largest = ops.getitem(ordered, index=(..., -1))  # nan is sorted behind everything else
+    largest = ops.reshape(largest, shape=ops.shape(largest) + (1,) * ops.ndim(q))
+    y = ops.where(ops.logical_not(ops.isnan(largest)), y, largest)
+    k = ops.ndim(q)
+    if k:
+        y = ops.moveaxis(y, source=tuple(range(-k, 0)), destination=tuple(range(k)))
+    return ops.expand_dims(y, axis=tuple(axis + k for axis in where)) if kept(keepdims) else y
 
 
 def precision_of(a: Any, q: Any, method: str) -> Any:

@@ -19,6 +19,7 @@ from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
 from ..dispatch.plugins import meet
 from ..dispatch.resolve import is_unregistered
+from .meanings import MEANINGS, meant
 
 #: NumPy's function -> the implementation that stands for it on values that are not NumPy's.
 IMPLEMENTATIONS: dict[Any, Callable[..., Any]] = {}
@@ -117,14 +118,26 @@ def kept(keepdims: Any) -> bool:
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def implementation_of(function: Callable[..., Any], name: str, arrays: int) -> Callable[..., Any]:
-    """The function with its leading array-likes made operands and `out=` refused."""
+def implementation_of(
+    function: Callable[..., Any], name: str, arrays: int, own: dict[Any, Callable[..., Any]]
+) -> Callable[..., Any]:
+    """The function with its leading array-likes made operands and `out=` refused; what a library means by it (`own`)
+    goes before.
+    """
     names = [p.name for p in inspect.signature(function).parameters.values() if p.kind in POSITIONAL]
     leading = names[:arrays]
     out = names.index("out") if "out" in names else -1
 
+    @functools.cache
+    def usual() -> Callable[..., Any]:
+        return implementation_of(function, name, arrays, {})
+
     @functools.wraps(function)
     def implementation(*args: Any, **kwargs: Any) -> Any:
+        if own:
+            found = meant(own, (*args, *kwargs.values()))
+            if found is not None:
+                return found(usual(), *args, **kwargs)
         if kwargs:
             kwargs = checked(kwargs, leading, name)
         if 0 <= out < len(args) and args[out] is not None:
@@ -172,7 +185,8 @@ def numpy_function(
 
     def add(function: Any) -> Any:
         name = function.__name__.rstrip("_")
-        implementation = implementation_of(function, f"{room}.{name}" if room else name, arrays)
+        own = MEANINGS.setdefault(original, {}) if original is not None else {}
+        implementation = implementation_of(function, f"{room}.{name}" if room else name, arrays, own)
         if original is not None:
             IMPLEMENTATIONS[original] = implementation
         direct = plain or original

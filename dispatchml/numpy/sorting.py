@@ -79,6 +79,13 @@ def argsort(
     return ops.argsort(a, axis=axis, kind=kind_of(kind, stable), descending=descending)
 
 
+@numpy_function(np.sort_complex)
+def sort_complex(a: Any) -> Any:
+    y = ops.sort(a, axis=-1)
+    kind = ops.dtype(y)
+    return y if kind.kind in "cO" else ops.astype(y, dtype=np.sort_complex(np.zeros(0, kind)).dtype)
+
+
 @numpy_function(np.partition)
 def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
     return ops.partition(a, kth=kth, axis=axis)

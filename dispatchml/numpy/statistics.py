@@ -12,7 +12,7 @@ from .. import ops
 from ..dispatch.dressing import dressings
 from .dtypes import casted
 from .manipulation import normal_axes
-from .registry import given, kept, numpy_function, operand
+from .registry import given, is_ours, kept, numpy_function, operand
 
 
 def axes(axis: Any) -> Any:
@@ -46,7 +46,11 @@ def prod(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None,
     where: Any = True,
 ) -> Any:  # fmt: skip
-    y = ops.prod(chosen(a, where, 1), axis=axes(axis), dtype=dtype, keepdims=kept(keepdims))
+    mask = given(where)
+    if mask is None or mask is True or is_ours(mask) or axis is not None or kept(keepdims):
+        y = ops.prod(chosen(a, where, 1), axis=axes(axis), dtype=dtype, keepdims=kept(keepdims))
+    else:  # only what is chosen counts, which is what gives units
+        y = ops.prod(ops.getitem(a, index=np.broadcast_to(np.asarray(mask), ops.shape(a))), dtype=dtype)
     return y if given(initial) is None else ops.multiply(y, initial)
 
 
@@ -216,6 +220,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         y = ops.average(a, full, axis=axes(axis), keepdims=keepdims)
     if not returned:
         return y
-    counted = ops.multiply(full, ops.one_like(a))  # masked elements of a have no weight
-    total = ops.sum(counted, axis=axes(axis), keepdims=keepdims)
+    counted = ops.broadcast_to(full, shape=ops.shape(a))
+    if dressings(a):
+        counted = ops.multiply(full, ops.one_like(a))  # masked elements of a have no weight
+    total = casted(ops.sum(counted, axis=axes(axis), keepdims=keepdims), ops.dtype(y))
     return y, ops.broadcast_to(total, shape=ops.shape(y))

@@ -183,7 +183,7 @@ def choose_of(choices: Any, *, indices: Any = (), mode: str = "raise") -> Any:
     number = np.choose(indices, np.arange(len(choices)), mode=mode)  # pyright: ignore[reportCallIssue, reportArgumentType]
     y = choices[0]
     for k, choice in enumerate(choices[1:], 1):
-        y = ops.where(number == k, choice, y)
+        y = ops.where(number != k, y, choice)
     return ops.broadcast_to(y, shape=np.broadcast_shapes(indices.shape, *map(ops.shape, choices)))
 
 

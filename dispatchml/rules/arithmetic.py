@@ -66,6 +66,8 @@ def absolute_vjp(y: Any, a: Any, *, needs: tuple[bool, ...]) -> Any:
 
 def is_number(x: Any) -> bool:
     """Whether an exponent is a plain number, so that its value decides which formula is exact."""
+    if isinstance(x, np.ndarray):
+        return type(x) is np.ndarray and x.ndim == 0 and x.dtype.kind in "iufc"
     return isinstance(x, (int, float, complex, np.number)) or type(x).__name__ in ("Fraction", "Decimal")
 
 

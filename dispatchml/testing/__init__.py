@@ -3,6 +3,7 @@
 from .array_types import ArrayTypeError, check_array_type
 from .composition import PLAIN, Expected, Probe, Subject
 from .devices import DeviceCheckError, check_device
+from .library_functions import LibraryFunctionError, check_library_functions, quantities
 from .registry import RegistryError, check_registry
 from .rules import RuleCheckError, check_rule
 from .scenarios import Scenario, ScenarioError, scenarios
@@ -15,6 +16,7 @@ __all__ = [
     "DeviceCheckError",
     "Expected",
     "Probe",
+    "LibraryFunctionError",
     "RegistryError",
     "RuleCheckError",
     "Scenario",
@@ -23,9 +25,11 @@ __all__ = [
     "UnitCheckError",
     "check_array_type",
     "check_device",
+    "check_library_functions",
     "check_registry",
     "check_rule",
     "check_uncertain_numbers",
     "check_units",
+    "quantities",
     "scenarios",
 ]

@@ -6,10 +6,11 @@ with `register_type`, and calls `declare_units`. It is imported by plugins only.
 
 from .declare import declare_units
 from .entering import attach, convert, magnitude, quantity_inside
-from .system import LogarithmicUnitError, UnitSystem, is_zero
+from .system import ExponentUnitError, LogarithmicUnitError, UnitSystem, is_zero
 from .tables import rules_for
 
 __all__ = [
+    "ExponentUnitError",
     "LogarithmicUnitError",
     "UnitSystem",
     "attach",

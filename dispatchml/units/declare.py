@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..dispatch.errors import RegistrationError, class_name
-from ..dispatch.layers import layer_of
+from ..dispatch.errors import RegistrationError, at_user_line, class_name
+from ..dispatch.layers import is_traced, layer_of
 from ..dispatch.resolve import takes_operand
 from ..dispatch.structures import uniform
 from ..rules.registry import through
 from . import families as f
 from .entering import attach, convert, declare_entering, magnitude, quantity_inside
-from .system import UnitSystem
+from .functions import declare_functions, wrong_units
+from .system import ExponentUnitError, UnitSystem
 from .tables import families, rules_for
 
 #: What `x * unit` is inside a transform, and what its derivatives are made of.
@@ -32,15 +33,29 @@ def declare_units(cls: type, system: UnitSystem) -> None:
     uniform(cls)
     takes_operand(cls, system.unit_class, *(getattr(ops, name) for name in PRODUCTS))
     declare_entering(info, system)
+    declare_functions(cls, system)
     for op, units in ((ops.deg2rad, system.radian), (ops.rad2deg, system.degree)):
-        through(op, cls)(lambda x, units=units: convert(x, unit=unit_like(system, x, units)))
+        through(op, cls)(lambda x, units=units: convert(x, unit=system.unit_like(quantity_inside(x), units)))
+    through(ops.power, cls)(exponent_check(system))
     if not system.angles_are_numbers or system.functions_are_plain:
         declare_detours(cls, system)
 
 
-def unit_like(system: UnitSystem, x: Any, units: Any) -> Any:
-    """Units as the library's own object, in the registry of the quantity inside of a value."""
-    return system.unit(system.make(quantity_inside(x), 1.0, units))
+def exponent_check(system: UnitSystem) -> Any:
+    """What derivatives of a power go through: the units of a quantity to a traced exponent depend on its value."""
+
+    def refuse_traced_exponent(a: Any, b: Any) -> Any:
+        q = quantity_inside(a)
+        dimensional = q is not None and not system.dimensionless(q, system.units(q))
+        if dimensional and is_traced(b) and wrong_units(system, b, 1.0) is None:
+            raise ExponentUnitError(
+                f"A quantity in {system.unit(q)} to the power of a traced exponent{at_user_line()}: the units of the "
+                "result depend on the value of the exponent, so that there is no derivative by it. Write x ** "
+                "dispatchml.primal(n), pass the exponent as a constant, or make x dimensionless: (x / unit) ** n."
+            )
+        return NotImplemented
+
+    return refuse_traced_exponent
 
 
 def declare_detours(cls: type, system: UnitSystem) -> None:
@@ -52,7 +67,7 @@ def declare_detours(cls: type, system: UnitSystem) -> None:
         q = quantity_inside(x)
         if q is None:
             return x
-        return magnitude(convert(x, unit=unit_like(system, x, units_of(q))))
+        return magnitude(convert(x, unit=system.unit_like(q, units_of(q))))
 
     def argument(x: Any, check: Any, units_of: Any) -> Any:
         q = quantity_inside(x)

@@ -196,7 +196,7 @@ def number_of(x: Any) -> Any:
     system = SYSTEMS[layer_of(type(q))]  # type: ignore[index]
     if not system.dimensionless(q, system.units(q)):
         return x
-    return magnitude(convert(x, unit=system.unit(system.make(q, 1.0, system.one))))
+    return magnitude(convert(x, unit=system.unit_like(q, system.one)))
 
 
 @rule(magnitude).vjp

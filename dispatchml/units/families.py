@@ -62,17 +62,6 @@ def keep_first(s: UnitSystem, op: Any) -> Rule:
     return keep_units_of_first
 
 
-def rounding(s: UnitSystem, op: Any) -> Rule:
-    """Rounding, in the units in which the library rounds."""
-
-    def round_in_units(q: Any, **keywords: Any) -> Any:
-        s.check(q)
-        units = s.rounded_units(q)
-        return s.make(q, op(s.converted(q, units), **keywords), units)
-
-    return round_in_units
-
-
 def plain(s: UnitSystem, op: Any) -> Rule:
     """Nothing but numbers come out, whatever the units: signs, condition numbers."""
 
@@ -128,7 +117,7 @@ def same_variadic(s: UnitSystem, op: Any) -> Rule:
     """A tuple of arrays of one dimension; the result has the units of the first."""
 
     def in_one_dimension(values: Any, **keywords: Any) -> Any:
-        like, units, magnitudes = s.common(values)
+        like, units, magnitudes = s.common(values, beside=True)
         return s.make(like, op(tuple(magnitudes), **keywords), units)
 
     return in_one_dimension
@@ -173,7 +162,7 @@ def equality(unequal: bool) -> Maker:
         def compare(a: Any, b: Any) -> Any:
             like = s.first((a, b))
             u, v = (s.units(x) if s.is_quantity(x) else s.one for x in (a, b))
-            alike = s.same(u, v) or any(not s.is_quantity(x) for x in (a, b)) or dimensions_agree(s, like, u, v)
+            alike = s.same(u, v) or any(not s.is_quantity(x) for x in (a, b)) or s.agree(like, u, v)
             if alike:
                 try:
                     _, _, magnitudes = s.compared((a, b))
@@ -186,15 +175,6 @@ def equality(unequal: bool) -> Maker:
         return compare
 
     return family
-
-
-def dimensions_agree(s: UnitSystem, like: Any, u: Any, v: Any) -> bool:
-    """Whether units can be converted into each other."""
-    try:
-        s.slope(like, u, v)
-    except Exception:  # the library's own
-        return False
-    return True
 
 
 # ---- numbers and angles ----------------------------------------------------------------------------------------------
@@ -333,15 +313,18 @@ def of_difference_to_the(n: Any) -> Maker:
 
 
 def outputs(*powers: Any) -> Maker:
-    """One array in, several out: the units to these powers; None for an output without units."""
+    """One array in, several out: the units to these powers, 0 for an output without units, None for positions."""
+
+    def output(s: UnitSystem, q: Any, y: Any, units: Any, n: Any) -> Any:
+        if not n:
+            return y if n is None else s.without_units(q, y)
+        return s.product(q, y, s.raised(units, n))
 
     def family(s: UnitSystem, op: Any) -> Rule:
         def several(q: Any, **keywords: Any) -> Any:
             magnitude, units = s.factor(q)
             made = op(magnitude, **keywords)
-            return tuple(
-                y if n is None else s.product(q, y, s.raised(units, n)) for y, n in zip(made, powers, strict=True)
-            )
+            return tuple(output(s, q, y, units, n) for y, n in zip(made, powers, strict=True))
 
         return several
 

@@ -104,15 +104,21 @@ def multiply(s: UnitSystem) -> Rule:
 
 @particular
 def power(s: UnitSystem) -> Rule:
-    """A base with units needs one plain or dimensionless number as exponent; without units it may be an array."""
+    """A base with units needs one plain or dimensionless number as exponent; without units it may be any array."""
 
     def rule(a: Any, b: Any) -> Any:
         like = s.first((a, b))
         exponent = s.number(b)
         number = single_number(exponent)
-        if s.is_quantity(a) and number is not None:
+        if not s.is_quantity(a):
+            return s.exponential(like, ops.power(a, exponent))
+        if number is not None:
             return of_power(s, a, number)
-        if s.is_quantity(a) and not s.dimensionless(a, s.units(a)):
+        number = None if s.dimensionless(a, s.units(a)) else equal_numbers(exponent)
+        if number is not None:
+            magnitude, units = s.factor(a)
+            return s.product(a, ops.power(magnitude, exponent), s.raised(units, number))
+        if not s.dimensionless(a, s.units(a)):
             error = s.mismatch(s.units(a), s.one, a)
             error.add_note("An array as exponent needs a dimensionless base: its elements would have different units.")
             raise error
@@ -136,6 +142,11 @@ def single_number(x: Any) -> Any:
     return x if not ops.shape(x) else None
 
 
+def equal_numbers(x: Any) -> Any:
+    """The number that all elements of an exponent are, or None."""
+    return x.flat[0].item() if type(x) is np.ndarray and x.size and np.all(x == x.flat[0]) else None
+
+
 @particular
 def vector_norm(s: UnitSystem) -> Rule:
     """The units of a difference, except for ord=0, which counts."""
@@ -143,7 +154,7 @@ def vector_norm(s: UnitSystem) -> Rule:
     def rule(q: Any, **keywords: Any) -> Any:
         s.check(q)
         made = ops.vector_norm(s.magnitude(q), **keywords)
-        return s.make(q, made, s.difference(q)) if keywords.get("ord", 2) != 0 else made
+        return s.make(q, made, s.difference(q)) if keywords.get("ord", 2) != 0 else s.counted(q, made)
 
     return rule
 
@@ -173,7 +184,7 @@ def where(s: UnitSystem) -> Rule:
         condition = s.bare_magnitude(condition)
         if s.first((a, b)) is None:
             return ops.where(condition, a, b)
-        like, units, (x, y) = s.common((a, b))
+        like, units, (x, y) = s.common((a, b), beside=True)
         return s.make(like, ops.where(condition, x, y), units)
 
     return rule
@@ -197,6 +208,8 @@ def copysign(s: UnitSystem) -> Rule:
     """The units of the first; the second gives its sign."""
 
     def rule(a: Any, b: Any) -> Any:
+        if s.signs_have_units:
+            s.common((a, b))  # raises
         sign = s.bare_magnitude(b)
         return s.make(a, ops.copysign(s.magnitude(a), sign), s.units(a)) if s.is_quantity(a) else ops.copysign(a, sign)
 
@@ -229,11 +242,10 @@ def isclose(s: UnitSystem) -> Rule:
 
 @particular
 def nan_to_num(s: UnitSystem) -> Rule:
-    """Replacements are quantities, or numbers in the units of the argument."""
+    """Replacements are quantities, or numbers that may stand in the units of the argument."""
 
     def rule(q: Any, **keywords: Any) -> Any:
-        s.check(q)
-        given = {k: s.converted(v, s.units(q)) if s.is_quantity(v) else v for k, v in keywords.items()}
+        given = {k: v if v is None else written(s, q, v)[0] for k, v in keywords.items()}
         return s.make(q, ops.nan_to_num(s.magnitude(q), **given), s.units(q))
 
     return rule
@@ -341,7 +353,7 @@ def written(s: UnitSystem, x: Any, value: Any) -> tuple[Any, Any]:
     units = s.units(x)
     if s.is_quantity(value):
         return s.converted(value, units), units
-    if not s.same(units, s.one) and not s.fits_any(value):
+    if not s.fits(x, value):
         return s.converted(s.make(x, value, s.one), units), units
     return value, units
 

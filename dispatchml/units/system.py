@@ -16,6 +16,10 @@ class LogarithmicUnitError(DispatchmlError, TypeError):
     """A quantity in a logarithmic unit (dB, mag, dex, Np, ...) met an operation: sums of it are products."""
 
 
+class ExponentUnitError(DispatchmlError, TypeError):
+    """A quantity with a dimension to the power of an exponent that is differentiated or differs from one to another."""
+
+
 class UnitSystem(ABC):
     """How a library of units works. A plugin writes a subclass; the rules for all operations follow from it.
 
@@ -27,7 +31,11 @@ class UnitSystem(ABC):
     class of the library's own objects for units. one: the units of a plain number. radian: those of
     an angle. degree: those of a degree.
     angles_are_numbers: whether radians are dimensionless, so that sin takes both. functions_are_plain: whether exp, sin
-    and their kin give plain numbers rather than dimensionless quantities.
+    and their kin give plain numbers rather than dimensionless quantities. likes_are_plain: whether zeros_like and its
+    kin give plain arrays. other_dimensions_are_absent: whether isin says no, rather than raising, for elements of
+    another dimension. signs_have_units: whether the second argument of copysign must have the dimension of the first.
+    equal_refuses_dimensions: whether the ufuncs equal and not_equal refuse other dimensions, unlike the operators.
+    dimension_errors: what the library raises for units of another dimension, besides the class of `mismatch`.
     """
 
     quantity: Any
@@ -37,6 +45,11 @@ class UnitSystem(ABC):
     degree: Any = None
     angles_are_numbers = True
     functions_are_plain = False
+    likes_are_plain = False
+    other_dimensions_are_absent = False
+    signs_have_units = False
+    equal_refuses_dimensions = False
+    dimension_errors: tuple[type[Exception], ...] = ()
 
     # ---- what a library says ---------------------------------------------------------------------------------------
 
@@ -127,15 +140,39 @@ class UnitSystem(ABC):
 
     def dimensionless(self, like: Any, units: Any) -> bool:
         """Whether units can be converted to those of a plain number."""
+        return self.agree(like, units, self.one)
+
+    def agree(self, like: Any, u: Any, v: Any) -> bool:
+        """Whether units can be converted into each other."""
         try:
-            self.slope(like, units, self.one)
-        except Exception:
-            return False
+            self.slope(like, u, v)
+        except Exception as error:
+            if isinstance(error, (*self.dimension_errors, type(self.mismatch(u, v, like)))):
+                return False
+            raise
         return True
 
-    def rounded_units(self, q: Any) -> Any:
-        """The units in which a quantity is rounded."""
-        return self.units(q)
+    def filled_units(self, q: Any, filling: Any) -> Any:
+        """The units of `full_like(q, value)`: those of the value where that is a quantity (`filling`), else those of q;
+        None for plain numbers.
+        """
+        return self.units(q if filling is None else filling)
+
+    def fits(self, q: Any, value: Any) -> bool:
+        """Whether a plain value that is put into a quantity as it is stands for a number in its units."""
+        return self.same(self.units(q), self.one) or self.fits_any(value)
+
+    def counted(self, q: Any, count: Any) -> Any:
+        """How a number of elements that are not zero, the norm of order 0, is given out."""
+        return count
+
+    def exponential(self, like: Any, y: Any) -> Any:
+        """How a plain number to the power of a quantity is given out."""
+        return self.make(like, y, self.one)
+
+    def without_units(self, q: Any, y: Any) -> Any:
+        """How a result without units beside others with units is given out: eigenvectors, the factor Q."""
+        return y
 
     def angle_units(self, q: Any) -> Any:
         """The units to which the argument of sin is converted."""
@@ -148,6 +185,10 @@ class UnitSystem(ABC):
     def same(self, u: Any, v: Any) -> bool:
         """Whether two units are the same."""
         return u is v or u == v
+
+    def unit_like(self, like: Any, units: Any) -> Any:
+        """Units as the library's own object, in the registry of a quantity."""
+        return self.unit(self.make(like, 1.0, units))
 
     # ---- what follows ----------------------------------------------------------------------------------------------
 
@@ -209,11 +250,12 @@ class UnitSystem(ABC):
         """What a function gives that finds the angle of something with units."""
         return self.an_angle(like, y)
 
-    def common(self, values: tuple[Any, ...]) -> tuple[Any, Any, list[Any]]:
+    def common(self, values: tuple[Any, ...], beside: bool = False) -> tuple[Any, Any, list[Any]]:
         """Values that must have one dimension: a quantity to make results like, the units, and the payloads in them.
 
         The units are those of the first quantity; of the first that is no difference where differences (delta_degC) and
-        points of multiplicative scales (kelvin) meet. Plain values need dimensionless quantities, unless they fit any.
+        points of multiplicative scales (kelvin) meet. Plain values need dimensionless quantities, unless they fit any;
+        the result is then in units of one, or in those of the quantity where values are put beside each other.
         """
         like = self.first(values)
         units = offset = None
@@ -230,13 +272,20 @@ class UnitSystem(ABC):
                 if not isinstance(x, self.quantity) and not self.fits_any(x):
                     if not self.dimensionless(like, units):
                         raise self.mismatch(units, self.one, like)
-                    units = self.one
+                    if beside:
+                        values = tuple(self.beside(v, like) for v in values)
+                    else:
+                        units = self.one
                     break
         if offset is not None:
             for x in values:
                 if isinstance(x, self.quantity) and self.is_difference(x) and not self.same(self.units(x), units):
                     raise self.offset_error(units, self.units(x))
         return like, units, [self.converted(x, units) if isinstance(x, self.quantity) else x for x in values]
+
+    def beside(self, x: Any, like: Any) -> Any:
+        """A plain value as a dimensionless quantity, unless it fits any units."""
+        return x if isinstance(x, self.quantity) or self.fits_any(x) else self.make(like, x, self.one)
 
     def preferred(self, values: tuple[Any, ...], like: Any) -> Any:
         """The units of the first quantity that is no temperature difference, else of the first."""

@@ -22,12 +22,12 @@ TABLES: dict[f.Maker, str] = {
         broadcast_to diag diagonal expand_dims flip matrix_transpose moveaxis ravel repeat reshape roll rot90 squeeze
         swapaxes tile transpose tril triu atleast_1d atleast_2d atleast_3d
         getitem scatter compress extract delete unique spacing empty_like
+        ceil floor rint round trunc
         fft fft2 fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn rfft rfft2 rfftn
     """,
     f.keep_as_difference: "ones_like ones_of ptp std zeros_like zeros_of",
     f.keep_list: "array_split split unstack",
     f.keep_first: "scatter_along_axis scatter_take take take_along_axis",
-    f.rounding: "ceil floor rint round trunc",
     # several arrays of one dimension
     f.same: """
         fmax fmin fmod hypot make_complex maximum minimum nextafter rel_entr kl_div remainder
@@ -65,8 +65,8 @@ TABLES: dict[f.Maker, str] = {
     f.to_the(1): "eigvals eigvalsh matrix_norm svdvals",
     f.of_difference_to_the(2): "var",
     # decompositions
-    f.outputs(1, None): "eig eigh",
-    f.outputs(None, 1): "qr",
+    f.outputs(1, 0): "eig eigh",
+    f.outputs(0, 1): "qr",
     f.outputs(None, None, 1): "lu",
     f.plain: "cond turn_equal",
     f.keep_beside: "even_out",

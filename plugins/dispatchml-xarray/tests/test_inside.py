@@ -42,6 +42,15 @@ def test_labelled_quantities(u):
         dm.grad(lambda q: q.values.sum())(q)
 
 
+def test_arrays_like_labelled_quantities_are_plain_as_outside(u):
+    q = xr.DataArray([1.0, 2.0, 3.0] * u.m, dims="x")
+    for make in (xr.ones_like, xr.zeros_like, lambda q: xr.full_like(q, 3.0)):
+        seen = []
+        dm.grad(lambda q, make=make, seen=seen: (seen.append(dm.primal(make(q))), q.sum())[1])(q)
+        assert type(seen[0].data) is type(make(q).data) is np.ndarray
+        np.testing.assert_array_equal(seen[0].data, make(q).data)
+
+
 def test_quantities_and_labels_meet_in_every_order(u):
     two = 2 * u.s
     for function in (lambda p: (p * two).sum(), lambda p: (two * p).sum(), lambda p: (p * u.s).sum() * 2):

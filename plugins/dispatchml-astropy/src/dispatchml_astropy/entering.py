@@ -13,7 +13,7 @@ import numpy as np
 from astropy.units import Quantity, Unit, UnitBase
 
 from dispatchml import ops
-from dispatchml.dispatch import Carrier, is_layer, layer_of
+from dispatchml.dispatch import Carrier, is_layer, is_traced
 from dispatchml.dispatch.errors import ArgumentError, at_user_line, class_name
 from dispatchml.units import attach, convert, quantity_inside
 
@@ -69,12 +69,6 @@ def enter(cls: Any, value: Any, unit: Any, dtype: Any) -> Any:
     if quantity_inside(value) is None:
         return attach(value, unit=SYSTEM.one if unit is None else Unit(unit))
     return ops.positive(value) if unit is None else convert(value, unit=Unit(unit))
-
-
-def is_traced(x: Any) -> bool:
-    """Whether a value belongs to a transform."""
-    info = layer_of(type(x))
-    return info is not None and info.slot == "transform"
 
 
 def holds_layers(array: Any) -> bool:

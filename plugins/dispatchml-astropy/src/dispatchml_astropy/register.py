@@ -9,7 +9,7 @@ from astropy.units import Quantity
 from dispatchml.dispatch import carrier, order, register_type
 from dispatchml.units import declare_units
 
-from . import methods
+from . import functions, methods
 from .entering import install
 from .system import SYSTEM
 
@@ -39,6 +39,7 @@ def register() -> None:
         order(outer=outer, inner=Quantity)
     order(outer=Quantity, inner="numpy.ma:MaskedArray")
     install()
+    functions.declare()
 
 
 def rebuild(q: Any, magnitude: Any) -> Any:

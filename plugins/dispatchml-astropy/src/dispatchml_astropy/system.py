@@ -33,6 +33,8 @@ class Astropy(UnitSystem):
     radian = u.radian
     degree = u.degree
     angles_are_numbers = False
+    equal_refuses_dimensions = True
+    dimension_errors = (u.UnitsError,)
 
     def units(self, q: Any) -> Any:
         return q.unit
@@ -113,6 +115,15 @@ class Astropy(UnitSystem):
 
     def fits_any(self, x: Any) -> bool:
         return is_zero(x, or_infinite=True)
+
+    def filled_units(self, q: Any, filling: Any) -> Any:
+        return q.unit
+
+    def counted(self, q: Any, count: Any) -> Any:
+        return self.make(q, count, self.one)
+
+    def without_units(self, q: Any, y: Any) -> Any:
+        return self.make(q, y, self.one)
 
     def check(self, q: Any) -> bool:
         if type(q) not in ADMITTED:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops
-from dispatchml.dispatch import SLOTS, Carrier, carrier, layer_of, operation
+from dispatchml.dispatch import SLOTS, Carrier, carrier, is_traced, layer_of, operation
 from dispatchml.dispatch.errors import DispatchmlError, at_user_line, describe
 from dispatchml.rules import batch, nondifferentiable, rule
 
@@ -222,12 +222,6 @@ def innermost(x: Any) -> Any:
         x = info.payload(x)
         x = x[0] if type(x) is tuple else x
     return None
-
-
-def is_traced(x: Any) -> bool:
-    """Whether a value belongs to a transform."""
-    info = layer_of(type(x))
-    return info is not None and info.slot == "transform"
 
 
 def data_of(x: Any) -> Any:

@@ -14,7 +14,7 @@ import pint
 from pint.util import to_units_container
 
 from dispatchml import ops
-from dispatchml.dispatch import is_layer, layer_of
+from dispatchml.dispatch import is_layer, is_traced, layer_of
 from dispatchml.dispatch.errors import at_user_line
 from dispatchml.units import attach, convert, magnitude, quantity_inside
 
@@ -25,12 +25,6 @@ ORDINARY = frozenset({np.ndarray, float, int, complex, str})
 # ---- the constructor of pint, and its units as operands --------------------------------------------------------------
 
 PLAIN_NEW = pint.Quantity.__new__
-
-
-def is_traced(x: Any) -> bool:
-    """Whether a value belongs to a transform."""
-    info = layer_of(type(x))
-    return info is not None and info.slot == "transform"
 
 
 @functools.wraps(PLAIN_NEW)

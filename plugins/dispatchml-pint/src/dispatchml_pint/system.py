@@ -41,6 +41,11 @@ class Pint(UnitSystem):
     one = NONE
     radian = UnitsContainer({"radian": 1})
     degree = UnitsContainer({"degree": 1})
+    likes_are_plain = True
+    other_dimensions_are_absent = True
+    signs_have_units = True
+    equal_refuses_dimensions = True
+    dimension_errors = (pint.DimensionalityError,)
 
     def units(self, q: Any) -> UnitsContainer:
         return q._units
@@ -175,8 +180,16 @@ class Pint(UnitSystem):
     def intercept(self, q: Any, target: UnitsContainer) -> Any:
         return q._REGISTRY.convert(0, q._units, target)
 
-    def rounded_units(self, q: Any) -> UnitsContainer:
-        return NONE if len(q._units) > 1 and q.dimensionless else q._units  # km/m is rounded as the number that it is
+    # ---- what pint's functions give -------------------------------------------------------------------------------
+
+    def filled_units(self, q: Any, filling: Any) -> UnitsContainer | None:
+        return None if filling is None else filling._units
+
+    def exponential(self, like: Any, y: Any) -> Any:
+        return y
+
+    def counted(self, q: Any, count: Any) -> Any:
+        return self.make(q, count, q._units)
 
 
 def units_text(x: Any) -> str:

@@ -19,17 +19,11 @@ from uncertainties.core import AffineScalarFunc, Variable
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch import layer_of
+from dispatchml.dispatch import is_traced
 from dispatchml.propagation import deviation_of, nominal_of
 
 #: Where the replaced code finds what it calls, in the globals of the library's module.
 SWITCHES = "__dispatchml_switches__"
-
-
-def is_traced(x: Any) -> bool:
-    """Whether a value belongs to a transform."""
-    info = layer_of(type(x))
-    return info is not None and info.slot == "transform"
 
 
 def switch(function: Any, own: Callable[..., Any]) -> None:

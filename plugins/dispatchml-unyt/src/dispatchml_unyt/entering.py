@@ -14,7 +14,7 @@ import numpy as np
 from unyt import Unit, unyt_array, unyt_quantity
 
 from dispatchml import ops
-from dispatchml.dispatch import Carrier, is_layer, layer_of
+from dispatchml.dispatch import Carrier, is_layer, is_traced
 from dispatchml.units import attach, convert, quantity_inside
 
 from .system import SYSTEM
@@ -37,12 +37,6 @@ def needs_us(x: Any) -> bool:
     if isinstance(x, (unyt_array, Unit, str)):
         return False
     return is_layer(x) or (isinstance(x, numbers.Number) and ops.dtype(x).kind == "O")
-
-
-def is_traced(x: Any) -> bool:
-    """Whether a value belongs to a transform."""
-    info = layer_of(type(x))
-    return info is not None and info.slot == "transform"
 
 
 def constructor(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -40,6 +40,7 @@ class Unyt(UnitSystem):
     degree = Unit("degree")
     angles_are_numbers = False
     functions_are_plain = True
+    dimension_errors = (UnitConversionError, UnitOperationError)
 
     def units(self, q: Any) -> Any:
         return q.units
@@ -114,9 +115,9 @@ class Unyt(UnitSystem):
     def mismatch(self, a: Any, b: Any, like: Any) -> Exception:
         return UnitOperationError("dispatchml", a, b)
 
-    def common(self, values: tuple[Any, ...]) -> Any:
+    def common(self, values: tuple[Any, ...], beside: bool = False) -> Any:
         try:
-            return super().common(values)
+            return super().common(values, beside)
         except UnitConversionError as error:
             units = [self.units(x) for x in values if self.is_quantity(x)]
             raise UnitOperationError("dispatchml", *units[:2]) from error
@@ -157,6 +158,12 @@ class Unyt(UnitSystem):
 
     def fits_any(self, x: Any) -> bool:
         return is_zero(x)
+
+    def fits(self, q: Any, value: Any) -> bool:
+        return True  # as in unyt, a number that is put into a quantity is one in its units
+
+    def counted(self, q: Any, count: Any) -> Any:
+        return self.make(q, count, q.units)
 
     # ---- scales with an offset -------------------------------------------------------------------------------------
 

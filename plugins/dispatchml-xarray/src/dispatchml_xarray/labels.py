@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from dispatchml import ops
-from dispatchml.dispatch import Carrier, foreign_class, layer_of, operation
+from dispatchml.dispatch import Carrier, foreign_class, is_traced, layer_of, operation
 from dispatchml.dispatch.errors import DispatchmlError, at_user_line
 from dispatchml.rules import batch, linear
 
@@ -139,12 +139,6 @@ def is_duck(data: Any) -> bool:
 def is_labelled(x: Any) -> bool:
     """Whether a value is a labelled array, not traced."""
     return isinstance(x, (DataArray, Variable))
-
-
-def is_traced(x: Any) -> bool:
-    """Whether a value belongs to a transform."""
-    info = layer_of(type(x))
-    return info is not None and info.slot == "transform"
 
 
 def innermost(x: Any) -> Any:
