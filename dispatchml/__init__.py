@@ -14,6 +14,7 @@ from .transforms.gradient import grad, value_and_grad
 
 if TYPE_CHECKING:
     from . import numpy, testing
+    from .compile.threads import threads
     from .transforms.batching import vmap
     from .transforms.compiling import jit
     from .transforms.directional import derivative, hvp, jvp
@@ -44,6 +45,8 @@ def __getattr__(name: str) -> Any:
     """Import a name that is not needed for a first gradient."""
     if name == "testing":
         made: Any = import_module(".testing", __name__)
+    elif name == "threads":
+        made = import_module(".compile.threads", __name__).threads
     elif name in __all__:
         made = getattr(transforms, name)
     else:
@@ -73,6 +76,7 @@ __all__ = [
     "vmap",
     "checkpoint",
     "jit",
+    "threads",
     # values inside a transform
     "stop_gradient",
     "primal",

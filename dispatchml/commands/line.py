@@ -139,6 +139,38 @@ def new_plugin(
     print(f"\nNext:\n    cd {root}\n    pip install -e '.[dev]'\n    pytest")
 
 
+compiled = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Look at the compiled code on disk, or delete it."
+)
+app.add_typer(compiled, name="cache", short_help="Look at the compiled code on disk, or delete it.")
+
+
+@compiled.command(short_help="Say where it is and how much there is.")
+def info() -> None:
+    """Say where compiled code is kept, how much there is, and why it is not used, if it is not."""
+    from ..compile import cache
+
+    found = cache.info()
+    print(f"folder  {found.folder or 'none'}")
+    print(f"files   {found.files}")
+    print(f"size    {found.size / 2**20:.1f} of at most {found.limit / 2**20:.0f} MiB")
+    if found.problem:
+        print(f"not used: {found.problem}")
+
+
+@compiled.command(short_help="Delete all of it.")
+def clear() -> None:
+    """Delete every file of compiled code. Programs that run keep theirs; what is needed again is compiled again."""
+    from ..compile import cache
+
+    try:
+        number = cache.clear()
+    except OSError as error:
+        print(f"dispatchml: nothing was deleted in {cache.folder()}: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(f"{number} file{'' if number == 1 else 's'} deleted")
+
+
 @app.command(short_help="Run the matrix of types, transforms and pairs.")
 def matrix(
     folder: Annotated[Path, typer.Option(help="where types/*.py and meaningless.py are")] = Path("tests/composition"),

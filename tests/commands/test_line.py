@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dispatchml.cli import main
+from dispatchml.compile import cache
 
 pytest.importorskip("typer")
 pytest.importorskip("rich")
@@ -61,7 +62,7 @@ def small(tmp_path):
 def test_help_names_every_command(dispatchml):
     done = dispatchml("--help")
     assert done.returncode == 0
-    for name in ("plugins", "doctor", "methods", "which", "new-plugin", "matrix"):
+    for name in ("plugins", "doctor", "methods", "which", "new-plugin", "cache", "matrix"):
         assert f"\n  {name} " in done.stdout
 
 
@@ -140,6 +141,28 @@ def test_plugins_and_doctor(dispatchml):
     assert "numpy" in done.stdout
     assert "cpu" in done.stdout
     assert done.returncode == ("Nothing is wrong." not in done.stdout)
+
+
+def test_cache(dispatchml, tmp_path, monkeypatch):
+    folder = tmp_path / "compiled"
+    monkeypatch.setenv("DISPATCHML_CACHE_DIR", str(folder))
+    assert dispatchml("cache", "clear").stdout == "0 files deleted\n"
+    assert f"folder  {folder}\nfiles   0\n" in dispatchml("cache", "info").stdout
+    cache.store("ab" * 32, bytes(2**20))
+    (folder / "mine.txt").write_text("not the cache's")
+    said = dispatchml("cache", "info").stdout
+    assert "files   1\nsize    1.0 of at most 256 MiB\n" in said
+    assert "not used" not in said
+    folder.chmod(0o777)
+    assert "not used: others can write to the folder" in dispatchml("cache", "info").stdout
+    refused = dispatchml("cache", "clear")
+    assert refused.returncode == 1
+    assert "nothing was deleted in" in refused.stderr
+    folder.chmod(0o700)
+    assert dispatchml("cache", "clear").stdout == "1 file deleted\n"
+    assert [f.name for f in folder.iterdir()] == ["mine.txt"]
+    monkeypatch.setenv("DISPATCHML_CACHE_DIR", "")
+    assert "folder  none\n" in dispatchml("cache", "info").stdout
 
 
 def test_new_plugin(dispatchml, tmp_path):
