@@ -14,6 +14,7 @@ from .join import promotes
 from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, is_traced, layer_of
 from .operation import Operation, OperationFunction, operation
+from .parts import Part, change, part_of
 from .plugins import Plugin
 from .resolve import takes_operand
 from .structures import transparent, uniform
@@ -28,9 +29,11 @@ __all__ = [
     "Layer",
     "Operation",
     "OperationFunction",
+    "Part",
     "Plugin",
     "add_layer",
     "carrier",
+    "change",
     "dispatch",
     "dressing",
     "field",
@@ -44,6 +47,7 @@ __all__ = [
     "make",
     "operation",
     "order",
+    "part_of",
     "provide_for_arrays_of",
     "promotes",
     "register_type",

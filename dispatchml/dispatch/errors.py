@@ -132,6 +132,10 @@ class ReadOnlyError(DispatchmlError, ValueError):
     """Something was written into that cannot change."""
 
 
+class AttributeSetError(DispatchmlError, AttributeError):
+    """An attribute of a traced value cannot be set."""
+
+
 class FallbackWarning(UserWarning):
     """A function runs uncompiled, or is compiled anew at each call."""
 

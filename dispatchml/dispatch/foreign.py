@@ -14,6 +14,7 @@ from .errors import PluginError, RegistrationError, at_user_line, class_name, co
 from .hints import is_name, resolve_name
 from .layers import EXPECTED, LAYERS, Layer, add_layer, check_layer, layer_of
 from .operation import FORGETTING, LOCK
+from .parts import Part
 from .plugins import SEEN, meet
 
 #: The protocols of NumPy, where the other operand is somewhere among the arguments.
@@ -28,6 +29,8 @@ def register_type(
     rebuild: Callable[[Any, Any], Any],
     static: Iterable[str] = (),
     methods: Mapping[str, Any] | None = None,
+    setters: Mapping[str, Callable[[Any, Any], None]] | None = None,
+    numbers: Part | None = None,
     materialise: Callable[[Any], Any] | None = None,
     project: Callable[[Any, Any], Any] | None = None,
     defer: Iterable[str] = (),
@@ -40,8 +43,11 @@ def register_type(
     slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer. payload(x): what x wraps (a tuple
     where there are several). rebuild(x, payload): the same round another payload. static: attributes that do not
     depend on the numbers, which a traced x answers too. methods: name -> operation for the class's methods, or
-    property(operation) for what is read without a call; "__setitem__" (x, key, value), "__getattr__" (x, name), and
-    "__copyto__" (x, values, where) for NumPy's functions that write numbers to memory, such as copyto and putmask.
+    property(operation) for what is read without a call, a `dispatch.Part` for what the library hands out as a view;
+    "__setitem__" (x, key, value), "__getattr__" (x, name), and "__copyto__" (x, values, where) for NumPy's functions
+    that write numbers to memory, such as copyto and putmask.
+    setters: name -> function(x, value) for attributes that can be set, made with `dispatch.change`; parts need none.
+    numbers: of a subclass of ndarray, the part that x.view(numpy.ndarray) gives.
     materialise(x): a dense equivalent. project(x, ct): of a structure, the part of a dense cotangent, a NumPy array,
     that belongs to the structure of x; without it, a derivative that arrives dense raises (`dispatch.transparent` goes
     further). defer: operators of the class, such as "__add__", that leave the call to an
@@ -79,7 +85,8 @@ def register_type(
     place = user_line()
 
     def declare(found: type) -> None:
-        properties = {"told": told, "project": project} | ({} if how is None else {"carrier": how})
+        properties: dict[str, Any] = {"told": told, "project": project} | ({} if how is None else {"carrier": how})
+        properties |= {"setters": dict(setters or {}), "numbers": numbers}
         info = Layer(
             found, slot, payload=payload, rebuild=rebuild, static=statics, methods=operations, materialise=materialise,
             place=place, properties=properties,

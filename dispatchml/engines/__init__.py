@@ -1,5 +1,6 @@
 """The engines: forward (Dual), reverse (Var on a Tape) and batching (Batched), as layers that compose."""
 
+from . import attributes as attributes
 from . import elements as elements
 from . import foreign_methods as foreign_methods
 from . import operators as operators  # installs the operators on the classes below

@@ -12,7 +12,7 @@ from .forward import Dual
 from .refusals import remember
 from .reverse import Var
 from .traced import describe_payload
-from .writable import Writable
+from .writable import Writable, update
 
 BINARY = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "matmul": "matmul",
@@ -37,6 +37,16 @@ def reflected(op: Any) -> Any:
         return op(other, self)
 
     operator.__name__ = operator.__qualname__ = f"reflected_{op.__name__}"
+    return operator
+
+
+def in_place(op: Any) -> Any:
+    """The operator that changes its first operand."""
+
+    def operator(self: Any, other: Any) -> Any:
+        return update(self, op(self, other))
+
+    operator.__name__ = operator.__qualname__ = f"in_place_{op.__name__}"
     return operator
 
 
@@ -127,6 +137,8 @@ def install(cls: type) -> None:
         setattr(cls, f"__{name}__", comparison(op) if name in ("eq", "ne") else op)
         if name in BINARY:
             setattr(cls, f"__r{name}__", reflected(op))
+            if not hasattr(cls, f"__i{name}__"):
+                setattr(cls, f"__i{name}__", in_place(op))
     cls.T = property(ops.transpose, doc="The axes reversed.")  # type: ignore[attr-defined]
     cls.reshape, cls.sum, cls.mean = reshape, total, mean  # type: ignore[attr-defined]
     cls.__pow__ = power  # type: ignore[attr-defined]

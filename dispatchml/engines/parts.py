@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
-from .views import PARTS, as_view
+from ..dispatch.parts import Part
 from .writable import Writable
-
-
-def real_part(x: Any) -> Any:
-    """The real part; of positions, which stand for whole elements, themselves."""
-    return x if type(x) is np.ndarray else ops.real(x)
-
-
-def imaginary_part(x: Any) -> Any:
-    """The imaginary part; of positions themselves."""
-    return x if type(x) is np.ndarray else ops.imag(x)
-
-
-def zero_part(x: Any) -> Any:
-    """The imaginary part of a real array."""
-    return x if type(x) is np.ndarray else ops.imag(x)
 
 
 def part(x: Any, name: str) -> Any:
@@ -33,12 +17,8 @@ def part(x: Any, name: str) -> Any:
     if not isinstance(x, Writable):
         return getattr(ops, name)(x)
     if ops.is_complex(x):
-        take: Callable[[Any], Any] = real_part if name == "real" else imaginary_part
-    elif name == "real":
-        return x
-    else:
-        take = zero_part
-    return as_view(take(x), x, take, {})
+        return REAL(x) if name == "real" else IMAGINARY(x)
+    return x if name == "real" else ZERO(x)
 
 
 def write_part(x: Any, name: str, value: Any) -> None:
@@ -66,28 +46,21 @@ def innermost_array(x: Any) -> Any:
     return innermost(x)
 
 
-def refuse_complex(value: Any, name: str) -> None:
-    """Refuse a complex value for one part of complex numbers."""
-    if ops.is_complex(value):
-        raise TracerConversionError(
-            f"A complex value was written into the {name} part of a traced array{at_user_line()}, which would drop "
-            "half of it. Write z.real = v.real and z.imag = v.imag, or z[...] = v."
-        )
+def refuse_complex(name: str) -> Any:
+    """A check that refuses a complex value for one part of complex numbers."""
+
+    def checked(value: Any) -> Any:
+        if ops.is_complex(value):
+            raise TracerConversionError(
+                f"A complex value was written into the {name} part of a traced array{at_user_line()}, which would drop "
+                "half of it. Write z.real = v.real and z.imag = v.imag, or z[...] = v."
+            )
+        return value
+
+    return checked
 
 
-def with_real(new: Any, old: Any) -> Any:
-    """The elements with a new real part."""
-    refuse_complex(new, "real")
-    return ops.make_complex(new, ops.imag(old))
-
-
-def with_imaginary(new: Any, old: Any) -> Any:
-    """The elements with a new imaginary part."""
-    refuse_complex(new, "imaginary")
-    return ops.make_complex(ops.real(old), new)
-
-
-def refuse_zero_part(new: Any, old: Any) -> Any:
+def refuse_zero_part(*_: Any) -> Any:
     """The imaginary part of a real array is zero, and read-only in NumPy."""
     raise ReadOnlyError(
         f"The imaginary part of a real array was written to{at_user_line()}; it is read-only. Make the array complex "
@@ -95,4 +68,6 @@ def refuse_zero_part(new: Any, old: Any) -> Any:
     )
 
 
-PARTS.update({real_part: with_real, imaginary_part: with_imaginary, zero_part: refuse_zero_part})
+REAL = Part(ops.real, lambda z, new: ops.make_complex(new, ops.imag(z)), bare=refuse_complex("real"))
+IMAGINARY = Part(ops.imag, lambda z, new: ops.make_complex(ops.real(z), new), bare=refuse_complex("imaginary"))
+ZERO = Part(ops.imag, refuse_zero_part, bare=refuse_zero_part)

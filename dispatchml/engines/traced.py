@@ -9,10 +9,11 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.called import called_function, is_assignment
-from ..dispatch.construct import FORMS
+from ..dispatch.construct import FORMS, form_of
 from ..dispatch.errors import LeakedTracerError, TracerConversionError, at_user_line, class_name
 from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
+from ..dispatch.parts import Part
 from ..dispatch.stacks import Stack, unstacked
 from .refusals import remember
 from .tape import PLAIN
@@ -164,6 +165,12 @@ class Traced(Writable):
                 return
         super()._write_all(new)
 
+    def __ilshift__(self, other: Any) -> Any:
+        from .foreign_methods import claimed
+
+        method = claimed(self, "__ilshift__")
+        return super().__ilshift__(other) if method is None else method(self, other)
+
 
 def refuse_moving(x: Any) -> NoReturn:
     """The error for a compiled function that swaps views of one array, such as `shuffle` on rows."""
@@ -286,9 +293,8 @@ def foreign_attribute(x: Traced, name: str) -> Any:
     if info is not None:
         if name in info.static:
             return getattr(inner, name)
-        reader = info.fields.get(name)
-        if reader is not None:
-            return None if is_missing(inner, name) else reader(x)
+        if name in info.fields:
+            return None if is_missing(inner, name) else field_part(x, inner, name)(x)
         method = info.methods.get(name)
         if method is not None:
             if isinstance(method, property):
@@ -296,9 +302,9 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             if is_property(getattr(type(inner), name, None)):
                 return method(x)  # what is read without a call on the plain value is on the traced one
             return lambda *arguments, **keywords: method(x, *arguments, **keywords)
-        reader = field_inside(info, inner, name, hidden_axes(x))
-        if reader is not None:
-            return reader(x)
+        holder = holder_inside(info, inner, name, hidden_axes(x))
+        if holder is not None:
+            return field_part(x, holder, name)(x)
         other = info.methods.get("__getattr__")  # what the library itself looks up, such as coordinates
         if other is not None:
             return other(x, name)
@@ -327,15 +333,28 @@ def is_missing(x: Any, name: str) -> bool:
     return form is not None and name in form.payload and getattr(x, name) is None
 
 
-def field_inside(info: Any, value: Any, name: str, hidden: int) -> Any:
-    """What reads a payload field of a layer further inside: the field of a quantity round a structure is a quantity."""
+def holder_inside(info: Any, value: Any, name: str, hidden: int) -> Any:
+    """The layer further inside that has a payload field: the field of a quantity round a structure is a quantity."""
     while info is not None and info.payload is not None:
         value = info.payload(value)
         value = unstacked(value, hidden) if isinstance(value, Stack) else value
         info = layer_of(type(value))
         if info is not None and name in info.fields:
-            return info.fields[name]
+            return value
     return None
+
+
+def field_part(x: Any, holder: Any, name: str) -> Part:
+    """The payload field of a layer of one's own as a part of a traced value with such a layer, `holder`, inside."""
+    form = form_of(type(holder))
+
+    def with_field(owner: Any, new: Any) -> Any:
+        fields = (
+            new if n == name else None if getattr(holder, n) is None else form.read[n](owner) for n in form.payload
+        )
+        return form.make(*fields, **form.statics_of(holder))
+
+    return Part(form.read[name], with_field, aligned=False)
 
 
 __all__ = ["LeakedTracerError", "Traced", "describe_payload", "innermost", "refuse", "update"]

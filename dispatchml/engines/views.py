@@ -2,6 +2,10 @@
 
 A view knows what it was taken from and how: (owner, operation, keywords, payload of the owner at that time). A write
 re-points the owner to a new entry of its tape; a view whose owner has moved on is gathered anew when it is read.
+
+Some views are of other elements than their owner's: the real part of complex numbers, the numbers of a quantity, what
+a sparse array stores. Such a `Part` says how an owner is made of new elements. Where it has the owner's axes, positions
+go through it as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
+from ..dispatch.parts import CHANGES, LINKS, PARTS, Part
 from ..ops.index import is_basic
 from .traced import hidden_axes
 from .writable import Writable
@@ -25,8 +30,6 @@ class Writes:
     __slots__ = ("count",)
 
 
-#: Functions that take a part of each element -> what the elements are with new values in that part.
-PARTS: dict[Any, Callable[[Any, Any], Any]] = {}
 #: Operations whose results NumPy does not let be written to.
 READ_ONLY: set[Any] = {ops.diagonal, ops.diag}
 NAMES = {"stretched": "broadcast_to"}
@@ -72,6 +75,9 @@ def refresh(x: Any) -> None:
             x._base = None
             return
         new = op(owner, **keywords)
+        if is_apart(op) and ops.shape(new) != ops.shape(x):
+            x._base = None  # the owner stores its elements elsewhere now
+            return
         for name in type(x).__slots__:
             setattr(x, name, getattr(new, name))
     x._base = (owner, op, keywords, value, WRITES.count)
@@ -80,6 +86,8 @@ def refresh(x: Any) -> None:
 def is_copy(x: Any) -> bool:
     """Whether what was recorded as a view is a copy in NumPy: of a scalar, or of memory not seen in that shape."""
     owner, op, keywords, *_ = x._base
+    if is_part(op):
+        return False
     if (
         ops.shape(owner) == ()
         and getattr(numbers_of(owner), "ndim", 1) != 0
@@ -117,16 +125,6 @@ def element_of(x: Any) -> Any:
     return inner if inner.shape == shape else None
 
 
-def part_written(x: Any) -> Callable[[Any, Any], Any] | None:
-    """What joins new values with the other part of the owner's elements, where a view is of one part of them."""
-    while x._base is not None:
-        join = PARTS.get(x._base[1])
-        if join is not None:
-            return join
-        x = x._base[0]
-    return None
-
-
 def refuse_read_only(x: Any) -> None:
     """Refuse a write to a view of which several elements are one, or which NumPy protects."""
     while x._base is not None:
@@ -146,13 +144,29 @@ def as_view(made: Any, x: Any, op: Any, keywords: dict[str, Any]) -> Any:
     return made
 
 
-def positions(x: Any) -> tuple[Any, Any]:
-    """The owner at the root of a view, and the flat positions of the view's elements in it, laid out like it."""
+def is_part(op: Any) -> bool:
+    """Whether a view is of other elements than its owner's."""
+    return type(op) is Part or op in PARTS
+
+
+def is_apart(op: Any) -> bool:
+    """The same with axes of its own: positions in it are none of its owner."""
+    return type(op) is Part and not op.aligned
+
+
+def links(x: Any) -> tuple[Any, list[tuple[Any, dict[str, Any]]]]:
+    """What a view is positions of, and the operations from there to the view."""
     chain = []
-    while x._base is not None:
+    while x._base is not None and not is_apart(x._base[1]):
         owner, op, keywords, *_ = x._base
         chain.append((op, keywords))
         x = owner
+    return x, chain[::-1]
+
+
+def positions(x: Any) -> tuple[Any, Any]:
+    """The owner at the root of a view, and the flat positions of the view's elements in it, laid out like it."""
+    x, chain = links(x)
     shape = ops.shape(x)
     where = np.arange(int(np.prod(shape, dtype=np.intp))).reshape(shape)
     element = element_of(x)
@@ -160,8 +174,9 @@ def positions(x: Any) -> tuple[Any, Any]:
         laid_out = np.empty_like(element, dtype=where.dtype)
         laid_out[...] = where
         where = laid_out
-    for op, keywords in reversed(chain):
-        where = op(where, **keywords)
+    for op, keywords in chain:
+        if type(op) is not Part:
+            where = op(where, **keywords)
     return x, where
 
 
@@ -173,16 +188,41 @@ def assign(x: Any, index: Any, value: Any) -> None:
         repoint(x, ops.setitem(x, value, index=index))
         return
     refuse_read_only(x)
-    root, where = positions(x)
-    target = np.asarray(where)[index]
-    flat = ops.reshape(root, shape=(-1,))
-    shape = ops.shape(root)
-    values = ops.reshape(ops.broadcast_to(value, shape=target.shape), shape=(-1,))
-    where, join = target.reshape(-1), part_written(x)
-    if join is not None:
-        values = join(values, ops.getitem(flat, index=where))
-    updated = ops.setitem(flat, values, index=where)
-    repoint(root, ops.reshape(updated, shape=shape))
+    top, chain = links(x)
+    parts = [(PARTS.get(op, op), keywords) for op, keywords in chain if is_part(op)]
+    elements = [top]
+    for part, keywords in parts:
+        elements.append(part.read(elements[-1], **keywords))
+    for part, keywords in reversed(parts):
+        if part.bare is not None:
+            value = part.bare(value, **keywords)
+    if len(parts) == len(chain):
+        new = ops.setitem(elements[-1], value, index=index)
+    else:
+        new = scattered(elements[-1], np.asarray(positions(x)[1])[index], value)
+    for (part, keywords), owner in zip(reversed(parts), reversed(elements[:-1]), strict=True):
+        new = part.write(owner, new, **keywords)
+    put_back(top, new)
+
+
+def scattered(x: Any, where: Any, value: Any) -> Any:
+    """x with values at flat positions."""
+    flat = ops.reshape(x, shape=(-1,))
+    values = ops.reshape(ops.broadcast_to(value, shape=where.shape), shape=(-1,))
+    return ops.reshape(ops.setitem(flat, values, index=where.reshape(-1)), shape=ops.shape(x))
+
+
+def put_back(x: Any, new: Any) -> None:
+    """Make what is no view, or a view with axes of its own, stand for new elements."""
+    if x._base is None:
+        repoint(x, new)
+        return
+    owner, part, *_ = x._base
+    whole = part.write(owner, new)
+    if owner._base is None or is_apart(owner._base[1]):
+        put_back(owner, whole)
+    else:
+        assign(owner, Ellipsis, whole)
 
 
 def assign_where(x: Any, mask: Any, value: Any) -> bool:
@@ -206,3 +246,40 @@ def repoint(x: Any, new: Any) -> None:
     for name in type(x).__slots__:
         setattr(x, name, None if name == "_base" else getattr(new, name))
     WRITES.count = next(STAMPS)
+
+
+def as_part(made: Any, x: Any, part: Part) -> Any:
+    """What a part reads as a view of its owner."""
+    return as_view(made, x, part, {})
+
+
+def rewrite(x: Any, part: Part, value: Any) -> None:
+    """`x.name = value` for an attribute that is a part: all of its elements are new."""
+    assign(part(x), Ellipsis, value)
+
+
+def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
+    """Make a traced value stand for what a function makes of it; every alias sees it.
+
+    What the function gives for a view must be a view of that: what is around the elements belongs to the view.
+    """
+    current(x)
+    if x._base is None:
+        repoint(x, function(x))
+        return
+    old = object.__new__(type(x))
+    for slot in type(x).__slots__:
+        setattr(old, slot, getattr(x, slot))
+    new = function(old)
+    if getattr(new, "_base", None) is None:
+        raise ReadOnlyError(
+            f"{name} changes a view in place{at_user_line()}: what it was taken from would have other elements than "
+            "NumPy's. Copy it first, or change what it was taken from."
+        )
+    for slot in type(x).__slots__:
+        setattr(x, slot, getattr(new, slot))
+    WRITES.count = next(STAMPS)
+
+
+LINKS.append(as_part)
+CHANGES.append(change)

@@ -6,6 +6,8 @@ from typing import Any
 
 from .. import ops
 from ..dispatch.errors import ShapeError, at_user_line
+from ..dispatch.layers import layer_of
+from .tape import PLAIN
 
 
 class Writable:
@@ -49,15 +51,32 @@ class Writable:
     def __ipow__(self, other: Any) -> Any:
         return update(self, ops.power(self, other))
 
+    def __ilshift__(self, other: Any) -> Any:
+        return update(self, self << other)
+
+    def __irshift__(self, other: Any) -> Any:
+        return update(self, self >> other)
+
 
 def update(x: Any, new: Any) -> Any:
     """`x += v`: numbers are rebound; arrays change in place, as every alias of x sees."""
     if not ops.shape(x):
         return new
+    from .views import numbers_of, repoint
+
     if ops.shape(new) != ops.shape(x):
         raise ShapeError(
             f"An array of shape {ops.shape(x)} cannot be updated in place with a result of shape {ops.shape(new)}"
             f"{at_user_line()}. Write x = x + v."
         )
-    x._write_all(new)
+    if x._base is None and type(new) is type(x) and has_units(numbers_of(x)) and ops.dtype(new) == ops.dtype(x):
+        repoint(x, new)
+    else:
+        x._write_all(new)
     return x
+
+
+def has_units(x: Any) -> bool:
+    """Whether what a value says of its numbers, such as a unit, may be another one after an operation in place."""
+    info = None if type(x) in PLAIN else layer_of(type(x))
+    return info is not None and bool(info.properties.get("uniform"))

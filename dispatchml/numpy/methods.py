@@ -12,6 +12,7 @@ from .. import ops
 from ..dispatch.errors import ShapeError, at_user_line, class_name
 from ..dispatch.layers import layer_of
 from ..engines.parts import part, write_part
+from ..engines.traced import seen_inside
 from .protocols import no_plain_memory
 
 
@@ -315,7 +316,15 @@ class ArrayMethods:
         return xp.copy(self, order)
 
     def view(self, *dtype: Any) -> Any:
-        """The same values; raises for another dtype, whose bits have no derivative."""
+        """The same values, for numpy.ndarray without what a subclass says; raises for another dtype, whose bits have no
+        derivative.
+        """
+        if dtype and dtype[0] is np.ndarray:
+            inner = seen_inside(self)
+            info = layer_of(type(inner))
+            numbers = None if info is None else info.properties.get("numbers")
+            if numbers is not None or type(inner) is np.ndarray:
+                return xp.getitem(self, ...) if numbers is None else numbers(self)
         if dtype and dtype[0] != self.dtype and dtype[0] is not type(self):
             raise ShapeError(
                 f"view({dtype[0]}) reads the bits of a layered value{at_user_line()}. Write x.astype(...) instead."

@@ -9,6 +9,7 @@ from .rules import RuleCheckError, check_rule
 from .scenarios import Scenario, ScenarioError, scenarios
 from .uncertain import check_uncertain_numbers
 from .units import UnitCheckError, check_units
+from .writing import WritingError, check_writing
 
 __all__ = [
     "PLAIN",
@@ -23,6 +24,7 @@ __all__ = [
     "ScenarioError",
     "Subject",
     "UnitCheckError",
+    "WritingError",
     "check_array_type",
     "check_device",
     "check_library_functions",
@@ -30,6 +32,7 @@ __all__ = [
     "check_rule",
     "check_uncertain_numbers",
     "check_units",
+    "check_writing",
     "quantities",
     "scenarios",
 ]

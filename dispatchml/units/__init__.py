@@ -5,17 +5,21 @@ with `register_type`, and calls `declare_units`. It is imported by plugins only.
 """
 
 from .declare import declare_units
-from .entering import attach, convert, magnitude, quantity_inside
+from .entering import MAGNITUDE, attach, attached, convert, converted, is_in, magnitude, quantity_inside
 from .system import ExponentUnitError, LogarithmicUnitError, UnitSystem, is_zero
 from .tables import rules_for
 
 __all__ = [
+    "MAGNITUDE",
     "ExponentUnitError",
     "LogarithmicUnitError",
     "UnitSystem",
     "attach",
+    "attached",
     "convert",
+    "converted",
     "declare_units",
+    "is_in",
     "is_zero",
     "magnitude",
     "quantity_inside",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from ..dispatch.errors import RegistrationError, at_user_line, class_name
 from ..dispatch.layers import is_traced, layer_of
@@ -11,7 +13,7 @@ from ..dispatch.resolve import takes_operand
 from ..dispatch.structures import uniform
 from ..rules.registry import through
 from . import families as f
-from .entering import attach, convert, declare_entering, magnitude, quantity_inside
+from .entering import MAGNITUDE, attach, convert, declare_entering, magnitude, quantity_inside
 from .functions import declare_functions, wrong_units
 from .system import ExponentUnitError, UnitSystem
 from .tables import families, rules_for
@@ -31,6 +33,8 @@ def declare_units(cls: type, system: UnitSystem) -> None:
     for name, rule in rules_for(system).items():
         getattr(ops, name).layer(cls, rule)
     uniform(cls)
+    if issubclass(cls, np.ndarray):
+        info.properties["numbers"] = MAGNITUDE
     takes_operand(cls, system.unit_class, *(getattr(ops, name) for name in PRODUCTS))
     declare_entering(info, system)
     declare_functions(cls, system)

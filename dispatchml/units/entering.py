@@ -13,6 +13,7 @@ from ..dispatch.construct import wraps
 from ..dispatch.errors import RegistrationError, at_user_line
 from ..dispatch.layers import Layer, layer_of
 from ..dispatch.operation import operation
+from ..dispatch.parts import Part
 from ..rules.registry import RULES, batch, rule
 from .system import UnitSystem
 
@@ -21,8 +22,8 @@ SYSTEMS: dict[Layer, UnitSystem] = {}
 
 
 @operation(family="units")
-def attach(x: Any, *, unit: Any = None) -> Any:
-    """A quantity of a payload, in a library's unit; of a quantity, its conversion."""
+def attach(x: Any, *, unit: Any = None, like: Any = None) -> Any:
+    """A quantity of a payload, in a library's unit; of a quantity, its conversion. like: of the class of this one."""
 
 
 @operation(family="units")
@@ -52,8 +53,9 @@ def layer_of_system(system: UnitSystem) -> Layer:
 
 
 @attach.register
-def attach_plainly(x: object, *, unit: Any = None) -> Any:
-    return system_of(unit).of(x, unit)
+def attach_plainly(x: object, *, unit: Any = None, like: Any = None) -> Any:
+    system = system_of(unit)
+    return system.of(x, unit) if like is None else system.make(like, x, system.bare(unit))
 
 
 @convert.register
@@ -66,11 +68,10 @@ def convert_number(q: object, *, unit: Any = None) -> Any:
 def attach_inside(top: Layer) -> Any:
     """The default rule of `attach` for other layers: what belongs further in is wrapped as it is, else its payload."""
 
-    def attach_to_layer(x: Any, *, unit: Any = None) -> Any:
-        system = system_of(unit)
-        if wraps(top, layer_of_system(system)):
-            return top.rebuild(x, attach(top.payload(x), unit=unit))  # type: ignore[misc]
-        return system.of(x, unit)
+    def attach_to_layer(x: Any, *, unit: Any = None, like: Any = None) -> Any:
+        if wraps(top, layer_of_system(system_of(unit))):
+            return top.rebuild(x, attach(top.payload(x), unit=unit, like=like))  # type: ignore[misc]
+        return attach_plainly(x, unit=unit, like=like)
 
     return attach_to_layer
 
@@ -99,7 +100,7 @@ def declare_entering(info: Layer, system: UnitSystem) -> None:
         units = system.bare(unit)
         return system.make(q, system.converted(q, units), units)
 
-    def attach_quantity(x: Any, *, unit: Any = None) -> Any:
+    def attach_quantity(x: Any, *, unit: Any = None, like: Any = None) -> Any:
         return convert_quantity(x, unit=unit)
 
     def magnitude_of_quantity(q: Any) -> Any:
@@ -121,6 +122,43 @@ def quantity_inside(x: Any) -> Any:
         x = info.payload(x)
         x = x[0] if type(x) is tuple and x else x
     return None if info is None else x
+
+
+# ---- views -----------------------------------------------------------------------------------------------------------
+
+
+def with_magnitude(x: Any, new: Any) -> Any:
+    """A quantity of other numbers, of the same class and in the same units."""
+    q = quantity_inside(x)
+    system = SYSTEMS[layer_of(type(q))]  # type: ignore[index]
+    one = system.make(q, 1.0, system.units(q))
+    return attach(new, unit=system.unit(one), like=one)
+
+
+#: The numbers of a quantity as a view, for the attributes that are one in the library.
+MAGNITUDE = Part(magnitude, with_magnitude)
+
+
+def attached(x: Any, unit: Any) -> Any:
+    """A quantity round a traced array as a view of the array, for constructors that do not copy."""
+    return Part(lambda numbers: attach(numbers, unit=unit), lambda numbers, q: magnitude(q))(x)
+
+
+def converted(x: Any, unit: Any) -> Any:
+    """A quantity in another unit, for methods that give a view of one that is in this unit already."""
+    return ops.getitem(x, index=Ellipsis) if is_in(x, unit) else convert(x, unit=unit)
+
+
+def is_in(x: Any, unit: Any) -> bool:
+    """Whether a value is a quantity in just this unit."""
+    q = quantity_inside(x)
+    if q is None:
+        return False
+    system = SYSTEMS[layer_of(type(q))]  # type: ignore[index]
+    return bool(system.units(q) == system.bare(unit))
+
+
+# ---- slopes ----------------------------------------------------------------------------------------------------------
 
 
 def step(unit: Any) -> Any:
@@ -149,12 +187,12 @@ def rate(source: Any, target: Any) -> Any:
 
 
 @rule(attach).jvp
-def attach_jvp(y: Any, tangents: Any, x: Any, *, unit: Any) -> Any:
+def attach_jvp(y: Any, tangents: Any, x: Any, *, unit: Any, like: Any) -> Any:
     return ops.multiply(tangents[0], entering_rate(x, unit))
 
 
 @rule(attach).vjp
-def attach_vjp(y: Any, x: Any, *, needs: Any, unit: Any) -> Any:
+def attach_vjp(y: Any, x: Any, *, needs: Any, unit: Any, like: Any) -> Any:
     one = entering_rate(x, unit)
 
     def attach_pullback(ct: Any) -> Any:

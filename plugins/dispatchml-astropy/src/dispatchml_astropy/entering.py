@@ -15,7 +15,7 @@ from astropy.units import Quantity, Unit, UnitBase
 from dispatchml import ops
 from dispatchml.dispatch import Carrier, is_layer, is_traced
 from dispatchml.dispatch.errors import ArgumentError, at_user_line, class_name
-from dispatchml.units import attach, convert, quantity_inside
+from dispatchml.units import attach, attached, convert, is_in, quantity_inside
 
 from .system import SYSTEM
 
@@ -39,7 +39,7 @@ def constructed(cls: Any, value: Any, unit: Any = None, dtype: Any = np.inexact,
     if kind in (list, tuple) and any(map(is_traced, value)):
         value = ops.stack(tuple(value))
     if needs_us(value):
-        return enter(cls, value, unit, dtype)
+        return enter(cls, value, unit, dtype, args[0] if args else keywords.get("copy", True))
     return PLAIN_NEW(cls, value, unit, dtype, *args, **keywords)
 
 
@@ -57,7 +57,7 @@ def needs_us(x: Any) -> bool:
     return is_layer(x) or (isinstance(x, numbers.Number) and ops.dtype(x).kind == "O")
 
 
-def enter(cls: Any, value: Any, unit: Any, dtype: Any) -> Any:
+def enter(cls: Any, value: Any, unit: Any, dtype: Any, copy: Any = True) -> Any:
     """A quantity of a value that astropy's constructor cannot take."""
     if cls is not Quantity:
         raise ArgumentError(
@@ -67,7 +67,10 @@ def enter(cls: Any, value: Any, unit: Any, dtype: Any) -> Any:
     if dtype is not np.inexact and dtype is not None:
         value = ops.astype(value, dtype=np.dtype(dtype))
     if quantity_inside(value) is None:
-        return attach(value, unit=SYSTEM.one if unit is None else Unit(unit))
+        unit = SYSTEM.one if unit is None else Unit(unit)
+        return attach(value, unit=unit) if copy else attached(value, unit)
+    if not copy and (unit is None or is_in(value, Unit(unit))):
+        return ops.getitem(value, index=Ellipsis)
     return ops.positive(value) if unit is None else convert(value, unit=Unit(unit))
 
 

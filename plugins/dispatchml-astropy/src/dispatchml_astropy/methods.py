@@ -10,13 +10,16 @@ from astropy import units as u
 from astropy.units import Unit, UnitConversionError
 
 from dispatchml import ops
-from dispatchml.units import attach, convert, magnitude, quantity_inside
+from dispatchml.dispatch import change
+from dispatchml.units import MAGNITUDE, attach, convert, is_in, magnitude, quantity_inside
 
 
 def to(x: Any, unit: Any, equivalencies: Any = (), copy: bool = True) -> Any:
     """x.to(unit): by a factor, or by the formula of an equivalency."""
     unit = Unit(unit)
     source = quantity_inside(x).unit
+    if not copy and is_in(x, unit):
+        return ops.getitem(x, index=Ellipsis)
     if source.is_equivalent(unit, equivalencies=None):
         return convert(x, unit=unit)
     return attach(formula(source, unit, equivalencies)(magnitude(x)), unit=unit)
@@ -47,7 +50,9 @@ def scaled(function: Callable[[Any], Any], before: float, after: float) -> Calla
 
 def to_value(x: Any, unit: Any = None, equivalencies: Any = ()) -> Any:
     """x.to_value(unit)."""
-    return magnitude(x) if unit is None else magnitude(to(x, unit, equivalencies))
+    if unit is None or is_in(x, Unit(unit)):
+        return MAGNITUDE(x)
+    return magnitude(to(x, unit, equivalencies))
 
 
 def by_unit(choose: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -93,11 +98,18 @@ def wrap_at(x: Any, wrap_angle: Any) -> Any:
     return ops.subtract(x, ops.multiply(turns, turn))
 
 
+def convert_in_place(x: Any, unit: Any) -> Any:
+    """x <<= unit."""
+    change(x, lambda q: to(q, unit, copy=False), "x <<= unit")
+    return x
+
+
 STATIC = ("unit", "isscalar", "equivalencies")
 METHODS = {
+    "__ilshift__": convert_in_place,
     "to": to,
     "to_value": to_value,
-    "value": property(magnitude),
+    "value": property(MAGNITUDE),
     "si": property(by_unit(lambda unit: without_scale(unit.si))),
     "cgs": property(by_unit(lambda unit: without_scale(unit.cgs))),
     "decompose": by_unit(decomposed),

@@ -14,9 +14,9 @@ import pint
 from pint.util import to_units_container
 
 from dispatchml import ops
-from dispatchml.dispatch import is_layer, is_traced, layer_of
+from dispatchml.dispatch import change, is_layer, is_traced, layer_of
 from dispatchml.dispatch.errors import at_user_line
-from dispatchml.units import attach, convert, magnitude, quantity_inside
+from dispatchml.units import MAGNITUDE, attached, converted, quantity_inside
 
 from .system import SYSTEM
 
@@ -38,8 +38,8 @@ def construct(cls: Any, value: Any, units: Any = None) -> Any:
         return PLAIN_NEW(cls, value, units)
     one = PLAIN_NEW(cls, 1, units)
     if quantity_inside(value) is None:
-        return attach(value, unit=one.units)
-    return convert(value, unit=one.units) if units is not None else ops.positive(value)
+        return attached(value, one.units)
+    return converted(value, one.units) if units is not None else ops.positive(value)
 
 
 def read_inside(q: Any, name: str) -> Any:
@@ -94,12 +94,12 @@ def to(x: Any, other: Any = None, *contexts: Any, **keywords: Any) -> Any:
             f"to(..., context) on a traced quantity{at_user_line()}: a context converts between dimensions by a "
             "formula of its own, of which no derivative is known. Write the formula with quantities instead."
         )
-    return convert(x, unit=unit_of(x, other))
+    return converted(x, unit_of(x, other))
 
 
 def m_as(x: Any, units: Any) -> Any:
     """x.m_as(units)."""
-    return magnitude(to(x, units))
+    return MAGNITUDE(to(x, units))
 
 
 def by_pint(name: str) -> Any:
@@ -108,7 +108,17 @@ def by_pint(name: str) -> Any:
     def method(x: Any, *arguments: Any, **keywords: Any) -> Any:
         inner = quantity_inside(x)
         chosen = getattr(SYSTEM.make(inner, 1.0, inner._units), name)(*arguments, **keywords)
-        return convert(x, unit=chosen.units)
+        return converted(x, chosen.units)
+
+    method.__name__ = name
+    return method
+
+
+def in_place(name: str, convert_to: Any) -> Any:
+    """A method that converts a quantity in place."""
+
+    def method(x: Any, *arguments: Any, **keywords: Any) -> None:
+        change(x, lambda q: convert_to(q, *arguments, **keywords), f"x.{name}(...)")
 
     method.__name__ = name
     return method
@@ -118,10 +128,14 @@ STATIC = (
     "units", "u", "dimensionality", "dimensionless", "unitless", "check", "is_compatible_with", "compatible_units",
     "unit_items",
 )  # fmt: skip
+#: What pint chooses units by.
+CHOSEN = ("base_units", "root_units", "reduced_units", "preferred")
 METHODS = {
     "to": to,
     "m_as": m_as,
-    "magnitude": magnitude,
-    "m": magnitude,
-    **{name: by_pint(name) for name in ("to_base_units", "to_root_units", "to_reduced_units", "to_preferred")},
+    "magnitude": MAGNITUDE,
+    "m": MAGNITUDE,
+    "ito": in_place("ito", to),
+    **{f"to_{name}": by_pint(f"to_{name}") for name in CHOSEN},
+    **{f"ito_{name}": in_place(f"ito_{name}", by_pint(f"to_{name}")) for name in CHOSEN},
 }

@@ -15,7 +15,7 @@ from unyt import Unit, unyt_array, unyt_quantity
 
 from dispatchml import ops
 from dispatchml.dispatch import Carrier, is_layer, is_traced
-from dispatchml.units import attach, convert, quantity_inside
+from dispatchml.units import attached, convert, quantity_inside
 
 from .system import SYSTEM
 
@@ -52,8 +52,8 @@ def constructor(original: Callable[..., Any]) -> Callable[..., Any]:
         if units is not None and not isinstance(units, Unit):
             units = Unit(units, registry=registry)
         if quantity_inside(value) is None:
-            return attach(value, unit=SYSTEM.one if units is None else units)
-        return ops.positive(value) if units is None else convert(value, unit=units)
+            return attached(value, SYSTEM.one if units is None else units)
+        return ops.getitem(value, index=Ellipsis) if units is None else convert(value, unit=units)
 
     @functools.wraps(original)
     def construct(cls: Any, value: Any, *arguments: Any, **keywords: Any) -> Any:

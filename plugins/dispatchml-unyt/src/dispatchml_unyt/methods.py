@@ -8,7 +8,8 @@ from unyt import Unit, unyt_quantity
 from unyt.equivalencies import equivalence_registry
 
 from dispatchml import ops
-from dispatchml.units import attach, convert, magnitude, quantity_inside
+from dispatchml.dispatch import change
+from dispatchml.units import MAGNITUDE, attach, attached, convert, magnitude, quantity_inside
 
 
 def to(x: Any, units: Any, equivalence: Any = None, **keywords: Any) -> Any:
@@ -48,6 +49,22 @@ def in_base(x: Any, unit_system: Any = None) -> Any:
     return to(x, unyt_quantity(1.0, quantity_inside(x).units).in_base(unit_system).units)
 
 
+def in_place(name: str, convert_to: Any) -> Any:
+    """A method that converts a quantity in place."""
+
+    def method(x: Any, *arguments: Any, **keywords: Any) -> None:
+        change(x, lambda q: convert_to(q, *arguments, **keywords), f"x.{name}(...)")
+
+    method.__name__ = name
+    return method
+
+
+def set_units(x: Any, units: Any) -> None:
+    """x.units = units: the numbers stay."""
+    unit = unit_of(units, quantity_inside(x))
+    change(x, lambda q: attached(MAGNITUDE(q), unit), "x.units = ...")
+
+
 STATIC = (
     "units", "unit_quantity", "uq", "has_equivalent", "list_equivalencies",
 )  # fmt: skip
@@ -59,9 +76,16 @@ METHODS = {
     "in_base": in_base,
     "in_cgs": lambda x: in_base(x, "cgs"),
     "in_mks": lambda x: in_base(x, "mks"),
-    "ndarray_view": magnitude,
+    "ndarray_view": MAGNITUDE,
     "to_ndarray": magnitude,
-    **{name: property(magnitude) for name in ("value", "v", "ndview", "d")},
+    **{name: property(magnitude) for name in ("value", "v")},  # copies, as unyt's are
+    **{name: property(MAGNITUDE) for name in ("ndview", "d")},
+    "convert_to_units": in_place("convert_to_units", to),
+    "convert_to_equivalent": in_place("convert_to_equivalent", to_equivalent),
+    "convert_to_base": in_place("convert_to_base", in_base),
+    "convert_to_cgs": in_place("convert_to_cgs", lambda x: in_base(x, "cgs")),
+    "convert_to_mks": in_place("convert_to_mks", lambda x: in_base(x, "mks")),
     "unit_array": property(ops.ones_like),
     "ua": property(ops.ones_like),
 }
+SETTERS = {"units": set_units}

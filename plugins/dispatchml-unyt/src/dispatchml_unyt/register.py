@@ -30,6 +30,7 @@ def register() -> None:
         rebuild=rebuild,
         static=methods.STATIC,
         methods=methods.METHODS,
+        setters=methods.SETTERS,
         defer=DEFER,
         carrier=("units",),
     )

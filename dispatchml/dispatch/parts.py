@@ -1,0 +1,77 @@
+"""Parts: what a library's attribute hands out as a view, so that a write to it reaches the value.
+
+The magnitude of a quantity, the data of a masked array and the stored numbers of a sparse one are memory of the value
+itself. On a traced value such an attribute is an operation; a `Part` says how a value is made of new numbers besides,
+and the engines write through it: whole or element by element, through views of views, and under all transforms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import RegistrationError, at_user_line
+
+
+class Part:
+    """An attribute, method or function that gives a view: call it with the value.
+
+    read(x): what is handed out, by operations that have derivatives. write(x, new): x with all of that replaced.
+    aligned: whether the axes are those of x, so that an element of x[1:] is one of x; read and write then also act on
+    what x is a view of. bare(value): what is written, as a value that the part can hold.
+
+    >>> import dispatchml as dm
+    >>> from dispatchml import ops
+    >>> from dispatchml.dispatch import Part
+    >>> real = Part(ops.real, lambda z, new: ops.make_complex(new, ops.imag(z)))
+    >>> def doubled(z):
+    ...     part = real(z)
+    ...     part *= 2.0
+    ...     return z
+    >>> dm.jvp(doubled, (np.array([1.0 + 1.0j]),), (np.array([1.0 + 1.0j]),))
+    (array([2.+1.j]), array([2.+1.j]))
+    """
+
+    __slots__ = ("read", "write", "aligned", "bare")
+
+    def __init__(
+        self,
+        read: Callable[..., Any],
+        write: Callable[..., Any],
+        *,
+        aligned: bool = True,
+        bare: Callable[..., Any] | None = None,
+    ) -> None:
+        self.read, self.write, self.aligned, self.bare = read, write, aligned, bare
+
+    def __call__(self, x: Any, /) -> Any:
+        made = self.read(x)
+        return LINKS[0](made, x, self) if LINKS else made
+
+
+#: Operations declared with view=True that are parts: what they give is written to by these.
+PARTS: dict[Any, Part] = {}
+#: Makes a traced value a view of another: function(made, x, part). The engines enter theirs.
+LINKS: list[Callable[[Any, Any, Part], Any]] = []
+#: Makes a traced value stand for what a function makes of it: function(x, change, name). The engines enter theirs.
+CHANGES: list[Callable[[Any, Callable[[Any], Any], str], None]] = []
+
+
+def part_of(op: Any, part: Part) -> None:
+    """Declare how a write goes through an operation that was declared with view=True, where its result has other
+    elements than its argument. The functions of the part get the keywords of the operation.
+
+    Raises RegistrationError for an operation that gives no views.
+    """
+    if not getattr(getattr(op, "info", None), "view", False):
+        raise RegistrationError(f"part_of: {op!r} is no operation with view=True{at_user_line()}.")
+    PARTS[op] = part
+
+
+def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
+    """Make a traced value stand for what a function makes of it, as a method that works in place does: every alias sees
+    it. name: what was called, for the error.
+
+    Raises ReadOnlyError for a view of other elements, unless what the function gives is a view of its argument.
+    """
+    CHANGES[0](x, function, name)
