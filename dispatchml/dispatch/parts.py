@@ -20,7 +20,7 @@ class Part:
     aligned: whether the axes are those of x, so that an element of x[1:] is one of x; read and write then also act on
     what x is a view of. bare(value): what is written, as a value that the part can hold.
 
-    >>> import dispatchml as dm
+    >>> import numpy as np, dispatchml as dm
     >>> from dispatchml import ops
     >>> from dispatchml.dispatch import Part
     >>> real = Part(ops.real, lambda z, new: ops.make_complex(new, ops.imag(z)))
