@@ -16,7 +16,7 @@ from ..dispatch.layers import LAYERS, Layer, layer_of
 from ..dispatch.operation import FORGETTING
 from ..dispatch.parts import Part
 from .provider import TRACED
-from .traced import field_part, foreign_attribute, seen_inside
+from .traced import field_of, foreign_attribute, seen_inside
 from .views import rewrite
 
 
@@ -43,19 +43,17 @@ def set_attribute(x: Any, name: str, value: Any) -> None:
     if setter is not None:
         setter(x, value)
         return
-    part = part_named(x, inner, info, name)
+    part = part_named(inner, info, name)
     if part is None or not is_settable(inner, name):
         refuse_setting(inner, name, part)
     rewrite(x, part, value)
 
 
-def part_named(x: Any, inner: Any, info: Layer | None, name: str) -> Part | None:
+def part_named(inner: Any, info: Layer | None, name: str) -> Part | None:
     """The part of a traced value that an attribute is."""
     if info is None:
         return None
-    if name in info.fields:
-        return field_part(x, inner, name)
-    method = info.methods.get(name)
+    method = field_of(inner, name) if name in info.fields else info.methods.get(name)
     method = method.fget if isinstance(method, property) else method
     return method if isinstance(method, Part) else None
 

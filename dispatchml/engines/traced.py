@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -294,7 +295,7 @@ def foreign_attribute(x: Traced, name: str) -> Any:
         if name in info.static:
             return getattr(inner, name)
         if name in info.fields:
-            return None if is_missing(inner, name) else field_part(x, inner, name)(x)
+            return None if is_missing(inner, name) else field_of(inner, name)(x)
         method = info.methods.get(name)
         if method is not None:
             if isinstance(method, property):
@@ -304,7 +305,7 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             return lambda *arguments, **keywords: method(x, *arguments, **keywords)
         holder = holder_inside(info, inner, name, hidden_axes(x))
         if holder is not None:
-            return field_part(x, holder, name)(x)
+            return field_of(holder, name)(x)
         other = info.methods.get("__getattr__")  # what the library itself looks up, such as coordinates
         if other is not None:
             return other(x, name)
@@ -344,9 +345,11 @@ def holder_inside(info: Any, value: Any, name: str, hidden: int) -> Any:
     return None
 
 
-def field_part(x: Any, holder: Any, name: str) -> Part:
-    """The payload field of a layer of one's own as a part of a traced value with such a layer, `holder`, inside."""
+def field_of(holder: Any, name: str) -> Callable[[Any], Any]:
+    """What reads a field of a traced value with a layer of one's own, `holder`, inside: a payload field as a part."""
     form = form_of(type(holder))
+    if name not in form.read:
+        return layer_of(type(holder)).fields[name]  # type: ignore[union-attr]
 
     def with_field(owner: Any, new: Any) -> Any:
         fields = (
