@@ -367,6 +367,7 @@ def forward_variadic(op: Operation) -> Callable[..., Any]:
     function, jvp = op.function, rule.jvp
     if rule.kind != "linear" and jvp is None:
         return missing_rule(op, "jvp")
+    careful_jvp: Any = getattr(jvp, "careful", jvp)
 
     def dual_of_elements(elements: Any, level: Level, /, **keywords: Any) -> Any:
         if level.closed:
@@ -374,7 +375,11 @@ def forward_variadic(op: Operation) -> Callable[..., Any]:
         values = tuple(fresh(x)._value if of_level(x, level) else x for x in elements)
         y = function(values, **keywords)
         if jvp is not None:
-            dy = jvp(y, tuple(x._partials if of_level(x, level) else None for x in elements), values, **keywords)
+            tangents = tuple(x._partials if of_level(x, level) else None for x in elements)
+            if level.state:
+                with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                    return pack(y, careful_jvp(y, tangents, values, **keywords), level)
+            dy = jvp(y, tangents, values, **keywords)
         else:
             tangents = tuple(x._partials if of_level(x, level) else ops.zeros_like(x) for x in elements)
             dy = function(tangents, **keywords)

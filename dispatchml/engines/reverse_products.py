@@ -13,8 +13,9 @@ import numpy as np
 from .. import ops
 from ..backends.numpy import kernels
 from ..dispatch.operation import Operation
-from ..rules.products import matmul_vjp, strong_matmul
+from ..rules.products import matmul_vjp
 from ..rules.registry import Rule
+from ..rules.strong import strong
 from .generate import compile_source, looking
 from .reverse import Var, current, keep
 from .reverse_rules import function_recorder
@@ -138,6 +139,7 @@ def careful_term(k: int, ranks: tuple[int, int], ct: Any, a: Any, b: Any) -> Any
     """The same formulas with operations, in which a zero wins over inf or nan."""
     if ranks == (1, 1):
         return ops.strong_multiply(ct, b if k == 0 else a)
+    strong_matmul = strong(ops.matmul)
     if k == 0:
         if ranks == (1, 2):
             return strong_matmul(b, ct)

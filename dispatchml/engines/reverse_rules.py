@@ -32,14 +32,17 @@ class OutputCotangents(tuple[Any, ...]):
 # ---- rules given as functions ----------------------------------------------------------------------------------------
 
 
-def backward_function(cotangents: Cotangents, ct: Any, entry: Any) -> None:
-    """Run a pullback that came from a rule, and bring each cotangent to its primal's space."""
+def backward_function(cotangents: Cotangents, ct: Any, entry: Any, strong: Any = None) -> None:
+    """Run a pullback that came from a rule, and bring each cotangent to its primal's space.
+
+    strong: the second argument of the pullback in its careful form.
+    """
     _, indices, spaces, pullback = entry
     try:
         found = pullback(ct)
     except ArithmeticError:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            found = pullback(ct)
+            found = pullback(ct) if strong is None else pullback(ct, strong)
     for index, space, x in zip(indices, spaces, found, strict=True):
         if index is not None and x is not None:
             x = space.project(x)
@@ -262,8 +265,13 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
 
         if type(y) is tuple:
             return record_outputs(y, tape, indices, spaces, pullback)
-        return record(y, tape, (backward_function, indices, spaces, pullback))
+        return record(y, tape, (backward, indices, spaces, pullback))
 
+    def backward(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+        backward_function(cotangents, ct, entry, strong)
+
+    strong = getattr(make_pullback, "careful", None)
+    CAREFUL[backward] = careful_twin(backward, strong)
     recorded.__name__ = recorded.__qualname__ = f"record_{op.name}"
     return recorded
 
@@ -284,7 +292,7 @@ def record_{name}(x{keywords}):
     if {look}: return made
     tape = x._tape
     y = operation(a{given})
-{still}    made = Var()
+{still}{watch}    made = Var()
     made._value = y; made._tape = tape; made._index = len(tape); made._base = None
     if type(a) is ndarray and a.dtype is not OBJECT:
         space = PlainSpace(); space.shape = a.shape; space.dtype = a.dtype
@@ -337,6 +345,7 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
             still=still_lines(op, given),
             values=values,
             view=view if op.view else "",
+            watch=watching("a") + "\n" if rule.select else "",
             look=looking("a", 1, given).replace("looked(x0", "looked(x"),
         )
 
@@ -345,6 +354,7 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
         "STILL": STILL, "kept_static": kept_static, "has_memory": has_memory, "is_view": is_view, "WRITES": WRITES,
         "PlainSpace": PlainSpace, "OBJECT": OBJECT, "looked": None, "TRACED": TRACED, "accumulate": accumulate,
+        "watch_choice": watch_choice, **kernels.FAST,
         "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip
@@ -366,5 +376,5 @@ def linear_as_function(rule: Rule) -> Rule:
 
         return linear_pullback
 
-    made.vjp = vjp
+    made.vjp, made.select = vjp, rule.select
     return made

@@ -1,12 +1,14 @@
 """Transposes, adjoints and parts of stacked matrices: the words in which the rules of linear algebra are written."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from .registry import batch
+from .strong import as_is, strong
 
 add, matmul, multiply, subtract = ops.add, ops.matmul, ops.multiply, ops.subtract
 
@@ -111,14 +113,14 @@ def add_known(*terms: Any) -> Any:
 def bilinear_jvp(operation: Callable[..., Any]) -> Callable[..., Any]:
     """The forward rule of an operation that is linear in each of two arguments."""
 
-    def product_jvp(y: Any, tangents: Any, a: Any, b: Any, **keywords: Any) -> Any:
+    def product_jvp(y: Any, tangents: Any, a: Any, b: Any, *, strong: Any = as_is, **keywords: Any) -> Any:
         da, db = tangents
-        if da is None:
-            return operation(a, db, **keywords)
-        if db is None:
-            return operation(da, b, **keywords)
-        return add(operation(da, b, **keywords), operation(a, db, **keywords))
+        product = strong(operation)
+        return add_known(
+            None if da is None else product(da, b, **keywords), None if db is None else product(a, db, **keywords)
+        )
 
+    product_jvp.careful = partial(product_jvp, strong=strong)  # type: ignore[attr-defined]
     return product_jvp
 
 

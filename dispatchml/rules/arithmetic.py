@@ -1,5 +1,6 @@
 """Derivatives of arithmetic."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from .. import ops
 from .complexes import adjoint
 from .registry import elementwise, rule
+from .strong import as_is, strong
 
 elementwise(ops.add, "1", "1")
 elementwise(ops.subtract, "1", "-1")
@@ -46,19 +48,22 @@ def strong_multiply_vjp(y: Any, a: Any, b: Any, *, needs: tuple[bool, ...]) -> A
 
 
 @rule(ops.absolute).jvp
-def absolute_jvp(y: Any, tangents: Any, a: Any) -> Any:
-    (da,) = tangents
+def absolute_jvp(y: Any, tangents: Any, a: Any, *, strong: Any = as_is) -> Any:
+    (da,), product = tangents, strong(ops.multiply)
     if ops.is_complex(a):
-        return ops.real(ops.multiply(da, ops.conj(ops.sign(a))))
-    return ops.multiply(da, ops.sign(a))
+        return ops.real(product(da, ops.conj(ops.sign(a))))
+    return product(da, ops.sign(a))
 
 
 @rule(ops.absolute).vjp
 def absolute_vjp(y: Any, a: Any, *, needs: tuple[bool, ...]) -> Any:
-    def absolute_pullback(ct: Any) -> Any:
-        return (ops.multiply(ct, ops.sign(a)),)
+    def absolute_pullback(ct: Any, strong: Any = as_is) -> Any:
+        return (strong(ops.multiply)(ct, ops.sign(a)),)
 
     return absolute_pullback
+
+
+absolute_jvp.careful, absolute_vjp.careful = partial(absolute_jvp, strong=strong), strong
 
 
 # ---- power -----------------------------------------------------------------------------------------------------------

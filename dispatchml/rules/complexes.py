@@ -1,14 +1,16 @@
 """Derivatives of the parts of complex numbers: real-linear maps, whose pullbacks are adjoints for Re(conj(ct) dy)."""
 
+from functools import partial
 from typing import Any
 
 from .. import ops
 from .registry import linear, rule
+from .strong import as_is, strong
 
 
-def adjoint(partial: Any) -> Any:
+def adjoint(factor: Any) -> Any:
     """The factor that a holomorphic partial derivative has in a pullback: its conjugate, itself where it is real."""
-    return ops.conj(partial) if ops.is_complex(partial) else partial
+    return ops.conj(factor) if ops.is_complex(factor) else factor
 
 
 def real_transpose(ct: Any, like: Any) -> Any:
@@ -43,16 +45,19 @@ def over_square(a: Any) -> Any:
 
 
 @rule(ops.angle).jvp
-def angle_jvp(y: Any, tangents: Any, a: Any) -> Any:
-    return ops.imag(ops.multiply(ops.conj(over_square(a)), tangents[0]))
+def angle_jvp(y: Any, tangents: Any, a: Any, *, strong: Any = as_is) -> Any:
+    return ops.imag(strong(ops.multiply)(ops.conj(over_square(a)), tangents[0]))
 
 
 @rule(ops.angle).vjp
 def angle_vjp(y: Any, a: Any, *, needs: tuple[bool, ...]) -> Any:
-    def angle_pullback(ct: Any) -> Any:
-        return (ops.multiply(ops.multiply(over_square(a), 1j), ct),)
+    def angle_pullback(ct: Any, strong: Any = as_is) -> Any:
+        return (strong(ops.multiply)(ops.multiply(over_square(a), 1j), ct),)
 
     return angle_pullback
+
+
+angle_jvp.careful, angle_vjp.careful = partial(angle_jvp, strong=strong), strong
 
 
 # ---- sign: constant on the real line, a / |a| in the plane -----------------------------------------------------------

@@ -1,5 +1,6 @@
 """Derivatives of Einstein summation: the cotangent of an operand is one more Einstein summation."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from .. import ops
 from .adjoints import add_known, conj
 from .registry import batch, rule
+from .strong import as_is, strong
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -28,15 +30,19 @@ def explicit(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
 
 
 @rule(ops.einsum).jvp
-def einsum_jvp(y: Any, tangents: Any, arrays: Any, *, subscripts: str, optimize: Any) -> Any:
+def einsum_jvp(y: Any, tangents: Any, arrays: Any, *, subscripts: str, optimize: Any, strong: Any = as_is) -> Any:
     """The sum over the operands, each with its tangent in its place."""
+    product = strong(ops.einsum)
     return add_known(
         *(
-            ops.einsum((*arrays[:k], dx, *arrays[k + 1 :]), subscripts=subscripts, optimize=optimize)
+            product((*arrays[:k], dx, *arrays[k + 1 :]), subscripts=subscripts, optimize=optimize)
             for k, dx in enumerate(tangents)
             if dx is not None
         )
     )
+
+
+einsum_jvp.careful = partial(einsum_jvp, strong=strong)
 
 
 @rule(ops.einsum).vjp
@@ -49,17 +55,22 @@ def einsum_vjp(y: Any, arrays: Any, *, needs: Any, subscripts: str, optimize: An
         for letter, n in zip(term, shape, strict=True):
             sizes[letter] = n if sizes.get(letter, 1) == 1 else sizes[letter]
 
-    def cotangent(ct: Any, k: int) -> Any:
+    def cotangent(ct: Any, k: int, strong: Any) -> Any:
         others = [(conj(x), t) for m, (x, t) in enumerate(zip(arrays, terms, strict=True)) if m != k]
-        return operand_cotangent([(ct, output), *others], terms[k], shapes[k], sizes, optimize)
+        return operand_cotangent([(ct, output), *others], terms[k], shapes[k], sizes, optimize, strong(ops.einsum))
 
-    def einsum_pullback(ct: Any) -> Any:
-        return tuple(cotangent(ct, k) if need else None for k, need in enumerate(needs))
+    def einsum_pullback(ct: Any, strong: Any = as_is) -> Any:
+        return tuple(cotangent(ct, k, strong) if need else None for k, need in enumerate(needs))
 
     return einsum_pullback
 
 
-def operand_cotangent(factors: Any, term: str, shape: Any, sizes: dict[str, int], optimize: Any) -> Any:
+einsum_vjp.careful = strong
+
+
+def operand_cotangent(
+    factors: Any, term: str, shape: Any, sizes: dict[str, int], optimize: Any, product: Any = ops.einsum
+) -> Any:
     """The factors summed to an operand's subscripts.
 
     A letter twice in the operand reads its diagonal: an identity matrix as one more factor puts the cotangent there. A
@@ -78,7 +89,7 @@ def operand_cotangent(factors: Any, term: str, shape: Any, sizes: dict[str, int]
         wanted.append(letter)
     kept = [x for x, n in zip(wanted, shape, strict=True) if x in present and not (n == 1 and sizes.get(x, 1) != 1)]
     subscripts = ",".join(t for _, t in factors) + "->" + "".join(kept)
-    g = ops.einsum(tuple(x for x, _ in factors), subscripts=subscripts, optimize=optimize)
+    g = product(tuple(x for x, _ in factors), subscripts=subscripts, optimize=optimize)
     added = tuple(k for k, x in enumerate(wanted) if x not in kept)
     if added:
         g = ops.expand_dims(g, axis=added)

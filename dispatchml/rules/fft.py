@@ -141,12 +141,12 @@ def ifftshift_transpose(ct: Any, like: Any, *, axes: Any) -> Any:
     return ops.fftshift(ct, axes=axes)
 
 
-linear(ops.fft, transpose=fft_transpose)
-linear(ops.ifft, transpose=ifft_transpose)
-linear(ops.rfft, transpose=rfft_transpose)
-linear(ops.irfft, transpose=irfft_transpose)
-linear(ops.hfft, transpose=hfft_transpose)
-linear(ops.ihfft, transpose=ihfft_transpose)
+linear(ops.fft, transpose=fft_transpose, select=True)
+linear(ops.ifft, transpose=ifft_transpose, select=True)
+linear(ops.rfft, transpose=rfft_transpose, select=True)
+linear(ops.irfft, transpose=irfft_transpose, select=True)
+linear(ops.hfft, transpose=hfft_transpose, select=True)
+linear(ops.ihfft, transpose=ihfft_transpose, select=True)
 for operation in (ops.fft2, ops.fftn):
     linear(operation, transpose=transpose_of_axes("", ops.ifft))
 for operation in (ops.ifft2, ops.ifftn):

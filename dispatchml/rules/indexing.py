@@ -22,7 +22,7 @@ def scatter_transpose(ct: Any, like: Any, *, index: Any = (), shape: Any = ()) -
     return sum_to(ops.getitem(ct, index=index), like.shape)
 
 
-linear(ops.getitem, getitem_transpose)
+linear(ops.getitem, getitem_transpose, select=True)
 linear(ops.scatter, scatter_transpose)
 
 
@@ -42,7 +42,7 @@ def setitem_jvp(y: Any, tangents: Any, x: Any, value: Any, *, index: Any = ()) -
     return ops.setitem(dx, zero_of(dx) if dv is None else dv, index=index)
 
 
-@rule(ops.setitem).vjp
+@rule(ops.setitem, select=True).vjp
 def setitem_vjp(y: Any, x: Any, value: Any, *, needs: Any, index: Any = ()) -> Any:
     shape, value_shape = ops.shape(x), ops.shape(value)
 
@@ -93,7 +93,7 @@ def take_jvp(y: Any, tangents: Any, x: Any, indices: Any, **keywords: Any) -> An
     return ops.zeros_like(y) if tangents[0] is None else ops.take(tangents[0], indices, **keywords)
 
 
-@rule(ops.take).vjp
+@rule(ops.take, select=True).vjp
 def take_vjp(y: Any, x: Any, indices: Any, *, needs: Any, **keywords: Any) -> Any:
     shape = ops.shape(x)
 
@@ -125,7 +125,7 @@ def take_along_axis_jvp(y: Any, tangents: Any, x: Any, indices: Any, *, axis: in
     return ops.zeros_like(y) if tangents[0] is None else ops.take_along_axis(tangents[0], indices, axis=axis)
 
 
-@rule(ops.take_along_axis).vjp
+@rule(ops.take_along_axis, select=True).vjp
 def take_along_axis_vjp(y: Any, x: Any, indices: Any, *, needs: Any, axis: int | None = -1) -> Any:
     shape = ops.shape(x)
 
@@ -162,7 +162,7 @@ def put_along_axis_jvp(y: Any, tangents: Any, x: Any, indices: Any, values: Any,
     return ops.put_along_axis(dx, indices, zero_of(dx) if dv is None else dv, axis=axis)
 
 
-@rule(ops.put_along_axis).vjp
+@rule(ops.put_along_axis, select=True).vjp
 def put_along_axis_vjp(y: Any, x: Any, indices: Any, values: Any, *, needs: Any, axis: int | None = -1) -> Any:
     shape, value_shape = ops.shape(x), ops.shape(values)
     winners = None

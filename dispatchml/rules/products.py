@@ -3,31 +3,15 @@
 import math
 from typing import Any
 
-import numpy as np
-
 from .. import ops
 from .adjoints import adjoint, align, bilinear_jvp, column, conj, element_rank, row, transposed
-from .registry import batch, rule, rule_of
+from .registry import batch, rule
+from .strong import as_is, strong
 
 matmul, multiply, reshape = ops.matmul, ops.multiply, ops.reshape
 
 for product in (ops.matmul, ops.dot, ops.inner, ops.outer, ops.tensordot, ops.kron, ops.cross, ops.convolve):
     rule(product).jvp(bilinear_jvp(product))
-
-
-def careful_matmul_jvp(y: Any, tangents: Any, a: Any, b: Any) -> Any:
-    """The same with products in which zeros win."""
-    return bilinear_jvp(strong_matmul)(y, tangents, a, b)
-
-
-def careful_dot_jvp(y: Any, tangents: Any, a: Any, b: Any) -> Any:
-    """Vectors and matrices as for matmul; other shapes as they are."""
-    is_matmul = 0 < ops.ndim(a) <= 2 and 0 < ops.ndim(b) <= 2
-    return bilinear_jvp(strong_matmul if is_matmul else ops.dot)(y, tangents, a, b)
-
-
-for product, careful in ((ops.matmul, careful_matmul_jvp), (ops.dot, careful_dot_jvp)):
-    rule_of(product.info).jvp.careful = careful  # type: ignore[union-attr]
 
 
 # ---- matmul ----------------------------------------------------------------------------------------------------------
@@ -42,7 +26,8 @@ def matmul_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     shape_a = ops.shape(a)
     if ranks[0] == 2 and ranks[1] == 2:
 
-        def matmul_pullback(ct: Any, product: Any = matmul) -> Any:
+        def matmul_pullback(ct: Any, strong: Any = as_is) -> Any:
+            product = strong(matmul)
             return (
                 product(ct, adjoint(known_b)) if need_a else None,
                 product(adjoint(known_a), ct) if need_b else None,
@@ -50,41 +35,21 @@ def matmul_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
 
         return matmul_pullback
 
-    def general_matmul_pullback(ct: Any, product: Any = matmul) -> Any:
+    def general_matmul_pullback(ct: Any, strong: Any = as_is) -> Any:
         return (
-            cotangent_of_left(ct, known_b, ranks, product) if need_a else None,
-            cotangent_of_right(ct, known_a, ranks, shape_a, product) if need_b else None,
+            cotangent_of_left(ct, known_b, ranks, strong) if need_a else None,
+            cotangent_of_right(ct, known_a, ranks, shape_a, strong) if need_b else None,
         )
 
     return general_matmul_pullback
 
 
-def strong_matmul(a: Any, b: Any) -> Any:
-    """a @ b in which a zero wins over inf or nan of the other factor: these count only where they meet no zero."""
-    plain_a, plain_b = finite_part(a), finite_part(b)
-    spoiled = ops.add(
-        matmul(as_numbers(ops.not_equal(a, 0)), as_numbers(ops.logical_not(ops.isfinite(b)))),
-        matmul(as_numbers(ops.logical_not(ops.isfinite(a))), as_numbers(ops.not_equal(b, 0))),
-    )
-    return ops.where(ops.greater(spoiled, 0), matmul(a, b), matmul(plain_a, plain_b))
+matmul_vjp.careful = strong
 
 
-matmul_vjp.careful = strong_matmul
-
-
-def finite_part(x: Any) -> Any:
-    """x with zeros for inf and nan."""
-    return ops.where_or_zero(ops.isfinite(x), x)
-
-
-def as_numbers(mask: Any) -> Any:
-    """A mask as zeros and ones."""
-    return ops.astype(mask, dtype=np.dtype(np.float64))
-
-
-def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int], product: Any = matmul) -> Any:
+def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int], strong: Any) -> Any:
     """The cotangent of a in a @ b, before broadcast stacks are summed."""
-    times = multiply if product is matmul else ops.strong_multiply
+    times, product = strong(multiply), strong(matmul)
     if ranks[1] == 1:
         return times(ct, conj(b)) if ranks[0] == 1 else times(column(ct), conj(b))
     if ranks[0] == 1:
@@ -94,9 +59,9 @@ def cotangent_of_left(ct: Any, b: Any, ranks: tuple[int, int], product: Any = ma
     return product(ct, adjoint(b))
 
 
-def cotangent_of_right(ct: Any, a: Any, ranks: tuple[int, int], shape: tuple[int, ...], product: Any = matmul) -> Any:
+def cotangent_of_right(ct: Any, a: Any, ranks: tuple[int, int], shape: tuple[int, ...], strong: Any) -> Any:
     """The cotangent of b in a @ b; where one matrix b met a stack, in one product over the whole stack."""
-    times = multiply if product is matmul else ops.strong_multiply
+    times, product = strong(multiply), strong(matmul)
     if ranks[0] == 1:
         return times(conj(a), ct) if ranks[1] == 1 else times(column(conj(a)), row(ct))
     if ranks[1] == 1:
@@ -154,15 +119,16 @@ def pair_pullback(a: Any, b: Any, pairs: Any, needs: Any) -> Any:
     free = tuple(tuple(k for k in range(rank) if k not in summed) for rank, summed in zip(ranks, pairs, strict=True))
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
 
-    def tensordot_pullback(ct: Any) -> Any:
+    def tensordot_pullback(ct: Any, strong: Any = as_is) -> Any:
         ga = gb = None
+        product = strong(ops.tensordot)
         count_a, count_b = len(free[0]), len(free[1])
         if needs[0]:  # axes of the product: those of a that are free, then those of b that were summed, in b's order
-            g = ops.tensordot(ct, conj(known_b), axes=(tuple(range(count_a, count_a + count_b)), free[1]))
+            g = product(ct, conj(known_b), axes=(tuple(range(count_a, count_a + count_b)), free[1]))
             summed = sorted(range(len(pairs[1])), key=lambda k: pairs[1][k])
             ga = ops.transpose(g, axes=inverse((*free[0], *(pairs[0][k] for k in summed))))
         if needs[1]:  # summed axes of a, in a's order, then those of b that are free
-            g = ops.tensordot(conj(known_a), ct, axes=(free[0], tuple(range(count_a))))
+            g = product(conj(known_a), ct, axes=(free[0], tuple(range(count_a))))
             summed = sorted(range(len(pairs[0])), key=lambda k: pairs[0][k])
             gb = ops.transpose(g, axes=inverse((*(pairs[1][k] for k in summed), *free[1])))
         return ga, gb
@@ -192,11 +158,7 @@ def dot_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     """For vectors and matrices the pullback of matmul."""
     if 0 < ops.ndim(a) <= 2 and 0 < ops.ndim(b) <= 2:
         return matmul_vjp(y, a, b, needs=needs)
-    pullback = pair_pullback(a, b, last_pairs(a, b, -2), needs)
-    return lambda ct, product=None: pullback(ct)
-
-
-dot_vjp.careful = strong_matmul
+    return pair_pullback(a, b, last_pairs(a, b, -2), needs)
 
 
 @rule(ops.inner).vjp
@@ -211,12 +173,17 @@ def outer_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     shapes = ops.shape(a), ops.shape(b)
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
 
-    def outer_pullback(ct: Any) -> Any:
-        ga = reshape(matmul(ct, conj(reshape(known_b, shape=(-1,)))), shape=shapes[0]) if needs[0] else None
-        gb = reshape(matmul(conj(reshape(known_a, shape=(-1,))), ct), shape=shapes[1]) if needs[1] else None
+    def outer_pullback(ct: Any, strong: Any = as_is) -> Any:
+        product = strong(matmul)
+        ga = reshape(product(ct, conj(reshape(known_b, shape=(-1,)))), shape=shapes[0]) if needs[0] else None
+        gb = reshape(product(conj(reshape(known_a, shape=(-1,))), ct), shape=shapes[1]) if needs[1] else None
         return ga, gb
 
     return outer_pullback
+
+
+for products_vjp in (tensordot_vjp, dot_vjp, inner_vjp, outer_vjp):
+    products_vjp.careful = strong
 
 
 def batched_pairs(arguments: Any, batched: Any, pairs: Any) -> Any:

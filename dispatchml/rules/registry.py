@@ -108,11 +108,12 @@ def elementwise(
     made.partials, made.singular, made.select = partials, singular, select
 
 
-def linear(function: Any, transpose: Callable[..., Any], *, replace: bool = False) -> None:
+def linear(function: Any, transpose: Callable[..., Any], *, select: bool = False, replace: bool = False) -> None:
     """Declare an operation that is linear in all its array arguments together; keywords are static.
 
     transpose(ct, like, **keywords) returns the cotangent of the argument; `like` has its `shape`, `dtype` and `ndim`.
-    For operations of several arguments or a tuple, `like` is the tuple of these and the result a tuple.
+    For operations of several arguments or a tuple, `like` is the tuple of these and the result a tuple. select: the
+    operation leaves elements out, which may be anything.
 
     >>> import numpy as np, dispatchml as dm
     >>> from dispatchml.dispatch import operation
@@ -124,7 +125,8 @@ def linear(function: Any, transpose: Callable[..., Any], *, replace: bool = Fals
     >>> dm.grad(lambda x: reversed_order(x)[0])(np.array([1.0, 2.0]))
     array([0., 1.])
     """
-    new_rule(function, "linear", replace).transpose = transpose
+    made = new_rule(function, "linear", replace)
+    made.transpose, made.select = transpose, select
 
 
 class rule:

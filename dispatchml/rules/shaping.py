@@ -139,11 +139,11 @@ linear(ops.roll, roll_transpose)
 linear(ops.rot90, rot90_transpose)
 linear(ops.tile, tile_transpose)
 linear(ops.repeat, repeat_transpose)
-linear(ops.tril, tril_transpose)
-linear(ops.triu, triu_transpose)
-linear(ops.diagonal, diagonal_transpose)
-linear(ops.diag, diag_transpose)
-linear(ops.trace, trace_transpose)
+linear(ops.tril, tril_transpose, select=True)
+linear(ops.triu, triu_transpose, select=True)
+linear(ops.diagonal, diagonal_transpose, select=True)
+linear(ops.diag, diag_transpose, select=True)
+linear(ops.trace, trace_transpose, select=True)
 
 
 # ---- several arrays --------------------------------------------------------------------------------------------------

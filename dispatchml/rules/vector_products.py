@@ -7,6 +7,7 @@ import numpy as np
 from .. import ops
 from .adjoints import align, bilinear_jvp, column, conj, element_rank, from_last, sum_to_shape, to_last
 from .registry import batch, rule
+from .strong import as_is, strong
 
 multiply, reshape = ops.multiply, ops.reshape
 
@@ -20,10 +21,10 @@ def vdot_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     shapes = ops.shape(a), ops.shape(b)
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
 
-    def vdot_pullback(ct: Any) -> Any:
+    def vdot_pullback(ct: Any, strong: Any = as_is) -> Any:
         return (
-            multiply(conj(ct), reshape(known_b, shape=shapes[0])) if needs[0] else None,
-            multiply(ct, reshape(known_a, shape=shapes[1])) if needs[1] else None,
+            strong(multiply)(conj(ct), reshape(known_b, shape=shapes[0])) if needs[0] else None,
+            strong(multiply)(ct, reshape(known_a, shape=shapes[1])) if needs[1] else None,
         )
 
     return vdot_pullback
@@ -43,9 +44,9 @@ def vecdot_vjp(y: Any, a: Any, b: Any, *, needs: Any, axis: int) -> Any:
     shapes = ops.shape(a), ops.shape(b)
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
 
-    def vecdot_pullback(ct: Any) -> Any:
-        ga = sum_to_shape(multiply(column(conj(ct)), known_b), shapes[0]) if needs[0] else None
-        gb = sum_to_shape(multiply(column(ct), known_a), shapes[1]) if needs[1] else None
+    def vecdot_pullback(ct: Any, strong: Any = as_is) -> Any:
+        ga = sum_to_shape(strong(multiply)(column(conj(ct)), known_b), shapes[0]) if needs[0] else None
+        gb = sum_to_shape(strong(multiply)(column(ct), known_a), shapes[1]) if needs[1] else None
         return tuple(None if g is None else from_last(g, axis) for g in (ga, gb))
 
     return vecdot_pullback
@@ -75,11 +76,11 @@ def cross_vjp(y: Any, a: Any, b: Any, *, needs: Any, axisa: int, axisb: int, axi
     shapes = ops.shape(a), ops.shape(b)
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
 
-    def cross_pullback(ct: Any) -> Any:
+    def cross_pullback(ct: Any, strong: Any = as_is) -> Any:
         ct = to_last(ct, axisc)
         return (
-            from_last(sum_to_shape(ops.cross(conj(known_b), ct), shapes[0]), axisa) if needs[0] else None,
-            from_last(sum_to_shape(ops.cross(ct, conj(known_a)), shapes[1]), axisb) if needs[1] else None,
+            from_last(sum_to_shape(strong(ops.cross)(conj(known_b), ct), shapes[0]), axisa) if needs[0] else None,
+            from_last(sum_to_shape(strong(ops.cross)(ct, conj(known_a)), shapes[1]), axisb) if needs[1] else None,
         )
 
     return cross_pullback
@@ -113,15 +114,18 @@ def kron_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
     pairs = tuple(n for pair in zip(*split, strict=True) for n in pair)
 
-    def summed(ct: Any, other: Any, first: int) -> Any:
+    def summed(ct: Any, other: Any, first: int, strong: Any) -> Any:
         axes = (tuple(range(first, 2 * rank, 2)), tuple(range(rank)))
         return reshape(
-            ops.tensordot(reshape(ct, shape=pairs), reshape(conj(other), shape=split[first]), axes=axes),
+            strong(ops.tensordot)(reshape(ct, shape=pairs), reshape(conj(other), shape=split[first]), axes=axes),
             shape=shapes[1 - first],
         )
 
-    def kron_pullback(ct: Any) -> Any:
-        return summed(ct, known_b, 1) if needs[0] else None, summed(ct, known_a, 0) if needs[1] else None
+    def kron_pullback(ct: Any, strong: Any = as_is) -> Any:
+        return (
+            summed(ct, known_b, 1, strong) if needs[0] else None,
+            summed(ct, known_a, 0, strong) if needs[1] else None,
+        )
 
     return kron_pullback
 
@@ -156,9 +160,9 @@ def flipped(x: Any) -> Any:
     return ops.getitem(x, index=(..., slice(None, None, -1)))
 
 
-def cotangent_of_signal(ct: Any, other: Any, start: int, count: int) -> Any:
+def cotangent_of_signal(ct: Any, other: Any, start: int, count: int, strong: Any) -> Any:
     """The cotangent of a factor of a convolution: ct correlated with the other; the result began at `start`."""
-    lags = ops.correlate(ct, other, mode="full")
+    lags = strong(ops.correlate)(ct, other, mode="full")
     first = ops.shape(other)[0] - 1 - start
     return ops.getitem(lags, index=(slice(first, first + count),))
 
@@ -177,10 +181,10 @@ def convolve_vjp(y: Any, a: Any, b: Any, *, needs: Any, mode: str) -> Any:
     start, _ = window(n, m, mode, correlates=False)
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
 
-    def convolve_pullback(ct: Any) -> Any:
+    def convolve_pullback(ct: Any, strong: Any = as_is) -> Any:
         return (
-            cotangent_of_signal(ct, known_b, start, n) if needs[0] else None,
-            cotangent_of_signal(ct, known_a, start, m) if needs[1] else None,
+            cotangent_of_signal(ct, known_b, start, n, strong) if needs[0] else None,
+            cotangent_of_signal(ct, known_a, start, m, strong) if needs[1] else None,
         )
 
     return convolve_pullback
@@ -194,12 +198,16 @@ def correlate_vjp(y: Any, a: Any, b: Any, *, needs: Any, mode: str) -> Any:
     start, _ = window(n, m, mode, correlates=True)
     known_a, known_b = a if needs[1] else None, b if needs[0] else None
 
-    def correlate_pullback(ct: Any) -> Any:
-        ga = cotangent_of_signal(ct, conj(flipped(known_b)), start, n) if needs[0] else None
-        gb = conj(flipped(cotangent_of_signal(ct, known_a, start, m))) if needs[1] else None
+    def correlate_pullback(ct: Any, strong: Any = as_is) -> Any:
+        ga = cotangent_of_signal(ct, conj(flipped(known_b)), start, n, strong) if needs[0] else None
+        gb = conj(flipped(cotangent_of_signal(ct, known_a, start, m, strong))) if needs[1] else None
         return ga, gb
 
     return correlate_pullback
+
+
+for products_vjp in (vdot_vjp, vecdot_vjp, cross_vjp, kron_vjp, convolve_vjp, correlate_vjp):
+    products_vjp.careful = strong
 
 
 def windowed_products(a: Any, b: Any, start: int, count: int) -> Any:
