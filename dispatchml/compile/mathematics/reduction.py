@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..scalars.builder import Builder, Term, fma, select
 from ..scalars.casts import converted, instruction
 from ..scalars.kinds import F64, I64, U64, Kind
+from .doubles import two_product, two_sum
 
 TWO_OVER_PI = 0.6366197723675814
 #: pi/2 as a sum of float64 numbers, and of ones with 33 bits whose whole multiples below 2**20 are exact.
@@ -23,13 +24,6 @@ def large(builder: Builder) -> float:
     return 2.0**40 if builder.has_fma else 2.0**20
 
 
-def difference(a: Term, b: Term) -> tuple[Term, Term]:
-    """a - b and what rounding it lost."""
-    s = a - b
-    t = s - a
-    return s, (a - (s - t)) - (b + t)
-
-
 def quarter_turns(x: Term) -> tuple[Term, Term, Term]:
     """(r, low, n): x less n quarter turns is r + low; n in the low bits of a word. For |x| < large."""
     shifted = fma(x, TWO_OVER_PI, ROUNDER)
@@ -39,11 +33,11 @@ def quarter_turns(x: Term) -> tuple[Term, Term, Term]:
         r = fma(n, -first, x)  # exact: a multiple of the last place of both that is below 1
         product = n * second
         lost = fma(n, second, -product)
-        r, low = difference(r, product)
+        r, low = two_sum(r, -product)
         return r, low - fma(n, third, lost), shifted.bits
     first, second, third, fourth = SHORT_PARTS
-    r, low = difference(x - n * first, n * second)
-    r, lower = difference(r, n * third)
+    r, low = two_sum(x - n * first, -(n * second))
+    r, lower = two_sum(r, -(n * third))
     return r, (low + lower) - n * fourth, shifted.bits
 
 
@@ -91,19 +85,7 @@ def huge_quarter_turns(x: Term) -> tuple[Term, Term, Term]:
     scale = select(negative, -scale, scale)
     first, second, _ = PARTS
     high, low = high * scale, low * scale
-    r = high * first
-    rest = fma(high, first, -r) if b.has_fma else two_product_rest(high, first, r)
+    r, rest = two_product(high, first)
     n = select(x.bits.less(0), -n, n)
     return r, rest + (high * second + low * first), n
 
-
-def two_product_rest(a: Term, b: float, product: Term) -> Term:
-    """What a * b lost to rounding, by halves of 26 bits (T. Dekker, 1971)."""
-    split = 2.0**27 + 1
-    t = a * split
-    a_high = t - (t - a)
-    a_low = a - a_high
-    s = b * split
-    b_high = s - (s - b)
-    b_low = b - b_high
-    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low

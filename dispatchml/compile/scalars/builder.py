@@ -19,11 +19,13 @@ Number = int | float
 class Builder:
     """The body of one function. needs: what its text calls, other functions ("exp_f64") and intrinsics.
 
-    has_fma: whether the target multiplies and adds in one step; without it `fma` is written as two.
+    has_fma: whether the target multiplies and adds in one step; without it `fma` is written as two. lanes: how many
+    elements are computed at once; more than one only where a loop could not be vectorised otherwise (see `rarely`).
     """
 
-    def __init__(self, has_fma: bool = True) -> None:
+    def __init__(self, has_fma: bool = True, lanes: int = 1) -> None:
         self.lines: list[str] = []
+        self.lanes = lanes
         self.known: dict[str, Term] = {}
         self.needs: dict[str, str] = {}
         self.has_fma = has_fma
@@ -38,24 +40,38 @@ class Builder:
             self.lines.append(f"  {found.register} = {text}")
         return found
 
+    def type(self, kind: Kind) -> str:
+        """The LLVM type of registers of a kind."""
+        return kind.llvm if self.lanes == 1 else f"<{self.lanes} x {kind.llvm}>"
+
     def number(self, value: Number, kind: Kind) -> Term:
         """A constant."""
-        return Term(self, kind.constant(value), kind)
+        text = kind.constant(value)
+        return Term(self, text if self.lanes == 1 else f"splat ({kind.llvm} {text})", kind)
 
     def intrinsic(self, name: str, kind: Kind, *arguments: Term, result: Kind | None = None) -> Term:
         """A call of llvm.<name>.<type>."""
         result = result or kind
-        symbol = f"llvm.{name}.{kind.name if kind.is_float else kind.llvm}"
-        types = ", ".join(a.kind.llvm for a in arguments)
-        self.needs[symbol] = f"declare {result.llvm} @{symbol}({types})"
-        given = ", ".join(f"{a.kind.llvm} {a.register}" for a in arguments)
-        return self.emit(f"call {result.llvm} @{symbol}({given})", result)
+        lanes = "" if self.lanes == 1 else f"v{self.lanes}"
+        symbol = f"llvm.{name}.{lanes}{kind.name if kind.is_float else kind.llvm}"
+        self.needs[symbol] = f"declare {self.type(result)} @{symbol}({', '.join(a.type for a in arguments)})"
+        return self.emit(f"call {self.type(result)} @{symbol}({listed(arguments)})", result)
 
     def call(self, symbol: str, result: Kind, *arguments: Term) -> Term:
         """A call of another function of this library."""
         self.needs[symbol] = ""
-        given = ", ".join(f"{a.kind.llvm} {a.register}" for a in arguments)
-        return self.emit(f"call {result.llvm} @{symbol}({given})", result)
+        if self.lanes == 1:
+            return self.emit(f"call {result.llvm} @{symbol}({listed(arguments)})", result)
+        y = Term(self, "poison", result)
+        for k in range(self.lanes):
+            each = ", ".join(f"{a.kind.llvm} {self.lane(a, k).register}" for a in arguments)
+            one = self.emit(f"call {result.llvm} @{symbol}({each})", result)
+            y = self.emit(f"insertelement {y.type} {y.register}, {result.llvm} {one.register}, i64 {k}", result)
+        return y
+
+    def lane(self, x: Term, k: int) -> Term:
+        """One element of a vector."""
+        return self.emit(f"extractelement {x.type} {x.register}, i64 {k}", x.kind)
 
     def table(self, symbol: str, words: Sequence[int], index: Term) -> Term:
         """An element of a constant table of 64-bit words."""
@@ -66,27 +82,35 @@ class Builder:
         return self.emit(f"load i64, ptr {place.register}", U64)
 
     def rarely(self, condition: Term, symbol: str, arguments: tuple[Term, ...], otherwise: Term) -> Term:
-        """The result of a function where a condition holds, else `otherwise`: a branch that is hardly ever taken.
+        """The result of a function of arguments of one kind where a condition holds, else `otherwise`.
 
-        The loop vectoriser tests the lanes one by one and calls for those alone, so the rest stays vectorised.
+        A branch that is hardly ever taken. LLVM vectorises no loop that has a call on a branch, so a function with one
+        is written for several lanes as well, where it is taken if the condition holds in any. The function is called
+        with 2**60 for lanes in which it does not.
         """
-        self.needs[symbol] = ""
         n, kind = self.labels, otherwise.kind
         self.labels += 1
-        given = ", ".join(f"{a.kind.llvm} {a.register}" for a in arguments)
         before = f"join{n - 1}" if n else "entry"
-        self.lines += [
-            f"  br i1 {condition.register}, label %rare{n}, label %join{n}",
-            f"rare{n}:",
-            f"  %r{n} = call {kind.llvm} @{symbol}({given})",
-            f"  br label %join{n}",
-            f"join{n}:",
-        ]
+        met = condition.register
+        if self.lanes > 1:
+            reduction = f"llvm.vector.reduce.or.v{self.lanes}i1"
+            self.needs[reduction] = f"declare i1 @{reduction}({condition.type})"
+            met = self.emit(f"call i1 @{reduction}({condition.type} {condition.register})", B1).register
+        self.lines += [f"  br i1 {met}, label %rare{n}, label %join{n}", f"rare{n}:"]
+        known = dict(self.known)
+        safe = [select(condition, a, 2.0**60 if a.kind.is_float else 1) for a in arguments]
+        y = select(condition, self.call(symbol, kind, *safe), otherwise)
+        self.known = known
+        self.lines += [f"  br label %join{n}", f"join{n}:"]
         result = Term(self, f"%j{n}", kind)
-        self.lines.append(
-            f"  {result.register} = phi {kind.llvm} [ {otherwise.register}, %{before} ], [ %r{n}, %rare{n} ]"
-        )
+        choices = f"[ {otherwise.register}, %{before} ], [ {y.register}, %rare{n} ]"
+        self.lines.append(f"  {result.register} = phi {result.type} {choices}")
         return result
+
+
+def listed(arguments: Sequence[Term]) -> str:
+    """Arguments of a call."""
+    return ", ".join(f"{a.type} {a.register}" for a in arguments)
 
 
 class Term:
@@ -97,6 +121,11 @@ class Term:
     def __init__(self, builder: Builder, register: str, kind: Kind) -> None:
         self.builder, self.register, self.kind = builder, register, kind
 
+    @property
+    def type(self) -> str:
+        """The LLVM type of the register."""
+        return self.builder.type(self.kind)
+
     def beside(self, other: Term | Number) -> Term:
         """The other operand in this one's kind."""
         return other if isinstance(other, Term) else self.builder.number(other, self.kind)
@@ -104,7 +133,7 @@ class Term:
     def _two(self, opcode: str, other: Term | Number, swapped: bool = False) -> Term:
         b = self.beside(other)
         left, right = (b, self) if swapped else (self, b)
-        return self.builder.emit(f"{opcode} {self.kind.llvm} {left.register}, {right.register}", self.kind)
+        return self.builder.emit(f"{opcode} {self.type} {left.register}, {right.register}", self.kind)
 
     def _arithmetic(self, name: str, other: Term | Number, swapped: bool = False) -> Term:
         return self._two(f"f{name}" if self.kind.is_float else name, other, swapped)
@@ -133,7 +162,7 @@ class Term:
 
     def __neg__(self) -> Term:
         if self.kind.is_float:
-            return self.builder.emit(f"fneg {self.kind.llvm} {self.register}", self.kind)
+            return self.builder.emit(f"fneg {self.type} {self.register}", self.kind)
         return self.builder.number(0, self.kind) - self
 
     def quotient(self, other: Term | Number) -> Term:
@@ -174,7 +203,7 @@ class Term:
         else:
             sign = "" if name in ("eq", "ne") else "s" if self.kind.category == "i" else "u"
             opcode = f"icmp {sign}{name}"
-        return self.builder.emit(f"{opcode} {self.kind.llvm} {self.register}, {b.register}", B1)
+        return self.builder.emit(f"{opcode} {self.type} {self.register}, {b.register}", B1)
 
     # Comparisons are methods: terms are compared by identity, and False for nan (not_equal: True), as NumPy's are.
     def equal(self, other: Term | Number) -> Term:
@@ -204,7 +233,7 @@ class Term:
     @property
     def is_nan(self) -> Term:
         """Whether it is not a number."""
-        return self.builder.emit(f"fcmp uno {self.kind.llvm} {self.register}, {self.register}", B1)
+        return self.builder.emit(f"fcmp uno {self.type} {self.register}, {self.register}", B1)
 
     def labelled(self, kind: Kind) -> Term:
         """The same register as another kind of its width."""
@@ -214,19 +243,19 @@ class Term:
     def bits(self) -> Term:
         """The bits of a floating-point number as a signed whole number."""
         whole = SIGNED_OF[self.kind]
-        return self.builder.emit(f"bitcast {self.kind.llvm} {self.register} to {whole.llvm}", whole)
+        return self.builder.emit(f"bitcast {self.type} {self.register} to {self.builder.type(whole)}", whole)
 
     def floating(self, kind: Kind = F64) -> Term:
         """The floating-point number of which these are the bits."""
-        return self.builder.emit(f"bitcast {self.kind.llvm} {self.register} to {kind.llvm}", kind)
+        return self.builder.emit(f"bitcast {self.type} {self.register} to {self.builder.type(kind)}", kind)
 
 
 def select(condition: Term, a: Term | Number, b: Term | Number) -> Term:
     """a where the condition holds, else b; one of them is a term."""
     one: Any = a if isinstance(a, Term) else b
     a, b = one.beside(a), one.beside(b)
-    kind = a.kind.llvm
-    return condition.builder.emit(f"select i1 {condition.register}, {kind} {a.register}, {kind} {b.register}", one.kind)
+    choices = f"{a.type} {a.register}, {b.type} {b.register}"
+    return condition.builder.emit(f"select {condition.type} {condition.register}, {choices}", one.kind)
 
 
 def fma(a: Term, b: Term | Number, c: Term | Number) -> Term:

@@ -11,7 +11,7 @@ from .kinds import B1, COMPLEX, F16, F32, F64, I32, I64, KINDS, U64, Kind
 
 def instruction(opcode: str, x: Term, kind: Kind) -> Term:
     """A conversion instruction of LLVM."""
-    return x.builder.emit(f"{opcode} {x.kind.llvm} {x.register} to {kind.llvm}", kind)
+    return x.builder.emit(f"{opcode} {x.type} {x.register} to {x.builder.type(kind)}", kind)
 
 
 def converted(x: Term, kind: Kind) -> Term:

@@ -28,7 +28,8 @@ class Scalar:
     """A function of one element in LLVM IR.
 
     inputs and result are names of kinds, whose LLVM types `register_type` tells. needs: symbols of other functions
-    that the text calls. declarations: lines that stand once in a module, of intrinsics and tables.
+    that the text calls. declarations: lines that stand once in a module, of intrinsics and tables. variants: symbols of
+    the same function of vectors, which LLVM's vectoriser finds by an attribute.
     """
 
     symbol: str
@@ -37,6 +38,7 @@ class Scalar:
     text: str
     needs: tuple[str, ...] = ()
     declarations: tuple[str, ...] = field(default=(), repr=False)
+    variants: tuple[str, ...] = ()
 
 
 #: Every function that was asked for, by symbol.
@@ -78,8 +80,29 @@ def part(symbol: str, inputs: Sequence[str], *, attributes: str = "alwaysinline"
 def written(
     symbol: str, inputs: tuple[str, ...], f: Callable[..., Any], keywords: Mapping[str, Any], attributes: str
 ) -> Scalar:
-    """The function that an emitter writes."""
-    builder = Builder(target.host().has_fma)
+    """The function that an emitter writes; one that branches is written for vectors too, and not inlined."""
+    result, builder, text = function_text(symbol, inputs, f, keywords, attributes, 1)
+    needs, texts, variants = dict(builder.needs), [text], []
+    if builder.labels:
+        for lanes in (target.host().width // 64, target.host().width // 32):
+            vector = f"{symbol}_{lanes}"
+            _, wide, text = function_text(vector, inputs, f, keywords, "noinline", lanes)
+            texts.append(text)
+            needs |= wide.needs
+            variants.append((vector, f"_ZGV_LLVM_N{lanes}{'v' * len(inputs)}_{symbol}({vector})"))
+        named = ",".join(abi for _, abi in variants)
+        attributes = f'noinline "vector-function-abi-variant"="{named}"'
+        texts[0] = function_text(symbol, inputs, f, keywords, attributes, 1)[2]
+    calls = tuple(s for s, declaration in needs.items() if not declaration)
+    declarations = tuple(d for d in needs.values() if d)
+    return Scalar(symbol, inputs, result, "\n".join(texts), calls, declarations, tuple(v for v, _ in variants))
+
+
+def function_text(
+    symbol: str, inputs: tuple[str, ...], f: Callable[..., Any], keywords: Mapping[str, Any], attributes: str, lanes: int
+) -> tuple[str, Builder, str]:
+    """The kind of the result, the builder, and the text of the definition."""
+    builder = Builder(target.host().has_fma, lanes)
     arguments: list[Term | Pair] = []
     for k, kind in enumerate(inputs):
         if kind in COMPLEX:
@@ -89,20 +112,21 @@ def written(
     y = f(*arguments, **keywords)
     result = y.name if isinstance(y, Pair) else y.kind.name
     register = y.put_together(builder) if isinstance(y, Pair) else y.register
-    parameters = ", ".join(f"{register_type(kind)} %a{k}" for k, kind in enumerate(inputs))
-    kind = register_type(result)
+
+    def type_of(kind: str) -> str:
+        return register_type(kind) if kind in COMPLEX else builder.type(KINDS[kind])
+
+    parameters = ", ".join(f"{type_of(kind)} %a{k}" for k, kind in enumerate(inputs))
     text = "\n".join(
         [
-            f"define internal {kind} @{symbol}({parameters}) {attributes} {ATTRIBUTES} {{",
+            f"define internal {type_of(result)} @{symbol}({parameters}) {attributes} {ATTRIBUTES} {{",
             "entry:",
             *builder.lines,
-            f"  ret {kind} {register}",
+            f"  ret {type_of(result)} {register}",
             "}",
         ]
     )
-    calls = tuple(s for s, declaration in builder.needs.items() if not declaration)
-    declarations = tuple(d for d in builder.needs.values() if d)
-    return Scalar(symbol, inputs, result, text, calls, declarations)
+    return result, builder, text
 
 
 def find(name: str, dtypes: Sequence[str], keywords: Mapping[str, Any] | None = None) -> Scalar | None:
@@ -196,4 +220,8 @@ def definitions(symbols: Iterable[str]) -> str:
     for symbol in symbols:
         visit(symbol)
     declared = sorted({line for scalar in order.values() for line in scalar.declarations})
+    variants = [f"ptr @{v}" for s in sorted(order) for v in order[s].variants]
+    if variants:  # or LLVM drops them before the vectoriser looks for them
+        kept = f"[{len(variants)} x ptr] [{', '.join(variants)}]"
+        declared.append(f'@llvm.compiler.used = appending global {kept}, section "llvm.metadata"')
     return "\n".join([*declared, *(order[s].text for s in sorted(order))]) + "\n"
