@@ -3,6 +3,6 @@
 They are free of branches, so that LLVM vectorises loops of them.
 """
 
-from . import exponentials, hyperbolic, logarithms, powers, trigonometry
+from . import errors, exponentials, hyperbolic, logarithms, powers, trigonometry
 
-__all__ = ["exponentials", "hyperbolic", "logarithms", "powers", "trigonometry"]
+__all__ = ["errors", "exponentials", "hyperbolic", "logarithms", "powers", "trigonometry"]

@@ -77,6 +77,14 @@ def exp(x: Term) -> Term:
     return scaled(high + fma(r * r, polynomial(r, EXP[kind]), lost), n)
 
 
+def exp_of_moderate(x: Term) -> Term:
+    """e**x where the result is a normal number."""
+    r, n = reduced(x)
+    high = r + 1.0
+    lost = r - (high - 1.0)
+    return (high + fma(r * r, polynomial(r, EXP[x.kind]), lost)) * power_of_two(n, x.kind)
+
+
 @emitter("expm1", "f32", "f64")
 def expm1(x: Term) -> Term:
     """e**x - 1 = 2 (2**(n-1) expm1(r) + 2**(n-1) - 1/2), where the difference is exact or does not matter."""

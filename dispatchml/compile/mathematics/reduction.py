@@ -88,4 +88,3 @@ def huge_quarter_turns(x: Term) -> tuple[Term, Term, Term]:
     r, rest = two_product(high, first)
     n = select(x.bits.less(0), -n, n)
     return r, rest + (high * second + low * first), n
-

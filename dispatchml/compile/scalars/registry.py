@@ -99,7 +99,12 @@ def written(
 
 
 def function_text(
-    symbol: str, inputs: tuple[str, ...], f: Callable[..., Any], keywords: Mapping[str, Any], attributes: str, lanes: int
+    symbol: str,
+    inputs: tuple[str, ...],
+    f: Callable[..., Any],
+    keywords: Mapping[str, Any],
+    attributes: str,
+    lanes: int,
 ) -> tuple[str, Builder, str]:
     """The kind of the result, the builder, and the text of the definition."""
     builder = Builder(target.host().has_fma, lanes)
