@@ -1,4 +1,7 @@
-"""power: exp(b log(a)) with the logarithm in two parts, so that the product is right to the last bit."""
+"""power: exp(b log(a)) with the logarithm in two parts, so that the product is right to the last bit.
+
+Coefficients: benchmarks/fits/powers.py.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from .logarithms import log, taken_apart
 from .polynomial import polynomial
 
 THIRD = (0.3333333333333333, 1.850371707708594e-17)
-#: (log((1 + s) / (1 - s)) / (2 s) - 1 - s**2 / 3) / s**4 by powers of s**2 for |s| <= 0.1716: 2**-65.9; benchmarks/fits/powers.py.
+#: (log((1 + s) / (1 - s)) / (2 s) - 1 - s**2 / 3) / s**4 by powers of s**2 for |s| <= 0.1716: 2**-65.9.
 SERIES = (
     0.20000000000001128, 0.14285714285050052, 0.11111111259909673, 0.09090892188477402, 0.07693378422521173,
     0.06628414889256234, 0.06598105513632263,

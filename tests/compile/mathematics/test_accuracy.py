@@ -25,3 +25,35 @@ def test_within_two_units(name, character):
     error = units_in_the_last_place(scalar_loops.run(scalars.find(name, character), x), exact)
     worst = np.argmax(error)
     assert error[worst] <= 2, (x[worst], error[worst])
+
+
+@pytest.mark.parametrize("character", "efd")
+def test_powers_within_two_units(character):
+    corners = arguments(character, 0)
+    corners = np.concatenate([corners, np.array([3, -3, -2, 2.5, -2.5, 0.1, 1001, -1001], character)])
+    a, b = np.repeat(corners, len(corners)), np.tile(corners, len(corners))
+    random, n = np.random.default_rng(3), 30_000
+    base = np.concatenate([np.exp(random.uniform(-20, 20, n)), np.exp(0.01 * random.normal(size=n))])
+    exponent = random.uniform(-740, 709, 2 * n) / np.log(base)
+    negative = -random.integers(1, 300, n).astype(float)
+    a = np.concatenate([a, base.astype(character), negative.astype(character)])
+    b = np.concatenate([b, exponent.astype(character), random.integers(-40, 40, n).astype(character)])
+    with np.errstate(all="ignore"):
+        exact = np.power(a.astype(np.longdouble), b.astype(np.longdouble))
+    error = units_in_the_last_place(scalar_loops.run(scalars.find("power", 2 * character), a, b), exact)
+    worst = np.argmax(error)
+    assert error[worst] <= 2, (a[worst], b[worst], error[worst])
+
+
+@pytest.mark.parametrize("character", "fd")
+def test_huge_angles_among_ordinary_ones(character):
+    x = np.random.default_rng(2).normal(size=1000).astype(character)
+    x[::50] = np.exp(np.random.default_rng(2).uniform(np.log(1e5), np.log(np.finfo(character).max), 20))
+    for name in ("sin", "cos"):
+        exact = FUNCTIONS[name](x.astype(np.longdouble))
+        assert units_in_the_last_place(scalar_loops.run(scalars.find(name, character), x), exact).max() < 1
+
+
+def test_functions_with_a_rare_branch_are_vectorised():
+    _, assembly = scalar_loops.compiled(scalars.find("sin", "d"))
+    assert "sin_f64_" in assembly.split("loop:")[1]
