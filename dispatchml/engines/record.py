@@ -17,7 +17,7 @@ from .. import ops
 from ..compile.graph import Literal, Node, Operand, Program, Value, form_of
 from ..dispatch.errors import LeakedTracerError, RecordingError, at_user_line, class_name, user_line
 from ..dispatch.join import python_scalar
-from ..dispatch.layers import Layer, add_layer
+from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation, operation
 from .constants import is_still
 from .refusals import remember
@@ -237,6 +237,9 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
 
         return with_arrays(op)
 
+    if op.family == "layers":
+        return round_recorded(op, classes)
+
     def record(*arguments: Any, **keywords: Any) -> Any:
         given = tuple(arguments[0]) if op.variadic else arguments
         recorder = next(x._recorder for x in given if type(x) is Rec)
@@ -247,6 +250,16 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
 
     record.__name__ = record.__qualname__ = f"record_{op.name}"
     return record
+
+
+def round_recorded(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
+    """An operation that puts a layer round its arguments: that layer is then round recorded values."""
+    from ..dispatch.resolve import resolve
+
+    found = op.layer_default(layer_of(Rec)) if op.layer_default is not None else None
+    if found is not None:
+        return found
+    return resolve(op, (), tuple(np.ndarray if cls is Rec else cls for cls in classes))
 
 
 def holds_recorded(value: Any) -> bool:
