@@ -36,6 +36,7 @@ def register_type(
     defer: Iterable[str] = (),
     carrier: Iterable[str] | None = None,
     holds: Callable[[Any], bool] | None = None,
+    opaque: str = "",
 ) -> None:
     """Make a class of another package a layer. By name "package.module:Class" it takes effect when the class is first
     met.
@@ -58,6 +59,9 @@ def register_type(
     stands for the class; `payload`, `rebuild` and rules may then be given one, and read its static fields as attributes
     (`dispatch.hold`, `dispatch.carrier`, `dispatch.foreign_class`). Operators in `defer` then also take over calls with
     a layer that belongs inside. holds(payload): what the class can hold beside NumPy's arrays and numbers.
+
+    opaque: why functions of the class cannot be compiled, where they cannot: its rules look at numbers, for example.
+    `jit` then runs them uncompiled and says so, with this reason.
 
     Saying the same again from the same line changes nothing but the functions. Raises RegistrationError for a second
     declaration, for a slot that is not there, and for an operator that the class does not have or that cannot be
@@ -86,7 +90,7 @@ def register_type(
 
     def declare(found: type) -> None:
         properties: dict[str, Any] = {"told": told, "project": project} | ({} if how is None else {"carrier": how})
-        properties |= {"setters": dict(setters or {}), "numbers": numbers}
+        properties |= {"setters": dict(setters or {}), "numbers": numbers, "opaque": opaque}
         info = Layer(
             found, slot, payload=payload, rebuild=rebuild, static=statics, methods=operations, materialise=materialise,
             place=place, properties=properties,

@@ -257,9 +257,18 @@ def round_recorded(op: Operation, classes: tuple[type, ...]) -> Callable[..., An
     from ..dispatch.resolve import resolve
 
     found = op.layer_default(layer_of(Rec)) if op.layer_default is not None else None
-    if found is not None:
-        return found
-    return resolve(op, (), tuple(np.ndarray if cls is Rec else cls for cls in classes))
+    if found is None:
+        found = resolve(op, (), tuple(np.ndarray if cls is Rec else cls for cls in classes))
+    make = found
+
+    def checked(*arguments: Any, **keywords: Any) -> Any:
+        made = make(*arguments, **keywords)
+        info = layer_of(type(made))
+        if info is not None and info.properties.get("opaque"):
+            refuse(f"a {class_name(info.cls)}", f"was made, and {info.properties['opaque']}")
+        return made
+
+    return checked
 
 
 def holds_recorded(value: Any) -> bool:

@@ -139,6 +139,8 @@ def layer_part(x: Any, info: Any, inputs: list[Any]) -> Part:
     """A layer: its static fields are parts of the signature, its payload is taken apart."""
     if info.payload is None or info.rebuild is None:
         raise RecordingError(f"{describe(x)} is an argument{at_user_line()} of which nobody has said what it wraps.")
+    if info.properties.get("opaque"):
+        raise RecordingError(f"{describe(x)} is an argument{at_user_line()}, and {info.properties['opaque']}.")
     statics = statics_key(x, info)
     payload = info.payload(x)
     several = type(payload) is tuple

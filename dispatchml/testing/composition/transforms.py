@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import transforms
+from ...dispatch.errors import FallbackWarning
 from . import differences
 from .expected import Expected
 from .programs import Form
@@ -158,9 +160,18 @@ def checkpoint(task: Task) -> Results:
     return [(gradient_of(task, "checkpoint"), transforms.grad(transforms.checkpoint(task.total))(task.x))]
 
 
-#: By name, in the order of the table. A transform that comes later (jit) is added here.
+def jit(task: Task) -> Results:
+    """The gradient as a compiled program, at its second call; of types that cannot be compiled, what runs instead."""
+    compiled = transforms.jit(transforms.grad(task.total))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FallbackWarning)
+        compiled(task.x)
+        return [(gradient_of(task, "jit"), compiled(task.x))]
+
+
+#: By name, in the order of the table.
 TRANSFORMS: dict[str, Callable[[Task], Results]] = {
-    f.__name__: f for f in (grad, jvp, value_and_grad, hvp, jacobian, hessian, vmap, checkpoint)
+    f.__name__: f for f in (grad, jvp, value_and_grad, hvp, jacobian, hessian, vmap, checkpoint, jit)
 }
 #: Those that pairs and the probes of a type's own interface go through.
 FIRST_ORDER = ("grad", "jvp")

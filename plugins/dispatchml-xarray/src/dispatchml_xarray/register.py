@@ -101,6 +101,7 @@ def register() -> None:
             rebuild=rebuild,
             methods=methods.methods_of(cls),
             defer=[name for name in DEFER if hasattr(cls, name)],
+            opaque="its coordinates are no part of a program",
         )
         for name, rule in rules().items():
             getattr(ops, name).layer(cls, rule)
