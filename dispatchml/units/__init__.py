@@ -6,6 +6,7 @@ with `register_type`, and calls `declare_units`. It is imported by plugins only.
 
 from .declare import declare_units
 from .entering import MAGNITUDE, attach, attached, convert, converted, is_in, magnitude, quantity_inside
+from .ratios import scaled
 from .system import ExponentUnitError, LogarithmicUnitError, UnitSystem, is_zero
 from .tables import rules_for
 
@@ -24,4 +25,5 @@ __all__ = [
     "magnitude",
     "quantity_inside",
     "rules_for",
+    "scaled",
 ]

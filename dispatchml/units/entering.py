@@ -15,6 +15,7 @@ from ..dispatch.layers import Layer, layer_of
 from ..dispatch.operation import operation
 from ..dispatch.parts import Part
 from ..rules.registry import RULES, batch, rule
+from .ratios import exact
 from .system import UnitSystem
 
 #: Libraries of units by the layer that their quantities are.
@@ -177,12 +178,12 @@ def step_of(x: Any) -> Any:
     return system.make(q, 1.0, system.difference(q))
 
 
-def rate(source: Any, target: Any) -> Any:
-    """The number one as so many target units for one source unit."""
+def rate(x: Any, source: Any, target: Any) -> Any:
+    """The number one as so many target units for one source unit, in the class of the numbers of x."""
     q = quantity_inside(target)
     system = SYSTEMS[layer_of(type(q))]  # type: ignore[index]
     units = system.units(source) if system.is_quantity(source) else system.one
-    slope = system.slope(target, units, system.units(target))
+    slope = exact(system.slope(target, units, system.units(target)), x)
     return system.make(target, slope, system.over(system.units(target), units))
 
 
@@ -203,17 +204,17 @@ def attach_vjp(y: Any, x: Any, *, needs: Any, unit: Any, like: Any) -> Any:
 
 def entering_rate(x: Any, unit: Any) -> Any:
     """The slope of attaching a unit, or of converting what is a quantity already."""
-    return step(unit) if quantity_inside(x) is None else rate(step_of(x), step(unit))
+    return step(unit) if quantity_inside(x) is None else rate(x, step_of(x), step(unit))
 
 
 @rule(convert).jvp
 def convert_jvp(y: Any, tangents: Any, q: Any, *, unit: Any) -> Any:
-    return ops.multiply(tangents[0], rate(step_of(q), step(unit)))
+    return ops.multiply(tangents[0], rate(q, step_of(q), step(unit)))
 
 
 @rule(convert).vjp
 def convert_vjp(y: Any, q: Any, *, needs: Any, unit: Any) -> Any:
-    slope = rate(step_of(q), step(unit))
+    slope = rate(q, step_of(q), step(unit))
 
     def convert_pullback(ct: Any) -> Any:
         return (ops.multiply(ct, slope),)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import DispatchmlError
+from .ratios import exact, scaled
 
 
 class LogarithmicUnitError(DispatchmlError, TypeError):
@@ -225,7 +226,8 @@ class UnitSystem(ABC):
             goal = self.make(q, 1.0, target)
             self.slope(q, self.base(q), self.base(goal))
             slope = self.slope(q, self.difference(q), self.difference(goal))
-            return ops.add(scaled(self.magnitude(q), slope), self.intercept(q, target))
+            made = scaled(self.magnitude(q), slope)
+            return ops.add(made, exact(self.intercept(q, target), made))
         return scaled(self.magnitude(q), self.slope(q, source, target))
 
     def number(self, x: Any) -> Any:
@@ -308,18 +310,6 @@ class UnitSystem(ABC):
             raise self.offset_error(self.units(x), None)
         units = self.base(x)
         return self.converted(x, units), units
-
-
-def scaled(magnitude: Any, factor: Any) -> Any:
-    """A payload times a plain number; for payloads of other numbers than floats exactly, where the factor is whole."""
-    if factor == 1:
-        return magnitude
-    if type(factor) is float and ops.dtype(magnitude).kind == "O":
-        if factor.is_integer():
-            return ops.multiply(magnitude, int(factor))
-        if (1 / factor).is_integer():
-            return ops.divide(magnitude, int(1 / factor))
-    return ops.multiply(magnitude, factor)
 
 
 def is_zero(x: Any, or_nan: bool = False, or_infinite: bool = False) -> bool:

@@ -13,7 +13,7 @@ from unyt.exceptions import InvalidUnitOperation, UnitConversionError, UnitOpera
 
 from dispatchml.dispatch import carrier, foreign_class
 from dispatchml.dispatch.errors import at_user_line
-from dispatchml.units import LogarithmicUnitError, UnitSystem, is_zero
+from dispatchml.units import LogarithmicUnitError, UnitSystem, is_zero, scaled
 
 OBJECT = np.dtype(object)
 #: Numbers round which a quantity is put; arrays are looked at besides.
@@ -64,7 +64,7 @@ class Unyt(UnitSystem):
 
     def product(self, like: Any, magnitude: Any, units: Any) -> Any:
         factor, units = folded(units)
-        return self.make(like, magnitude if factor == 1 else scaled(magnitude, factor), units)
+        return self.make(like, scaled(magnitude, factor), units)
 
     def factor(self, x: Any, like: Any = None) -> tuple[Any, Any]:
         """As in unyt, a single number is a factor that does not change the precision of an array."""
@@ -244,13 +244,6 @@ def class_of_result(like: Any) -> type:
     """The class of an array like another value: a user's subclass stays."""
     cls = foreign_class(like)
     return unyt_array if issubclass(cls, unyt_quantity) else cls
-
-
-def scaled(magnitude: Any, factor: float) -> Any:
-    """A payload times a number, in its own precision."""
-    from dispatchml import ops
-
-    return ops.multiply(magnitude, factor)
 
 
 SYSTEM = Unyt()
