@@ -1,0 +1,197 @@
+"""A compiled program: native functions and calls of operations, in order, as one function of Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import entry
+from .graph import Literal, Node, Operand, Program, Value, evaluate
+from .lower.partition import Partition
+from .segments import Segment
+
+
+class Executable:
+    """A program that runs. `executable(*arguments)` gives the list of outputs, `report()` and `lower()` texts."""
+
+    def __init__(self, program: Program, optimised: Program) -> None:
+        self.program, self.optimised = program, optimised
+        self.partition = Partition(optimised)
+        self.steps = segmented(self.partition)
+        self.function = self.direct() or self.driver()
+
+    def __call__(self, *arguments: Any) -> list[Any]:
+        found = self.function(*arguments)
+        if found is NotImplemented:
+            found = self.function(*map(contiguous, arguments))
+            if found is NotImplemented:
+                return evaluate(self.program, arguments)
+        return found
+
+    def direct(self) -> Any:
+        """The native function, where the program is one."""
+        program = self.optimised
+        if len(self.steps) != 1 or not isinstance(self.steps[0], Segment):
+            return None
+        segment = self.steps[0]
+        if segment.leaves != program.outputs or len(set(program.outputs)) != len(program.outputs):
+            return None
+        if set(segment.reads) - set(program.inputs):
+            return None
+        segment.reads = [*program.inputs]
+        return entry.build(segment.plan("list"))
+
+    def driver(self) -> Any:
+        """A function of Python that calls native functions and operations one after the other."""
+        program = self.optimised
+        writer = Writer(program, self.steps)
+        space: dict[str, Any] = dict(writer.names)
+        exec(compile(writer.source, "<compiled program>", "exec"), space)
+        self.source = writer.source
+        return space["run"]
+
+    def report(self) -> str:
+        """What was fused, what it moves, and what was not fused and why."""
+        from .report import report
+
+        return report(self)
+
+    def lower(self) -> str:
+        """The program and the text of its kernels."""
+        texts = [s.text for s in self.steps if isinstance(s, Segment)]
+        return "\n\n".join([repr(self.optimised), *texts])
+
+
+def contiguous(x: Any) -> Any:
+    """An array in C's order; anything else as it is."""
+    return np.ascontiguousarray(x) if type(x) is np.ndarray and x.ndim else x
+
+
+def segmented(partition: Partition) -> list[Segment | Node]:
+    """The steps, with runs of regions put together."""
+    program = partition.program
+    outputs = {x for x in program.outputs if isinstance(x, Value)}
+    groups: list[list[Any]] = []
+    for step in partition.steps:
+        if step.region is not None and groups and groups[-1][0].region is not None:
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    readers: dict[Value, set[int]] = {}
+    for k, group in enumerate(groups):
+        for step in group:
+            read = step.node.inputs if step.region is None else loaded(step.region)
+            for x in read:
+                if isinstance(x, Value):
+                    readers.setdefault(x, set()).add(k)
+    found: list[Segment | Node] = []
+    for k, group in enumerate(groups):
+        if group[0].region is None:
+            found.append(group[0].node)
+            continue
+
+        def wanted(value: Value, k: int = k) -> bool:
+            return value in outputs or bool(readers.get(value, set()) - {k})
+
+        found.append(Segment([step.region for step in group], wanted, program.constants))
+    return found
+
+
+def loaded(region: Any) -> set[Value]:
+    """What the expressions of a region read from memory."""
+    return {e.payload[0] for e in region.elements.graph.known.values() if e.kind == "load"}
+
+
+class Writer:
+    """Writes the source of the driver: names are given back as soon as nothing needs them any more."""
+
+    def __init__(self, program: Program, steps: Sequence[Segment | Node]) -> None:
+        self.names: dict[str, Any] = {"NotImplemented": NotImplemented, "fitted": fitted, "owned": owned}
+        self.places: dict[Value, str] = {v: f"a{k}" for k, v in enumerate(program.inputs)}
+        for k, (v, array) in enumerate(program.constants.items()):
+            self.places[v] = f"c{k}"
+            self.names[f"c{k}"] = array
+        outputs = [x for x in program.outputs if isinstance(x, Value)]
+        reads = [
+            list(s.reads) if isinstance(s, Segment) else [x for x in s.inputs if isinstance(x, Value)] for s in steps
+        ]
+        last: dict[Value, int] = {}
+        for k, values in enumerate(reads):
+            last |= dict.fromkeys(values, k)
+        last |= dict.fromkeys(outputs, len(steps))
+        fresh: set[Value] = set()
+        lines = [f"def run({', '.join(self.places[v] for v in program.inputs)}):"]
+        for k, step in enumerate(steps):
+            if isinstance(step, Segment):
+                lines += self.segment(step, k)
+                fresh.update(step.leaves)
+            else:
+                lines += self.call(step, k)
+            made = step.leaves if isinstance(step, Segment) else step.outputs
+            dead = [v for v in dict.fromkeys([*reads[k], *made]) if last.get(v, -1) <= k and v in self.places]
+            dead = [self.places[v] for v in dead if not self.places[v].startswith("c")]
+            if dead:
+                lines.append(f"    del {', '.join(dead)}")
+        given: set[Value] = set()
+        results = []
+        for x in program.outputs:
+            if isinstance(x, Literal):
+                results.append(self.operand(x))
+            else:
+                results.append(self.places[x] if x in fresh and x not in given else f"owned({self.places[x]})")
+                given.add(x)
+        lines.append(f"    return [{', '.join(results)}]")
+        self.source = "\n".join(lines) + "\n"
+
+    def operand(self, x: Operand) -> str:
+        """How an operand is called."""
+        if isinstance(x, Value):
+            return self.places[x]
+        name = f"l{len(self.names)}"
+        self.names[name] = x.value
+        return name
+
+    def segment(self, segment: Segment, k: int) -> list[str]:
+        """The lines of a native function."""
+        self.names[f"f{k}"] = entry.build(segment.plan("tuple"))
+        given = ", ".join(self.places[v] for v in segment.reads)
+        for j, v in enumerate(segment.leaves):
+            self.places[v] = f"t{k}_{j}"
+        return [
+            f"    r = f{k}({given})",
+            "    if r is NotImplemented:",
+            f"        r = fitted(f{k}, ({given}{',' if given else ''}))",
+            "        if r is NotImplemented:",
+            "            return r",
+            f"    {', '.join(self.places[v] for v in segment.leaves)}, = r",
+        ]
+
+    def call(self, node: Node, k: int) -> list[str]:
+        """The lines of an operation."""
+        self.names[f"f{k}"], self.names[f"k{k}"] = node.op.function, node.keywords
+        given = ", ".join(map(self.operand, node.inputs))
+        if node.op.variadic:
+            given = f"({given}{',' if given else ''})"
+        for j, v in enumerate(node.outputs):
+            self.places[v] = f"t{k}_{j}"
+        names = ", ".join(self.places[v] for v in node.outputs)
+        keywords = f", **k{k}" if node.keywords else ""
+        if len(node.outputs) == 1:
+            return [f"    {names} = f{k}({given}{keywords})", *self.one(node, names)]
+        return [f"    {names} = f{k}({given}{keywords})"]
+
+    def one(self, node: Node, name: str) -> list[str]:
+        """An operation that gives a tuple of one."""
+        return [f"    if type({name}) in (tuple, list): {name}, = {name}"]
+
+
+def fitted(function: Any, arguments: tuple[Any, ...]) -> Any:
+    """A native function on arrays that are not in C's order."""
+    return function(*map(contiguous, arguments))
+
+
+def owned(x: Any) -> Any:
+    """A result that shares memory with nothing else."""
+    return x.copy() if type(x) is np.ndarray else x

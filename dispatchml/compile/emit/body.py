@@ -1,0 +1,147 @@
+"""Expressions as instructions, in the scope of a row and of the inner loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..lower.expressions import Expr, forms_of
+from ..lower.forms import Form, Variable
+from .text import REGISTERS, Text, constant
+
+INFINITY = float("inf")
+
+
+class Scope:
+    """Registers that hold expressions and forms, within one loop; `around` is the scope of the loop around it."""
+
+    def __init__(self, around: Scope | None = None) -> None:
+        self.around = around
+        self.registers: dict[Any, str] = {}
+
+    def get(self, key: Any) -> str | None:
+        """The register, here or further out."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.registers.get(key)
+            if found is not None:
+                return found
+            scope = scope.around
+        return None
+
+
+class Body:
+    """Writes expressions. variables: the register of each loop variable. pointer: the register of a value's address."""
+
+    def __init__(self, text: Text, pointer: Any, needs: dict[str, Any]) -> None:
+        self.text, self.pointer, self.needs = text, pointer, needs
+        self.variables: dict[Variable, str] = {}
+
+    # ---- forms -------------------------------------------------------------------------------------------------------
+
+    def form(self, form: Form, scope: Scope, outer: Scope | None = None) -> str:
+        """The register with a form's value. What does not change in the inner loop is written into `outer`."""
+        key = ("form", form)
+        found = scope.get(key)
+        if found is not None:
+            return found
+        text = self.text
+        total = text.size(form.constant) if form.constant or not form.terms else ""
+        for atom, c in form.terms:
+            register = self.variables.get(atom) if type(atom) is Variable else scope.get(atom)
+            assert register is not None, (atom, form)
+            if type(atom) is Expr and REGISTERS[atom.character] != "i64":
+                register = text.let(
+                    f"{'sext' if atom.character in 'bhi' else 'zext'} {REGISTERS[atom.character]} {register} to i64"
+                )
+            if c == -1 and total:
+                total = text.let(f"sub i64 {total}, {register}")
+                continue
+            if c != 1:
+                register = text.let(f"mul i64 {register}, {text.size(c)}")
+            total = text.let(f"add i64 {total}, {register}") if total else register
+        scope.registers[key] = total
+        return total
+
+    def condition(self, conditions: Any, scope: Scope) -> str:
+        """The register that says whether low <= form < high for each condition."""
+        text, found = self.text, ""
+        for form, low, high in conditions:
+            least, most = form.bounds
+            register = self.form(form, scope)
+            tests = []
+            if least < low:
+                tests.append(text.let(f"icmp sge i64 {register}, {text.size(int(low))}"))
+            if most >= high:
+                tests.append(text.let(f"icmp slt i64 {register}, {text.size(int(high))}"))
+            for test in tests:
+                found = text.let(f"and i1 {found}, {test}") if found else test
+        return found or "true"
+
+    # ---- expressions -------------------------------------------------------------------------------------------------
+
+    def write(self, expr: Expr, scope: Scope) -> str:
+        """The register with an expression whose arguments are written."""
+        text = self.text
+        if expr.kind == "literal":
+            found = constant(expr.payload, expr.character)
+        elif expr.kind == "load":
+            found = self.load(expr, scope)
+        elif expr.kind == "call":
+            scalar = expr.payload
+            self.needs[scalar.symbol] = scalar
+            given = ", ".join(f"{REGISTERS[a.character]} {scope.get(a)}" for a in expr.args)
+            found = text.let(f"call {REGISTERS[expr.character]} @{scalar.symbol}({given})")
+        elif expr.kind == "choose":
+            kind = REGISTERS[expr.character]
+            test = self.condition(expr.payload, scope)
+            yes, no = (scope.get(a) for a in expr.args)
+            found = text.let(f"select i1 {test}, {kind} {yes}, {kind} {no}")
+        elif expr.kind == "position":
+            found = self.form(expr.payload, scope)
+        else:
+            raise AssertionError(f"{expr} was not reduced")
+        scope.registers[expr] = found
+        return found
+
+    def load(self, expr: Expr, scope: Scope) -> str:
+        """An element in memory; zero where it is outside, without touching memory there."""
+        value, offset, bounds = expr.payload
+        text, kind = self.text, REGISTERS[expr.character]
+        if not bounds:
+            return text.load(expr.character, self.pointer(value), self.form(offset, scope))
+        test = self.condition(tuple((form, 0, n) for form, n in bounds), scope)
+        place = self.form(offset, scope)
+        inside, after, before = text.fresh("inside"), text.fresh("after"), text.label
+        text.branch(test, inside, after)
+        text.begin(inside)
+        found = text.load(expr.character, self.pointer(value), place)
+        text.jump(after)
+        text.begin(after)
+        zero = constant(0, expr.character)
+        return text.let(f"phi {kind} [ {found}, %{inside} ], [ {zero}, %{before} ]")
+
+
+def postorder(targets: list[Expr], known: Any) -> list[Expr]:
+    """Expressions that the targets need and that are not known, arguments first."""
+    seen: set[Expr] = set()
+    found: list[Expr] = []
+    stack: list[tuple[Expr, bool]] = [(t, False) for t in reversed(targets)]
+    while stack:
+        expr, ready = stack.pop()
+        if ready:
+            found.append(expr)
+            continue
+        if expr in seen or known(expr):
+            continue
+        seen.add(expr)
+        stack.append((expr, True))
+        stack += [(a, False) for a in reversed(needed(expr)) if a not in seen]
+    return found
+
+
+def needed(expr: Expr) -> list[Expr]:
+    """The expressions that an expression reads."""
+    if expr.kind == "reduce":
+        return []
+    atoms = [a for form in forms_of(expr) for a, _ in form.terms if type(a) is Expr]
+    return [*expr.args, *atoms]

@@ -1,0 +1,57 @@
+"""How reductions join two elements: instructions, and the number to begin with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .text import REGISTERS, Text, constant
+
+INTEGERS = "bBhHiIqQ"
+BITS = {"b": 8, "B": 8, "h": 16, "H": 16, "i": 32, "I": 32, "q": 64, "Q": 64}
+
+
+def identity(operation: str, character: str) -> str:
+    """The number that changes nothing: -0.0 for sums of floats, so that a sum of -0.0 stays one."""
+    if operation == "logical_or":
+        return "false"
+    if operation == "logical_and":
+        return "true"
+    if operation == "add":
+        if character in INTEGERS:
+            return "0"
+        return constant(complex(-0.0, -0.0) if character in "FD" else -0.0, character)
+    if operation == "multiply":
+        return constant(1, character)
+    if character == "?":
+        return "false" if operation == "maximum" else "true"
+    if character in INTEGERS:
+        info = np.iinfo(np.dtype(character))
+        return str(info.min if operation == "maximum" else info.max)
+    return constant(-np.inf if operation == "maximum" else np.inf, character)
+
+
+def joined(text: Text, operation: str, character: str, a: str, b: str, free: bool = False) -> str:
+    """The register with both joined. free: the order of a long sum may be chosen, for vectors of partial sums."""
+    kind = REGISTERS[character]
+    flags = "reassoc nsz " if free else ""
+    if operation in ("logical_or", "logical_and") or character == "?":
+        opcode = "or" if operation in ("logical_or", "maximum", "add") else "and"
+        return text.let(f"{opcode} i1 {a}, {b}")
+    if character in "FD":
+        assert operation == "add"
+        part = kind[1:-1].split(",")[0]
+        found = "poison"
+        for k in range(2):
+            x, y = (text.let(f"extractvalue {kind} {z}, {k}") for z in (a, b))
+            total = text.let(f"fadd {flags}{part} {x}, {y}")
+            found = text.let(f"insertvalue {kind} {found}, {part} {total}, {k}")
+        return found
+    if operation in ("add", "multiply"):
+        opcode = {"add": "add", "multiply": "mul"}[operation]
+        return text.let(f"{opcode} {kind} {a}, {b}" if character in INTEGERS else f"f{opcode} {flags}{kind} {a}, {b}")
+    if character in INTEGERS:
+        name = ("s" if character in "bhiq" else "u") + ("max" if operation == "maximum" else "min")
+        symbol = text.intrinsic(f"llvm.{name}.{kind}", kind, kind, kind)
+    else:
+        symbol = text.intrinsic(f"llvm.{operation}.f{32 if character == 'f' else 64}", kind, kind, kind)
+    return text.let(f"call {kind} @{symbol}({kind} {a}, {kind} {b})")

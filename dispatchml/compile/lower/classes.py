@@ -1,0 +1,86 @@
+"""Which nodes become part of loops, and which are calls of their operation on arrays."""
+
+from __future__ import annotations
+
+from ..graph import Literal, Node, Value
+from .elements import FILLS, REDUCTIONS, reduction_of
+from .moves import is_move
+from .places import is_place
+from .scalar_calls import character_of, conversion, scalar_call
+
+#: A row that is reduced within one pass of a kernel is at most this long, so that it stays in the cache.
+LONGEST_ROW = 8192
+#: Fewer rows than this are reduced by kernels of their own, which share the work, unless all is small.
+FEWEST_ROWS = 8
+SMALL = 4096
+
+
+def reason_against(node: Node) -> str:
+    """Why a node is a call of its operation, or "" where it becomes part of a loop."""
+    name = node.op.name
+    if len(node.outputs) != 1 or node.op.variadic and name not in ("concatenate", "stack"):
+        return "no loop is known for it"
+    y = node.outputs[0]
+    if y.form == "int":
+        return "Python's whole numbers have no size"
+    for x in (*node.inputs, y):
+        if isinstance(x, Value) and character_of(x.dtype) is None:
+            return f"no machine code for {x.dtype}"
+        if isinstance(x, Value) and x.size == 0:
+            return "nothing to compute"
+    if node.op.family == "elementwise":
+        return "" if scalar_call(node) else "no machine code for it and these dtypes"
+    if name in REDUCTIONS:
+        return reason_against_reduction(node)
+    if is_move(node):
+        return "" if isinstance(node.inputs[0], Value) else "of a number"
+    if is_place(node):
+        return reason_against_place(node)
+    if name in FILLS:
+        return ""
+    return "no loop is known for it"
+
+
+def reason_against_reduction(node: Node) -> str:
+    """Sums of halves are NumPy's own affair; of complex numbers only sums are loops."""
+    x, y = node.inputs[0], node.outputs[0]
+    if isinstance(x, Literal):
+        return "of a number"
+    took, gives = character_of(x.dtype), character_of(y.dtype)
+    assert took is not None
+    assert gives is not None
+    if gives == "e" or gives in "FD" and node.op.name != "sum":
+        return f"no machine code for {node.op.name} of {x.dtype}"
+    if took != gives and conversion(took, gives) is None:
+        return f"no machine code from {x.dtype} to {y.dtype}"
+    return ""
+
+
+def reason_against_place(node: Node) -> str:
+    """Elements have to be brought to the dtype of the result."""
+    gives = character_of(node.outputs[0].dtype)
+    for x in node.inputs:
+        if isinstance(x, Literal):
+            continue
+        took = character_of(x.dtype)
+        if took != gives and (took is None or gives is None or conversion(took, gives) is None):
+            return f"no machine code from {x.dtype} to {node.outputs[0].dtype}"
+    if node.op.name == "add_at":
+        value = node.inputs[1]
+        if (
+            character_of(node.outputs[0].dtype) == "?"
+            or isinstance(value, Value)
+            and value.dtype != node.outputs[0].dtype
+        ):
+            return "it adds in another dtype"
+    return ""
+
+
+def is_row_reduction(node: Node) -> bool:
+    """Whether a reduction may be done within a row of the loop that uses it."""
+    extent, source = reduction_of(node)
+    if extent == 1:
+        return True
+    if source is None or extent > LONGEST_ROW:
+        return False
+    return source[0] >= FEWEST_ROWS or source[0] * extent <= SMALL

@@ -1,0 +1,244 @@
+"""How a program falls into regions and calls.
+
+A value is in memory where something outside of its region reads it: results, arguments of calls, reductions over what
+several rows hold, and what would cost more to compute again. The others exist only within loops. A level counts how
+many such barriers lie before a value; regions of one level with the same loops become one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Literal, Node, Program, Value
+from .classes import is_row_reduction, reason_against
+from .elements import REDUCTIONS, CannotInline
+from .expressions import cost_of
+from .moves import is_move
+from .regions import Region, Root
+
+#: What costs less than this, in nanoseconds an element, is computed again rather than written and read.
+CHEAP = 1.0
+#: Expressions in one region beyond which nothing more joins it.
+LARGEST_REGION = 4000
+
+
+class Step:
+    """One step of the plan: a region, or a node that is called. view: the call moves no elements."""
+
+    __slots__ = ("region", "node", "view")
+
+    def __init__(self, region: Region | None = None, node: Node | None = None, view: bool = False) -> None:
+        self.region, self.node, self.view = region, node, view
+
+
+class Partition:
+    """The steps of a program. reasons: why a node is called; kept: the values that are in memory."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.makers = program.makers()
+        self.users = program.uses()
+        self.reasons = {node: reason for node in program.nodes if (reason := reason_against(node))}
+        self.barriers: set[Value] = set()
+        self.kept: set[Value] = set()
+        for _ in range(100):
+            try:
+                self.divide()
+                if not self.keep_shared():
+                    return
+            except CannotInline as found:
+                self.put_into_memory(found.value)
+        raise RecursionError("a program is divided without end")
+
+    def put_into_memory(self, value: Value) -> None:
+        """A value cannot be followed where it is read: it is computed before, or its node is called."""
+        if value in self.barriers:
+            self.reasons[self.makers[value]] = "its elements lie in no simple order"
+        self.barriers.add(value)
+
+    # ---- what is in memory -------------------------------------------------------------------------------------------
+
+    def divide(self) -> None:
+        """Find levels, roots and regions."""
+        makers, reasons = self.makers, self.reasons
+        self.viewed: set[Node] = set()
+        stored: set[Value] = set(self.kept)
+        for node in self.program.nodes:
+            if node in reasons:
+                continue
+            y = node.outputs[0]
+            if node.op.name in REDUCTIONS and not (is_row_reduction(node) and self.within_row(node)):
+                self.barriers.add(y)
+        stored |= {v for v in self.barriers if makers[v] not in reasons}
+        wanted = [x for x in self.program.outputs if isinstance(x, Value)]
+        for x in wanted:
+            if x in makers and makers[x] not in reasons:
+                stored.add(x)
+        for node in reversed(self.program.nodes):
+            if node in reasons or node in self.viewed:
+                for x in node.inputs:
+                    self.demand(x, stored)
+        self.stored = stored
+        self.levels = self.found_levels()
+        self.arrange()
+
+    def within_row(self, node: Node) -> bool:
+        """Whether a loop uses a reduction, or its result has rows: a number that is only a result needs no row."""
+        y, x = node.outputs[0], node.inputs[0]
+        assert isinstance(x, Value)
+        return y.size > 1 or x.size == 1 or any(u not in self.reasons for u in self.users.get(y, ()))
+
+    def demand(self, x: Any, stored: set[Value]) -> None:
+        """An argument of a call has to be in memory; where it only moves elements, a view does."""
+        node = self.makers.get(x)
+        if node is None or node in self.reasons or x in stored:
+            return
+        if is_move(node):
+            self.viewed.add(node)
+            return
+        stored.add(x)
+
+    def found_levels(self) -> dict[Value, int]:
+        """How many barriers lie before each value."""
+        levels: dict[Value, int] = {}
+
+        def before(x: Any) -> int:
+            if isinstance(x, Literal) or x not in levels:
+                return 0
+            return levels[x] + (x in self.barriers)
+
+        for node in self.program.nodes:
+            called = node in self.reasons
+            level = max(map(before, node.inputs), default=0)
+            for y in node.outputs:
+                levels[y] = level + called
+        return levels
+
+    # ---- regions -----------------------------------------------------------------------------------------------------
+
+    def arrange(self) -> None:
+        """Put roots of one level into regions and everything into order."""
+        by_level: dict[int, list[Root]] = {}
+        for node in self.program.nodes:
+            for y in node.outputs:
+                if y in self.stored and node not in self.reasons:
+                    reduces = node.op.name in REDUCTIONS and y in self.barriers
+                    by_level.setdefault(self.levels[y], []).append(Root(y, node, "reduce" if reduces else "store"))
+        calls: dict[int, list[Node]] = {}
+        for node in self.program.nodes:
+            if node in self.reasons:
+                calls.setdefault(self.levels[node.outputs[0]] - 1 if node.outputs else 0, []).append(node)
+            elif node in self.viewed:
+                calls.setdefault(self.levels[node.outputs[0]], []).append(node)
+        self.order: dict[Value, int] = {}
+        self.steps: list[Step] = []
+        for level in range(max([*by_level, *calls], default=-1) + 1):
+            roots = sorted(by_level.get(level, ()), key=lambda root: -root.size)
+            for region in self.grouped(roots):
+                for root in region.roots:
+                    self.order[root.value] = len(self.steps)
+                self.steps.append(Step(region=region))
+            self.steps += [Step(node=n, view=n in self.viewed) for n in calls.get(level, ())]
+
+    def grouped(self, roots: list[Root]) -> list[Region]:
+        """The regions of one level."""
+        groups: list[tuple[list[Root], Region]] = []
+        for root in roots:
+            alone = self.region([root])
+            for k, (members, region) in enumerate(groups):
+                if self.may_join(region, alone):
+                    try:
+                        merged = self.region([*members, root])
+                    except CannotInline:
+                        continue
+                    groups[k] = [*members, root], merged
+                    break
+            else:
+                groups.append(([root], alone))
+        return [region for _, region in groups]
+
+    def region(self, roots: list[Root]) -> Region:
+        """A region of roots that read what lower levels have left in memory."""
+        level = self.levels[roots[0].value]
+        own = {root.value for root in roots}
+
+        def lies(x: Value) -> Any:
+            node = self.makers.get(x)
+            if node is None or node in self.reasons:
+                return x
+            if x in self.stored and x not in own and (self.levels[x] < level or x in self.order):
+                return x
+            return None
+
+        return Region(roots, self.makers, lies)
+
+    def may_join(self, region: Region, alone: Region) -> bool:
+        """Whether two regions may have the same loops."""
+        total, other = region.count * region.inner.extent, alone.count * alone.inner.extent
+        if len(region.elements.known) + len(alone.elements.known) > LARGEST_REGION:
+            return False
+        if total == other:
+            return not (region.rows and alone.rows) or region.inner.extent == alone.inner.extent
+        return False
+
+    # ---- what is computed twice --------------------------------------------------------------------------------------
+
+    def keep_shared(self) -> bool:
+        """Choose values to keep in memory because several regions, or several places of one, would compute them."""
+        visited: dict[Value, list[int]] = {}
+        repeated: set[Value] = set()
+        for k, step in enumerate(self.steps):
+            if step.region is None:
+                continue
+            for value, times in step.region.elements.visits.items():
+                visited.setdefault(value, []).append(k)
+                if times > 1 and value not in self.barriers:
+                    repeated.add(value)
+        costs = self.costs()
+        more = False
+        for value in repeated:
+            if costs[value] > CHEAP:
+                self.barriers.add(self.source_of_cost(value, costs))
+                more = True
+        if more:
+            return True
+        for value, regions in visited.items():
+            if len(regions) < 2 or value in self.stored or costs[value] <= CHEAP:
+                continue
+            users = [y for node in self.users.get(value, ()) if node not in self.reasons for y in node.outputs]
+            if any(set(visited.get(y, ())) != set(regions) for y in users):
+                chosen = self.source_of_cost(value, costs)
+                levels = {self.levels[self.steps[k].region.roots[0].value] for k in regions}
+                if len(levels) == 1:  # regions of one level cannot read each other's results
+                    self.barriers.add(chosen)
+                    more = True
+                elif chosen not in self.stored:
+                    self.kept.add(chosen)
+                    more = True
+        return more
+
+    def source_of_cost(self, value: Value, costs: dict[Value, float]) -> Value:
+        """The value itself, or the one further back that is as large and whose cost it only hands on."""
+        while True:
+            node = self.makers[value]
+            if node.op.name in REDUCTIONS or cost_of(node.op.name) > 0.2 and not is_move(node):
+                return value
+            back = [x for x in node.inputs if isinstance(x, Value) and costs.get(x, 0) > CHEAP / 2]
+            if len(back) != 1 or back[0].size > value.size or back[0] in self.stored:
+                return value
+            value = back[0]
+
+    def costs(self) -> dict[Value, float]:
+        """What computing an element of each value costs, from what is in memory."""
+        costs: dict[Value, float] = {}
+        for node in self.program.nodes:
+            for y in node.outputs:
+                if node in self.reasons or y in self.stored:
+                    costs[y] = 0.0
+                    continue
+                total = 0.0 if is_move(node) else cost_of(node.op.name)
+                total += sum(costs.get(x, 0.0) for x in node.inputs if isinstance(x, Value))
+                if node.op.name in REDUCTIONS:
+                    total = (total + 0.1) * max(getattr(node.inputs[0], "size", 1) // max(y.size, 1), 1)
+                costs[y] = min(total, 1e9)
+        return costs

@@ -1,0 +1,20 @@
+"""Programs made simpler before they become loops. Each pass takes a program and gives one that means the same."""
+
+from __future__ import annotations
+
+from ..graph import Program
+from .algebra import simplified
+from .dead import without_dead
+from .expand import expanded
+from .subexpressions import without_repeats
+
+__all__ = ["expanded", "optimised", "simplified", "without_dead", "without_repeats"]
+
+
+def optimised(program: Program) -> Program:
+    """All passes, in their order."""
+    program = without_dead(program)
+    program = expanded(program)
+    program = simplified(program)
+    program = without_repeats(program)
+    return without_dead(program)

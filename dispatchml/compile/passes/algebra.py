@@ -1,0 +1,165 @@
+"""Rewrites that change no bit: dtype, rounding, the sign of zero, nan and inf stay what they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ... import ops
+from ...ops.axes import axes_of
+from ..graph import Literal, Node, Operand, Program, Value
+from ..lower.elements import FILLS
+from .rewriting import Rewriting, rewritten
+
+
+def is_number(x: Operand, value: float) -> bool:
+    """Whether an operand is this number, its sign included."""
+    if not isinstance(x, Literal) or isinstance(x.value, (bool, np.bool_, complex, np.complexfloating)):
+        return False
+    return x.value == value and not (value == 0 and np.signbit(float(x.value)))
+
+
+def multiply(work: Rewriting, node: Node) -> Operand | None:
+    """x * 1 and 1 * x."""
+    a, b = node.inputs
+    return a if is_number(b, 1) else b if is_number(a, 1) else None
+
+
+def divide(work: Rewriting, node: Node) -> Operand | None:
+    """x / 1; x / 2**k as a product, which rounds alike."""
+    a, b = node.inputs
+    if is_number(b, 1):
+        return a
+    if not isinstance(b, Literal) or type(b.value) not in (int, float) or node.outputs[0].dtype.kind != "f":
+        return None
+    mantissa, exponent = np.frexp(float(b.value))
+    if abs(mantissa) == 0.5 and abs(exponent) <= 10 and float(b.value) == b.value:
+        return work.apply(ops.multiply, a, Literal(1.0 / float(b.value)), line=node.line)
+    return None
+
+
+def subtract(work: Rewriting, node: Node) -> Operand | None:
+    """x - 0.0; x - 0 of integers."""
+    return node.inputs[0] if is_number(node.inputs[1], 0) else None
+
+
+def negative(work: Rewriting, node: Node) -> Operand | None:
+    """-(-x)."""
+    inner = work.makers.get(node.inputs[0])
+    return inner.inputs[0] if inner is not None and inner.op.name == "negative" else None
+
+
+def same(work: Rewriting, node: Node) -> Operand | None:
+    """What hands its argument on."""
+    return node.inputs[0]
+
+
+def shaped(work: Rewriting, node: Node) -> Operand | None:
+    """A reshape, broadcast or transpose that changes nothing, or of another one."""
+    x, y = node.inputs[0], node.outputs[0]
+    if not isinstance(x, Value):
+        return None
+    name = node.op.name
+    inner = work.makers.get(x)
+    if name == "transpose":
+        axes = order_of(node)
+        if axes == tuple(range(x.ndim)):
+            return x
+        if inner is not None and inner.op.name == "transpose":
+            before = order_of(inner)
+            together = tuple(before[a] for a in axes)
+            source = inner.inputs[0]
+            if together == tuple(range(x.ndim)):
+                return source
+        return None
+    if node.keywords.get("order", "C") != "C":
+        return None
+    if x.shape == y.shape and x.form == y.form:
+        return x
+    return None
+
+
+def order_of(node: Node) -> tuple[int, ...]:
+    """The axes of a transpose, counted from the front."""
+    ndim, axes = node.outputs[0].ndim, node.keywords["axes"]
+    return tuple(range(ndim))[::-1] if axes is None else tuple(a % ndim for a in axes)
+
+
+def strong_multiply(work: Rewriting, node: Node) -> Operand | None:
+    """A product with a finite number that is not 0 is a plain one."""
+    for b in node.inputs:
+        if isinstance(b, Literal) and type(b.value) in (int, float, np.float32, np.float64):
+            if b.value and np.isfinite(b.value):
+                return work.apply(ops.multiply, *node.inputs, line=node.line)
+    return None
+
+
+def filled(work: Rewriting, node: Node) -> Operand | None:
+    """What is one number everywhere does not depend on the argument that it looks like."""
+    y, value = node.outputs[0], FILLS[node.op.name]
+    value = node.keywords["value"] if value is None else value
+    if y.dtype.kind not in "?biufc" or isinstance(node.inputs[0], Literal):
+        return None
+    number = np.asarray(value).astype(y.dtype)[()]
+    if y.form == "scalar" and y.shape == ():
+        return Literal(number)
+    if y.form != "array":
+        return None
+    found = work.value(y.dtype, y.shape, y.form)
+    keywords = {"value": number, "shape": y.shape, "dtype": y.dtype}
+    work.add(Node(ops.full_of.info, (Literal(y.dtype.type(0)),), keywords, (found,), node.line))
+    return found
+
+
+def folded(work: Rewriting, node: Node) -> Operand | None:
+    """An operation on numbers that are known, by NumPy itself."""
+    if not all(isinstance(x, Literal) for x in node.inputs) or node.outputs[0].form not in ("scalar", "float"):
+        return None
+    if any(isinstance(x.value, (np.ndarray, bool, int)) for x in node.inputs if isinstance(x, Literal)):
+        return None
+    with np.errstate(all="ignore"):
+        (y,) = node.run([x.value for x in node.inputs if isinstance(x, Literal)])
+    return Literal(y)
+
+
+def total(work: Rewriting, node: Node) -> Operand | None:
+    """A sum over axes of size 1 only, or over none."""
+    x = node.inputs[0]
+    if not isinstance(x, Value) or node.keywords.get("dtype") is not None or x.dtype != node.outputs[0].dtype:
+        return None
+    axes = axes_of(node.keywords["axis"], x.ndim)
+    if any(x.shape[a] != 1 for a in axes) or x.form != node.outputs[0].form:
+        return None
+    return x if x.shape == node.outputs[0].shape else None
+
+
+def real_only(work: Rewriting, node: Node) -> Operand | None:
+    """conj and real of real numbers."""
+    x = node.inputs[0]
+    return x if isinstance(x, Value) and x.dtype.kind in "biuf" else None
+
+
+RULES = {
+    "multiply": multiply,
+    "divide": divide,
+    "subtract": subtract,
+    "negative": negative,
+    "positive": same,
+    "stop_gradient": same,
+    "conj": real_only,
+    "real": real_only,
+    "astype": same,
+    "reshape": shaped,
+    "ravel": shaped,
+    "squeeze": shaped,
+    "expand_dims": shaped,
+    "broadcast_to": shaped,
+    "transpose": shaped,
+    "sum": total,
+    "strong_multiply": strong_multiply,
+    **dict.fromkeys(FILLS, filled),
+}
+
+
+def simplified(program: Program) -> Program:
+    """The program after these rewrites."""
+    return rewritten(program, RULES, folded)

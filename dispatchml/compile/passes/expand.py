@@ -1,0 +1,147 @@
+"""Larger operations as smaller ones, with the results that the kernels of `backends` give."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...ops.axes import axes_of
+from ..graph import Literal, Node, Operand, Program, Value
+from .rewriting import Rewriting, rewritten
+
+#: dtypes of which NumPy's mean and variance take sums as they are; whole numbers are added up as float64.
+OWN_SUMS = "fdFD"
+
+
+def array(node: Node) -> Value | None:
+    """The argument of a reduction, where it is a real array that expands."""
+    x = node.inputs[0]
+    return x if isinstance(x, Value) and x.form == "array" and x.size and x.dtype.char in "?bBhHiIlLqQfd" else None
+
+
+def count_of(x: Value, axis: Any) -> int:
+    """How many elements become one."""
+    return math.prod(x.shape[a] for a in axes_of(axis, x.ndim))
+
+
+def mean(work: Rewriting, node: Node) -> Operand | None:
+    """The sum over the number of elements."""
+    x, keywords = array(node), node.keywords
+    if x is None or keywords["dtype"] is not None:
+        return None
+    return mean_of(work, x, keywords["axis"], keywords["keepdims"], node.line)
+
+
+def mean_of(work: Rewriting, x: Value, axis: Any, keepdims: bool, line: str) -> Value:
+    dtype = None if x.dtype.char in OWN_SUMS else np.dtype(float)
+    total = work.apply(ops.sum, x, line=line, axis=axis, dtype=dtype, keepdims=keepdims)
+    return work.apply(ops.divide, total, Literal(count_of(x, axis)), line=line)
+
+
+def var(work: Rewriting, node: Node) -> Operand | None:
+    """The mean square of what lies apart from the mean."""
+    x, keywords = array(node), node.keywords
+    if x is None:
+        return None
+    line, axis = node.line, keywords["axis"]
+    apart = work.apply(ops.subtract, x, mean_of(work, x, axis, True, line), line=line)
+    squares = work.apply(ops.multiply, apart, apart, line=line)
+    total = work.apply(ops.sum, squares, line=line, axis=axis, keepdims=keywords["keepdims"])
+    freedom = max(count_of(x, axis) - keywords["ddof"], 0)
+    return work.apply(ops.divide, total, Literal(freedom), line=line)
+
+
+def std(work: Rewriting, node: Node) -> Operand | None:
+    """The square root of the variance."""
+    y = var(work, node)
+    return None if y is None else work.apply(ops.sqrt, y, line=node.line)
+
+
+def floating(work: Rewriting, x: Value, line: str) -> Value:
+    """Whole numbers as float64."""
+    return x if x.dtype.kind == "f" else work.apply(ops.astype, x, line=line, dtype=np.dtype(float))
+
+
+def finite_top(work: Rewriting, x: Value, axis: Any, line: str) -> Value:
+    """The largest element with the axes kept, 0 where it is not finite."""
+    top = work.apply(ops.max, x, line=line, axis=axis, keepdims=True)
+    finite = work.apply(ops.isfinite, top, line=line)
+    return work.apply(ops.where_or_zero, finite, top, line=line)
+
+
+def softmax(work: Rewriting, node: Node) -> Operand | None:
+    """exp(x - top) over its sum."""
+    x, axis, line = array(node), node.keywords["axis"], node.line
+    if x is None:
+        return None
+    x = floating(work, x, line)
+    apart = work.apply(ops.subtract, x, finite_top(work, x, axis, line), line=line)
+    e = work.apply(ops.exp, apart, line=line)
+    total = work.apply(ops.sum, e, line=line, axis=axis, keepdims=True)
+    empty = work.apply(ops.equal, total, Literal(0.0), line=line)
+    safe = work.apply(ops.where, empty, Literal(1.0), total, line=line)
+    return work.apply(ops.divide, e, safe, line=line)
+
+
+def logsumexp_of(work: Rewriting, x: Value, axis: Any, line: str) -> Value:
+    """log(sum(exp(x - top))) + top, with the axes kept."""
+    top = finite_top(work, x, axis, line)
+    e = work.apply(ops.exp, work.apply(ops.subtract, x, top, line=line), line=line)
+    total = work.apply(ops.sum, e, line=line, axis=axis, keepdims=True)
+    return work.apply(ops.add, work.apply(ops.log, total, line=line), top, line=line)
+
+
+def logsumexp(work: Rewriting, node: Node) -> Operand | None:
+    x, axis, line = array(node), node.keywords["axis"], node.line
+    if x is None:
+        return None
+    x = floating(work, x, line)
+    y = logsumexp_of(work, x, axis, line)
+    if node.keywords["keepdims"]:
+        return y
+    return work.apply(ops.sum, y, line=line, axis=axis, keepdims=False)  # over axes of size 1
+
+
+def log_softmax(work: Rewriting, node: Node) -> Operand | None:
+    """x - logsumexp(x)."""
+    x, axis, line = array(node), node.keywords["axis"], node.line
+    if x is None:
+        return None
+    x = floating(work, x, line)
+    y = logsumexp_of(work, x, axis, line)
+    empty = work.apply(ops.equal, y, Literal(-math.inf), line=line)
+    safe = work.apply(ops.where, empty, Literal(0.0), y, line=line)
+    return work.apply(ops.subtract, x, safe, line=line)
+
+
+def vector_norm(work: Rewriting, node: Node) -> Operand | None:
+    """The norms of order 2, 1 and infinity."""
+    x, keywords, line = array(node), node.keywords, node.line
+    if x is None or keywords["ord"] not in (1, 2, math.inf):
+        return None
+    x = floating(work, x, line)
+    rest = {"axis": keywords["axis"], "keepdims": keywords["keepdims"]}
+    if keywords["ord"] == 2:
+        total = work.apply(ops.sum, work.apply(ops.multiply, x, x, line=line), line=line, **rest)
+        return work.apply(ops.sqrt, total, line=line)
+    size = work.apply(ops.absolute, x, line=line)
+    return work.apply(ops.sum if keywords["ord"] == 1 else ops.max, size, line=line, **rest)
+
+
+RULES = {
+    "mean": mean,
+    "var": var,
+    "std": std,
+    "softmax": softmax,
+    "logsumexp": logsumexp,
+    "log_softmax": log_softmax,
+    "vector_norm": vector_norm,
+}
+
+
+def expanded(program: Program) -> Program:
+    """The program in smaller operations."""
+    return rewritten(program, RULES)
