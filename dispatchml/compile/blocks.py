@@ -23,7 +23,7 @@ KERNEL, POINTERS, SIZES, EXTENT, GRAIN, BLOCKS, CONTROL = 384, 392, 400, 408, 41
 NEXT, SIGNALS, SIGNALS_SET, POOL_TABLE, POOL_SIZE = 512, 576, 584, 712, 768
 #: Nanoseconds: between two looks at signals; of work left that lets other threads of Python run; that is shared; and
 #: that each thread which is woken should find.
-SIGNAL_TIME, RELEASE_TIME, SHARE_TIME, THREAD_TIME = 50_000_000, 10_000, 40_000, 20_000
+SIGNAL_TIME, RELEASE_TIME, SHARE_TIME, THREAD_TIME = 30_000_000, 10_000, 40_000, 20_000
 #: Rounds of waiting before a thread sleeps.
 PATIENCE = 2000
 #: Bits of x86's control word that say how to compute; the others are flags.

@@ -25,9 +25,10 @@ FAULTS = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT")
 
 
 class Limit:
-    """The number of threads that is chosen; None: it has not been asked for yet."""
+    """The number of threads; None: it has not been asked for yet. by_user: `threads` was called."""
 
-    chosen: int | None = None
+    number: int | None = None
+    by_user = False
 
 
 def threads(number: int | None = None) -> Restore:
@@ -35,25 +36,25 @@ def threads(number: int | None = None) -> Restore:
 
     Usable in a `with` statement, at whose end the former number holds again. Raises ValueError below 1.
     """
-    before = thread_count()
+    before = thread_count(), Limit.by_user
     chosen = default_count() if number is None else number
     if not isinstance(chosen, int) or isinstance(chosen, bool) or chosen < 1:
         raise ValueError(f"threads: a number of threads from 1 on is needed, not {number!r}")
-    set_count(min(chosen, MOST))
-    return Restore(before)
+    set_count(min(chosen, MOST), number is not None)
+    return Restore(*before)
 
 
 class Restore:
     """What `threads` gives back: leaving it as a context brings the former number back."""
 
-    def __init__(self, before: int) -> None:
-        self.before = before
+    def __init__(self, number: int, by_user: bool) -> None:
+        self.number, self.by_user = number, by_user
 
     def __enter__(self) -> Restore:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        set_count(self.before)
+        set_count(self.number, self.by_user)
 
     def __repr__(self) -> str:
         return f"<dispatchml uses {thread_count()} threads>"
@@ -61,33 +62,36 @@ class Restore:
 
 def thread_count() -> int:
     """The number of threads that compiled programs use at most."""
-    if Limit.chosen is None:
-        Limit.chosen = default_count()
-    return Limit.chosen
+    if Limit.number is None:
+        Limit.number = default_count()
+    return Limit.number
 
 
-def set_count(number: int) -> None:
+def set_count(number: int, by_user: bool) -> None:
     """The number for this process and, if there is one, its pool."""
-    Limit.chosen = number
+    Limit.number, Limit.by_user = number, by_user
     if pool.cache_info().currsize:
         write(blocks.LIMIT, number)
 
 
 def default_count() -> int:
-    """DISPATCHML_NUM_THREADS, else OMP_NUM_THREADS, else the processors of this process; 1 in a worker of a pool."""
+    """DISPATCHML_NUM_THREADS, else OMP_NUM_THREADS, else the processors of this process; 1 in workers."""
+    return limited_by_environment() or (1 if is_worker() else max(1, min(processors(), MOST)))
+
+
+def limited_by_environment() -> int:
+    """The number that an environment variable gives; 0 where none does."""
     for name in ("DISPATCHML_NUM_THREADS", "OMP_NUM_THREADS"):
         said = os.environ.get(name, "").split(",")[0].strip()
         if said.isdecimal() and int(said) > 0:
             return min(int(said), MOST)
-    if is_worker():
-        return 1
-    return max(1, min(processors(), MOST))
+    return 0
 
 
 def is_worker() -> bool:
-    """Whether this process is one of several that share the work: a daemon of multiprocessing, joblib's or Dask's."""
+    """Whether multiprocessing has started this process, most likely as one of several that share the work."""
     processes = sys.modules.get("multiprocessing.process")
-    return processes is not None and bool(processes.current_process().daemon)
+    return processes is not None and processes.parent_process() is not None
 
 
 def processors() -> int:
@@ -174,8 +178,20 @@ def read(offset: int) -> int:
 
 def renew() -> None:
     """In a forked process: the threads stayed behind, and whoever held the locks did, too."""
+    if not Limit.by_user:
+        Limit.number = 1 if forked_by_multiprocessing() and not limited_by_environment() else Limit.number
     if pool.cache_info().currsize:
         start(ctypes.addressof(pool()))
+
+
+def forked_by_multiprocessing() -> bool:
+    """Whether this is a worker to be: the process does not know so itself yet."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith("multiprocessing."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 if hasattr(os, "register_at_fork"):

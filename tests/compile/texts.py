@@ -64,3 +64,66 @@ done:
   ret void
 }
 """
+
+
+def slow(rounds: int) -> str:
+    """y[i] = x[i] after so many divisions by one that depend on each other: some 4 ns each and element."""
+    return f"""
+define void @slow(ptr %P, ptr %sizes, i64 %lo, i64 %hi) nounwind {{
+entry:
+  %x = load ptr, ptr %P
+  %second = getelementptr ptr, ptr %P, i64 1
+  %y = load ptr, ptr %second
+  %one = load double, ptr %sizes
+  br label %loop
+loop:
+  %i = phi i64 [ %lo, %entry ], [ %next, %end ]
+  %from = getelementptr inbounds double, ptr %x, i64 %i
+  %first = load double, ptr %from
+  br label %again
+again:
+  %k = phi i64 [ 0, %loop ], [ %k1, %again ]
+  %value = phi double [ %first, %loop ], [ %quotient, %again ]
+  %quotient = fdiv double %value, %one
+  %k1 = add i64 %k, 1
+  %on = icmp slt i64 %k1, {rounds}
+  br i1 %on, label %again, label %end
+end:
+  %to = getelementptr inbounds double, ptr %y, i64 %i
+  store double %quotient, ptr %to
+  %next = add nuw nsw i64 %i, 1
+  %more = icmp slt i64 %next, %hi
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}}
+"""
+
+
+#: Bits of 1.0 as a 64-bit integer, for the sizes of `slow`.
+ONE = 0x3FF0000000000000
+
+SUMS = """
+define void @sums(ptr %P, ptr %sizes, i64 %lo, i64 %hi) nounwind {
+entry:
+  %x = load ptr, ptr %P
+  %second = getelementptr ptr, ptr %P, i64 1
+  %y = load ptr, ptr %second
+  %grain = load i64, ptr %sizes
+  br label %loop
+loop:
+  %i = phi i64 [ %lo, %entry ], [ %next, %loop ]
+  %sum = phi double [ 0.0, %entry ], [ %more, %loop ]
+  %from = getelementptr inbounds double, ptr %x, i64 %i
+  %value = load double, ptr %from
+  %more = fadd double %sum, %value
+  %next = add nuw nsw i64 %i, 1
+  %on = icmp slt i64 %next, %hi
+  br i1 %on, label %loop, label %done
+done:
+  %block = sdiv i64 %lo, %grain
+  %to = getelementptr inbounds double, ptr %y, i64 %block
+  store double %more, ptr %to
+  ret void
+}
+"""
