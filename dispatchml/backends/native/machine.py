@@ -117,7 +117,7 @@ class Machine:
         return self.callable("matmul", "matmul", record, unusual)
 
     def reduce(self, ufunc: Any, start: float, unusual: Callable[..., Any]) -> Callable[..., Any]:
-        """ufunc.reduce as reduce(x, axis, keepdims); start is what changes nothing."""
+        """ufunc.reduce as reduce(x, axis, keepdims); start is what changes nothing, nan where nothing does."""
         entries = [entry(ufunc, c + c) for c in ENTRIES]
         record = struct.pack("Qd", id(unusual), start) + b"".join(struct.pack("Q" * 6, *e) for e in entries)
         return self.callable("reduction", ufunc.__name__, record, unusual)

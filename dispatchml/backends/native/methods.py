@@ -84,9 +84,17 @@ def strong_multiply(machine: Any, multiply: Callable[..., Any]) -> Callable[...,
     finite = machine.finite(never)
 
     def strong_multiply(a: Any, b: Any) -> Any:
-        return multiply(a, b) if finite(a) and finite(b) else plain(a, b)
+        return multiply(a, b) if finite(a) and finite(b) and not (is_mask(a) and is_mask(b)) else plain(a, b)
 
     return strong_multiply
+
+
+def is_mask(x: Any) -> bool:
+    """Whether x holds truth values, whose strong product is a whole number."""
+    return getattr(x, "dtype", None) is MASK
+
+
+MASK = np.dtype(bool)
 
 
 def never(x: Any) -> bool:
@@ -108,8 +116,7 @@ def reduction(machine: Any, op: Any, ufunc: Any) -> Callable[..., Any]:
 
         array_sum.fast = fast  # type: ignore[attr-defined]
         return array_sum
-    start = -np.inf if ufunc is np.maximum else np.inf
-    fast = machine.reduce(ufunc, start, lambda x, axis, keepdims: plain(x, axis=axis, keepdims=keepdims))
+    fast = machine.reduce(ufunc, np.nan, lambda x, axis, keepdims: plain(x, axis=axis, keepdims=keepdims))
 
     def array_extreme(x: Any, axis: Any, keepdims: bool) -> Any:
         return fast(x, axis, keepdims)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import llvmlite.ir as ir
+
 from . import layout
-from .assembler import F32, F64, VOID, Assembler, number
+from .assembler import F32, F64, I32, I64, VOID, Assembler, number
 from .elementwise import DATA, LOOP, SIZE, convert, entry_for, size_of, word
 
 
 def reduction(a: Assembler) -> None:
     """reduce(x, axis, keepdims) of a contiguous array; axis: an int or None. The record's second word is the neutral
-    element, as a double.
+    element, as a double; nan where there is none.
     """
     a.need(a.equal(a.nargs, 3))
     x, axis, keepdims = (a.argument(k) for k in range(3))
@@ -35,29 +37,37 @@ def reduction(a: Assembler) -> None:
     outer, length, inner = a.load(outer), a.load(length), a.load(inner)
     made = a.new_array(descr, a.load(out_axes), out_dims)
     item, target, source = a.load(entry, 8 * SIZE), a.load(made, layout.ARRAY_DATA), a.load(x, layout.ARRAY_DATA)
-    fill(a, entry, position, target, a.b.mul(outer, inner), item)
+    # what has no neutral element starts with its first row, as in NumPy: the sign of a zero among zeros depends on it
+    first = a.b.select(
+        a.b.fcmp_unordered("uno", a.b.bitcast(word(a, 1), F64), ir.Constant(F64, 0.0)), number(1), number(0)
+    )
+    with a.b.if_then(a.equal(first, 0)):
+        fill(a, entry, position, target, a.b.mul(outer, inner), item)
+    left = a.b.sub(length, first)
     function, data = a.load(entry, 8 * LOOP), a.load(entry, 8 * DATA)
     pointers, counts, steps = a.room(3), a.room(1), a.room(3)
     last = a.equal(inner, 1)
     # along the last axis a call gathers one row; along another it adds one row to the result
     stride = a.b.select(last, number(0), item)
-    a.store(a.b.select(last, length, inner), counts)
+    a.store(a.b.select(last, left, inner), counts)
     for k, step in enumerate((stride, item, stride)):
         a.store(step, steps, 8 * k)
-    rows, width = a.b.select(last, number(1), length), a.b.mul(inner, item)
-    advance = a.b.select(last, a.b.mul(length, item), width)
+    rows, width = a.b.select(last, number(1), left), a.b.mul(inner, item)
     a.clear_flags()
 
     def block(k: Any, place: Any, where: Any) -> list[Any]:
+        with a.b.if_then(a.equal(first, 1)):
+            copy(a, position, where, place, inner)
+
         def row(_: Any, current: Any) -> list[Any]:
             a.store(place, pointers, 0)
             a.store(current, pointers, 8)
             a.store(place, pointers, 16)
             a.call_at(function, pointers, counts, steps, data, result=VOID)
-            return [a.b.add(current, advance)]
+            return [a.b.add(current, width)]
 
-        (after,) = a.loop(rows, row, (where,))
-        return [a.b.add(place, width), after]
+        a.loop(rows, row, (a.b.add(where, a.b.mul(first, width)),))
+        return [a.b.add(place, width), a.b.add(where, a.b.mul(length, width))]
 
     a.loop(outer, block, (target, source))
     a.drop_if_troubled(made)
@@ -103,3 +113,16 @@ def fill(a: Assembler, entry: Any, position: Any, target: Any, count: Any, item:
             with branch:
                 value = a.load(start, 0, kind)
                 a.loop(count, lambda k, value=value: a.store(value, a.b.add(target, a.b.mul(k, item))))
+
+
+def copy(a: Assembler, position: Any, source: Any, target: Any, count: Any) -> None:
+    """Copy elements that lie one behind the other."""
+    with a.b.if_else(a.equal(position, 0)) as (wide, narrow):
+        for branch, kind, item in ((wide, I64, 8), (narrow, I32, 4)):
+            with branch:
+
+                def element(k: Any, kind: Any = kind, item: int = item) -> None:
+                    offset = a.b.mul(k, number(item))
+                    a.store(a.load(a.b.add(source, offset), 0, kind), a.b.add(target, offset))
+
+                a.loop(count, element)

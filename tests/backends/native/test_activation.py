@@ -64,6 +64,12 @@ def test_it_can_be_had_at_once():
     assert run("print(native.active())", DISPATCHML_NATIVE="1") == ["True"]
 
 
+@needs_machine_code
+def test_the_strong_product_of_masks_is_a_number_with_it_too():
+    text = "m = np.array([True, False]); print(ops.strong_multiply(m, m), ops.strong_multiply(m, m).dtype)"
+    assert run(text, DISPATCHML_NATIVE="1") == run(text, DISPATCHML_NATIVE="0") == ["[1", "0]", "int64"]
+
+
 def test_it_can_be_switched_off():
     text = "[gradient(x, w) for _ in range(1500)]; print(native.active(), 'llvmlite' in sys.modules, native.why_not())"
     assert run(text, DISPATCHML_NATIVE="0") == ["False", "False", *"DISPATCHML_NATIVE=0 is set".split()]
