@@ -16,10 +16,11 @@ from dispatchml.dispatch import operation
 from dispatchml.rules import batch, rule
 
 from .foreign import module
+from .meeting import Meeting, conj, meet
 from .numbers import assemble, is_sparse
-from .pattern import Pattern, coords_of, winning_kind
+from .pattern import Pattern, coords_of, keys_of, winning_kind
 from .shaping import axes_in
-from .view import View, chosen, densified, todense, view
+from .view import View, densified, todense, view
 
 
 @operation(family="linalg")
@@ -80,11 +81,6 @@ def sum_of(*parts: Any) -> Any:
     """The sum of the parts that are there."""
     known = [p for p in parts if p is not None]
     return known[0] if len(known) == 1 else ops.add(*known)
-
-
-def conj(x: Any) -> Any:
-    """The conjugate of what is complex."""
-    return ops.conj(x) if ops.dtype(x).kind == "c" else x
 
 
 @rule(sparse_product).jvp
@@ -218,21 +214,16 @@ def sparse_by_sparse(a: Any, b: Any, axes_a: Any, axes_b: Any, shape: tuple[int,
     """Two sparse ones: every pair of stored numbers that meets, added up at its place."""
     v, w = view(a), view(b)
     m, n = as_matrix(v, axes_a, False), as_matrix(w, axes_b, True)
-    order = np.argsort(n.pattern.coords[0], kind="stable")
-    starts = np.searchsorted(n.pattern.coords[0][order], np.arange(n.shape[0] + 1))
-    met = m.pattern.coords[1]
-    counts = starts[met + 1] - starts[met]
-    first = np.repeat(np.arange(m.pattern.nnz), counts)
-    offsets = np.arange(first.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    second = order[np.repeat(starts[met], counts) + offsets]
-    keys = m.pattern.coords[0][first] * n.shape[1] + n.pattern.coords[1][second]
-    places, of = np.unique(keys, return_inverse=True)
-    products = ops.multiply(chosen(m.data, first), chosen(n.data, second))
-    data = ops.scatter(products, index=of.reshape(-1), shape=(places.size,))
+    meeting = Meeting(m.pattern, n.pattern)
+    data = meet(m.data, n.data, meeting=meeting)
     if not shape:
         return ops.sum(data)
     kind = winning_kind([v.pattern.kind, w.pattern.kind])
-    pattern = v.pattern.like(coords_of(places, shape), shape, 0, kind).beside(w.pattern)
+    whole = (m.shape[0], n.shape[1])
+    coords = meeting.coords if shape == whole else coords_of(keys_of(meeting.coords, whole), shape)
+    pattern = v.pattern.like(coords, shape, 0, kind).beside(w.pattern)
+    if pattern.kind == "csr_array" and shape == whole:
+        pattern.pointers = meeting.compressed
     return assemble(data, pattern=pattern)
 
 
