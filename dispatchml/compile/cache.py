@@ -23,6 +23,8 @@ try:
 except ImportError:
     from hashlib import blake2b
 
+#: Whether files can be opened by their place in a folder that is open already.
+SUPPORTED = os.open in os.supports_dir_fd
 MAGIC = b"dispatchml code\n"
 DIGEST = 32
 SUFFIX, UNFINISHED = ".code", ".unfinished"
@@ -41,7 +43,7 @@ def folder() -> str:
 
     Windows has none: who may write to a folder cannot be told there by what this looks at.
     """
-    if os.open not in os.supports_dir_fd:
+    if not SUPPORTED:
         return ""
     chosen = os.environ.get("DISPATCHML_CACHE_DIR")
     if chosen is not None:
@@ -58,9 +60,10 @@ def folder() -> str:
 def limit() -> int:
     """The largest size of the folder in bytes."""
     try:
-        return int(float(os.environ.get("DISPATCHML_CACHE_SIZE", LIMIT)) * 2**20)
+        wish = float(os.environ.get("DISPATCHML_CACHE_SIZE", LIMIT))
     except ValueError:
-        return LIMIT * 2**20
+        wish = -1.0
+    return int((wish if 0 <= wish < 2**40 else LIMIT) * 2**20)
 
 
 def key_of(*parts: str) -> str:
@@ -165,6 +168,8 @@ def store(key: str, code: bytes) -> None:
             write(inside, key + SUFFIX, data)
             if int(key[:2], 16) < 16:  # one in sixteen looks after the size
                 tidy(inside, limit())
+    except FileNotFoundError:
+        pass  # another process has cleared the cache in this moment
     except OSError as error:
         warn_once(error)
 

@@ -125,6 +125,8 @@ def from_text(key: str, text: str) -> Library:
 def in_memory(key: str, source: str, stored: bytes) -> Library:
     """A library of what was stored."""
     kind, found = stored[:6].decode().strip(), image.unpack(stored[6:])
+    if kind not in ("image", "object") or not found.symbols:
+        raise struct.error("this is no code")
     if kind == "image":
         from .executable import Executable
 
