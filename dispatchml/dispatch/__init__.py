@@ -14,9 +14,10 @@ from .join import promotes
 from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, is_traced, layer_of
 from .operation import Operation, OperationFunction, operation
-from .parts import Part, change, part_of
+from .parts import Part, change, part_of, rewrite
 from .plugins import Plugin
 from .resolve import takes_operand
+from .shown import shown
 from .structures import transparent, uniform
 from .traced_protocols import traced_protocol
 
@@ -51,6 +52,8 @@ __all__ = [
     "provide_for_arrays_of",
     "promotes",
     "register_type",
+    "rewrite",
+    "shown",
     "takes_operand",
     "traced_protocol",
     "transparent",

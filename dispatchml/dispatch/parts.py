@@ -46,15 +46,14 @@ class Part:
 
     def __call__(self, x: Any, /) -> Any:
         made = self.read(x)
-        return LINKS[0](made, x, self) if LINKS else made
+        return ENGINE["link"](made, x, self) if ENGINE else made
 
 
 #: Operations declared with view=True that are parts: what they give is written to by these.
 PARTS: dict[Any, Part] = {}
-#: Makes a traced value a view of another: function(made, x, part). The engines enter theirs.
-LINKS: list[Callable[[Any, Any, Part], Any]] = []
-#: Makes a traced value stand for what a function makes of it: function(x, change, name). The engines enter theirs.
-CHANGES: list[Callable[[Any, Callable[[Any], Any], str], None]] = []
+#: What the engines do with a traced value, by name; they enter it: link(made, x, part), change(x, function, name) and
+#: rewrite(x, part, value).
+ENGINE: dict[str, Callable[..., Any]] = {}
 
 
 def part_of(op: Any, part: Part) -> None:
@@ -74,4 +73,11 @@ def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
 
     Raises ReadOnlyError for a view of other elements, unless what the function gives is a view of its argument.
     """
-    CHANGES[0](x, function, name)
+    ENGINE["change"](x, function, name)
+
+
+def rewrite(x: Any, part: Part, value: Any) -> None:
+    """Write all elements of a part of a traced value, as x.name = value does. The part may be of plain numbers, such as
+    a mask: the value that it is written into is traced.
+    """
+    ENGINE["rewrite"](x, part, value)

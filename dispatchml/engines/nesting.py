@@ -13,6 +13,7 @@ from ..dispatch.construct import FORMS
 from ..dispatch.errors import LayerOrderError, at_user_line, class_name
 from ..dispatch.layers import Layer, layer_of
 from ..dispatch.operation import Operation
+from ..dispatch.shown import Shown
 from .traced import Traced
 
 
@@ -35,10 +36,13 @@ def holds_traced(payload: Any) -> bool:
 
 
 def normal_form(x: Any) -> Any:
-    """A value with traced values outside; the plugin's own `rebuild` may be able to turn one round.
+    """A value with traced values outside; the plugin's own `rebuild` may be able to turn one round. What a traced value
+    shows becomes a plain array.
 
     Raises LayerOrderError where it is not: the derivative would get lost.
     """
+    if type(x) is Shown:
+        return x.copy()
     info = layer_of(type(x))
     if info is None or info.payload is None or info.rebuild is None or info.slot == "transform":
         return x

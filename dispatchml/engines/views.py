@@ -18,7 +18,8 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
-from ..dispatch.parts import CHANGES, LINKS, PARTS, Part
+from ..dispatch.parts import ENGINE, PARTS, Part
+from ..dispatch.shown import SHOWN, follow_writes
 from ..ops.index import is_basic
 from .traced import hidden_axes
 from .writable import Writable
@@ -180,15 +181,20 @@ def positions(x: Any) -> tuple[Any, Any]:
     return x, where
 
 
-def assign(x: Any, index: Any, value: Any) -> None:
-    """`x[index] = value` for a traced x: every alias sees it, nothing that was recorded changes."""
+def assign(x: Any, index: Any, value: Any, part: Part | None = None) -> None:
+    """`x[index] = value` for a traced x: every alias sees it, nothing that was recorded changes.
+
+    part: write into this part of x.
+    """
     current(x)
     cut_copies(x)
-    if x._base is None:
+    if x._base is None and part is None:
         repoint(x, ops.setitem(x, value, index=index))
         return
     refuse_read_only(x)
     top, chain = links(x)
+    if part is not None:
+        chain.append((part, {}))
     parts = [(PARTS.get(op, op), keywords) for op, keywords in chain if is_part(op)]
     elements = [top]
     for part, keywords in parts:
@@ -245,7 +251,14 @@ def repoint(x: Any, new: Any) -> None:
         )
     for name in type(x).__slots__:
         setattr(x, name, None if name == "_base" else getattr(new, name))
+    written()
+
+
+def written() -> None:
+    """Something was written to: views look at their owners when they are read."""
     WRITES.count = next(STAMPS)
+    if SHOWN:
+        follow_writes()
 
 
 def as_part(made: Any, x: Any, part: Part) -> Any:
@@ -255,7 +268,10 @@ def as_part(made: Any, x: Any, part: Part) -> Any:
 
 def rewrite(x: Any, part: Part, value: Any) -> None:
     """`x.name = value` for an attribute that is a part: all of its elements are new."""
-    assign(part(x), Ellipsis, value)
+    if part.aligned:
+        assign(x, Ellipsis, value, part)
+    else:
+        assign(part(x), Ellipsis, value)
 
 
 def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
@@ -278,8 +294,7 @@ def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
         )
     for slot in type(x).__slots__:
         setattr(x, slot, getattr(new, slot))
-    WRITES.count = next(STAMPS)
+    written()
 
 
-LINKS.append(as_part)
-CHANGES.append(change)
+ENGINE.update(link=as_part, change=change, rewrite=rewrite)

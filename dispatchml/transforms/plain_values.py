@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..dispatch.carriers import Carrier, foreign_class
+from ..dispatch.shown import Shown
 from ..engines.batch import plain
 from ..engines.traced import Traced
 from .boundary import input_leaf
@@ -29,7 +30,9 @@ def primal(x: Any) -> Any:
 
 def own(x: Any) -> Any:
     """A plain value that may be written into: the derivative keeps its own."""
-    return handed_out(plain(x)) if isinstance(x, Traced) else x
+    if isinstance(x, Traced):
+        return handed_out(plain(x))
+    return x.copy() if type(x) is Shown else x
 
 
 def stop_gradient(x: Any) -> Any:

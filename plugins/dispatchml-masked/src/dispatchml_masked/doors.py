@@ -35,6 +35,7 @@ from .parts import (
     united,
 )
 from .reductions import count
+from .views import DATA, harden_mask, mask_array_seen, mask_seen, set_fill_value, soften_mask
 
 MODULES = (np.ma, np.ma.core, np.ma.extras)
 
@@ -119,9 +120,6 @@ INSTEAD = {
     "corrcoef": "Write it with x.anom() and numpy.ma.dot",
     "unique": "Take numpy.unique(x.compressed())",
     "masked_object": "Write numpy.ma.masked_where(x == value, x)",
-    "set_fill_value": "Write numpy.ma.array(x, fill_value=value)",
-    "harden_mask": "Write numpy.ma.array(x, hard_mask=True)",
-    "soften_mask": "Write numpy.ma.array(x, hard_mask=False)",
     "apply_along_axis": "Use dispatchml.vmap",
     "<ufunc>.outer": "Write x[:, None] with the operator",
     "<ufunc>.accumulate": "Write numpy.cumsum(x) or numpy.cumprod(x)",
@@ -203,7 +201,7 @@ def where(condition: Any, x: Any = np._NoValue, y: Any = np._NoValue) -> Any:
 
 def getdata(a: Any, subok: bool = True) -> Any:
     """numpy.ma.getdata."""
-    return data_of(a)
+    return DATA(a)
 
 
 def is_masked_array(x: Any) -> bool:
@@ -261,8 +259,11 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "power": power,
     "where": where,
     "getdata": getdata,
-    "getmask": mask,
-    "getmaskarray": mask_array,
+    "set_fill_value": set_fill_value,
+    "harden_mask": harden_mask,
+    "soften_mask": soften_mask,
+    "getmask": mask_seen,
+    "getmaskarray": mask_array_seen,
     "isMaskedArray": is_masked_array,
     "isMA": is_masked_array,
     "isarray": is_masked_array,

@@ -8,7 +8,8 @@ import numpy as np
 
 from dispatchml import ops
 
-from .parts import NOMASK, attach, data_of, is_traced, mask, replaced, statics_of, united
+from .parts import NOMASK, attach, data_of, innermost, is_traced, mask, replaced, statics_of, united
+from .views import under_mask, write_mask
 
 
 def masked_array(
@@ -44,7 +45,10 @@ def masked_array(
         statics["fill_value"] = fill_value
     if hard_mask is not None:
         statics["hard"] = bool(hard_mask)
-    return attach(plain, m, **statics)
+    if copy or dtype is not None or ndmin > ops.ndim(data) or not is_traced(data):
+        return attach(plain, m, **statics)
+    same = innermost(data) is not None and old is not NOMASK and m is old and statics == statics_of(data)
+    return ops.getitem(data, index=Ellipsis) if same else under_mask(data, m, **statics)
 
 
 def as_mask(given: Any, shape: tuple[int, ...]) -> Any:
@@ -77,14 +81,20 @@ def masked_where(condition: Any, a: Any, copy: bool = True) -> Any:
             f"Inconsistent shape between the condition and the input (got {ops.shape(m)} and {ops.shape(a)})"
         )
     m = m if ops.shape(m) else np.bool_(m)
-    return attach(data_of(a), united(mask(a), m), **statics_of(a))
+    whole = united(mask(a), m)
+    if copy or not is_traced(a):
+        return attach(data_of(a), whole, **statics_of(a))
+    if innermost(a) is None:
+        return under_mask(a, whole)
+    write_mask(a, whole)  # the mask is one with that of a
+    return ops.getitem(a, index=Ellipsis)
 
 
 def comparing(name: str) -> Any:
     """masked_equal, masked_greater, ..."""
 
     def implementation(x: Any, value: Any, copy: bool = True) -> Any:
-        found = masked_where(getattr(ops, name)(ops.stop_gradient(x), ops.stop_gradient(value)), x)
+        found = masked_where(getattr(ops, name)(ops.stop_gradient(x), ops.stop_gradient(value)), x, copy)
         if name == "equal" and not is_traced(value):
             return masked_array(found, fill_value=value)
         return found
@@ -95,18 +105,18 @@ def comparing(name: str) -> Any:
 def masked_inside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Any:
     """numpy.ma.masked_inside."""
     low, high = (v1, v2) if v1 <= v2 else (v2, v1)
-    return masked_where(ops.logical_and(ops.greater_equal(x, low), ops.less_equal(x, high)), x)
+    return masked_where(ops.logical_and(ops.greater_equal(x, low), ops.less_equal(x, high)), x, copy)
 
 
 def masked_outside(x: Any, v1: Any, v2: Any, copy: bool = True) -> Any:
     """numpy.ma.masked_outside."""
     low, high = (v1, v2) if v1 <= v2 else (v2, v1)
-    return masked_where(ops.logical_or(ops.less(x, low), ops.greater(x, high)), x)
+    return masked_where(ops.logical_or(ops.less(x, low), ops.greater(x, high)), x, copy)
 
 
 def masked_invalid(a: Any, copy: bool = True) -> Any:
     """numpy.ma.masked_invalid."""
-    return masked_where(ops.logical_not(ops.isfinite(data_of(ops.stop_gradient(a)))), a)
+    return masked_where(ops.logical_not(ops.isfinite(data_of(ops.stop_gradient(a)))), a, copy)
 
 
 def masked_values(
@@ -114,7 +124,7 @@ def masked_values(
 ) -> Any:
     """numpy.ma.masked_values."""
     close = ops.isclose(ops.stop_gradient(data_of(x)), value, rtol=rtol, atol=atol)
-    return masked_array(masked_where(close, x), fill_value=value)
+    return masked_array(masked_where(close, x, copy), fill_value=value)
 
 
 def fix_invalid(a: Any, mask: Any = NOMASK, copy: bool = True, fill_value: Any = None) -> Any:

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+import dispatchml.numpy as xp
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
 from .masking import condition_of
-from .parts import NOMASK, MaskError, attach, data_of, has_any, innermost, is_known, is_traced, made, mask, statics_of
+from .parts import NOMASK, MaskError, attach, data_of, has_any, innermost, is_known, is_traced, mask, statics_of
 from .reductions import count, mean
+from .views import DATA, harden_mask, mask_seen, set_fill_value, shrink_mask, soften_mask
 
 
 def filled(x: Any, fill_value: Any = None) -> Any:
@@ -21,7 +23,7 @@ def filled(x: Any, fill_value: Any = None) -> Any:
         fill_value = np.ma.default_fill_value(ops.dtype(x)) if inner is None else inner.fill_value
     m, data = mask(x), data_of(x)
     if not has_any(m):
-        return ops.positive(data)
+        return DATA(x)  # numpy.ma gives its own memory
     kind = ops.dtype(data)
     number = fill_value
     if isinstance(number, (int, float, complex, np.generic, np.ndarray)) and kind.kind != "O":
@@ -33,7 +35,7 @@ def compressed(x: Any) -> Any:
     """x.compressed(): the elements that are not masked, in a plain vector."""
     m, data = mask(x), data_of(x)
     if m is NOMASK:
-        return ops.reshape(data, shape=(-1,))
+        return xp.ravel(DATA(x))
     if not is_known(m):
         raise MaskError(
             f"compressed() inside vmap{at_user_line()}: each element of the batch has a number of elements of its own. "
@@ -47,12 +49,6 @@ def anom(x: Any, axis: Any = None, dtype: Any = None) -> Any:
     return ops.subtract(x, mean(x, axis=axis, dtype=dtype, keepdims=axis is not None))
 
 
-def mask_seen(x: Any) -> Any:
-    """x.mask: a copy, so that writing into it does not look as if it did something."""
-    m = mask(x)
-    return m.copy() if isinstance(m, np.ndarray) else m
-
-
 def in_place(name: str, instead: str) -> Any:
     """A method that changes the array itself."""
 
@@ -63,12 +59,6 @@ def in_place(name: str, instead: str) -> Any:
 
     refused.__name__ = name
     return refused
-
-
-def shrink_mask(x: Any) -> Any:
-    """x.shrink_mask(): without its mask where nothing is masked."""
-    m = mask(x)
-    return x if has_any(m) else made(data_of(x), NOMASK, statics_of(x))
 
 
 def product(x: Any, axis: Any = None, dtype: Any = None) -> Any:
@@ -117,13 +107,13 @@ METHODS = {
     "anom": anom,
     "product": product,
     "mask": mask_seen,
-    "data": data_of,
-    "_data": data_of,
+    "data": DATA,
+    "_data": DATA,
     "shrink_mask": shrink_mask,
-    "harden_mask": in_place("harden_mask", "Write numpy.ma.array(x, hard_mask=True)."),
-    "soften_mask": in_place("soften_mask", "Write numpy.ma.array(x, hard_mask=False)."),
+    "harden_mask": harden_mask,
+    "soften_mask": soften_mask,
     "unshare_mask": in_place("unshare_mask", "Traced masks are never shared."),
-    "set_fill_value": in_place("set_fill_value", "Write numpy.ma.array(x, fill_value=value)."),
+    "set_fill_value": set_fill_value,
     "put": put,
     "__copyto__": copyto,
 }

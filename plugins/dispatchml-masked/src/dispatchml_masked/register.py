@@ -9,7 +9,7 @@ import numpy as np
 from dispatchml import ops
 from dispatchml.dispatch import dressing, order, register_type, transparent
 
-from . import doors, elementwise, methods, products, reductions, shapes
+from . import doors, elementwise, methods, products, reductions, shapes, views
 from .parts import (
     NOMASK,
     MaskedArray,
@@ -49,6 +49,8 @@ def register() -> None:
         rebuild=rebuild,
         static=methods.STATIC,
         methods=methods.METHODS,
+        setters=views.SETTERS,
+        numbers=views.DATA,
         defer=DEFER,
         carrier=("mask", "fill_value", "hardmask"),
         holds=lambda payload: type(payload) is np.ndarray,
