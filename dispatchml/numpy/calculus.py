@@ -59,8 +59,16 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError("invalid number of arguments")
     given = [1] * len(axes) if not varargs else list(varargs) * (len(axes) if len(varargs) == 1 else 1)
-    found = tuple(gradient_along(f, operand(h), k, edge_order) for k, h in zip(axes, given, strict=True))
+    found = tuple(gradient_along(f, spacing(operand(h)), k, edge_order) for k, h in zip(axes, given, strict=True))
     return found[0] if len(found) == 1 else found
+
+
+def spacing(h: Any) -> Any:
+    """Places at equal distances as their distance, for which NumPy has formulas that leave the middle out."""
+    if type(h) is not np.ndarray or h.ndim != 1 or h.size < 2 or h.dtype.kind not in "fiu":
+        return h
+    steps = np.diff(h.astype(float) if h.dtype.kind in "iu" else h)
+    return steps[0] if (steps == steps[0]).all() else h
 
 
 def gradient_along(f: Any, h: Any, axis: int, edge_order: int) -> Any:

@@ -14,8 +14,6 @@ from ..dispatch.errors import NoMethodError, TracerConversionError, at_user_line
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 #: NumPy's function -> its implementation; filled as they are met.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
-#: What is put round implementations of NumPy's functions; see `wrap_functions`.
-WRAPS: list[Callable[[Any, Callable[..., Any]], Callable[..., Any]]] = []
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -70,20 +68,8 @@ def find_function(func: Any, args: tuple[Any, ...]) -> Callable[..., Any]:
     implementation = implementations().get(func)
     if implementation is None:
         raise no_function(func, args)
-    for wrap in WRAPS:
-        implementation = wrap(func, implementation)
     FUNCTIONS[func] = implementation
     return implementation
-
-
-def wrap_functions(wrap: Callable[[Any, Callable[..., Any]], Callable[..., Any]]) -> None:
-    """Let a plugin look at calls of NumPy's functions with layered values: wrap(function, implementation) gives what is
-    called, with the arguments as the user gave them, or the implementation itself.
-
-    For libraries whose arrays NumPy turns into plain ones, because they do not take part in `__array_function__`.
-    """
-    WRAPS.append(wrap)
-    FUNCTIONS.clear()
 
 
 def no_function(func: Any, args: tuple[Any, ...]) -> NoMethodError:

@@ -12,7 +12,6 @@ T = xr.DataArray(np.ones((3, 4)), dims=("x", "y"))
 CASES = {
     "reshape": (lambda p: np.reshape(T * p, (4, 3)).sum(), "x.stack"),
     "cumsum of all": (lambda p: dm.ops.cummax(T * p).sum(), "Name an axis"),
-    "x.ravel": (lambda p: (T * p).ravel().sum(), "x.data.reshape"),
     "swapaxes": (lambda p: np.swapaxes(T * p, 0, 1).sum(), "x.transpose"),
     "clip by other labels": (
         lambda p: np.clip(p, p.shift(x=1, fill_value=0.0).assign_coords(x=[1, 2, 3]), 9).sum(),
@@ -22,7 +21,17 @@ CASES = {
     "svd": (lambda p: np.linalg.svd(T * p)[1].sum(), "x.data"),
     "a plain matrix": (lambda p: (np.ones((3, 3)) @ p).sum(), "Label the other one"),
     "a larger plain array": (lambda p: (p * np.ones((2, 3))).sum(), "axes without names"),
-    "interp": (lambda p: p.interp(x=[15.0]).sum(), "xarray.dot"),
+    "interp by a curve": (lambda p: p.interp(x=[15.0], method="pchip").sum(), "linear"),
+    "interp to traced places": (lambda p: p.interp(x=p).sum(), "dispatchml.primal"),
+    "interpolate_na in a batch": (
+        lambda p: dm.vmap(lambda r: r.interpolate_na("x"))(xr.concat([p, p], "t")).sum(),
+        "at places of its own",
+    ),
+    "sortby in a batch": (lambda p: dm.vmap(lambda r: r.sortby(r))(xr.concat([p, p], "t")).sum(), "order of its own"),
+    "apply_ufunc of numbers": (
+        lambda p: xr.apply_ufunc(np.sum, p, input_core_dims=[["x"]], vectorize=True),
+        "dispatchml.vmap",
+    ),
     "to_numpy": (lambda p: p.to_numpy().sum(), "dispatchml.primal"),
     "to_pandas": (lambda p: p.to_pandas().sum(), "dispatchml.primal"),
     "plot": (lambda p: (p.plot(), p.sum())[1], "dispatchml.primal"),
@@ -34,8 +43,6 @@ CASES = {
     "a dataset of traced arrays": (lambda p: xr.Dataset({"a": p, "b": p.sum()})["b"], "Use a dict"),
     "a dataset as a result": (lambda p: p.to_dataset(name="q"), "Dataset of traced arrays"),
     "a groupby as a result": (lambda p: p.groupby("x"), "one of its methods"),
-    "cumulative": (lambda p: p.cumulative("x").sum().sum(), "cumsum"),
-    "several rolling dims": (lambda p: (T * p).rolling(x=2, y=2).mean().sum(), "one after another"),
     "an attribute": (lambda p: p.nothing, "nothing"),
 }
 

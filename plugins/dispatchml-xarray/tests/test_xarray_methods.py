@@ -16,6 +16,73 @@ T = xr.DataArray(generator.uniform(0.5, 2.0, (3, 4)), dims=("x", "y"), coords=CO
 D = T.copy(data=generator.uniform(-1.0, 1.0, (3, 4)))
 W = xr.DataArray([1.0, 2.0, 3.0], dims="x", coords={"x": [10, 20, 30]}, name="w")
 STEP = 1e-6
+GAPS = xr.DataArray(
+    generator.uniform(0.5, 2.0, (8, 3)), dims=("t", "x"), name="gaps",
+    coords={"t": np.arange("2000-01-01", "2000-01-09", dtype="datetime64[D]").astype("datetime64[ns]"),
+            "x": [10.0, 20.0, 40.0]},
+)  # fmt: skip
+GAPS[2, 1] = GAPS[3, 1] = GAPS[5, 0] = np.nan
+TIMES = GAPS.t[:3] + np.timedelta64(6, "h")
+
+#: Of an array with times and missing numbers.
+WITH_GAPS = {
+    "groupby first": lambda d: d.groupby("t.dayofweek").first(),
+    "groupby last": lambda d: d.groupby(d.t.dt.day % 2).last(),
+    "groupby first without skipping": lambda d: d.groupby(d.t.dt.day % 2).first(skipna=False),
+    "groupby median": lambda d: d.groupby(d.t.dt.day % 2).median(),
+    "groupby std": lambda d: d.groupby(d.t.dt.day % 2).std(),
+    "groupby quantile": lambda d: d.groupby(d.t.dt.day % 2).quantile(0.3),
+    "groupby map": lambda d: d.groupby(d.t.dt.day % 2).map(lambda v: v - v.mean("t")),
+    "groupby_bins": lambda d: d.groupby_bins("x", [0, 25, 50]).mean(),
+    "resample": lambda d: d.resample(t="3D").mean(),
+    "resample first": lambda d: d.resample(t="3D").first(),
+    "resample last": lambda d: d.resample(t="3D").last(),
+    "resample ffill": lambda d: d.resample(t="12h").ffill(),
+    "resample nearest": lambda d: d.resample(t="12h").nearest(),
+    "resample interpolate": lambda d: d.resample(t="12h").interpolate("linear"),
+    "resample median": lambda d: d.resample(t="3D").median(),
+    "dropna": lambda d: d.dropna("t"),
+    "fillna": lambda d: d.fillna(d.mean("t")),
+    "ffill": lambda d: d.ffill("t"),
+    "ffill with a limit": lambda d: d.ffill("t", limit=1),
+    "bfill": lambda d: d.bfill("t"),
+    "interp": lambda d: d.interp(x=[15.0, 30.0]),
+    "interp nearest": lambda d: d.interp(x=[15.1, 35.0], method="nearest"),
+    "interp outside": lambda d: d.interp(x=[5.0, 15.0]),
+    "interp extrapolated": lambda d: d.interp(x=[5.0, 15.0], kwargs={"fill_value": "extrapolate"}),
+    "interp to times": lambda d: d.interp(t=TIMES),
+    "interp along two dims": lambda d: d.interp(t=TIMES, x=[15.0]),
+    "interp at points": lambda d: d.interp(
+        x=xr.DataArray([15.0, 25.0, 30.0], dims="p"), t=TIMES.rename(t="p").drop_vars("p")
+    ),
+    "interp_like": lambda d: d.interp_like(GAPS.isel(x=[0, 1]).assign_coords(x=[12.0, 17.0])),
+    "interpolate_na": lambda d: d.interpolate_na("t"),
+    "interpolate_na along x": lambda d: d.interpolate_na("x", method="nearest"),
+    "interpolate_na with a limit": lambda d: d.interpolate_na("t", limit=1),
+    "polyfit": lambda d: d.polyfit("x", 1).polyfit_coefficients,
+    "polyfit residuals": lambda d: d.polyfit("t", 1, full=True).polyfit_residuals,
+    "rolling": lambda d: d.rolling(t=3).mean(),
+    "rolling with fewer": lambda d: d.rolling(t=3, min_periods=1, center=True).sum(),
+    "rolling several dims": lambda d: d.rolling(t=3, x=2).mean(),
+    "rolling max": lambda d: d.rolling(t=3, min_periods=2).max(),
+    "rolling median": lambda d: d.rolling(t=3).median(),
+    "rolling std": lambda d: d.rolling(t=3, min_periods=2).std(),
+    "rolling count": lambda d: d * d.rolling(t=3, min_periods=1).count(),
+    "rolling reduce": lambda d: d.rolling(t=3).reduce(np.sum),
+    "rolling construct": lambda d: d.rolling(t=3).construct("w", stride=2).mean("w"),
+    "rolling iterated": lambda d: sum(window.mean() for _, window in d.rolling(t=3, min_periods=1)),
+    "cumulative": lambda d: d.cumulative("t").sum(),
+    "cumulative mean": lambda d: d.cumulative("t").mean(),
+    "coarsen": lambda d: d.coarsen(t=3, boundary="trim").mean(),
+    "sortby itself": lambda d: d.isel(t=0).sortby(d.isel(t=0), ascending=False),
+    "sortby a function": lambda d: d.sortby(lambda v: -v.x),
+    "differentiate": lambda d: d.differentiate("x"),
+    "cumulative_integrate": lambda d: d.cumulative_integrate("x"),
+    "np.add": lambda d: np.add(d, d.rename("other")),
+    "np.hypot": lambda d: np.hypot(d.isel(x=0).rename("other"), d),
+    "weighted std": lambda d: d.weighted(d.x).std("x"),
+    "unstack": lambda d: d.stack(s=("t", "x")).isel(s=slice(0, 5)).unstack("s"),
+}
 
 CASES = {
     "sel": lambda d: d.sel(x=20),
@@ -194,6 +261,35 @@ def test_derivatives_agree_with_differences(name):
     np.testing.assert_allclose(
         float((gradient * D).sum()), np.sum(weights * np.asarray(tangent)), rtol=1e-9, atol=1e-12
     )
+
+
+@pytest.mark.parametrize("name", WITH_GAPS)
+def test_missing_numbers_and_times(name):
+    function = WITH_GAPS[name]
+    value, tangent = evaluate(lambda x: dm.jvp(function, (x,), (x,)), GAPS)
+    try:
+        expected = evaluate(function, GAPS)
+    except ImportError:  # bottleneck, which a traced array does not need
+        assert name.startswith(("ffill", "bfill"))
+        return
+    same_labels(value, expected)
+    np.testing.assert_allclose(value, expected, rtol=1e-12)
+    ahead, behind = (np.asarray(evaluate(function, GAPS * (1 + sign * STEP))) for sign in (1, -1))
+    slope = (ahead - behind) / (2 * STEP)
+    known = ~np.isnan(slope)
+    np.testing.assert_allclose(np.asarray(tangent)[known], slope[known], rtol=1e-5, atol=1e-7)
+    gradient = evaluate(lambda x: dm.grad(lambda d: function(d).sum())(x), GAPS)
+    same_labels(gradient, GAPS, attrs=False)
+    along = evaluate(lambda x: dm.jvp(lambda d: function(d).sum(), (x,), (x.fillna(0.0),)), GAPS)[1]
+    np.testing.assert_allclose(float((gradient * GAPS).sum()), float(along), rtol=1e-9, atol=1e-12)
+
+
+def test_what_is_missing_is_filled_with_the_last_number_before():
+    d = xr.DataArray([np.nan, 1.0, np.nan, np.nan, 4.0, np.nan], dims="x")
+    filled = {"ffill": [np.nan, 1, 1, 1, 4, 4], "bfill": [1, 1, 4, 4, 4, np.nan]}
+    for name, numbers in filled.items():
+        np.testing.assert_array_equal(dm.jvp(lambda x: getattr(x, name)("x"), (d,), (d,))[0], numbers)  # noqa: B023
+    np.testing.assert_array_equal(dm.grad(lambda x: x.ffill("x", limit=1).sum())(d), [0.0, 2.0, 0.0, 0.0, 2.0, 0.0])
 
 
 @pytest.mark.parametrize("name", ["mean over a dim", "std", "groupby", "dot", "rolling", "an inner join", "xr.cov"])

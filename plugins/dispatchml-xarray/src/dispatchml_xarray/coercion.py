@@ -7,15 +7,19 @@ say. So they do inside of transforms, too, and say so where the result has axes.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line, warn_at_user_line
-from dispatchml.numpy.protocols import wrap_functions
+from dispatchml.numpy.meanings import library_meaning
+from dispatchml.numpy.surface import implementations
 
+from .elementwise import OPERATORS, keeps_attrs
 from .labels import (
+    DataArray,
     LabelError,
     LabelWarning,
     bare,
@@ -24,6 +28,7 @@ from .labels import (
     label,
     labels_of,
     levels_of,
+    run,
 )
 
 #: Functions that keep labels on plain arrays, those that look at shapes or truth only, and those that raise on plain
@@ -74,25 +79,22 @@ INSTEAD = {
 }
 
 
-def install() -> None:
-    """Look at calls of NumPy's functions from now on."""
-    wrap_functions(by_position)
+def install(cls: type) -> None:
+    """Say what NumPy's functions are on arrays of a class of xarray."""
+    for function in implementations():
+        name = getattr(function, "__name__", "")
+        if not isinstance(function, np.ufunc) and (name not in LABELLED or name in PARTICULAR):
+            library_meaning(cls, function)(PARTICULAR.get(name) or by_position(name))
+    for name in OPERATORS:
+        if isinstance(getattr(np, name, None), np.ufunc):
+            library_meaning(cls, getattr(np, name))(named_as_first)
 
 
-def by_position(function: Any, implementation: Callable[..., Any]) -> Callable[..., Any]:
-    """An implementation that sees the numbers of labelled arrays where NumPy does."""
-    name = getattr(function, "__name__", "")
+def by_position(name: str) -> Callable[..., Any]:
+    """A function of NumPy on the numbers of labelled arrays."""
 
-    if name in LABELLED and name not in PARTICULAR:
-        return implementation
-
-    @functools.wraps(implementation)
-    def on_numbers(*arguments: Any, **keywords: Any) -> Any:
-        if not (has_labels(arguments) or has_labels(tuple(keywords.values()))):
-            return implementation(*arguments, **keywords)
-        if name in PARTICULAR:
-            return PARTICULAR[name](function, implementation, arguments, keywords)
-        y = implementation(*stripped(arguments), **{k: stripped(v) for k, v in keywords.items()})
+    def on_numbers(usual: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        y = usual(*stripped(arguments), **{k: stripped(v) for k, v in keywords.items()})
         if name in DRESSED:
             return dressed_as(name, y, arguments[DRESSED[name]])
         if name not in NEW and has_axes(y):
@@ -102,15 +104,16 @@ def by_position(function: Any, implementation: Callable[..., Any]) -> Callable[.
     return on_numbers
 
 
-def has_labels(values: Any) -> bool:
-    """Whether there is a labelled array among arguments, traced or not."""
-    for x in values:
-        if type(x) in (list, tuple):
-            if has_labels(x):
-                return True
-        elif innermost(x) is not None:
-            return True
-    return False
+def named_as_first(usual: Callable[..., Any], *inputs: Any, **keywords: Any) -> Any:
+    """A ufunc of which xarray has an operator, too: called as a ufunc its result has the first array's name."""
+    y = usual(*inputs, **keywords)
+    if not isinstance(innermost(y), DataArray) or not keeps_attrs():
+        return y
+    first = next(labels_of(x)[0] for x in inputs if isinstance(innermost(x), DataArray))
+    found = labels_of(y)[0]
+    if found.name == first.name and found.attrs == first.attrs:
+        return y
+    return run(lambda d: d.rename(first.name).assign_attrs(first.attrs) if first.attrs else d.rename(first.name), y)
 
 
 def stripped(x: Any) -> Any:
@@ -152,17 +155,19 @@ def dressed_as(name: str, y: Any, x: Any) -> Any:
     return label(y, labels=found, hidden=tuple(axes[level] for level in levels_of(y) if level in axes))
 
 
-def flat_scan(function: Any, implementation: Any, arguments: Any, keywords: Any) -> Any:
+def flat_scan(name: str) -> Callable[..., Any]:
     """cumsum and cumprod without an axis: those of the array's own methods, along all dims one after another."""
-    x, axis = arguments[0], arguments[1] if len(arguments) > 1 else keywords.get("axis")
-    if axis is None and innermost(x) is not None and ops.ndim(x) > 1:
-        return getattr(x, function.__name__)()
-    return implementation(*arguments, **keywords)
+
+    def scanned(usual: Callable[..., Any], a: Any, axis: Any = None, **keywords: Any) -> Any:
+        if axis is None and innermost(a) is not None and ops.ndim(a) > 1:
+            return getattr(a, name)()
+        return usual(a, axis=axis, **keywords)
+
+    return scanned
 
 
-def clip(function: Any, implementation: Any, arguments: Any, keywords: Any) -> Any:
+def clip(usual: Callable[..., Any], x: Any, *bounds: Any, **keywords: Any) -> Any:
     """Bounds with other labels than the array would be taken by position."""
-    x, *bounds = arguments
     given = labels_or_none(x)
     for bound in (*bounds, *keywords.values()):
         other = labels_or_none(bound)
@@ -171,7 +176,7 @@ def clip(function: Any, implementation: Any, arguments: Any, keywords: Any) -> A
                 f"numpy.clip of an array by bounds with other labels{at_user_line()} goes by position. x.clip(low, "
                 "high) goes by labels; x.data and low.data are the numbers."
             )
-    return implementation(*arguments, **keywords)
+    return usual(x, *bounds, **keywords)
 
 
 def labels_or_none(x: Any) -> Any:
@@ -186,7 +191,7 @@ def same_labels(a: Any, b: Any) -> bool:
     )
 
 
-def swapaxes(function: Any, implementation: Any, arguments: Any, keywords: Any) -> Any:
+def swapaxes(*_: Any, **__: Any) -> Any:
     """On plain labelled arrays the numbers move and the dims do not."""
     raise LabelError(
         f"numpy.swapaxes of a labelled array{at_user_line()} leaves the dims where they were. "
@@ -194,4 +199,4 @@ def swapaxes(function: Any, implementation: Any, arguments: Any, keywords: Any) 
     )
 
 
-PARTICULAR = {"cumsum": flat_scan, "cumprod": flat_scan, "clip": clip, "swapaxes": swapaxes}
+PARTICULAR = {"cumsum": flat_scan("cumsum"), "cumprod": flat_scan("cumprod"), "clip": clip, "swapaxes": swapaxes}

@@ -7,6 +7,7 @@ their classes, so they are wrapped once, where xarray has them; a call without a
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from dispatchml import ops
 from dispatchml.dispatch import Carrier
 from dispatchml.dispatch.errors import at_user_line
 
+from .duck_arrays import FUNCTIONS
 from .labels import (
     INSIDE,
     DataArray,
@@ -64,6 +66,11 @@ def guarded(original: Callable[..., Any]) -> Any:
     @functools.wraps(original)
     def through(*arguments: Any, **keywords: Any) -> Any:
         if not INSIDE.get() and (any(map(is_ours, arguments)) or any(map(is_ours, keywords.values()))):
+            if keywords.get("vectorize"):
+                raise LabelError(
+                    f"xarray.{original.__name__}(vectorize=True) of traced arrays{at_user_line()} would call the "
+                    "function with single plain numbers. Write it for whole arrays, or use dispatchml.vmap."
+                )
             return run(original, *arguments, **keywords)
         return original(*arguments, **keywords)
 
@@ -260,6 +267,11 @@ def install() -> None:
         original = getattr(sys.modules.get(module), name, None)
         if original is not None and not hasattr(original, "__dispatchml__"):
             replace(original, wrap(original))
+    for module, functions in FUNCTIONS.items():
+        for name, wrap in functions.items():
+            original = getattr(importlib.import_module(module), name, None)
+            if original is not None and not hasattr(original, "__dispatchml__"):
+                replace(original, wrap(original))
     if not hasattr(xr.Dataset.__init__, "__dispatchml__"):
         xr.Dataset.__init__ = without_traced(xr.Dataset.__init__)
     for cls in (DataArray, Variable):

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dispatchml import ops
+from dispatchml import ops, primal
 from dispatchml.dispatch import layer_of
 from dispatchml.dispatch.errors import at_user_line
 
 from .indexing import write
-from .labels import DataArray, LabelError, Labels, Loc, Variable, is_traced, label, labels_of, levels_of, run, unlabel
+from .labels import (
+    DataArray,
+    LabelError,
+    Labels,
+    Loc,
+    Variable,
+    innermost,
+    is_traced,
+    label,
+    labels_of,
+    levels_of,
+    run,
+    unlabel,
+)
 
 #: Methods that leave for another library, a file or a picture: a derivative does not follow.
 LEAVING = frozenset(
@@ -91,23 +104,8 @@ def copy(x: Any, deep: bool = True, data: Any = None) -> Any:
     return ops.positive(x) if deep else ops.getitem(x, index=Ellipsis)
 
 
-def interp(name: str) -> Callable[..., Any]:
-    """Interpolation is SciPy's, which takes no traced values."""
-
-    def refused(x: Any, /, *_: Any, **__: Any) -> Any:
-        raise LabelError(
-            f"x.{name}() of a traced labelled array{at_user_line()}: SciPy interpolates, and takes no traced numbers. "
-            "Interpolation is linear in the numbers: make the weights with plain arrays, w = (eye along the dim)"
-            ".interp(...), and write xarray.dot(w, x)."
-        )
-
-    refused.__name__ = name
-    return refused
-
-
 #: Methods whose code takes no traced numbers, and what does the same.
 INSTEAD = {
-    "cumulative": "Write x.cumsum(dim), divided by the counts for a mean.",
     "rolling_exp": "Write it as a recursion, or as xarray.dot with the weights.",
 }
 
@@ -122,11 +120,24 @@ def unsupported(name: str, instead: str) -> Callable[..., Any]:
     return refused
 
 
-def rolling(x: Any, /, dim: Any = None, min_periods: Any = None, center: Any = False, **windows: Any) -> Any:
-    """x.rolling(...): windows are made by shifting, which traced numbers can do."""
-    from .windows import Windows
+def sortby(x: Any, /, variables: Any, ascending: bool = True) -> Any:
+    """x.sortby(...): an order has no derivative."""
+    if callable(variables):
+        variables = variables(x)
+    keys = [key_of(v) for v in variables] if isinstance(variables, (list, tuple)) else key_of(variables)
+    return run(lambda d: d.sortby(keys, ascending=ascending), x)
 
-    return Windows(x, {**(dim or {}), **windows}, min_periods, center)
+
+def key_of(key: Any) -> Any:
+    """What is sorted by, plain."""
+    if innermost(key) is None or not is_traced(key):
+        return key
+    if levels_of(key):
+        raise LabelError(
+            f"x.sortby(traced) in a batch{at_user_line()}: each element has an order of its own, and coordinates have "
+            "one for all. Use the numbers: numpy.sort, numpy.take_along_axis with numpy.argsort."
+        )
+    return primal(key)
 
 
 def coordinate(x: Any, name: str) -> Any:
@@ -173,8 +184,8 @@ def methods_of(cls: type) -> dict[str, Any]:
     own = {"data": data, "values": values, "variable": variable, "copy": copy}
     own |= {name: reduction(name) for name in ("sum", "prod", "mean", "std", "var", "median", "max", "min")}
     own |= {name: unsupported(name, instead) for name, instead in INSTEAD.items()}
-    own |= {name: interp(name) for name in ("interp", "interp_like", "interpolate_na")}
+    own["sortby"] = sortby
     if cls is DataArray:
-        own["rolling"], own["loc"] = rolling, Loc
+        own["loc"] = Loc
     found.update({k: v for k, v in own.items() if k in found})
     return found

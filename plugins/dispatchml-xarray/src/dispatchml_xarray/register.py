@@ -109,13 +109,13 @@ def register() -> None:
         label.layer(cls, label_again)
         transparent(cls, project=project, tangent=tangent)
         dressing(cls, bare=bare, again=again, block=block, aligns=True)
+        coercion.install(cls)
         for name in INSIDE:
             order(outer=cls, inner=name)
     order(outer=DataArray, inner=Variable)
     register_type(Dataset, slot="meaning", payload=refuse_dataset, rebuild=lambda x, payload: x)
     register_type(Opened, slot="meaning", payload=refuse_opened, rebuild=lambda x, payload: x)
     functions.install()
-    coercion.install()
 
 
 def refuse_dataset(x: Any) -> Any:
