@@ -309,7 +309,7 @@ def foreign_attribute(x: Traced, name: str) -> Any:
         other = info.methods.get("__getattr__")  # what the library itself looks up, such as coordinates
         if other is not None:
             return other(x, name)
-    if info is None and isinstance(inner, (np.ndarray, np.generic, float, complex)) and hasattr(inner, name):
+    if hasattr(inner, name) and is_plain_attribute(info, inner, name):
         raise AttributeError(
             f"x.{name} on a traced value ({describe_payload(x)}){at_user_line()}: traced values do not have what is "
             f"about memory, bytes or one plain number. dispatchml.primal(x).{name} is that of the plain value."
@@ -321,6 +321,13 @@ def foreign_attribute(x: Traced, name: str) -> Any:
             f"methods={{{name!r}: operation}} for a method."
         )
     raise AttributeError(f"A traced {class_name(type(inner))} has no attribute {name!r}{at_user_line()}.")
+
+
+def is_plain_attribute(info: Any, inner: Any, name: str) -> bool:
+    """Whether an attribute is one of plain arrays and numbers, which are about memory, also where a subclass has it."""
+    if info is None:
+        return isinstance(inner, (np.ndarray, np.generic, float, complex))
+    return isinstance(inner, np.ndarray) and getattr(type(inner), name, None) is getattr(np.ndarray, name, name)
 
 
 def is_property(attribute: Any) -> bool:

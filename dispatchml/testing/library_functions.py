@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ def check_library_functions(
     number: Callable[[Any], Any],
     refuses: tuple[type[Exception], ...],
     differs: Mapping[str, str],
+    methods: str = "",
 ) -> int:
     """Call NumPy's functions with plain and with traced quantities of a library and compare class, unit, numbers and
     dtype; raise LibraryFunctionError with all that differ. Returns the number of calls.
@@ -67,28 +69,38 @@ def check_library_functions(
     the library's errors for wrong units, which must be raised inside a transform wherever they are outside. Where the
     library has no such function, any result will do; an error of dispatchml's own is never wrong. differs: reasons
     (keys of REASONS) to texts of calls that give something else for that reason, separated by "|"; they are checked
-    to do so.
+    to do so. methods: calls of the library's own methods and attributes in the same form, to be tried too; every
+    public name of the class must be in one of the calls.
     """
     unknown = set(differs) - set(REASONS)
     if unknown:
         raise LibraryFunctionError(f"No reasons: {sorted(unknown)}. There are {sorted(REASONS)}.")
-    declared = {call.strip() for text in differs.values() for call in re.split(r" \|\s", text) if call.strip()}
+    declared = {call for text in differs.values() for call in separated(text)}
+    every = calls() + separated(methods)
     examined = Comparison(cls, unit, number, refuses, values)
     wrong = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for call in calls():
+        for call in every:
             difference = examined.difference(call)
             if difference and call not in declared:
                 wrong.append(f"{call}: {difference}")
             if not difference and call in declared:
                 wrong.append(f"{call}: is declared to differ, and does not")
-    wrong += [f"{call}: is declared to differ, and is no call" for call in declared - set(calls())]
+    wrong += [f"{call}: is declared to differ, and is no call" for call in declared - set(every)]
+    if methods:
+        named = set(re.findall(r"\.(\w+)", " ".join(every)))
+        wrong += [f"{name}: in no call" for name in dir(cls) if not name.startswith("_") and name not in named]
     if wrong:
         raise LibraryFunctionError(
             f"{len(wrong)} of NumPy's functions differ on traced quantities:\n" + "\n".join(wrong)
         )
-    return len(calls())
+    return len(every)
+
+
+def separated(text: str) -> list[str]:
+    """The calls in a text."""
+    return [call.strip() for call in re.split(r"\s\|\s", text) if call.strip()]
 
 
 class Comparison:
@@ -107,7 +119,7 @@ class Comparison:
         plain = self.outcome(lambda: function(*arguments))
         for transform in (in_jvp, in_vjp):
             traced = self.outcome(lambda transform=transform: transform(function, arguments))
-            if isinstance(traced, DispatchmlError) or same(plain, traced, self.refuses):
+            if is_ours(traced) or same(plain, traced, self.refuses):
                 continue
             return f"plain {shown(plain)}, traced {shown(traced)}"
         return ""
@@ -123,7 +135,16 @@ class Comparison:
         """Class, unit and numbers."""
         if isinstance(x, self.cls):
             return type(x).__name__, self.unit(x), np.asarray(self.number(x))
-        return "plain", "", np.asarray(x)
+        if isinstance(x, (np.ndarray, np.generic, Number, str, bytes)):
+            return "plain", "", np.asarray(x)
+        return type(x).__name__, "", np.asarray("" if callable(x) else repr(x))
+
+
+def is_ours(outcome: Any) -> bool:
+    """Whether an outcome is an error that dispatchml words: it says what to write."""
+    return isinstance(outcome, DispatchmlError) or (
+        isinstance(outcome, AttributeError) and "dispatchml.primal(" in str(outcome)
+    )
 
 
 def in_jvp(function: Any, arguments: tuple[Any, ...]) -> Any:

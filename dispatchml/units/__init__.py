@@ -5,7 +5,7 @@ with `register_type`, and calls `declare_units`. It is imported by plugins only.
 """
 
 from .declare import declare_units
-from .entering import MAGNITUDE, attach, attached, convert, converted, is_in, magnitude, quantity_inside
+from .entering import MAGNITUDE, attach, attached, convert, converted, is_in, magnitude, quantity_inside, refused
 from .ratios import scaled
 from .system import ExponentUnitError, LogarithmicUnitError, UnitSystem, is_zero
 from .tables import rules_for
@@ -24,6 +24,7 @@ __all__ = [
     "is_zero",
     "magnitude",
     "quantity_inside",
+    "refused",
     "rules_for",
     "scaled",
 ]

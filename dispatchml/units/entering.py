@@ -6,11 +6,11 @@ quantities of value one in other words, so that they fit a tangent or cotangent 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from .. import ops
 from ..dispatch.construct import wraps
-from ..dispatch.errors import RegistrationError, at_user_line
+from ..dispatch.errors import RegistrationError, TracerConversionError, at_user_line
 from ..dispatch.layers import Layer, layer_of
 from ..dispatch.operation import operation
 from ..dispatch.parts import Part
@@ -110,6 +110,15 @@ def declare_entering(info: Layer, system: UnitSystem) -> None:
     attach.layer(info.cls, attach_quantity)
     convert.layer(info.cls, convert_quantity)
     magnitude.layer(info.cls, magnitude_of_quantity)
+
+
+def refused(call: str, why: str, instead: str) -> Any:
+    """A method of a library's quantities that traced ones cannot have: it raises, and says why and what to write."""
+
+    def method(x: Any, *_: Any, **__: Any) -> NoReturn:
+        raise TracerConversionError(f"x.{call} of a traced quantity{at_user_line()} {why}. {instead}.")
+
+    return method
 
 
 # ---- derivatives: slopes are conversions of differences --------------------------------------------------------------

@@ -144,9 +144,15 @@ def test_an_angle_answers_by_the_name_of_a_unit():
         dm.grad(lambda x: x.degree)(30.0 * u.deg)
 
 
-def test_an_attribute_that_nobody_registered_is_named():
-    with pytest.raises(AttributeError, match=r"to_string.*register_type"):
-        dm.grad(lambda x: x.to_string())(1.0 * u.m)
+def test_what_cannot_be_had_of_a_traced_quantity_says_what_to_write():
+    for f, text in (
+        (lambda x: x.to_string(), r"to_string.*test_entering.py:\d+.*primal\(x\).to_string"),
+        (lambda x: x.info, r"info.*test_entering.py:\d+.*primal\(x\).info"),
+    ):
+        with pytest.raises(TracerConversionError, match=text):
+            dm.grad(f)(1.0 * u.m)
+    with pytest.raises(AttributeError, match=r"strides.*test_entering.py:\d+.*about memory.*primal\(x\).strides"):
+        dm.grad(lambda x: x.strides)(1.0 * u.m)
 
 
 def test_what_would_lose_a_derivative_raises():

@@ -1,4 +1,4 @@
-"""NumPy's functions on traced quantities give what pint gives on plain ones, or a reason is declared."""
+"""Functions of NumPy and methods of pint give what they give on plain quantities, or a reason is declared."""
 
 import pint
 
@@ -27,6 +27,23 @@ DIFFERS = {
         np.linalg.eigvals(M)
     """,
 }
+#: The public names of the class, each in a call.
+METHODS = """
+    x.T | x.UnitsContainer | x.check("[length]") | x.check("[time]") | x.clip(S, 2*S) | x.compatible_units() |
+    S.compare(2*S, np.less) | x.compare(z, np.equal) | x.compare(t, np.less) | x.compute() | x.dimensionality |
+    x.dimensionless | x.dot(t) | x.dtype | (x*1.0).fill(S) | list(x.flat) | x.force_ndarray |
+    x.force_ndarray_like | x.format_babel() | x.from_list([1*x[0]]) | x.from_tuple((1, (("meter", 1),))) |
+    x.from_sequence([1*x[0]]) | C.imag | x.is_compatible_with("km") | x.is_compatible_with("s") |
+    x.is_compatible_with(z) | x.is_compatible_with(t) | n.is_compatible_with(1.0) | (x*1.0).ito("m") |
+    (x*1.0).ito(S) | (x*1.0).ito_base_units() | (k*1.0).ito_reduced_units() | (x*1.0).ito_root_units() |
+    (x*1.0).ito_preferred() | (x*1.0).ito_unprefixed() | x.m | x.m_as("m") | x.m_as("s") | x.magnitude |
+    x.ndim | x.persist() | S.plus_minus(0.1) | n.prod() | (x*1.0).put(0, S) | C.real | x.searchsorted(S) |
+    x.shape | x.to("m") | x.to("s") | x.to(S) | k.to("") | d.to("rad") | x.to_base_units() | S.to_compact() |
+    (1000*S).to_compact() | (0.001*S).to_compact("km") | x.to_compact() | (0*S).to_compact() |
+    x.to_preferred() | k.to_reduced_units() | (x*z).to_reduced_units() | x.to_root_units() | T.to_timedelta() |
+    x.to_tuple() | x.to_unprefixed() | x.tolist() | x.u | x.unit_items() | x.unitless | k.unitless | x.units |
+    x.visualize()
+"""
 
 
 def test_the_same_as_pint(u):
@@ -37,4 +54,5 @@ def test_the_same_as_pint(u):
         number=lambda q: q.magnitude,
         refuses=(pint.DimensionalityError,),
         differs=DIFFERS,
+        methods=METHODS,
     )

@@ -130,7 +130,9 @@ def test_what_would_lose_a_derivative_raises():
     with pytest.raises(TracerConversionError):
         dm.grad(fill)(2.0 * u.m)
     with pytest.raises(AttributeError, match=r"write_hdf5.*register_type"):
-        dm.grad(lambda x: x.write_hdf5("file"))(1.0 * u.m)
+        dm.grad(lambda x: x.write_hdf5("name"))(1.0 * u.m)
+    with pytest.raises(TracerConversionError, match=r"to_string.*test_entering.py:\d+.*primal\(x\).to_string"):
+        dm.grad(lambda x: x.to_string())(1.0 * u.m)
 
 
 # ---- carriers --------------------------------------------------------------------------------------------------------

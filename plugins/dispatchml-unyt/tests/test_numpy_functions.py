@@ -1,4 +1,4 @@
-"""NumPy's functions on traced quantities give what unyt gives on plain ones, or a reason is declared."""
+"""Functions of NumPy and methods of unyt give what they give on plain quantities, or a reason is declared."""
 
 import unyt
 from unyt.exceptions import UnitConversionError, UnitInconsistencyError, UnitOperationError
@@ -7,12 +7,12 @@ from dispatchml.testing import check_library_functions, quantities
 
 DIFFERS = {
     "strips": """
-        np.full_like(P,S) | np.round(x) | np.rint(x) | np.rint(k) | np.round(k) | k.round() |
-        np.broadcast_arrays(x,S) | np.broadcast_arrays(x,T) | np.broadcast_arrays(x,P) | np.broadcast_to(S,(2,)) |
-        np.piecewise(P,[cond],[S]) | np.copy(x) | np.copy(S) | np.diag(x) | np.gradient(P,t) |
-        np.intersect1d(x,x,return_indices=True) | np.lib.stride_tricks.sliding_window_view(x,2) | np.cov(x) |
-        np.cov(M) | np.corrcoef(M) | np.bincount(idx,weights=x) | np.deg2rad(d) | np.deg2rad(a) | np.rad2deg(a) |
-        np.rad2deg(d) | M.trace() | x.flat[1]
+        x.argpartition(1) | list(x.flat) | np.full_like(P,S) | np.round(x) | np.rint(x) | np.rint(k) | np.round(k) |
+        k.round() | np.broadcast_arrays(x,S) | np.broadcast_arrays(x,T) | np.broadcast_arrays(x,P) |
+        np.broadcast_to(S,(2,)) | np.piecewise(P,[cond],[S]) | np.copy(x) | np.copy(S) | np.diag(x) |
+        np.gradient(P,t) | np.intersect1d(x,x,return_indices=True) | np.lib.stride_tricks.sliding_window_view(x,2) |
+        np.cov(x) | np.cov(M) | np.corrcoef(M) | np.bincount(idx,weights=x) | np.deg2rad(d) | np.deg2rad(a) |
+        np.rad2deg(a) | np.rad2deg(d) | M.trace() | x.flat[1]
     """,
     "converts": """
         np.allclose(x,z,atol=S) | np.isclose(x,z,atol=0.1*S) | np.append(x,y) | np.append(x,S) | np.append(x,0) |
@@ -48,15 +48,36 @@ DIFFERS = {
         np.sin(k) | np.tan(k) | np.add.reduce(x,initial=S) | x.searchsorted(S)
     """,
     "spelling": """
-        np.argsort(x) | np.argpartition(x,1) | np.linalg.solve(M,x) | np.linalg.qr(M) | np.linalg.tensorsolve(M,x) |
-        np.prod(n) | np.histogram(x,bins=z[[1,0,2]]) | np.i0(n) | np.add(k,1.0) | np.subtract(k,1.0) |
-        np.maximum(k,P) | np.copysign(P,x) | np.frexp(n) | np.frexp(x) | np.sqrt(n) | np.sqrt(k) |
-        np.reciprocal(k) | np.power(n,n) | np.power(k,2) | k**-1
+        n.prod() | np.argsort(x) | np.argpartition(x,1) | np.linalg.solve(M,x) | np.linalg.qr(M) |
+        np.linalg.tensorsolve(M,x) | np.prod(n) | np.histogram(x,bins=z[[1,0,2]]) | np.i0(n) | np.add(k,1.0) |
+        np.subtract(k,1.0) | np.maximum(k,P) | np.copysign(P,x) | np.frexp(n) | np.frexp(x) | np.sqrt(n) |
+        np.sqrt(k) | np.reciprocal(k) | np.power(n,n) | np.power(k,2) | k**-1
     """,
     "type": """
         np.linalg.eigvals(M) | np.linalg.eig(M)
     """,
 }
+#: The public names of the class, each in a call.
+METHODS = """
+    x.to("m") | x.to("s") | x.to(S.units) | k.to("dimensionless") | d.to("rad") | x.in_units("m") |
+    x.to_value("m") | x.to_value() | x.to_equivalent("Hz", "spectral") | x.has_equivalent("spectral") |
+    x.list_equivalencies() | x.in_base("cgs") | x.in_base() | x.in_cgs() | x.in_mks() |
+    (x*1.0).convert_to_units("m") | (x*1.0).convert_to_base("cgs") | (x*1.0).convert_to_cgs() |
+    (x*1.0).convert_to_mks() | (x*1.0).convert_to_equivalent("Hz", "spectral") | x.d | x.v | x.value |
+    x.ndview | x.ndarray_view() | x.to_ndarray() | x.ua | x.unit_array | x.uq | x.unit_quantity | x.units |
+    x.name | x.to_string() | x.to_pint().magnitude | x.to_astropy().value | x.from_string("1 m") | x.from_pint |
+    x.from_astropy | x.from_hdf5 | x.write_hdf5("") | x.T | x.all() | x.any() | x.argmax() | x.argmin() |
+    x.argpartition(1) | x.argsort() | x.astype(np.float32) | x.base | x.byteswap() | x.choose([x]) |
+    x.clip(S, 2*S) | x.compress(cond) | x.conj() | x.conjugate() | x.copy() | x.ctypes | n.cumprod() |
+    x.cumsum() | x.data | x.device | M.diagonal() | x.dot(t) | x.dtype | x.dump("") | x.dumps() |
+    (x*1.0).fill(S) | x.flags | list(x.flat) | x.flatten() | x.getfield(np.float32) | C.imag | x.item(1) |
+    x.itemsize | M.mT | x.max() | x.mean() | x.min() | x.nbytes | x.ndim | x.nonzero() | (x*1.0).partition(1) |
+    n.prod() | (x*1.0).put(0, S) | x.ravel() | C.real | x.repeat(2) | x.reshape(3, 1) | (x*1.0).resize((1,)) |
+    x.round(1) | x.searchsorted(S) | (x*1.0).setfield(1.0, np.float32) | x.setflags(write=False) | x.shape |
+    x.size | (x*1.0).sort() | x.squeeze() | x.std() | x.strides | x.sum() | M.swapaxes(0, 1) | x.take([0, 2]) |
+    x.tobytes() | x.tofile("") | x.tolist() | M.trace() | x.transpose() | x.var() | x.view(np.ndarray) |
+    x.to_device("cpu")
+"""
 
 
 def made(numbers, unit):
@@ -71,4 +92,5 @@ def test_the_same_as_unyt():
         number=lambda q: q.d,
         refuses=(UnitConversionError, UnitInconsistencyError, UnitOperationError),
         differs=DIFFERS,
+        methods=METHODS,
     )

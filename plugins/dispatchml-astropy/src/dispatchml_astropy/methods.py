@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from astropy import units as u
 from astropy.units import Unit, UnitConversionError
 
 from dispatchml import ops
 from dispatchml.dispatch import change
-from dispatchml.units import MAGNITUDE, attach, convert, is_in, magnitude, quantity_inside
+from dispatchml.units import MAGNITUDE, attach, convert, is_in, magnitude, quantity_inside, refused
 
 
 def to(x: Any, unit: Any, equivalencies: Any = (), copy: bool = True) -> Any:
@@ -118,5 +119,16 @@ METHODS = {
         for name in ("degree", "deg", "radian", "rad", "hourangle", "arcmin", "arcsec")
     },
     "hour": in_unit("hour", u.hourangle),
+    "insert": np.insert,
+    "diff": np.diff,
+    "ediff1d": np.ediff1d,
+    "to_string": refused(
+        "to_string(...)",
+        "would be a text of its numbers, which have a derivative",
+        "Write dispatchml.primal(x).to_string(...)",
+    ),
+    "info": property(
+        refused("info", "would be of another quantity at each operation", "Write dispatchml.primal(x).info")
+    ),
     "wrap_at": wrap_at,
 }

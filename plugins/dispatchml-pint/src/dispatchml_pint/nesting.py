@@ -15,8 +15,8 @@ from pint.util import to_units_container
 
 from dispatchml import ops
 from dispatchml.dispatch import change, is_layer, is_traced, layer_of
-from dispatchml.dispatch.errors import at_user_line
-from dispatchml.units import MAGNITUDE, attached, converted, quantity_inside
+from dispatchml.dispatch.errors import TracerConversionError, at_user_line
+from dispatchml.units import MAGNITUDE, attached, converted, magnitude, quantity_inside, refused
 
 from .system import SYSTEM
 
@@ -124,13 +124,60 @@ def in_place(name: str, convert_to: Any) -> Any:
     return method
 
 
+def to_compact(x: Any, unit: Any = None) -> Any:
+    """x.to_compact(): pint chooses the prefix by the number, which changes no derivative."""
+    inner = quantity_inside(x)
+    if np.ndim(inner._magnitude) != ops.ndim(x):
+        raise TracerConversionError(
+            f"x.to_compact() of a batch{at_user_line()}: each element would choose units of its own. Write "
+            "x.to(units) with the units that you want."
+        )
+    return converted(x, inner.to_compact(unit).units)
+
+
+def compare(x: Any, other: Any, op: Any) -> Any:
+    """x.compare(other, operator.lt)."""
+    return op(x, other)
+
+
+def is_compatible_with(x: Any, other: Any, *contexts: Any, **keywords: Any) -> bool:
+    """x.is_compatible_with(other), which may be traced too."""
+    q = quantity_inside(other)
+    if q is None and is_traced(other):
+        q = 1.0
+    return quantity_inside(x).is_compatible_with(other if q is None else q, *contexts, **keywords)
+
+
+def to_tuple(x: Any) -> Any:
+    """x.to_tuple(): the magnitude, and units as pairs."""
+    return magnitude(x), tuple(quantity_inside(x)._units.items())
+
+
 STATIC = (
-    "units", "u", "dimensionality", "dimensionless", "unitless", "check", "is_compatible_with", "compatible_units",
-    "unit_items",
+    "units", "u", "dimensionality", "dimensionless", "unitless", "check", "compatible_units", "unit_items",
+    "UnitsContainer", "force_ndarray", "force_ndarray_like", "from_list", "from_sequence", "from_tuple",
 )  # fmt: skip
-#: What pint chooses units by.
-CHOSEN = ("base_units", "root_units", "reduced_units", "preferred")
+#: What pint chooses units by, in the version that is there.
+CHOSEN = tuple(
+    name
+    for name in ("base_units", "root_units", "reduced_units", "preferred", "unprefixed")
+    if hasattr(pint.Quantity, f"to_{name}")
+)
 METHODS = {
+    "to_compact": to_compact,
+    "compare": compare,
+    "is_compatible_with": is_compatible_with,
+    "to_tuple": to_tuple,
+    "plus_minus": refused(
+        "plus_minus(error)",
+        "would make pint's Measurement, which holds plain numbers and would lose the derivative",
+        "Differentiate at an uncertain number instead: grad(f)(ureg.Quantity(uncertainties.ufloat(x, error), units))",
+    ),
+    "to_timedelta": refused(
+        "to_timedelta()",
+        "would make a datetime.timedelta, a plain number that loses the derivative",
+        "Write dispatchml.primal(x).to_timedelta() where that is meant",
+    ),
     "to": to,
     "m_as": m_as,
     "magnitude": MAGNITUDE,

@@ -9,7 +9,7 @@ from unyt.equivalencies import equivalence_registry
 
 from dispatchml import ops
 from dispatchml.dispatch import change
-from dispatchml.units import MAGNITUDE, attach, attached, convert, magnitude, quantity_inside
+from dispatchml.units import MAGNITUDE, attach, attached, convert, magnitude, quantity_inside, refused
 
 
 def to(x: Any, units: Any, equivalence: Any = None, **keywords: Any) -> Any:
@@ -65,8 +65,20 @@ def set_units(x: Any, units: Any) -> None:
     change(x, lambda q: attached(MAGNITUDE(q), unit), "x.units = ...")
 
 
+def in_library(name: str) -> Any:
+    """A quantity of another library: the numbers times its unit, as unyt translates it."""
+
+    def method(x: Any, *arguments: Any, **keywords: Any) -> Any:
+        one = getattr(unyt_quantity(1.0, quantity_inside(x).units), name)(*arguments, **keywords)
+        return ops.multiply(magnitude(x), one)
+
+    method.__name__ = name
+    return method
+
+
 STATIC = (
-    "units", "unit_quantity", "uq", "has_equivalent", "list_equivalencies",
+    "units", "unit_quantity", "uq", "has_equivalent", "list_equivalencies", "name", "from_string", "from_pint",
+    "from_astropy", "from_hdf5",
 )  # fmt: skip
 METHODS = {
     "to": to,
@@ -85,6 +97,13 @@ METHODS = {
     "convert_to_base": in_place("convert_to_base", in_base),
     "convert_to_cgs": in_place("convert_to_cgs", lambda x: in_base(x, "cgs")),
     "convert_to_mks": in_place("convert_to_mks", lambda x: in_base(x, "mks")),
+    "to_astropy": in_library("to_astropy"),
+    "to_pint": in_library("to_pint"),
+    "to_string": refused(
+        "to_string()",
+        "would be a text of its numbers, which have a derivative",
+        "Write dispatchml.primal(x).to_string()",
+    ),
     "unit_array": property(ops.ones_like),
     "ua": property(ops.ones_like),
 }
