@@ -12,6 +12,7 @@ from .emit.kernel import Kernel, module_text
 from .emit.merging import merging
 from .emit.rows import RowKernel
 from .emit.text import BYTES
+from .emit.tiles import TileKernel, suits
 from .graph import Value
 from .lower.regions import Region
 from .lower.scalar_calls import character_of
@@ -36,7 +37,7 @@ class Segment:
         self.scratch: dict[Any, int] = {}
         read: dict[Value, None] = {}
         for number, region in enumerate(regions):
-            self.add(RowKernel(region, f"k{number}").write())
+            self.add((TileKernel if suits(region) else RowKernel)(region, f"k{number}").write())
         for kernel, slots in self.launches:
             for pointer, slot in zip(kernel.pointers, slots, strict=True):
                 if pointer.kind == "value" and pointer.value is slot and slot not in made:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..lower import regions
 from .text import REGISTERS, Text, constant
 
 INTEGERS = "bBhHiIqQ"
@@ -12,22 +13,7 @@ BITS = {"b": 8, "B": 8, "h": 16, "H": 16, "i": 32, "I": 32, "q": 64, "Q": 64}
 
 def identity(operation: str, character: str) -> str:
     """The number that changes nothing: -0.0 for sums of floats, so that a sum of -0.0 stays one."""
-    if operation == "logical_or":
-        return "false"
-    if operation == "logical_and":
-        return "true"
-    if operation == "add":
-        if character in INTEGERS:
-            return "0"
-        return constant(complex(-0.0, -0.0) if character in "FD" else -0.0, character)
-    if operation == "multiply":
-        return constant(1, character)
-    if character == "?":
-        return "false" if operation == "maximum" else "true"
-    if character in INTEGERS:
-        info = np.iinfo(np.dtype(character))
-        return str(info.min if operation == "maximum" else info.max)
-    return constant(-np.inf if operation == "maximum" else np.inf, character)
+    return constant(regions.identity(operation, np.dtype(character)), character)
 
 
 def joined(text: Text, operation: str, character: str, a: str, b: str, free: bool = False) -> str:

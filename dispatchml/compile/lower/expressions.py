@@ -20,7 +20,9 @@ CHEAP = frozenset(
     "add subtract multiply negative positive absolute square where where_or_zero strong_multiply maximum minimum less "
     "less_equal greater greater_equal equal not_equal isnan isfinite isinf logical_and logical_or logical_not "
     "logical_xor sign signbit copysign conj real imag astype stop_gradient rint floor ceil trunc fmax fmin "
-    "make_complex bitwise_and bitwise_or bitwise_xor bitwise_invert heaviside".split()
+    "make_complex full_of full_like zeros_of ones_of zeros_like ones_like one_like scatter setitem add_at pad_constant "
+    "concatenate stack roll tril triu sum prod max min any all bitwise_and bitwise_or bitwise_xor bitwise_invert "
+    "heaviside".split()
 )
 
 

@@ -14,10 +14,12 @@ from .classes import is_row_reduction, reason_against
 from .elements import REDUCTIONS, CannotInline
 from .expressions import cost_of
 from .moves import is_move
-from .regions import Region, Root
+from .regions import Region, Root, is_inside
 
 #: What costs less than this, in nanoseconds an element, is computed again rather than written and read.
 CHEAP = 1.0
+#: The same for what one region would compute at several positions, which the other way takes a region more.
+CHEAP_AGAIN = 2.5
 #: Expressions in one region beyond which nothing more joins it.
 LARGEST_REGION = 4000
 
@@ -179,7 +181,7 @@ class Partition:
             return False
         if total == other:
             return not (region.rows and alone.rows) or region.inner.extent == alone.inner.extent
-        return False
+        return not region.rows and not alone.rows and is_inside(alone.shape, region.shape)
 
     # ---- what is computed twice --------------------------------------------------------------------------------------
 
@@ -197,7 +199,7 @@ class Partition:
         costs = self.costs()
         more = False
         for value in repeated:
-            if costs[value] > CHEAP:
+            if costs[value] > CHEAP_AGAIN:
                 self.barriers.add(self.source_of_cost(value, costs))
                 more = True
         if more:

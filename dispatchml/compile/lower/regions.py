@@ -6,27 +6,32 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ...ops.axes import axes_of
 from ..graph import Node, Value
 from .elements import REDUCTIONS, CannotInline, Elements, NeedsRows
 from .expressions import Expr
-from .forms import ZERO, Form, NeedsSplit, NotAffine, Position, Variable, by_axes, flattened, form_of
+from .forms import ZERO, Form, NeedsSplit, NotAffine, Position, Variable, by_axes, flattened, form_of, settled
+
+Condition = tuple[Form, float, float]
+#: How many more positions than a root's a region may have along an axis.
+MARGIN = 8
 
 
 class Root:
     """A value that a region leaves in memory.
 
-    kind: "store", element by element, or "reduce", by adding up over the region's loops. size: how many positions its
-    loops have.
+    kind: "store", element by element, or "reduce", by adding up over the region's loops. shape: that of its loops.
     """
 
-    __slots__ = ("value", "node", "kind", "size")
+    __slots__ = ("value", "node", "kind", "shape", "size")
 
     def __init__(self, value: Value, node: Node, kind: str) -> None:
         self.value, self.node, self.kind = value, node, kind
         source = node.inputs[0] if kind == "reduce" else value
         assert isinstance(source, Value)
-        self.size = source.size
+        self.shape, self.size = source.shape, source.size
 
     def __repr__(self) -> str:
         return f"{self.kind} {self.value!r}"
@@ -35,13 +40,23 @@ class Root:
 class Target:
     """What a region does with one root: an expression, and at which offset of its memory it goes.
 
-    operation: None for a store, else how elements are joined. row: whether it is known once a row.
+    operation: None for a store, else how elements are joined. row: whether it is known once a row. conditions: where
+    there is such an element, when the region has more positions than the root.
     """
 
-    __slots__ = ("root", "expr", "offset", "operation", "row")
+    __slots__ = ("root", "expr", "offset", "operation", "row", "conditions")
 
-    def __init__(self, root: Root, expr: Expr, offset: Form, operation: str | None, row: bool) -> None:
+    def __init__(
+        self,
+        root: Root,
+        expr: Expr,
+        offset: Form,
+        operation: str | None,
+        row: bool,
+        conditions: tuple[Condition, ...] = (),
+    ) -> None:
         self.root, self.expr, self.offset, self.operation, self.row = root, expr, offset, operation, row
+        self.conditions = conditions
 
 
 class Region:
@@ -50,7 +65,8 @@ class Region:
     def __init__(self, roots: list[Root], makers: dict[Value, Node], lies: Callable[[Value], Any]) -> None:
         self.roots, self.makers, self.lies = roots, makers, lies
         self.outer: list[Variable] = []
-        self.inner = Variable(max(root.size for root in roots))
+        self.shape = max(roots, key=lambda root: root.size).shape
+        self.inner = Variable(math.prod(self.shape))
         self.rows = False
         self.targets: list[Target] = []
         self.elements = self.followed()
@@ -100,6 +116,8 @@ class Region:
             position, is_row = row, True
         elif root.size == total:
             position, is_row = full, False
+        elif is_inside(root.shape, self.shape):
+            return self.inside(root, elements, full)
         elif self.inner.extent * self.count == total and total % root.size == 0 and not self.outer:
             raise NeedsSplit(self.inner, total // root.size)
         else:
@@ -112,6 +130,23 @@ class Region:
         offset = kept_offset(root.node, position)
         return Target(root, expr, offset, REDUCTIONS[root.node.op.name], is_row)
 
+    def inside(self, root: Root, elements: Elements, full: Form) -> Target:
+        """What becomes of a root with fewer positions than the region."""
+        places = by_axes(full, self.shape)
+        conditions = tuple((p, 0, n) for p, n in zip(places, root.shape, strict=True) if not p.within(n))
+        position = settled(places, root.shape)
+        if root.kind == "store":
+            expr = elements.at(root.value, position)
+            return Target(root, expr, flattened(position, root.shape), None, False, conditions)
+        source = root.node.inputs[0]
+        if root.value.size != 1:
+            raise CannotInline(root.value)
+        assert isinstance(source, Value)
+        expr = elements.cast(elements.at(source, position), root.value)
+        operation = REDUCTIONS[root.node.op.name]
+        nothing = elements.graph.literal(identity(operation, root.value.dtype), expr.character)
+        return Target(root, elements.graph.choose(conditions, expr, nothing), ZERO, operation, False)
+
     def row(self) -> Form:
         """The number of the row."""
         found, stride = ZERO, 1
@@ -119,6 +154,30 @@ class Region:
             found = found.plus(form_of(variable).times(stride))
             stride *= variable.extent
         return found
+
+
+def is_inside(shape: tuple[int, ...], around: tuple[int, ...]) -> bool:
+    """Whether a shape lies in another of hardly more elements, as that of differences of neighbours does."""
+    return (
+        len(shape) == len(around)
+        and shape != around
+        and all(0 <= n - m <= MARGIN for m, n in zip(shape, around, strict=True))
+        and 4 * math.prod(shape) > 3 * math.prod(around)
+    )
+
+
+def identity(operation: str, dtype: np.dtype[Any]) -> Any:
+    """The number that a reduction may join without a change; -0.0 for sums of floats, so that one of -0.0 stays so."""
+    if operation in ("logical_or", "logical_and"):
+        return dtype.type(operation == "logical_and")
+    if operation in ("add", "multiply"):
+        return dtype.type(1 if operation == "multiply" else -0.0 if dtype.kind in "fc" else 0)
+    if dtype.kind == "f":
+        return dtype.type(-np.inf if operation == "maximum" else np.inf)
+    if dtype.kind == "b":
+        return dtype.type(operation == "minimum")
+    info = np.iinfo(dtype)
+    return dtype.type(info.min if operation == "maximum" else info.max)
 
 
 def kept_offset(node: Node, position: Position) -> Form:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ... import ops
 from ...ops.axes import axes_of
 from ..graph import Literal, Node, Operand, Program, Value
 from ..lower.elements import FILLS
-from .rewriting import Rewriting, rewritten
+from .rewriting import Rewriting, rewritten, same_kind
 
 
-def is_number(x: Operand, value: float) -> bool:
-    """Whether an operand is this number, its sign included."""
-    if not isinstance(x, Literal) or isinstance(x.value, (bool, np.bool_, complex, np.complexfloating)):
+def is_number(work: Rewriting, x: Operand, value: float) -> bool:
+    """Whether an operand is this number everywhere, its sign included."""
+    found = uniform(work, x)
+    if found is None or isinstance(found, (bool, np.bool_, complex, np.complexfloating)):
         return False
-    return x.value == value and not (value == 0 and np.signbit(float(x.value)))
+    return bool(found == value and not (value == 0 and np.signbit(float(found))))
 
 
 def multiply(work: Rewriting, node: Node) -> Operand | None:
     """x * 1 and 1 * x."""
     a, b = node.inputs
-    return a if is_number(b, 1) else b if is_number(a, 1) else None
+    return a if is_number(work, b, 1) else b if is_number(work, a, 1) else None
 
 
 def divide(work: Rewriting, node: Node) -> Operand | None:
     """x / 1; x / 2**k as a product, which rounds alike."""
     a, b = node.inputs
-    if is_number(b, 1):
+    if is_number(work, b, 1):
         return a
     if not isinstance(b, Literal) or type(b.value) not in (int, float) or node.outputs[0].dtype.kind != "f":
         return None
@@ -39,7 +42,7 @@ def divide(work: Rewriting, node: Node) -> Operand | None:
 
 def subtract(work: Rewriting, node: Node) -> Operand | None:
     """x - 0.0; x - 0 of integers."""
-    return node.inputs[0] if is_number(node.inputs[1], 0) else None
+    return node.inputs[0] if is_number(work, node.inputs[1], 0) else None
 
 
 def negative(work: Rewriting, node: Node) -> Operand | None:
@@ -56,8 +59,10 @@ def same(work: Rewriting, node: Node) -> Operand | None:
 def shaped(work: Rewriting, node: Node) -> Operand | None:
     """A reshape, broadcast or transpose that changes nothing, or of another one."""
     x, y = node.inputs[0], node.outputs[0]
-    if not isinstance(x, Value):
-        return None
+    number = uniform(work, x)
+    if number is not None:
+        return everywhere(work, y.dtype.type(number), y, node.line) if y.size else None
+    assert isinstance(x, Value)
     name = node.op.name
     inner = work.makers.get(x)
     if name == "transpose":
@@ -86,11 +91,31 @@ def order_of(node: Node) -> tuple[int, ...]:
 
 def strong_multiply(work: Rewriting, node: Node) -> Operand | None:
     """A product with a finite number that is not 0 is a plain one."""
-    for b in node.inputs:
-        if isinstance(b, Literal) and type(b.value) in (int, float, np.float32, np.float64):
-            if b.value and np.isfinite(b.value):
-                return work.apply(ops.multiply, *node.inputs, line=node.line)
+    for a, b in (node.inputs, node.inputs[::-1]):
+        if is_number(work, b, 1) and same_kind(a, node.outputs[0]):
+            return a
+        number = uniform(work, b)
+        if isinstance(number, (int, float, np.floating)) and number and np.isfinite(number):
+            return work.apply(ops.multiply, *node.inputs, line=node.line)
     return None
+
+
+def uniform(work: Rewriting, x: Operand) -> Any:
+    """The number that an operand is everywhere, or None."""
+    if isinstance(x, Literal):
+        return x.value
+    node = work.makers.get(x)
+    return node.keywords["value"] if node is not None and node.op is ops.full_of.info else None
+
+
+def everywhere(work: Rewriting, number: Any, y: Value, line: str) -> Operand:
+    """A value that is one number everywhere."""
+    if y.form == "scalar" and y.shape == ():
+        return Literal(number)
+    found = work.value(y.dtype, y.shape, y.form)
+    keywords = {"value": number, "shape": y.shape, "dtype": y.dtype}
+    work.add(Node(ops.full_of.info, (Literal(y.dtype.type(0)),), keywords, (found,), line))
+    return found
 
 
 def filled(work: Rewriting, node: Node) -> Operand | None:
@@ -100,25 +125,23 @@ def filled(work: Rewriting, node: Node) -> Operand | None:
     if y.dtype.kind not in "?biufc" or isinstance(node.inputs[0], Literal):
         return None
     number = np.asarray(value).astype(y.dtype)[()]
-    if y.form == "scalar" and y.shape == ():
-        return Literal(number)
-    if y.form != "array":
-        return None
-    found = work.value(y.dtype, y.shape, y.form)
-    keywords = {"value": number, "shape": y.shape, "dtype": y.dtype}
-    work.add(Node(ops.full_of.info, (Literal(y.dtype.type(0)),), keywords, (found,), node.line))
-    return found
+    return everywhere(work, number, y, node.line) if y.form in ("array", "scalar") else None
 
 
 def folded(work: Rewriting, node: Node) -> Operand | None:
     """An operation on numbers that are known, by NumPy itself."""
-    if not all(isinstance(x, Literal) for x in node.inputs) or node.outputs[0].form not in ("scalar", "float"):
+    y = node.outputs[0]
+    numbers = [uniform(work, x) for x in node.inputs]
+    if y.form not in ("scalar", "float", "array") or y.dtype.kind not in "?biufc" or any(x is None for x in numbers):
         return None
-    if any(isinstance(x.value, (np.ndarray, bool, int)) for x in node.inputs if isinstance(x, Literal)):
-        return None
+    arrays = [isinstance(x, Value) and x.form == "array" for x in node.inputs]
+    given = [np.full((1,) * y.ndim, v) if a else v for v, a in zip(numbers, arrays, strict=True)]
     with np.errstate(all="ignore"):
-        (y,) = node.run([x.value for x in node.inputs if isinstance(x, Literal)])
-    return Literal(y)
+        (found,) = node.run(given)
+    if y.form == "float":
+        return Literal(found)
+    number = np.asarray(found)
+    return everywhere(work, number.reshape(-1)[0], y, node.line) if number.dtype == y.dtype and y.size else None
 
 
 def total(work: Rewriting, node: Node) -> Operand | None:
