@@ -232,10 +232,8 @@ def block_count(step: Step) -> int:
     return 1 if step.grain <= 0 else -(-step.extent // step.grain)
 
 
-def step_row(record: Record, step: Step | LoopStep, slots: int) -> list[int]:
+def step_row(record: Record, step: Step | LoopStep) -> list[int]:
     """The entry of a step."""
-    if not all(0 <= slot < slots for slot in step.pointers):
-        raise ValueError(f"slots {list(step.pointers)} of which there are only {slots}")
     words = {driver.COUNT: len(step.pointers), driver.SLOT_NUMBERS: record.add(step.pointers)}
     if isinstance(step, LoopStep):
         function, data = loop_of(step.ufunc, step.signature)
@@ -254,7 +252,7 @@ def step_row(record: Record, step: Step | LoopStep, slots: int) -> list[int]:
 
 def loop_of(ufunc: np.ufunc, signature: str) -> tuple[int, int]:
     """The address of a ufunc's loop and of its data. Raises LookupError where there is none."""
-    found = layout.loop_of(ufunc, signature)
+    found = None if reason_against() else layout.loop_of(ufunc, signature)
     if found is None:
         raise LookupError(f"{ufunc.__name__} has no loop for {signature!r}")
     return found
@@ -271,7 +269,7 @@ def code() -> machine.Library:
 
 def record_of(plan: Plan, state: State) -> bytes:
     """What the driver reads."""
-    record, slots = Record(), plan.status_slot + 1
+    record = Record()
     offsets, total = [], 0
     for size in plan.scratch:
         offsets.append(total)
@@ -279,13 +277,13 @@ def record_of(plan: Plan, state: State) -> bytes:
     record.set(driver.HEAD_TABLE, table.address())
     record.set(driver.STATE, ctypes.addressof(state.words))
     record.set(driver.ARGUMENTS, len(plan.inputs))
-    record.set(driver.SLOTS, slots)
+    record.set(driver.SLOTS, plan.status_slot + 1)
     record.entries(driver.INPUTS, [input_row(record, spec) for spec in plan.inputs])
     record.entries(driver.CONSTANTS, [[x.__array_interface__["data"][0]] for x in plan.constants])
     record.set(driver.CONSTANT_COUNT, len(plan.constants))
     record.entries(driver.OUTPUTS, [output_row(record, spec) for spec in plan.outputs])
     record.set(driver.OUTPUT_COUNT, len(plan.outputs))
-    record.entries(driver.STEPS, [step_row(record, step, slots) for step in plan.steps])
+    record.entries(driver.STEPS, [step_row(record, step) for step in plan.steps])
     record.set(driver.STEP_COUNT, len(plan.steps))
     record.set(driver.SCRATCH_SIZE, total)
     record.entries(driver.SCRATCH, [[offset] for offset in offsets])
@@ -296,14 +294,33 @@ def record_of(plan: Plan, state: State) -> bytes:
     return record.data()
 
 
+def check(plan: Plan) -> None:
+    """Raise ValueError for a plan that cannot be."""
+    if plan.result == "single" and len(plan.outputs) != 1:
+        raise ValueError(f"a single result of {len(plan.outputs)} outputs")
+    slots = plan.status_slot + 1
+    for step in plan.steps:
+        if not all(0 <= slot < slots for slot in step.pointers):
+            raise ValueError(f"slots {list(step.pointers)} of which there are only {slots}")
+
+
+@cache
+def reason_against() -> str:
+    """Why entry points go through ctypes; empty where they are machine code."""
+    return layout.reason_against()
+
+
 def build(plan: Plan, otherwise: Any = NotImplemented, name: str = "compiled") -> Callable[..., Any]:
     """The function of a plan.
 
     otherwise: what is called, with the same arguments, where they do not fit; without it the result is NotImplemented.
     Raises ValueError for a plan that cannot be, and OSError as `machine.load` does.
     """
-    if plan.result == "single" and len(plan.outputs) != 1:
-        raise ValueError(f"a single result of {len(plan.outputs)} outputs")
+    check(plan)
+    if reason_against():
+        from .portable import PortableFunction
+
+        return PortableFunction(plan, otherwise, name)
     threads.pool()
     state = State(sum(-(-size // 64) * 64 for size in plan.scratch))
     return bind(record_of(plan, state), otherwise, name, plan, state)
@@ -321,7 +338,17 @@ def bind(record: bytes, otherwise: Any, name: str, *alive: Any) -> Callable[...,
 
 def set_otherwise(function: Callable[..., Any], otherwise: Any) -> None:
     """Exchange what a built function calls where its arguments do not fit."""
-    function.__self__[1] = otherwise  # type: ignore[attr-defined]
+    if hasattr(function, "otherwise"):
+        function.otherwise = otherwise  # type: ignore[attr-defined]
+    else:
+        function.__self__[1] = otherwise  # type: ignore[attr-defined]
+
+
+def fitted_calls(function: Callable[..., Any]) -> int:
+    """How many calls of a built function had arguments that fitted."""
+    if hasattr(function, "fitted"):
+        return function.fitted  # type: ignore[attr-defined]
+    return next(x for x in function.__self__ if isinstance(x, State)).words[driver.CALLS // 8]  # type: ignore
 
 
 def kernel_function(

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from dispatchml.compile import entry, machine
+from dispatchml.compile import entry, machine, table
 from dispatchml.compile.entry import InputSpec, LoopStep, OutputSpec, Plan, Step, build
 
 from .texts import scale, status
@@ -15,8 +15,16 @@ from .texts import scale, status
 DOUBLE = np.dtype("d")
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory):
+@pytest.fixture(params=["native", "portable"], autouse=True)
+def way(request, monkeypatch):
+    """The driver in machine code, and what stands in for it where objects are laid out differently."""
+    if request.param == "portable":
+        monkeypatch.setattr(entry, "reason_against", lambda: "for a test")
+    return request.param
+
+
+@pytest.fixture
+def library(way):
     """y = 2.5 x."""
     return machine.load(scale(2.5))
 
@@ -228,9 +236,8 @@ def test_constants_and_scratch(library, size):
         np.testing.assert_array_equal(f(), 6.25 * np.arange(float(n)))
 
 
-def test_scratch_is_kept_only_so_far(library, monkeypatch):
-    from dispatchml.compile import table
-
+@pytest.mark.parametrize("way", ["native"], indirect=True)
+def test_scratch_is_kept_only_so_far(library):
     before = table.word("kept")
     plan = Plan([], [], [np.ones(1000)], [8000], [Step(library, "scale", [0, 1], extent=1000)], "none")
     f = build(plan)
@@ -256,6 +263,7 @@ def test_a_status_makes_a_miss(library):
     np.testing.assert_array_equal(f(np.ones(3)), 2.5)
 
 
+@pytest.mark.parametrize("way", ["native"], indirect=True)
 def test_numpys_own_loops():
     m, n, p = 3, 4, 5
     a, b = np.random.default_rng(1).normal(size=(m, n)), np.random.default_rng(2).normal(size=(n, p))
@@ -265,6 +273,7 @@ def test_numpys_own_loops():
     np.testing.assert_array_equal(f(a, b), a @ b)
 
 
+@pytest.mark.parametrize("way", ["native"], indirect=True)
 def test_loops_that_fail_are_misses():
     inverse = np.linalg._umath_linalg.inv
     step = LoopStep(inverse, "dd", [0, 1], (1, 2), (0, 0, 16, 8, 16, 8), checked=True)
@@ -280,6 +289,19 @@ def test_loops_that_fail_are_misses():
 def test_a_loop_that_ufuncs_lack():
     with pytest.raises(LookupError, match="matmul has no loop for 'MMM'"):
         entry.loop_of(np.matmul, "MMM")
+
+
+@pytest.mark.parametrize("way", ["portable"], indirect=True)
+def test_loops_cannot_be_found_without_knowing_the_layout():
+    with pytest.raises(LookupError, match="matmul has no loop"):
+        entry.loop_of(np.matmul, "ddd")
+
+
+def test_calls_are_counted(library):
+    f = scaling(library, (2,))
+    for x in (np.ones(2), np.ones(3), np.ones(2)):
+        f(x)
+    assert entry.fitted_calls(f) == 2
 
 
 def test_plans_that_cannot_be(library):

@@ -1,0 +1,144 @@
+"""Entry points where the layout of Python's and NumPy's objects is not known: through ctypes, in some 10 us a call."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .entry import InputSpec, OutputSpec, Plan, Step
+
+KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+#: dtype characters of the cells in which Python's numbers are handed over.
+CELLS = {"float": "d", "int": "q", "complex": "D", "bool": "?"}
+CLASSES = {"float": float, "int": int, "complex": complex, "bool": bool}
+
+
+class Misfit(Exception):
+    """An argument is not as the plan says."""
+
+
+class PortableFunction:
+    """What `entry.build` gives here; fitted: the number of calls whose arguments were as they should be."""
+
+    def __init__(self, plan: Plan, otherwise: Any, name: str) -> None:
+        self.plan, self.otherwise, self.__name__, self.fitted = plan, otherwise, name, 0
+        self.steps = [prepared(step) for step in plan.steps]
+        self.constants = [address_of(x) for x in plan.constants]
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        try:
+            if keywords or len(arguments) != len(self.plan.inputs):
+                raise Misfit
+            return self.run(arguments)
+        except Misfit:
+            other = self.otherwise
+        return other if other is NotImplemented else other(*arguments, **keywords)
+
+    def run(self, arguments: tuple[Any, ...]) -> Any:
+        """Check, make room, call the kernels."""
+        plan = self.plan
+        alive = [cell(x, spec) for x, spec in zip(arguments, plan.inputs, strict=True)]
+        outputs = [room(spec) for spec in plan.outputs]
+        status = np.zeros((), np.int64)
+        scratch = [aligned(size) for size in plan.scratch]
+        pointers = [*map(address_of, alive), *self.constants, *map(address_of, [*outputs, *scratch, status])]
+        self.fitted += 1
+        for step in self.steps:
+            step(pointers)
+        if status:
+            raise Misfit
+        made = [given(x, spec, arguments) for x, spec in zip(outputs, plan.outputs, strict=True)]
+        if plan.result == "none":
+            return None
+        return made[0] if plan.result == "single" else tuple(made) if plan.result == "tuple" else made
+
+
+def cell(x: Any, spec: InputSpec) -> Any:
+    """An argument as an array, where it is as it should be."""
+    if spec.form == "object":
+        return fitting(x is spec.value, None)
+    if spec.form == "any":
+        return fitting(type(x) is np.ndarray, x)
+    if spec.form == "array":
+        fits = type(x) is np.ndarray and x.dtype == spec.dtype and x.shape == spec.shape and x.flags.aligned
+        return fitting(fits and has_order(x, spec.strides), x)
+    if spec.form == "scalar":
+        assert spec.dtype is not None
+        return fitting(type(x) is spec.dtype.type, x) is not None and np.array(x)
+    fitting(type(x) is CLASSES[spec.form], x)
+    try:
+        return np.array(x, CELLS[spec.form])
+    except OverflowError:
+        raise Misfit from None
+
+
+def fitting(condition: bool, x: Any) -> Any:
+    """x where a condition holds."""
+    if not condition:
+        raise Misfit
+    return x
+
+
+def has_order(x: Any, strides: tuple[int, ...] | None) -> bool:
+    """Whether an array is contiguous, or has certain strides where it has more than one element."""
+    if strides is None:
+        return x.flags.c_contiguous
+    return all(n < 2 or one == other for n, one, other in zip(x.shape, x.strides, strides, strict=True))
+
+
+def address_of(x: Any) -> int:
+    """Where an array's elements are."""
+    return 0 if x is None else x.__array_interface__["data"][0]
+
+
+def aligned(size: int) -> Any:
+    """Memory that begins at a multiple of 64."""
+    memory = np.empty(size + 64, np.uint8)
+    start = -address_of(memory) % 64
+    return memory[start : start + size]
+
+
+def room(spec: OutputSpec) -> Any:
+    """An array to write an output into."""
+    if spec.form == "array":
+        if spec.strides is None or not spec.shape:
+            return np.empty(spec.shape, spec.dtype)
+        order = sorted(range(len(spec.shape)), key=lambda k: -spec.strides[k])  # type: ignore[index]
+        made = np.empty([spec.shape[k] for k in order], spec.dtype)
+        return made.transpose(np.argsort(order))
+    if spec.form == "scalar":
+        return np.zeros((), spec.dtype)
+    return np.zeros((), CELLS.get(spec.form, "q"))
+
+
+def given(x: Any, spec: OutputSpec, arguments: tuple[Any, ...]) -> Any:
+    """An output as it comes out."""
+    if spec.form == "array":
+        return x
+    if spec.form == "argument":
+        return arguments[spec.value]
+    if spec.form == "object":
+        return spec.value
+    return x[()] if spec.form == "scalar" else x.item()
+
+
+def prepared(step: Any) -> Callable[[list[int]], None]:
+    """A step as a function of the pointers of all slots."""
+    from .entry import Step, block_count
+
+    if not isinstance(step, Step):
+        raise LookupError("the loops of ufuncs cannot be found here")
+    function, sizes = KERNEL(step.library.address(step.symbol)), (ctypes.c_int64 * len(step.sizes))(*step.sizes)
+    blocks = block_count(step)
+    grain = step.grain if step.grain > 0 else step.extent
+
+    def run(pointers: list[int], step: Step = step) -> None:
+        shown = (ctypes.c_void_p * len(step.pointers))(*(pointers[k] for k in step.pointers))
+        for low in range(0, blocks * grain, max(grain, 1)):
+            function(shown, sizes, low, min(low + grain, step.extent))
+
+    return run
