@@ -16,6 +16,7 @@ from .boundary import call_user, input_leaf
 from .containers import flatten, unflatten
 from .entry import transformed
 from .prefix import spread
+from .watching import apart, arrays_of
 
 
 def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *, lift: bool = True) -> Callable[..., Any]:
@@ -67,7 +68,8 @@ def run_batched(
         output = call_user(function, arguments, keywords, "vmap")
         found, structure = flatten(output)
         places = spread(out_axes, output, "out_axes")
-        results = [collected(y, place, level) for y, place in zip(found, places, strict=True)]
+        arrays = arrays_of(leaves)
+        results = [apart(collected(y, place, level), arrays) for y, place in zip(found, places, strict=True)]
     return unflatten(structure, results)
 
 

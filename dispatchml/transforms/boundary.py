@@ -85,14 +85,33 @@ def is_closed(x: Any) -> bool:
 
 
 def like_input(g: Any, x: Any) -> Any:
-    """A derivative by a 0-d array as a 0-d array, of which NumPy's arithmetic had made a number."""
-    fit = LIKE.get(type(x))
+    """A derivative by a 0-d array as a 0-d array, by a NumPy scalar as a scalar, by a Python number as a number."""
+    fit = None if type(g) is type(x) else LIKE.get(type(x))
     return g if fit is None else fit(g, x)
+
+
+def like_array(g: Any, x: Any) -> Any:
+    """A number as a 0-d array: NumPy's arithmetic makes numbers of 0-d arrays."""
+    return np.asarray(g) if isinstance(g, (np.generic, float, complex)) else g
+
+
+def like_scalar(g: Any, x: Any) -> Any:
+    """A 0-d array as a scalar."""
+    return g[()] if type(g) is np.ndarray and not g.ndim else g
+
+
+def like_number(g: Any, x: Any) -> Any:
+    """A 0-d array or a scalar as a Python number."""
+    plain = type(g) is np.ndarray and not g.ndim or isinstance(g, np.generic)
+    return g.item() if plain and g.dtype.kind in FLOAT_KINDS else g
 
 
 #: What gives a derivative the class of what it is by, by the class of that; recorded values enter theirs.
 LIKE: dict[type, Callable[[Any, Any], Any]] = {
-    np.ndarray: lambda g, x: np.asarray(g) if isinstance(g, (np.generic, float, complex)) else g
+    np.ndarray: like_array,
+    float: like_number,
+    complex: like_number,
+    **{np.dtype(c).type: like_scalar for c in "efdgFDG"},
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, describe
 from .basis import check_holomorphic, times_i
-from .boundary import Inputs
-from .containers import flatten_like, map_leaves
+from .boundary import Inputs, like_input
+from .containers import flatten, flatten_like, map_leaves, unflatten
 from .entry import check_function, hides_frames, transformed
 from .fit import as_tuple, check_difference, fit_tangent_leaf
 from .forward_pass import is_differentiable, push, values_and_tangents
@@ -110,4 +112,8 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: b
     primals, tangents = as_tuple(primals, "hvp", "primals"), as_tuple(tangents, "hvp", "tangents")
     argnums: Any = 0 if len(primals) == 1 else tuple(range(len(primals)))
     found = jvp(grad(function, argnums, has_aux=has_aux), primals, tangents, has_aux=has_aux)
-    return (found[1], found[2]) if has_aux else found[1]
+    product = found[1]
+    if type(product) is not np.ndarray:
+        given, (leaves, structure) = flatten(primals[0] if len(primals) == 1 else primals)[0], flatten(product)
+        product = unflatten(structure, [like_input(g, x) for g, x in zip(leaves, given, strict=True)])
+    return (product, found[2]) if has_aux else product

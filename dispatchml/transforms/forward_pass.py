@@ -11,8 +11,9 @@ from ..engines.forward import Dual, dual
 from ..engines.levels import Level
 from ..engines.views import current
 from .auxiliary import split_aux
-from .boundary import Inputs, call_user, input_leaf
+from .boundary import Inputs, call_user, input_leaf, like_input
 from .containers import flatten, map_leaves, unflatten
+from .watching import apart, arrays_of
 from .zeros import zero_tangent_of
 
 
@@ -50,6 +51,10 @@ def push(
         if UNDEFINED.error is not None and any(map(is_spoiled, found.values, found.partials)):
             raise UNDEFINED.error
     inputs.check()
+    given = arrays_of([*inputs.primals, *directions])
+    if given:
+        found.values, found.partials = ([apart(x, given) for x in leaves] for leaves in (found.values, found.partials))
+        found.aux = map_leaves(lambda x: apart(x, given), found.aux) if has_aux else None
     if UNDEFINED.error is None:  # else a pass around this one may use what this one did not
         UNDEFINED.error = outside
     return found
@@ -95,7 +100,7 @@ def is_of(x: Any, level: Level) -> bool:
 def values_and_tangents(pushed: Pushed, x: Any, dx: Any) -> tuple[Any, Any]:
     """The output of a pass and its tangent as trees; x and dx, an input and its tangent, give the units of zeros."""
     tangents = [
-        p if p is not None else zero_tangent_of(y, x, dx) if is_differentiable(y) else y
+        like_input(p, y) if p is not None else zero_tangent_of(y, x, dx) if is_differentiable(y) else y
         for y, p in zip(pushed.values, pushed.partials, strict=True)
     ]
     return unflatten(pushed.structure, pushed.values), unflatten(pushed.structure, tangents)

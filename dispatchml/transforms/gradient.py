@@ -22,7 +22,7 @@ from .boundary import Inputs, call_user, explain_sweep, is_on, like_input, prima
 from .containers import map_leaves
 from .entry import transformed
 from .reverse_pass import careful_tape, is_spoiled, run_sweep
-from .watching import SMALL, Watch, private
+from .watching import SMALL, Watch, apart, arrays_of, private
 from .zeros import zero_gradient
 
 
@@ -77,7 +77,8 @@ def differentiated(
         aux = None
         if has_aux:
             output, aux = split_aux(output, name)
-            aux = map_leaves(lambda x: primal_on(x, tape), aux)
+            large = arrays_of(inputs.primals)
+            aux = map_leaves(lambda x: apart(primal_on(x, tape), large), aux)
         value = primal_on(output, tape)
         check_scalar(value, name, holomorphic)
         find = holomorphic_gradients if holomorphic else gradients

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, user_line
 from ..engines.constants import COPY_LIMIT
-from .boundary import Inputs
+from .boundary import Inputs, like_input
 from .containers import flatten_like, map_leaves, unflatten
 from .entry import check_function, hides_frames
 from .fit import fit_tangent_leaf
@@ -140,6 +140,6 @@ class Pushforward:
             )
         transposed = self.transposed
         if transposed is None:
-            zero = map_leaves(lambda v: plain_zero(v) if is_differentiable(v) else v, self.y)
+            zero = map_leaves(lambda v: like_input(plain_zero(v), v) if is_differentiable(v) else v, self.y)
             transposed = self.transposed = vjp(self.pullback, zero)[1]
         return transposed(tangents)[0]

@@ -12,6 +12,7 @@ from ..engines.tape import Cotangents, SweepError, Tape, sweep, sweep_keeping
 from .auxiliary import split_aux
 from .boundary import Inputs, explain_sweep, is_on, primal_on, run_on_tape
 from .containers import flatten, map_leaves
+from .watching import apart, arrays_of
 
 
 def careful_tape(name: str) -> Tape:
@@ -69,7 +70,8 @@ class Recording:
         self.aux = None
         if self.has_aux:
             output, aux = split_aux(output, self.name)
-            self.aux = map_leaves(lambda x: primal_on(x, tape), aux)
+            large = arrays_of(self.inputs.primals)
+            self.aux = map_leaves(lambda x: apart(primal_on(x, tape), large), aux)
         leaves, self.structure = flatten(output)
         self.tape = tape
         self.values = [primal_on(x, tape) for x in leaves]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from sys import getrefcount
 from typing import Any, cast
 
@@ -65,22 +66,31 @@ def settled(x: Any, limit: float, large: list[Any]) -> Any:
 
     Read-only arrays are promised to stay (`frozen`). What a layer wraps is treated likewise.
     """
-    if type(x) is np.ndarray:
+
+    def settled_array(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         if is_still(x):
             return x
         if x.nbytes <= limit or x.dtype.hasobject:
             return x.copy("K")
         large.append(x)
         return x
+
+    return settled_array(x) if type(x) is np.ndarray else with_arrays(settled_array, x)
+
+
+def with_arrays(function: Callable[[Any], Any], x: Any) -> Any:
+    """A value whose arrays a function was applied to, those that layers wrap; itself where all stayed what they are."""
+    if type(x) is np.ndarray:
+        return function(x)
     info = layer_of(type(x))
     if info is None or info.payload is None or info.rebuild is None or info.slot == "transform":
         return x
     payload = info.payload(x)
     if type(payload) is not tuple:
-        made = settled(payload, limit, large)
+        made = with_arrays(function, payload)
         return x if made is payload else info.rebuild(x, made)
     parts = cast(tuple[Any, ...], payload)
-    several = tuple(settled(p, limit, large) for p in parts)
+    several = tuple(with_arrays(function, p) for p in parts)
     return x if all(a is b for a, b in zip(several, parts, strict=True)) else info.rebuild(x, several)
 
 
@@ -89,16 +99,25 @@ def handed_out(x: Any) -> Any:
     return settled(x, float("inf"), [])
 
 
+def apart(x: Any, arrays: list[Any]) -> Any:
+    """A value that can be written and shares no memory with some arrays: copied where it is not so."""
+
+    def copied(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        shares = any(x is a or x.base is not None and np.may_share_memory(x, a) for a in arrays)
+        return x.copy() if shares or not x.flags.writeable else x
+
+    return with_arrays(copied, x)
+
+
 def arrays_of(leaves: list[Any]) -> list[Any]:
-    """The arrays that could be overwritten, each once."""
+    """The arrays among values, and in what layers wrap, each once; not those that nobody can write into."""
     found: dict[int, Any] = {}
+
+    def seen(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        if not is_still(x):
+            found[id(x)] = x
+        return x
+
     for x in leaves:
-        if type(x) is np.ndarray:
-            if not is_still(x):
-                found[id(x)] = x
-            continue
-        info = layer_of(type(x))
-        if info is not None and info.payload is not None and info.slot != "transform":
-            payload = info.payload(x)
-            found.update((id(p), p) for p in arrays_of(list(payload) if type(payload) is tuple else [payload]))
+        with_arrays(seen, x)
     return list(found.values())
