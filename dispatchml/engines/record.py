@@ -240,6 +240,9 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     if op.family == "layers":
         return round_recorded(op, classes)
 
+    if op.decomposition is not None and not op.methods:
+        return op.decomposition  # a function of the user's: what it is made of is recorded
+
     def record(*arguments: Any, **keywords: Any) -> Any:
         given = tuple(arguments[0]) if op.variadic else arguments
         recorder = next(x._recorder for x in given if type(x) is Rec)

@@ -17,7 +17,7 @@ from ..engines.record import Rec, Recorder
 from ..engines.traced import Traced
 from ..engines.views import current
 from .boundary import call_user
-from .containers import flatten, unflatten
+from .containers import flatten, is_leaf, unflatten
 from .draws import Draws
 from .surroundings import Surroundings
 
@@ -43,9 +43,9 @@ class Signature:
         self, arguments: tuple[Any, ...], keywords: dict[str, Any], positions: tuple[int, ...], names: tuple[str, ...]
     ) -> None:
         static = {k % len(arguments) for k in positions if -len(arguments) <= k < len(arguments)}
-        given = tuple(Static(x) if k in static else x for k, x in enumerate(arguments))
+        given = tuple(Static(x) if k in static else x for k, x in enumerate(arguments)) if static else arguments
         named = {k: Static(x) if k in names else x for k, x in keywords.items()}
-        self.leaves, self.structure = flatten((given, named))
+        self.leaves, self.structure = flatten((given, named)) if named else flatten_row(given)
         self.inputs: list[Any] = []
         self.parts = [part_of(x, self.inputs) for x in self.leaves]
         self.key = (tuple(p.key for p in self.parts), self.structure)
@@ -53,7 +53,37 @@ class Signature:
     def rebuild(self, values: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with these values in the places of the inputs."""
         rest = iter(values)
-        return unflatten(self.structure, [p.build(rest) for p in self.parts])
+        leaves = [p.build(rest) for p in self.parts]
+        return (tuple(leaves), {}) if type(self.structure) is Row else unflatten(self.structure, leaves)
+
+
+class Row:
+    """The structure of a tuple of leaves: the common one, for which no library of containers is needed."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Row and other.count == self.count
+
+    def __hash__(self) -> int:
+        return hash((Row, self.count))
+
+
+def flatten_row(arguments: tuple[Any, ...]) -> tuple[list[Any], Any]:
+    """The leaves of arguments without keywords, and their structure."""
+    if all(map(is_leaf, arguments)):
+        return list(arguments), Row(len(arguments))
+    return flatten((arguments, {}))
+
+
+def flatten_result(tree: Any) -> tuple[list[Any], Any]:
+    """The leaves of a result and its structure."""
+    if type(tree) is tuple and all(map(is_leaf, tree)):
+        return list(tree), Row(len(tree))
+    return flatten(tree)
 
 
 class Static:
@@ -188,7 +218,8 @@ class Recorded:
     def rebuild(self, outputs: list[Any]) -> Any:
         """The result of the function."""
         rest = iter(outputs)
-        return unflatten(self.structure, [p.build(rest) for p in self.parts])
+        leaves = [p.build(rest) for p in self.parts]
+        return tuple(leaves) if type(self.structure) is Row else unflatten(self.structure, leaves)
 
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -218,7 +249,7 @@ def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundi
         function = surroundings.with_arrays(given[len(signature.inputs) :])
         output = call_user(function if wrap is None else wrap(function), arguments, keywords, "jit")
         check_effects(given, recorder, draws)
-        leaves, structure = flatten(output)
+        leaves, structure = flatten_result(output)
         results: list[Any] = []
         parts = [result_part(x, results) for x in leaves]
         if next(NUMBERS) > before + 1 and not careful:
