@@ -162,7 +162,7 @@ class Rec(Writable):
     def __bool__(self) -> bool:
         if self.size != 1:
             return bool(current(self))  # NumPy's error
-        return bool(self._recorder.guard(self))
+        return bool(self._recorder.guard(self if self.dtype.kind == "b" else ops.not_equal(self, 0)))
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.size != 1:

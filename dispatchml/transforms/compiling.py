@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -61,11 +62,35 @@ def jit(
 
     @transformed(function, "jit")
     def compiled(*arguments: Any, **keywords: Any) -> Any:
+        if not keywords and made.fast and FLAGS.get(None) is QUIET.flags and made.is_steady():
+            for call in made.fast:
+                found = call(*arguments)
+                if found is not NotImplemented:
+                    return found
         return made(*arguments, **keywords)
 
     compiled.report = made.report  # type: ignore[attr-defined]
     compiled.lower = made.lower  # type: ignore[attr-defined]
     return compiled
+
+
+def always() -> bool:
+    """A function that reaches nothing is always what it was."""
+    return True
+
+
+class Quiet:
+    """The setting of floating-point flags at which compiled code was last allowed to run."""
+
+    __slots__ = ("flags",)
+
+
+#: NumPy's variable for that setting; where it has another name, every call looks the setting up.
+FLAGS: Any = getattr(np._core.umath, "_extobj_contextvar", None) or ContextVar("flags")
+QUIET = Quiet()
+QUIET.flags = object()
+#: How many native functions are tried before the signature is looked up.
+TRIED = 3
 
 
 class Compiled:
@@ -74,7 +99,10 @@ class Compiled:
     wrap: what is compiled, where that is made of the function: a derivative of it, a batch.
     """
 
-    __slots__ = ("function", "wrap", "positions", "names", "programs", "surroundings", "refused", "misses", "others")
+    __slots__ = (
+        "function", "wrap", "positions", "names", "programs", "surroundings", "refused", "misses", "others",
+        "fast", "state", "is_steady",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -89,6 +117,10 @@ class Compiled:
         self.refused: set[Any] = set()
         self.misses = Misses(IN_A_ROW)
         self.others: dict[Any, Compiled] = {}
+        #: Native functions of the arguments, the last used first: NotImplemented where these do not fit.
+        self.fast: list[Callable[..., Any]] = []
+        self.state: tuple[Any, ...] = ()
+        self.is_steady: Callable[[], bool] = always
 
     def derived(self, key: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Compiled:
         """A compiled function that is made of this one's function."""
@@ -124,6 +156,7 @@ class Compiled:
                     self.misses.count = 0
                     if k:
                         variants.insert(0, variants.pop(k))
+                    self.use(program)
                     return program.rebuild(outputs)
             program = self.recorded(signature)
         except Traces:
@@ -136,7 +169,26 @@ class Compiled:
         if outputs is None:  # a guard that does not hold for the values that it was recorded with
             error = RecordingError(f"A branch of {name_of(self.function)} is decided by rounding{at_user_line()}.")
             return self.uncompiled(arguments, keywords, key, error)
+        self.use(program)
         return program.rebuild(outputs)
+
+    def use(self, program: Recorded) -> None:
+        """Try the program's native function first from now on."""
+        assert self.surroundings is not None
+        if program.native is None or self.positions or self.names:
+            return
+        state = self.surroundings.state()
+        known = self.fast if state == self.state else []
+        self.state = state
+        self.is_steady = always if not state else self.is_as_it_was
+        self.fast = [program.native, *(f for f in known if f is not program.native)][:TRIED]
+
+    def is_as_it_was(self) -> bool:
+        """Whether what the function reaches is what it was when a native function was last chosen."""
+        try:
+            return self.surroundings is not None and self.surroundings.state() == self.state
+        except Traces:
+            return False
 
     def recorded(self, signature: Signature) -> Recorded:
         """Record a program for a signature and keep it."""
@@ -187,7 +239,14 @@ def name_of(function: Any) -> str:
 
 def raises_on_flags() -> bool:
     """Whether the caller wants errors from floating-point flags, which compiled code does not look at."""
-    return "raise" in np.geterr().values() or "call" in np.geterr().values()
+    setting = FLAGS.get(None)
+    if setting is QUIET.flags:
+        return False
+    answers = np.geterr().values()
+    if "raise" in answers or "call" in answers:
+        return True
+    QUIET.flags = setting
+    return False
 
 
 LIKE[Rec] = like_recorded

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..compile.graph import Literal, Program
+from ..compile.graph import Literal, Program, form_of
 from ..dispatch.construct import FORMS
 from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, class_name, describe, warn_at_user_line
 from ..dispatch.layers import layer_of
@@ -201,11 +201,13 @@ def statics_key(x: Any, info: Any) -> Any:
 class Recorded:
     """A program and what is around it: guards, and how results are built."""
 
-    __slots__ = ("executable", "count", "expected", "parts", "structure")
+    __slots__ = ("executable", "count", "expected", "parts", "structure", "native")
 
     def __init__(self, executable: Any, count: int, expected: list[Any], parts: list[Part], structure: Any) -> None:
         self.executable, self.count, self.expected = executable, count, expected
         self.parts, self.structure = parts, structure
+        #: A native function of the arguments, where the program and what is around it are that simple.
+        self.native: Callable[..., Any] | None = None
 
     def run(self, inputs: list[Any]) -> list[Any] | None:
         """The outputs for these inputs; None where a guard does not hold."""
@@ -261,7 +263,32 @@ def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundi
         recorder.closed = True
     program = recorder.program([*results])
     program.outputs += [g.value for g in recorder.guards]
-    return Recorded(build(program), len(results), [g.expected for g in recorder.guards], parts, structure)
+    made = Recorded(build(program), len(results), [g.expected for g in recorder.guards], parts, structure)
+    made.native = native_function(made, signature, surroundings)
+    return made
+
+
+def native_function(program: Recorded, signature: Signature, surroundings: Surroundings) -> Callable[..., Any] | None:
+    """The program as one native function of the arguments; None where there are containers, layers or calls."""
+    from ..compile.direct import direct
+    from ..compile.entry import InputSpec
+
+    single = program.structure is None
+    simple = all(p.build is INPUT for p in (*signature.parts, *program.parts))
+    if type(signature.structure) is not Row or not simple or surroundings.slots:
+        return None
+    if not (single or type(program.structure) is Row) or not program.parts:
+        return None
+    specs = []
+    for x in signature.inputs:
+        if type(x) is np.ndarray:
+            if not (x.flags.c_contiguous and x.flags.aligned):
+                return None
+            specs.append(InputSpec("array", x.dtype, x.shape))
+        else:
+            form = form_of(x)
+            specs.append(InputSpec(form, x.dtype) if form == "scalar" else InputSpec(form))
+    return direct(program.executable, program.count, program.expected, specs, range(len(specs)), single)
 
 
 def check_effects(given: list[Rec], recorder: Recorder, draws: Draws) -> None:

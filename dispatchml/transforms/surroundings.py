@@ -17,7 +17,7 @@ from ..dispatch.errors import RecordingError, code_line, is_hidden, is_ours
 from ..engines.constants import fingerprint
 from ..engines.record import Rec
 from ..engines.traced import Traced
-from .captured import names_read
+from .captured import FUNCTIONS, names_read
 from .draws import is_generator
 
 #: How many objects are looked into at most, and how deep.
@@ -75,14 +75,18 @@ class Surroundings:
             self.watch_object(default, attributes)
 
     def reach_cells(self, function: types.FunctionType) -> None:
-        """Collect what the cells of a function hold."""
+        """Collect what the cells of a function hold; nothing assigns to those of our own."""
+        ours = is_ours(function.__code__.co_filename)
         attributes = attributes_read(function)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             try:
                 content = cell.cell_contents
             except ValueError:
                 continue
-            self.place(cell, name, content, attributes)
+            if ours and isinstance(content, FUNCTIONS):
+                self.reach(content)
+            elif not ours or not isinstance(content, (tuple, *PLAIN)):
+                self.place(cell, name, content, attributes)
 
     def place(self, home: Any, name: str, content: Any, attributes: frozenset[str]) -> None:
         """Something that is reached by a name: a global of a dict, or the content of a cell."""
@@ -91,7 +95,7 @@ class Surroundings:
         if type(content) is np.ndarray and content.dtype.kind in "?biufc":
             self.slots.append((home, name))
             return
-        if isinstance(content, (types.FunctionType, types.MethodType, functools.partial)):
+        if isinstance(content, FUNCTIONS):
             self.reach(content)
             self.watch(lambda: id(read(home, name)))
         elif is_generator(content):
