@@ -167,5 +167,7 @@ def is_place(node: Node) -> bool:
         return node.outputs[0].ndim >= 2 and len(getattr(node.inputs[0], "shape", ())) >= 2
     if name == "roll":
         shift, axis = node.keywords["shift"], node.keywords["axis"]
-        return isinstance(shift, int) and (axis is None or isinstance(axis, int))
+        return isinstance(shift, int) and (isinstance(axis, int) or axis is None and node.outputs[0].ndim == 1)
+    if name == "concatenate":
+        return isinstance(node.keywords["axis"], int)
     return True
