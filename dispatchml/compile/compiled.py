@@ -178,9 +178,11 @@ class Writer:
             self.places[v] = f"t{k}_{j}"
         names = ", ".join(self.places[v] for v in node.outputs)
         keywords = f", **k{k}" if node.keywords else ""
-        if len(node.outputs) == 1:
-            return [f"    {names} = f{k}({given}{keywords})", *self.one(node, names)]
-        return [f"    {names} = f{k}({given}{keywords})"]
+        lines = [f"    {names} = f{k}({given}{keywords})", *(self.one(node, names) if len(node.outputs) == 1 else ())]
+        if node.is_unsettled:
+            self.names[f"s{k}"] = node.settled
+            lines.append(f"    s{k}(({names},))")
+        return lines
 
     def one(self, node: Node, name: str) -> list[str]:
         """An operation that gives a tuple of one."""

@@ -24,6 +24,17 @@ def form_of(x: Any) -> str:
     return form or "scalar"
 
 
+#: Operations whose results have a shape, dtype or class that depends on the numbers.
+UNSETTLED = frozenset(
+    """nonzero flatnonzero argwhere unique unique_indices compress extract eig eigvals sqrtm logm matrix_power
+    matrix_functions hermitian_function frechet matrix_rank lstsq""".split()
+)
+
+
+class UnsettledError(Exception):
+    """An operation gave something of another shape, dtype or class than when the program was recorded."""
+
+
 class Value:
     """What is known of a value before it is computed.
 
@@ -100,6 +111,17 @@ class Node:
         self.op, self.inputs, self.keywords = op, tuple(inputs), keywords
         self.outputs, self.line = tuple(outputs), line
 
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the kind of its results may depend on the numbers: of ours what is known to, all of others."""
+        return self.op.name in UNSETTLED or not self.op.module.startswith("dispatchml.")
+
+    def settled(self, found: Sequence[Any]) -> None:
+        """Raise UnsettledError where results are not what the program expects."""
+        for x, y in zip(found, self.outputs, strict=True):
+            if getattr(x, "shape", ()) != y.shape or form_of(x) != y.form or getattr(x, "dtype", y.dtype) != y.dtype:
+                raise UnsettledError(self.op.name)
+
     def run(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """The outputs for plain arguments."""
         found = (
@@ -107,7 +129,10 @@ class Node:
             if self.op.variadic
             else self.op.function(*arguments, **self.keywords)
         )
-        return tuple(found) if isinstance(found, (tuple, list)) else (found,)
+        outputs = tuple(found) if isinstance(found, (tuple, list)) else (found,)
+        if self.is_unsettled:
+            self.settled(outputs)
+        return outputs
 
     def __repr__(self) -> str:
         said = [*map(repr, self.inputs), *(f"{k}={v!r}" for k, v in self.keywords.items())]

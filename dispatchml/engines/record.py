@@ -296,10 +296,16 @@ def numpy_number(a):
     """A number of Python's as NumPy's: what NumPy's functions give."""
 
 
+#: Functions of NumPy whose dtype depends on the numbers, where the operation's does not.
+UNDECIDED = frozenset({np.linalg.eig, np.linalg.eigvals})
+
+
 def as_numpy_answers(protocol: Callable[..., Any]) -> Callable[..., Any]:
     """A protocol of NumPy's whose answer to Python's numbers is NumPy's number, where an operation's is Python's."""
 
     def answer(*arguments: Any, **keywords: Any) -> Any:
+        if arguments[1] in UNDECIDED:
+            refuse(f"numpy.linalg.{arguments[1].__name__}", "gives real or complex numbers as the values are")
         y = protocol(*arguments, **keywords)
         return numpy_number(y) if type(y) is Rec and y._symbol.is_weak else y
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..compile.graph import Literal, Program, form_of
+from ..compile.graph import Literal, Program, UnsettledError, form_of
 from ..dispatch.construct import FORMS
 from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, class_name, describe, warn_at_user_line
 from ..dispatch.layers import layer_of
@@ -210,8 +210,11 @@ class Recorded:
         self.native: Callable[..., Any] | None = None
 
     def run(self, inputs: list[Any]) -> list[Any] | None:
-        """The outputs for these inputs; None where a guard does not hold."""
-        found = self.executable(*inputs)
+        """The outputs for these inputs; None where a guard does not hold, or results are of another kind."""
+        try:
+            found = self.executable(*inputs)
+        except UnsettledError:
+            return None
         for value, expected in zip(found[self.count :], self.expected, strict=True):
             if value != expected:
                 return None

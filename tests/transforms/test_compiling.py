@@ -348,3 +348,37 @@ def test_leaked_values_raise():
     dm.jit(f)(X)
     with pytest.raises(LeakedTracerError):
         kept[0] * 2
+
+
+def test_results_whose_kind_depends_on_the_numbers():
+    places = dm.jit(lambda x: np.nonzero(x)[0] * 2)
+    for x in (np.array([1.0, 0.0, 2.0]), np.array([1.0, 0.0, 0.0]), np.array([1.0, 3.0, 2.0])):
+        same(places(x), np.nonzero(x)[0] * 2)
+    refused(lambda x: np.linalg.eigvals(x) * 2, np.eye(2), match="real or complex")
+
+
+def test_a_truth_value_of_a_number_is_whether_it_is_zero():
+    compiled = dm.jit(lambda x: (RUNS.put(1), x * 2 if np.sum(x) else x + 1)[1])
+    for x in (X, X + 1, 0 * X, X + 2):
+        same(compiled(x), x * 2 if np.sum(x) else x + 1)
+    assert RUNS.qsize() == 2
+
+
+def test_user_primitives_are_part_of_the_program():
+    @dm.primitive
+    def cube(x):
+        return x**3
+
+    @cube.defvjp
+    def cube_vjp(y, x):
+        return lambda ct: ct * 3 * x**2
+
+    compiled = dm.jit(dm.grad(lambda x: np.sum(cube(x))))
+    same(compiled(X), 3 * X**2)
+    same(compiled(X + 1), 3 * (X + 1) ** 2)
+
+
+def test_the_report_and_the_code_can_be_seen():
+    compiled = dm.jit(dm.grad(wave))
+    assert "kernel" in compiled.report(X)
+    assert "define" in compiled.lower(X)
