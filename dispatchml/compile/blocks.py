@@ -20,10 +20,10 @@ TABLE, THREAD, LOOKED, STOPPED, FRAME_SIZE = 0, 8, 16, 24, 32
 PID, LIMIT, STARTED, MUTEX, WORK, DONE, BUSY = 0, 8, 16, 64, 128, 192, 256
 GENERATION, OPEN, WANTED, JOINED, ACTIVE = 320, 328, 336, 344, 352
 KERNEL, POINTERS, SIZES, EXTENT, GRAIN, BLOCKS, CONTROL = 384, 392, 400, 408, 416, 424, 432
-NEXT, SIGNALS, SIGNALS_SET, POOL_TABLE, POOL_SIZE = 512, 576, 584, 712, 768
-#: Nanoseconds: between two looks at signals; of work left that lets other threads of Python run; that is shared; and
-#: that each thread which is woken should find.
-SIGNAL_TIME, RELEASE_TIME, SHARE_TIME, THREAD_TIME = 30_000_000, 10_000, 40_000, 20_000
+NEXT, AWAKE, SIGNALS, SIGNALS_SET, POOL_TABLE, POOL_SIZE = 512, 520, 576, 584, 712, 768
+#: Nanoseconds: between two looks at signals; of work left that lets other threads of Python run; that is shared where a
+#: thread of the pool still looks for work, where all sleep; and that each thread which is woken should find.
+SIGNAL_TIME, RELEASE_TIME, SHARE_AWAKE, SHARE_ASLEEP, THREAD_TIME = 30_000_000, 10_000, 15_000, 60_000, 10_000
 #: Rounds of waiting before a thread sleeps.
 PATIENCE = 2000
 #: Bits of x86's control word that say how to compute; the others are flags.
@@ -147,7 +147,9 @@ def worker(machine: str) -> Function:
         with f.when(left.equals(0)):
             f.call(signal, pool + DONE, result="i32")
         f.call(unlock, mutex, result="i32")
+        f.atomic_add(1, pool, AWAKE)
         wait_a_little(f, machine, lambda: f.atomic_load(pool, GENERATION).equals(seen.get()))
+        f.atomic_add(-1, pool, AWAKE)
         f.call(lock, mutex, result="i32")
     f.give_back(0)
     return f
@@ -233,8 +235,10 @@ def measured() -> Function:
     left = (f.call("now", table) - before) * (blocks - 1)
     with f.when(f.load(frame, THREAD, "ptr").equals(0) & left.above(RELEASE_TIME)):
         f.store(f.call(function_at(f, table, "PyEval_SaveThread"), result="ptr"), frame, THREAD)
-    others = f.load(f.load(table, OFFSETS["pool"], "ptr"), LIMIT) - 1
-    f.need(left.above(SHARE_TIME) & others.above(0), by_caller)
+    pool = f.load(table, OFFSETS["pool"], "ptr")
+    others = f.load(pool, LIMIT) - 1
+    enough = f.choose(f.atomic_load(pool, AWAKE).above(0), f.constant(SHARE_AWAKE), f.constant(SHARE_ASLEEP))
+    f.need(left.above(enough) & others.above(0), by_caller)
     wanted = others.least(blocks - 1).least(left // THREAD_TIME)
     shared = f.call("share", frame, kernel, pointers, sizes, extent, grain, blocks, wanted, result="i1")
     f.branch(shared, end, by_caller)
