@@ -77,6 +77,13 @@ def part(symbol: str, inputs: Sequence[str], *, attributes: str = "alwaysinline"
     return add
 
 
+def part_in_text(symbol: str, inputs: Sequence[str], result: str, text: str) -> None:
+    """Declare a function with loops, which is called for rare arguments, by the body that follows `entry:`."""
+    parameters = ", ".join(f"{register_type(kind)} %a{k}" for k, kind in enumerate(inputs))
+    head = f"define internal {register_type(result)} @{symbol}({parameters}) noinline cold {ATTRIBUTES} {{"
+    PARTS[symbol] = lambda: Scalar(symbol, tuple(inputs), result, f"{head}\nentry:\n{text.rstrip()}\n}}")
+
+
 def written(
     symbol: str, inputs: tuple[str, ...], f: Callable[..., Any], keywords: Mapping[str, Any], attributes: str
 ) -> Scalar:

@@ -6,6 +6,8 @@ import functools
 import platform
 from dataclasses import dataclass
 
+from .. import host as processor
+
 
 @dataclass(frozen=True)
 class Target:
@@ -18,12 +20,8 @@ class Target:
 
 @functools.cache
 def host() -> Target:
-    """This machine, as NumPy found it when it was loaded: llvmlite need not be imported to know."""
-    if platform.machine().lower() in ("arm64", "aarch64"):
-        return Target(True, True, 128)
-    try:
-        from numpy._core._multiarray_umath import __cpu_features__ as features
-    except ImportError:
-        features = {}
-    width = 512 if features.get("AVX512_SKX") else 256 if features.get("AVX2") else 128
-    return Target(bool(features.get("FMA3")), bool(features.get("F16C")), width)
+    """This machine."""
+    arm = platform.machine().lower() in ("arm64", "aarch64")
+    features = processor.features()
+    width = 512 if "avx512f" in features and "avx512dq" in features else 256 if "avx2" in features else 128
+    return Target(processor.has_fma(), arm or "f16c" in features, width)
