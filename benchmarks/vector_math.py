@@ -13,7 +13,9 @@ from dispatchml.testing import scalar_loops
 from dispatchml.testing.accuracy import arguments, units_in_the_last_place
 
 N = 4096
-NAMES = "exp expm1 log log1p tanh sigmoid sin cos".split()
+NAMES = """
+exp exp2 expm1 log log2 log10 log1p sinh cosh tanh arcsinh arccosh arctanh sigmoid sin cos tan arcsin arccos arctan cbrt
+""".split()
 
 
 def best(f, *given, seconds=0.05):
@@ -42,7 +44,8 @@ def row(name, character):
     error = units_in_the_last_place(scalar_loops.run(scalar, x), exact).max()
     numpy_error = units_in_the_last_place(function(x), exact).max()
     loop, assembly = scalar_loops.compiled(scalar)
-    x = np.random.default_rng(1).uniform(0.1, 4, N).astype(character)
+    low, high = {"arcsin": (-1, 1), "arccos": (-1, 1), "arctanh": (-1, 1), "arccosh": (1, 9)}.get(name, (0.1, 4))
+    x = np.random.default_rng(1).uniform(low, high, N).astype(character)
     out = np.empty_like(x)
     ours, theirs = best(loop, out.ctypes.data, x.ctypes.data, N), best(function, x)
     vectors = "zmm" if "zmm" in assembly else "no vectors"

@@ -3,6 +3,20 @@
 They are free of branches, so that LLVM vectorises loops of them.
 """
 
-from . import errors, exponentials, hyperbolic, logarithms, powers, trigonometry
+from . import (
+    bases,
+    compositions,
+    errors,
+    exponentials,
+    hyperbolic,
+    inverse_trigonometry,
+    logarithms,
+    powers,
+    roots,
+    trigonometry,
+)
 
-__all__ = ["errors", "exponentials", "hyperbolic", "logarithms", "powers", "trigonometry"]
+__all__ = [
+    "bases", "compositions", "errors", "exponentials", "hyperbolic", "inverse_trigonometry", "logarithms", "powers",
+    "roots", "trigonometry",
+]  # fmt: skip

@@ -72,12 +72,20 @@ def outside(x: Term, edge: float, y: Term) -> Term:
     return select(x.less_equal(edge), select(x.equal(edge), -math.inf, y.builder.number(math.nan, y.kind)), y)
 
 
-@emitter("log1p", "f32", "f64")
-def log1p(x: Term) -> Term:
-    """log(1 + x) with the sign of x: 1 + x is rounded, and what it lost is divided by it and added."""
+def log_of_one_and(x: Term, low: Term | None = None) -> Term:
+    """log(1 + x + low) for finite x > -1: 1 + x is rounded, and what it lost is divided by it and added."""
     u = x + 1.0
     k, m = taken_apart(u)
-    lost = select(x.greater(1.0), 1.0 - (u - x), x - (u - 1.0)) / u
     near = k.equal(0.0)
-    y = of_fraction(select(near, x, m - 1.0), k, select(near, 0.0, lost))
-    return outside(x, -1.0, copysign(y, x))
+    lost = select(x.greater(1.0), 1.0 - (u - x), x - (u - 1.0))
+    if low is None:
+        correction = select(near, 0.0, lost / u)
+    else:
+        correction = (select(near, 0.0, lost) + low) / u
+    return of_fraction(select(near, x, m - 1.0), k, correction)
+
+
+@emitter("log1p", "f32", "f64")
+def log1p(x: Term) -> Term:
+    """log(1 + x) with the sign of x."""
+    return outside(x, -1.0, copysign(log_of_one_and(x), x))

@@ -8,34 +8,42 @@ from __future__ import annotations
 
 from ..scalars.builder import Builder, Term, fma, select
 from ..scalars.casts import converted, instruction
-from ..scalars.kinds import F64, I64, U64, Kind
+from ..scalars.kinds import F32, F64, I64, U64, Kind
 from .doubles import two_product, two_sum
 
 TWO_OVER_PI = 0.6366197723675814
-#: pi/2 as a sum of float64 numbers, and of ones with 33 bits whose whole multiples below 2**20 are exact.
-PARTS = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
-SHORT_PARTS = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32)
-ROUNDER = 1.5 * 2.0**52
+#: pi/2 as a sum of numbers of each kind, and of ones with so few bits that their whole multiples are exact.
+PARTS = {
+    F64: (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33),
+    F32: (1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15),
+}
+SHORT_PARTS = {
+    F64: (1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32),
+    F32: (1.57080078125, -4.453584551811218e-06, -8.706138032721356e-10, 6.223371969669989e-14),
+}
+ROUNDER = {F64: 1.5 * 2.0**52, F32: 1.5 * 2.0**23}
 U256, U128, U320 = (Kind(f"u{n}", f"i{n}", n, "u") for n in (256, 128, 320))
 
 
-def large(builder: Builder) -> float:
+def large(builder: Builder, kind: Kind) -> float:
     """From where on angles are reduced by the bits of 2/pi."""
-    return 2.0**40 if builder.has_fma else 2.0**20
+    if kind is F64:
+        return 2.0**40 if builder.has_fma else 2.0**20
+    return 2.0**17 if builder.has_fma else 2.0**10
 
 
 def quarter_turns(x: Term) -> tuple[Term, Term, Term]:
     """(r, low, n): x less n quarter turns is r + low; n in the low bits of a word. For |x| < large."""
-    shifted = fma(x, TWO_OVER_PI, ROUNDER)
-    n = shifted - ROUNDER
+    shifted = fma(x, TWO_OVER_PI, ROUNDER[x.kind])
+    n = shifted - ROUNDER[x.kind]
     if x.builder.has_fma:
-        first, second, third = PARTS
+        first, second, third = PARTS[x.kind]
         r = fma(n, -first, x)  # exact: a multiple of the last place of both that is below 1
         product = n * second
         lost = fma(n, second, -product)
         r, low = two_sum(r, -product)
         return r, low - fma(n, third, lost), shifted.bits
-    first, second, third, fourth = SHORT_PARTS
+    first, second, third, fourth = SHORT_PARTS[x.kind]
     r, low = two_sum(x - n * first, -(n * second))
     r, lower = two_sum(r, -(n * third))
     return r, (low + lower) - n * fourth, shifted.bits
@@ -83,7 +91,7 @@ def huge_quarter_turns(x: Term) -> tuple[Term, Term, Term]:
     scale = ((-converted(zeros, I64) + (1023 - 53)) << 52).floating()
     negative = up.not_equal(0) ^ x.bits.less(0)
     scale = select(negative, -scale, scale)
-    first, second, _ = PARTS
+    first, second, _ = PARTS[F64]
     high, low = high * scale, low * scale
     r, rest = two_product(high, first)
     n = select(x.bits.less(0), -n, n)

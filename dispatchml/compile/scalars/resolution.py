@@ -89,7 +89,8 @@ def of_composition(
             kind = np.dtype(np.float32)
         return (kind.char,) * len(operands), kind.char
     if name == "isclose":
-        return None
+        kind = np.dtype(np.float64) if kind.kind in "iub" else kind
+        return (kind.char,) * 2, "?"
     return None
 
 

@@ -10,10 +10,13 @@ from dispatchml.testing.accuracy import arguments, units_in_the_last_place
 
 pytestmark = pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="no wider floats to compare with")
 
-FUNCTIONS = {
-    "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "tanh": np.tanh, "sin": np.sin, "cos": np.cos,
+NAMES = """
+exp exp2 expm1 log log2 log10 log1p sinh cosh tanh arcsinh arccosh arctanh sin cos tan arcsin arccos arctan cbrt
+""".split()
+FUNCTIONS = {name: getattr(np, name) for name in NAMES} | {
     "sigmoid": lambda x: np.where(x < 0, np.exp(-np.abs(x)), 1) / (1 + np.exp(-np.abs(x))),
-}  # fmt: skip
+    "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+}
 
 
 @pytest.mark.parametrize("character", "efd")
@@ -25,6 +28,20 @@ def test_within_two_units(name, character):
     error = units_in_the_last_place(scalar_loops.run(scalars.find(name, character), x), exact)
     worst = np.argmax(error)
     assert error[worst] <= 2, (x[worst], error[worst])
+
+
+@pytest.mark.parametrize("character", "efd")
+@pytest.mark.parametrize("name", ["arctan2", "hypot"])
+def test_of_points_within_two_units(name, character):
+    corners = arguments(character, 0)
+    random = np.random.default_rng(6)
+    a = np.concatenate([np.repeat(corners, len(corners)), random.normal(size=20_000).astype(character)])
+    b = np.concatenate([np.tile(corners, len(corners)), random.normal(size=20_000).astype(character)])
+    with np.errstate(all="ignore"):
+        exact = getattr(np, name)(a.astype(np.longdouble), b.astype(np.longdouble))
+    error = units_in_the_last_place(scalar_loops.run(scalars.find(name, 2 * character), a, b), exact)
+    worst = np.argmax(error)
+    assert error[worst] <= 2, (a[worst], b[worst], error[worst])
 
 
 @pytest.mark.parametrize("character", "efd")
