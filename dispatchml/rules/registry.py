@@ -92,19 +92,19 @@ def elementwise(
     >>> from dispatchml.rules import elementwise
     >>> elementwise(ops.tanh, "1 - y**2", replace=True)
     """
-    made = new_rule(function, "elementwise", replace)
-    op = made.op
-    if len(partials) != op.arity or op.variadic:
-        RULES.pop(op)
-        raise RegistrationError(
-            f"{op.name} takes {op.arity} arguments, but {len(partials)} partial derivatives were given."
-        )
-    if not is_own(1):  # ours are looked at by a test, not at each import
-        from .text import check_text
+    op = getattr(function, "info", None)
+    if isinstance(op, Operation):
+        if len(partials) != op.arity or op.variadic:
+            raise RegistrationError(
+                f"{op.name} takes {op.arity} arguments, but {len(partials)} partial derivatives were given."
+            )
+        if not is_own(1):  # ours are looked at by a test, not at each import
+            from .grammar import check_text
 
-        for text in partials:
-            if text is not None:
-                check_text(text, op)
+            for text in partials:
+                if text is not None:
+                    check_text(text, op)
+    made = new_rule(function, "elementwise", replace)
     made.partials, made.singular, made.select = partials, singular, select
 
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import ast
 
-from ..dispatch.errors import RegistrationError
-from ..dispatch.operation import Operation
-
 ARGUMENTS = ("a", "b", "c")
 OPERATORS: dict[type, tuple[str, str]] = {
     ast.Add: ("+", "add"),
@@ -35,47 +32,6 @@ RAISING = frozenset({"divide", "power"})
 def parse(text: str) -> ast.expr:
     """The expression of a rule's text."""
     return ast.parse(text, mode="eval").body
-
-
-def check_text(text: str, op: Operation) -> None:
-    """Refuse what the grammar does not have, saying which part."""
-    from .. import ops
-
-    try:
-        tree = parse(text)
-    except SyntaxError as error:
-        raise RegistrationError(f"The rule {text!r} of {op.name} is not an expression: {error.msg}.") from None
-    allowed = {*ARGUMENTS[: op.arity], "y"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            if node.id not in allowed and node.id != "masked" and not hasattr(ops, node.id):
-                raise RegistrationError(
-                    f"The rule {text!r} of {op.name} uses {node.id!r}. It may use {', '.join(sorted(allowed))} "
-                    "and elementwise operations."
-                )
-        elif isinstance(node, ast.Constant):
-            if type(node.value) is not int:
-                raise RegistrationError(
-                    f"The rule {text!r} of {op.name} has the literal {node.value!r}. Write whole numbers and ratios "
-                    "of them, which are exact in every type; other constants are operations or arguments."
-                )
-        elif isinstance(node, ast.BinOp):
-            if type(node.op) not in OPERATORS:
-                raise RegistrationError(f"The rule {text!r} of {op.name} uses an operator that rules do not have.")
-        elif isinstance(node, ast.Call):
-            if is_masked(node) and (node is not tree or len(node.args) > 2):
-                raise RegistrationError(
-                    f"The rule {text!r} of {op.name} uses masked inside another expression: masked(condition) or "
-                    "masked(condition, tie) must be the whole partial derivative."
-                )
-            if not isinstance(node.func, ast.Name) or node.keywords:
-                raise RegistrationError(
-                    f"The rule {text!r} of {op.name} may call operations by name with positional arguments only."
-                )
-        elif not isinstance(node, (ast.UnaryOp, ast.USub, ast.Compare, ast.Load, *OPERATORS, *COMPARISONS)):
-            raise RegistrationError(
-                f"The rule {text!r} of {op.name} has {type(node).__name__}, which rules do not have."
-            )
 
 
 def names_in(text: str | None) -> set[str]:

@@ -19,9 +19,10 @@ from ..dispatch.errors import (
 from ..dispatch.operation import Operation, operation
 from ..engines.generate import compile_source, word
 from ..engines.reverse_elementwise import FINDERS
+from ..rules.grammar import check_text
 from ..rules.registry import BATCH_RULES, RULES, Rule, batch
 from ..rules.registry import elementwise as declare_elementwise
-from ..rules.text import ARGUMENTS, Writer, check_text, parse
+from ..rules.text import ARGUMENTS, Writer, parse
 
 
 def primitive(function: Any) -> Any:
@@ -161,7 +162,7 @@ class Tools:
                 raise RegistrationError(
                     f"{self.op.name}.elementwise: the first text is the formula, then one for each partial derivative."
                 )
-            check_text(formula, self.op)
+            check_text(formula, self.op, partial=False)
         self.op.family = "elementwise"
         declare_elementwise(self.function, *written, singular=singular, replace=True)
         if formula is not None:

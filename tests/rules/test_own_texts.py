@@ -1,7 +1,7 @@
 """The texts of dispatchml's own rules have the grammar of rules: they are not looked at when they are declared."""
 
+from dispatchml.rules.grammar import check_text
 from dispatchml.rules.registry import RULES
-from dispatchml.rules.text import check_text
 
 
 def test_every_text_is_an_expression_of_rules():
