@@ -92,6 +92,8 @@ class Form:
 
 #: Forms by class; subclasses get one of their own when they are first constructed round an outer layer.
 FORMS: dict[type, Form] = {}
+#: Classes of one's own that are directions by fields (`layer(coordinates=True)`); empty in most programs.
+COORDINATES: set[type] = set()
 
 
 class Hooks(list[Callable[..., None]]):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
-from .construct import FORMS, LAYER_RULES, Form, Hooks, construct, form_of, make
+from .construct import COORDINATES, FORMS, LAYER_RULES, Form, Hooks, construct, form_of, make
 from .errors import LayerConversionError, RegistrationError, at_user_line, class_name, describe, user_frame, user_line
 from .hints import members
 from .join import EDGES, UPPERS
@@ -58,7 +58,12 @@ LAYER_DRESSERS = Dressers(lambda form: (form.cls, form.info))
 
 
 def layer(
-    *classes: Any, slot: str = "", operators: bool = True, fieldwise: bool = False, stacks: bool = False
+    *classes: Any,
+    slot: str = "",
+    operators: bool = True,
+    fieldwise: bool = False,
+    stacks: bool = False,
+    coordinates: bool = False,
 ) -> Callable[[C], C]:
     """Make a class a layer of the slot: "scalar", "storage", "structure", "chunked" or "meaning", inner to outer.
 
@@ -73,7 +78,9 @@ def layer(
     elementwise `==`. fieldwise=True, for structures: derivatives go through the class's rules, which then see an
     instance whose fields are traced, so that they cost what the rules cost; else they go through the operation's own
     derivative, whose cotangents may be dense. stacks=True, for structures: with axes in front of its fields an instance
-    is a stack of structures, and so a batch of them.
+    is a stack of structures, and so a batch of them. coordinates=True, for the class of tangents and cotangents of a
+    structure whose entries are not linear in its fields: it has the structure's fields and is no array, and Jacobians
+    with respect to the structure run over the numbers of the fields.
 
     Raises RegistrationError for a class without payload fields, or whose constructor does not take them.
 
@@ -90,6 +97,8 @@ def layer(
 
     def decorate(cls: C) -> C:
         define(cls, slot, operators, fieldwise, stacks)
+        if coordinates:
+            COORDINATES.add(cls)
         return cls
 
     return decorate

@@ -13,6 +13,7 @@ from ..dispatch.errors import NonDifferentiableError, ShapeError, at_user_line
 from ..dispatch.structures import structure_of
 from ..engines.batch import Batched, plain
 from ..engines.levels import Level
+from .coordinates import Coordinates, count_coordinates, has_coordinates, one_like
 from .zeros import is_ordinary, is_plain
 
 #: Numbers in one chunk of a basis, where the user has not said how large chunks are: 64 MiB of float64.
@@ -38,7 +39,7 @@ def seeds(leaves: list[Any], group: list[int], low: int, high: int, level: Level
     """Rows low..high of the identity over all numbers of a group, dimensionless, as batched values by leaf."""
     found, start = {}, 0
     for k in group:
-        one = bare(ops.one_like(leaves[k]))
+        one = bare(one_like(leaves[k]))
         inside = stored_in(one)
         if inside is None:
             shape, size = ops.shape(one), ops.size(one)
@@ -55,11 +56,15 @@ def seeds(leaves: list[Any], group: list[int], low: int, high: int, level: Level
 def stored_in(x: Any) -> Any:
     """How the structure inside of a value is looked at, where it stores a vector of numbers; None for all others."""
     inside = structure_of(x)
+    if inside is None and has_coordinates(x):
+        return Coordinates
     return None if inside is None or inside.read is None else inside
 
 
 def count_numbers(x: Any) -> int:
     """How many numbers a value has that can move by themselves: of a structure, those that are stored."""
+    if has_coordinates(x):
+        return count_coordinates(x)
     inside = stored_in(x)
     return ops.size(x) if inside is None else ops.size(inside.read(x))
 

@@ -12,6 +12,7 @@ from ..engines.levels import Level
 from .basis import check_holomorphic, count_numbers, groups, spread_last, stored_in, times_i
 from .blocks import blocks_of, over_identity
 from .boundary import Inputs
+from .coordinates import has_coordinates, in_units_of, one_like
 from .forward_pass import Pushed, push
 from .zeros import in_units, per_unit
 
@@ -66,16 +67,25 @@ def pass_over(
     def one_chunk(given: list[Any], level: Level, last: bool) -> list[Any]:
         return run(
             [
-                None if dx is None else Batched(in_units(dx._value, x), level)
+                None if dx is None else Batched(as_direction(dx._value, x), level)
                 for dx, x in zip(given, leaves, strict=True)
             ]
         )
 
     found: dict[tuple[int, int], Any] = {}
     for j, k, part in over_identity(leaves, group, chunk_size, factor, name, one_chunk):
-        block = per_unit(ops.moveaxis(part, source=0, destination=-1), leaves[k])
-        found[j, k] = spread_last(block, leaves[k])
+        found[j, k] = per_direction(ops.moveaxis(part, source=0, destination=-1), leaves[k])
     return found
+
+
+def as_direction(one: Any, x: Any) -> Any:
+    """A dimensionless direction as a tangent of x."""
+    return in_units_of(one, x) if has_coordinates(x) else in_units(one, x)
+
+
+def per_direction(block: Any, x: Any) -> Any:
+    """A block whose last axis runs over the numbers of x as a derivative with respect to x."""
+    return spread_last(block if has_coordinates(x) else per_unit(block, x), x)
 
 
 def single_pass(
@@ -84,12 +94,12 @@ def single_pass(
     """One number of input or none: a plain direction, without a batch."""
     directions: list[Any] = [None] * len(leaves)
     for k in group:
-        one = in_units(ops.one_like(leaves[k]), leaves[k])
+        one = as_direction(one_like(leaves[k]), leaves[k])
         directions[k] = one if factor == 1 else times_i(one)
     partials = run(directions)
     counted = [k for k in group if count_numbers(leaves[k])]
     return {
-        (j, k): spread_one(per_unit(bare(p), leaves[k]), leaves[k])
+        (j, k): spread_one(bare(p), leaves[k])
         for k in counted
         for j, p in enumerate(partials)
         if p is not None
@@ -97,5 +107,5 @@ def single_pass(
 
 
 def spread_one(block: Any, x: Any) -> Any:
-    """A block along the one number that a structure stores."""
-    return block if stored_in(x) is None else spread_last(ops.expand_dims(block, axis=-1), x)
+    """A block along the one number of a value; of a structure that it stores."""
+    return per_unit(block, x) if stored_in(x) is None else per_direction(ops.expand_dims(block, axis=-1), x)

@@ -10,6 +10,7 @@ from ..dispatch.errors import NonDifferentiableError, NoRuleError
 from .boundary import Inputs
 from .columns import columns
 from .containers import unflatten
+from .coordinates import outputs_apart, outputs_together
 from .entry import check_function, transformed
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
@@ -51,7 +52,8 @@ def jacfwd(
     @transformed(function, "jacfwd")
     def jacobian_forward(*arguments: Any, **keywords: Any) -> Any:
         inputs = Inputs(arguments, argnums, "jacfwd").settle(SMALL)
-        return assemble(inputs, *columns(function, inputs, keywords, has_aux, chunk_size, "jacfwd"), has_aux)
+        found = columns(outputs_apart(function, has_aux), inputs, keywords, has_aux, chunk_size, "jacfwd")
+        return assemble(inputs, *found, has_aux)
 
     return jacobian_forward
 
@@ -78,7 +80,7 @@ def jacrev(
     @transformed(function, "jacrev")
     def jacobian_reverse(*arguments: Any, **keywords: Any) -> Any:
         inputs = Inputs(arguments, argnums, "jacrev").settle(SMALL)
-        recording = Recording(function, inputs, keywords, has_aux, "jacrev")
+        recording = Recording(outputs_apart(function, has_aux), inputs, keywords, has_aux, "jacrev")
         return assemble(inputs, *rows(recording, chunk_size, "jacrev"), has_aux)
 
     return jacobian_reverse
@@ -107,7 +109,8 @@ def jacobian(
     @transformed(function, "jacobian")
     def jacobian_by_shape(*arguments: Any, **keywords: Any) -> Any:
         inputs = Inputs(arguments, argnums, "jacobian").settle(SMALL)
-        return assemble(inputs, *cheaper(function, inputs, keywords, has_aux, chunk_size), has_aux)
+        found = cheaper(outputs_apart(function, has_aux), inputs, keywords, has_aux, chunk_size)
+        return assemble(inputs, *found, has_aux)
 
     return jacobian_by_shape
 
@@ -164,5 +167,5 @@ def hessian(
 def assemble(inputs: Inputs, structure: Any, values: list[Any], blocks: list[Any], aux: Any, has_aux: bool) -> Any:
     """The tree of outputs of trees of inputs; output leaves without derivatives pass through."""
     leaves = [y if found is None else inputs.results(found) for y, found in zip(values, blocks, strict=True)]
-    result = unflatten(structure, leaves)
+    result = outputs_together(unflatten(structure, leaves))
     return (result, aux) if has_aux else result

@@ -16,7 +16,6 @@ class Reason(Enum):
     NOT_HOLOMORPHIC = "the function has no complex derivative: it is not holomorphic"
     UNKNOWN_EQUATION = "an equation of the linear system is unknown, so the system has no solution"
     SINGULAR = "a matrix of less than full rank has no inverse"
-    NO_COORDINATES = "the entries of a product of factors are no coordinates: there is no array of second derivatives"
     NO_SUCH_VALUE = "a value of the outer class stores its numbers itself, so none that holds the inner type exists"
 
 
@@ -32,9 +31,6 @@ MEANINGLESS = {
     ("complex Hermitian", "*", "jacobian"): Reason.NOT_HOLOMORPHIC,  # half of its entries are conjugates
     ("complex Hermitian", "*", "hessian"): Reason.NOT_HOLOMORPHIC,
     ("LowRank", "solve", "*"): Reason.SINGULAR,
-    ("LowRank", "*", "hessian"): Reason.NO_COORDINATES,
-    ("Kronecker", "*", "hessian"): Reason.NO_COORDINATES,
-    ("DiagonalPlusLowRank", "*", "hessian"): Reason.NO_COORDINATES,
     ("numpy.ma(sparse.COO)", "*", "*"): Reason.NO_SUCH_VALUE,  # numpy.ma holds its numbers in an ndarray
     ("numpy.ma(scipy csr_array)", "*", "*"): Reason.NO_SUCH_VALUE,
     ("scipy csr_array(array of *", "*", "*"): Reason.NO_SUCH_VALUE,  # SciPy's sparse arrays have no objects

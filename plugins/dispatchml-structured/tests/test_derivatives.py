@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from dispatchml_structured import (
     Diagonal,
+    DiagonalPlusLowRank,
     Hermitian,
     Kronecker,
     KroneckerTangent,
@@ -247,10 +248,73 @@ def test_jacobians_with_respect_to_products_are_stacks_of_tangents(rng):
     assert rows.left.shape == (N, 2, 2)
     expected = dm.jacrev(lambda a, b: np.kron(a, b) @ X, (0, 1))(k.left, k.right)
     same((rows.left, rows.right), expected)
-    entries = dm.jacrev(lambda k: (2 * k).materialise())(k)
-    assert entries.left.shape == (N, N, 2, 2)
-    with pytest.raises(TypeError, match="no direction of a Kronecker"):
-        dm.jacfwd(lambda k: k @ X)(k)
+    columns = dm.jacfwd(lambda k: k @ X)(k)
+    assert type(columns) is KroneckerTangent
+    same((columns.left, columns.right), expected)
+    for transform in (dm.jacrev, dm.jacfwd):
+        for program in (lambda k: (2 * k).materialise(), lambda k: 2 * k):
+            entries = transform(program)(k)
+            assert entries.left.shape == (N, N, 2, 2)
+            same(entries.fields(), dm.jacrev(lambda a, b: 2 * np.kron(a, b), (0, 1))(k.left, k.right))
+
+
+def factors_of(x, matrix):
+    """The fields of a direction, those of factors that are products of factors apart."""
+    found = []
+    for field, factor in zip(x.fields(), matrix.fields(), strict=True):
+        found += factors_of(field, factor) if isinstance(factor, LowRank) else [field]
+    return found
+
+
+def check_hessian(program, matrix, arrays, dense):
+    """All transforms that give second derivatives, against those by the arrays that a matrix is made of."""
+    expected = dm.hessian(lambda *arrays: program(dense(*arrays)), tuple(range(len(arrays))))(*arrays)
+    for transform in (dm.hessian, lambda f: dm.jacrev(dm.grad(f)), lambda f: dm.jacfwd(dm.jacrev(f), chunk_size=3)):
+        for row, blocks in zip(factors_of(transform(program)(matrix), matrix), expected, strict=True):
+            for one, other in zip(factors_of(row, matrix), blocks, strict=True):
+                assert one.shape == other.shape
+                same(one, other)
+
+
+def test_hessians_with_respect_to_products_are_by_pairs_of_factors(rng):
+    a, b = rng.normal(size=(2, 2, 2)) + 3 * np.eye(2)
+    check_hessian(lambda m: np.sum((m @ X[:4]) ** 3), Kronecker(a, b), (a, b), np.kron)
+    check_hessian(lambda m: np.linalg.slogdet(m)[1], Kronecker(a, b), (a, b), np.kron)
+    u, v = rng.normal(size=(2, 4, 1))
+    check_hessian(lambda m: np.sum(m * m) + np.trace(m), LowRank(u, v), (u, v), lambda u, v: u @ v.T)
+    d = np.arange(1.0, 5.0)
+    check_hessian(
+        lambda m: X[:4] @ np.linalg.solve(m, Y[:4]), DiagonalPlusLowRank(d, u, v), (d, u, v),
+        lambda d, u, v: np.diag(d) + u @ v.T,
+    )  # fmt: skip
+    check_hessian(
+        lambda m: np.sum((m @ np.arange(8.0)) ** 2), Kronecker(LowRank(u, v), b), (u, v, b),
+        lambda u, v, b: np.kron(u @ v.T, b),
+    )  # fmt: skip
+
+
+def test_hessians_of_products_inside_of_other_transforms(rng):
+    a, b = rng.normal(size=(2, 2, 2))
+
+    def mixed(s):
+        return dm.hessian(lambda m: np.sum((m @ X[:4]) ** 3))(Kronecker(s * a, b)).left.right
+
+    def mixed_by_arrays(s):
+        return dm.hessian(lambda a, b: np.sum((np.kron(a, b) @ X[:4]) ** 3), (0, 1))(s * a, b)[0][1]
+
+    same(dm.jvp(mixed, (2.0,), (1.0,)), dm.jvp(mixed_by_arrays, (2.0,), (1.0,)))
+    same(dm.grad(lambda s: np.sum(mixed(s)))(2.0), dm.grad(lambda s: np.sum(mixed_by_arrays(s)))(2.0))
+    same(dm.vmap(mixed)(np.arange(3.0)), dm.vmap(mixed_by_arrays)(np.arange(3.0)))
+    h = dm.hessian(lambda m, x: np.sum((m @ x) ** 2), (0, 1))(Kronecker(a, b), X[:4])
+    expected = dm.hessian(lambda a, b, x: np.sum((np.kron(a, b) @ x) ** 2), (0, 1, 2))(a, b, X[:4])
+    same(
+        (h[0].left[0].right, h[0].left[1], h[1][0].right, h[1][1]),
+        (expected[0][1], expected[0][2], expected[2][1], expected[2][2]),
+    )
+    structured = dm.hessian(lambda m: np.sum((m @ X[:4]) ** 2))(Kronecker(Diagonal(a[0]), b))
+    assert type(structured.right.left) is Diagonal  # by a structured factor: a stack of its kind
+    dense = dm.hessian(lambda a, b: np.sum((np.kron(np.diag(a), b) @ X[:4]) ** 2), (0, 1))(a[0], b)
+    same((structured.right.left.diag, structured.right.right), (dense[1][0], dense[1][1]))
 
 
 def test_a_dense_direction_is_none_of_a_product(rng):

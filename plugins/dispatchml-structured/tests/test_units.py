@@ -113,3 +113,22 @@ def test_factors_with_units_of_their_own():
         DiagonalPlusLowRank(LENGTHS, np.ones((3, 1)), np.ones((3, 1)))
     with pytest.raises(NoMethodError, match="not wrapped"):
         Toeplitz(LENGTHS, np.ones(3))
+
+
+def test_second_derivatives_by_factors_with_units_have_the_units_of_both():
+    a, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[2.0, 1.0], [0.0, 1.0]])
+
+    def form(m):
+        return np.sum((m @ np.arange(4.0)) ** 2)
+
+    expected = dm.hessian(form)(Kronecker(a, b))
+    for matrix, units in ((Kronecker(a, b) * u.m, ("m", "")), (Kronecker(a * u.m, b), ("m", ""))):
+        h = dm.hessian(form)(matrix)
+        for name, unit in zip(("left", "right"), units, strict=True):
+            for other, second in zip(("left", "right"), units, strict=True):
+                block = getattr(getattr(h, name), other)
+                assert block.units == (u.m**2 / u.Unit(unit) / u.Unit(second))
+                np.testing.assert_allclose(block.magnitude, getattr(getattr(expected, name), other))
+        j = dm.jacfwd(lambda m: m @ np.ones(4))(matrix)
+        assert j.left.units == u.dimensionless
+        assert j.right.units == u.m

@@ -24,21 +24,33 @@ def subjects():
         return x.materialise() if isinstance(x, Structure) else np.asarray(x)
 
     def is_plain(e):
-        """Sums, rows and solutions are plain; so are values of a sum, and second derivatives by entries."""
+        """Sums, rows and solutions are plain; so are values of a sum."""
         scalar = e.transform in ("grad", "value_and_grad", "hvp", "checkpoint")
         vector = e.program in ("reductions", "indexing", "matmul", "solve")
-        return e.role == "hessian" or (e.role in ("value", "tangent") and (scalar or vector))
+        return e.role in ("value", "tangent") and (scalar or vector)
 
     def factored(cls, parts, point, direction, rank):
-        """A derivative has one number for each number of the factors; products of entries are dense."""
+        """A derivative has one number for each number of the factors, a second one for each pair of them; products of
+        entries are dense.
+        """
         tangent = spaces.TANGENTS[cls]
 
         def numbers(x, e):
             if not isinstance(x, tangent):
                 return shown(x)
+            if e.role == "hessian":
+                return np.concatenate([rows(f, p) for f, p in zip(x.fields(), parts(point), strict=True)])
+            return by_factors(x, () if e.role in ("gradient", "product") else e.shape[:-1])
+
+        def by_factors(x, lead):
             fields = (f.diag if isinstance(f, st.Diagonal) else f for f in x.fields())
-            lead = () if e.role in ("gradient", "product") else e.shape[:-1]
             return np.concatenate([np.reshape(np.asarray(f), (*lead, -1)) for f in fields], axis=-1)
+
+        def rows(x, factor):
+            made = by_factors(x, np.shape(factor) if isinstance(factor, np.ndarray) else factor.shape)
+            if isinstance(factor, st.Diagonal):
+                made = np.diagonal(made, axis1=0, axis2=1).T
+            return made.reshape(-1, made.shape[-1])
 
         return Subject(
             name=cls.__name__, slot="structure", family="pattern", cls=(cls, tangent), make=lambda x: cls(*parts(x)),

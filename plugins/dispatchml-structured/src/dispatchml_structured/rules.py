@@ -7,7 +7,7 @@ from typing import Any
 from dispatchml import ops
 from dispatchml.dispatch.errors import ShapeError, at_user_line
 
-from . import entries, matrices, shapes
+from . import entries, matrices, shapes, stacks
 from .base import KINDS, Structure, dense, refuse
 from .spaces import TANGENTS, Tangent, declare_order, install
 
@@ -51,6 +51,7 @@ TANGENT_RULES = {
     **{name: pair_of_tangents(name) for name in ("add", "subtract", "multiply", "strong_multiply", "divide")},
     **{name: entries.RULES[name] for name in ("astype", "stop_gradient")},
     **{name: shapes.RULES[name] for name in SHARED},
+    **stacks.RULES,
 }
 
 
@@ -70,7 +71,7 @@ def register() -> None:
         for cls in KINDS:
             op.layer(cls, rule)
     for cls in TANGENTS.values():
-        for name in RULES:
+        for name in {*RULES, *TANGENT_RULES}:
             getattr(ops, name).layer(cls, TANGENT_RULES.get(name) or matrices.no_matrix(name))
     for cls in KINDS:
         dense.layer(cls, lambda x: x.materialise())

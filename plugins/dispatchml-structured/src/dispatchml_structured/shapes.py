@@ -13,6 +13,7 @@ from .base import Structure, densify, kind_of, swap, vector_of_ones
 from .diagonal import Diagonal, ScaledIdentity
 from .kronecker import Kronecker
 from .spaces import TANGENTS, Tangent
+from .stacks import in_front, is_in_front, is_whole
 from .symmetric import Hermitian
 from .triangular import Triangular
 
@@ -214,6 +215,8 @@ def getitem(x: Any, *, index: Any) -> Any:
     whole = [p for p in parts if not (p is Ellipsis or (isinstance(p, slice) and p == slice(None)))]
     if not whole:
         return x
+    if is_in_front(x, parts):
+        return in_front(x, index)
     if n == 2 and Ellipsis not in map(type_or_ellipsis, parts) and len(parts) <= 2:
         found = entry_or_line(x, (*parts, slice(None))[:2])
         if found is not None:
@@ -250,11 +253,6 @@ def entry_of_diagonal(x: Any, i: Any, j: Any) -> Any:
         raise IndexError(f"index {(i, j)} is out of bounds for a matrix of shape {(n, n)}")
     one = ops.getitem(d, index=int(i))
     return one if i % n == j % n else ops.zeros_like(one)
-
-
-def is_whole(part: Any) -> bool:
-    """Whether an index is one whole number."""
-    return isinstance(part, (int, np.integer)) and not isinstance(part, (bool, np.bool_))
 
 
 def unit(x: Any, k: Any, axis: int) -> Any:

@@ -68,7 +68,7 @@ def tangent_class(cls: type) -> type:
         __qualname__=f"{cls.__name__}Tangent",
     )
     made: Any = attrs.frozen(eq=False, slots=False)(type(f"{cls.__name__}Tangent", (Tangent,), body))
-    TANGENTS[cls] = dm.layer(slot="meaning")(made)
+    TANGENTS[cls] = dm.layer(slot="meaning", coordinates=True)(made)
     for unit in UNITS:
         dm.order(outer=made, inner=unit)
     return made
