@@ -98,12 +98,7 @@ def single_pass(
         directions[k] = one if factor == 1 else times_i(one)
     partials = run(directions)
     counted = [k for k in group if count_numbers(leaves[k])]
-    return {
-        (j, k): spread_one(bare(p), leaves[k])
-        for k in counted
-        for j, p in enumerate(partials)
-        if p is not None
-    }
+    return {(j, k): spread_one(bare(p), leaves[k]) for k in counted for j, p in enumerate(partials) if p is not None}
 
 
 def spread_one(block: Any, x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Jacobians by the fields of a structure whose directions are of a class of their own: an own type, without a plugin."""
+"""Jacobians by the fields of a structure whose directions are of a class of their own: an own type, with no plugin."""
 
 import attrs
 import numpy as np
