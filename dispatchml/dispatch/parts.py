@@ -18,7 +18,8 @@ class Part:
 
     read(x): what is handed out, by operations that have derivatives. write(x, new): x with all of that replaced.
     aligned: whether the axes are those of x, so that an element of x[1:] is one of x; read and write then also act on
-    what x is a view of. bare(value): what is written, as a value that the part can hold.
+    what x is a view of; of others write may return NotImplemented, and what was handed out then goes its own way.
+    bare(value): what is written, as a value that the part can hold.
 
     >>> import numpy as np, dispatchml as dm
     >>> from dispatchml import ops

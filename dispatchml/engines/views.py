@@ -225,6 +225,9 @@ def put_back(x: Any, new: Any) -> None:
         return
     owner, part, *_ = x._base
     whole = part.write(owner, new)
+    if whole is NotImplemented:  # as the library, which gives the view memory of its own
+        repoint(x, new)
+        return
     if owner._base is None or is_apart(owner._base[1]):
         put_back(owner, whole)
     else:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops
-from dispatchml.dispatch import SLOTS, is_layer, layer_of
+from dispatchml.dispatch import SLOTS, Part, is_layer, layer_of
 from dispatchml.dispatch.errors import ShapeError, at_user_line
 
 from .foreign import SparseRefusal, module, take_apart
@@ -57,6 +57,15 @@ def common_pattern(x: Any, name: str) -> Any:
 
 
 # ---- constructors ----------------------------------------------------------------------------------------------------
+
+
+def round_numbers(numbers: Any, pattern: Any) -> Any:
+    """A sparse array round numbers, of which it is a view as long as it stores the same places."""
+
+    def numbers_of(owner: Any, new: Any) -> Any:
+        return values(new, pattern=pattern) if pattern_of(new).same_places(pattern) else NotImplemented
+
+    return Part(lambda owner: assemble(owner, pattern=pattern), numbers_of, aligned=False)(numbers)
 
 
 def belongs_outside(x: Any) -> bool:
@@ -131,7 +140,7 @@ def summed(numbers: Any, coords: Any, shape: Any, kind: str) -> Any:
     pattern = Pattern(kind, shape, coords)
     keys = pattern.keys
     if np.unique(keys).size == keys.size and (kind == "coo_array" or is_in_order(coords, kind)):
-        return assemble(numbers, pattern=pattern)
+        return round_numbers(numbers, pattern)
     order = coords if kind != "csc_array" else coords[::-1]
     rank = Pattern("coo_array", shape if kind != "csc_array" else shape[::-1], order).keys
     places, of = np.unique(rank, return_inverse=True)
@@ -188,6 +197,8 @@ def coo_of(numbers: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
     keys, of = np.unique(places.keys, return_inverse=True)
     pattern = Pattern("COO", made.shape, coords_of(keys, made.shape), 0 if fill is None else fill)
     if keys.size == coords.shape[1]:
+        if np.array_equal(places.order, np.arange(keys.size)):
+            return round_numbers(numbers, pattern)
         return assemble(ops.getitem(numbers, index=places.order), pattern=pattern)
     return assemble(ops.scatter(numbers, index=of.reshape(-1), shape=(keys.size,)), pattern=pattern)
 

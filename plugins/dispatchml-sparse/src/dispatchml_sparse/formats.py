@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
 from .doors import STANDS_FOR, common_pattern, converted
@@ -14,18 +13,21 @@ from .foreign import SparseRefusal
 from .numbers import assemble, pattern_of
 from .pattern import PYDATA
 from .view import todense, view
+from .views import itself, moved
 
 
 def asformat(x: Any, format: Any = None, *arguments: Any, **keywords: Any) -> Any:
     """x.asformat(...)."""
     ours = pattern_of(x).kind in PYDATA
     if format is None:
-        return ops.positive(x)
+        return x
     names = {"coo": "COO", "gcxs": "GCXS", "dok": "DOK"} if ours else {}
     kind = names.get(format, f"{str(format).removesuffix('_array')}_array")
     if kind not in (*PYDATA, "DOK", "csr_array", "csc_array", "coo_array", *STANDS_FOR):
         raise SparseRefusal(f"x.asformat({format!r}) of a traced sparse array{at_user_line()}: no format is called so.")
     axes = keywords.get("compressed_axes", arguments[0] if arguments and ours else None)
+    if axes is None and itself(x, kind, keywords.get("copy", arguments and not ours and arguments[0])):
+        return x
     made = converted(x, kind)
     return made if kind != "GCXS" or axes is None else change_compressed_axes(made, axes)
 
@@ -33,15 +35,26 @@ def asformat(x: Any, format: Any = None, *arguments: Any, **keywords: Any) -> An
 def to(kind: str) -> Any:
     """A method that converts to one class."""
 
-    def method(x: Any, *arguments: Any, **keywords: Any) -> Any:
-        return converted(x, kind)
+    def method(x: Any, copy: Any = False, **keywords: Any) -> Any:
+        return x if itself(x, kind, copy) else converted(x, kind)
 
     return method
 
 
-def tocoo(x: Any, *arguments: Any, **keywords: Any) -> Any:
-    """x.tocoo(...): COO for GCXS, coo_array for SciPy's classes."""
-    return converted(x, "COO" if pattern_of(x).kind in PYDATA else "coo_array")
+def tocoo(x: Any, copy: Any = None, **keywords: Any) -> Any:
+    """x.tocoo(...): COO for GCXS, coo_array for SciPy's classes, which share the numbers where no copy is wanted."""
+    kind = pattern_of(x).kind
+    if kind == "coo_array" and not copy:
+        return x
+    if kind in ("csr_array", "csc_array") and not (kind == "csc_array" if copy is None else copy):
+        return moved(lambda owner: in_place(owner, "coo_array"))(x)
+    return converted(x, "COO" if kind in PYDATA else "coo_array")
+
+
+def in_place(x: Any, kind: str) -> Any:
+    """The same numbers in the same order in another class."""
+    v = view(x)
+    return assemble(v.data, pattern=v.pattern.like(v.pattern.coords, v.shape, kind=kind))
 
 
 def to_scipy_sparse(x: Any, *, accept_fv: Any = None) -> Any:

@@ -13,12 +13,11 @@ from dispatchml import numpy as dnp
 from dispatchml import ops, primal
 from dispatchml.dispatch.errors import at_user_line
 
-from . import formats, reductions, writing
-from .doors import common_pattern, stored_values
+from . import formats, reductions, views, writing
+from .doors import common_pattern
 from .foreign import SparseRefusal, put_together
 from .formats import refuse_out
 from .numbers import Stacked, assemble, foreign_inside, pattern_of
-from .pattern import PYDATA
 from .view import View, densified, view
 
 # ---- what the pattern answers ----------------------------------------------------------------------------------------
@@ -36,13 +35,7 @@ def shown_by(x: Any, name: str) -> Any:
 
 def of_places(name: str) -> property:
     """An attribute that depends on the pattern."""
-    return property(lambda x: getattr(shown_by(x, name), name))
-
-
-def places_of(x: Any) -> Any:
-    """x.coords: an array for COO, a tuple of arrays for coo_array."""
-    pattern = common_pattern(x, "coords")
-    return pattern.coords if pattern.kind in PYDATA else tuple(pattern.coords)
+    return property(lambda x: views.places(x, lambda x: getattr(shown_by(x, name), name)))
 
 
 def getnnz(x: Any, axis: Any = None) -> Any:
@@ -64,13 +57,8 @@ def copied(x: Any, *arguments: Any, **keywords: Any) -> Any:
 
 
 def conj(x: Any, copy: bool = True) -> Any:
-    """x.conj(), x.conjugate()."""
-    return ops.conj(x)
-
-
-def transpose(x: Any, axes: Any = None, *more: Any, copy: bool = False, **keywords: Any) -> Any:
-    """x.transpose(axes, ...)."""
-    return ops.transpose(x, axes=(axes, *more) if isinstance(axes, (int, np.integer)) else axes)
+    """x.conj(), x.conjugate(): without a copy, of real numbers the array itself."""
+    return x if not copy and not ops.is_complex(x) else ops.conj(x)
 
 
 def multiply(x: Any, other: Any) -> Any:
@@ -223,10 +211,10 @@ STATIC = (
 
 
 METHODS: dict[str, Any] = {
-    "data": property(stored_values),
-    "coords": property(places_of),
-    "row": property(lambda x: common_pattern(x, "row").coords[0]),
-    "col": property(lambda x: common_pattern(x, "col").coords[-1]),
+    "data": property(views.DATA),
+    "coords": property(views.coords),
+    "row": property(lambda x: views.places(x, lambda x: common_pattern(x, "row").coords[0])),
+    "col": property(lambda x: views.places(x, lambda x: common_pattern(x, "col").coords[-1])),
     **{name: of_places(name) for name in ("nnz", "indices", "indptr", "density", "size", "nbytes")},
     "getnnz": getnnz,
     "linear_loc": linear_loc,
@@ -234,7 +222,8 @@ METHODS: dict[str, Any] = {
     "enable_caching": copied,
     "conj": conj,
     "conjugate": conj,
-    "transpose": transpose,
+    "transpose": views.transpose,
+    "T": views.transpose,
     "multiply": multiply,
     "power": power,
     "dot": dot,

@@ -9,7 +9,7 @@ from dispatchml import ops, order, register_type
 from dispatchml.dispatch import layer_of, transparent
 from dispatchml.dispatch.errors import at_user_line, class_name
 
-from . import creation, doors, indexing, methods, products, reductions, shaping, solving
+from . import creation, doors, indexing, methods, products, reductions, shaping, solving, views
 from .elementwise import elementwise_rule
 from .foreign import SparseRefusal, module
 from .numbers import Stacked, is_in_units, leave, pattern_of, values, values_of_foreign, values_of_stacked
@@ -95,6 +95,7 @@ def declare(cls: Any, name: str) -> None:
         rebuild=creation.rebuild,
         static=known_to(cls, methods.STATIC),
         methods={n: methods.METHODS[n] for n in known_to(cls, methods.METHODS)},
+        setters={n: views.SETTERS[n] for n in known_to(cls, views.SETTERS)},
         materialise=todense,
         project=creation.project,
         defer=deferring(cls) if cls is not Stacked else (),
