@@ -66,6 +66,10 @@ class RecordingError(DispatchmlError, TypeError):
     """A function did something that cannot be compiled; `jit` runs it uncompiled."""
 
 
+class CompiledDifferenceError(DispatchmlError, AssertionError):
+    """A compiled function gave something else than the function itself, which DISPATCHML_DEBUG=1 looks for."""
+
+
 class LayerConversionError(DispatchmlError, TypeError):
     """A value of a layer was about to become a plain array, which would lose what the layer says."""
 

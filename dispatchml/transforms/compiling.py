@@ -15,6 +15,7 @@ from ..engines.views import current
 from ..numpy.operators import dress
 from ..numpy.protocols import array_function, array_ufunc
 from .boundary import LIKE
+from .comparing import compared, is_asked_for
 from .compiled_calls import call_through
 from .entry import transformed
 from .recording import Misses, Outside, Recorded, Signature, record
@@ -69,6 +70,8 @@ def jit(
                     return found
         return made(*arguments, **keywords)
 
+    if is_asked_for():
+        compiled = transformed(function, "jit")(compared(compiled, function, name_of(function)))
     compiled.report = made.report  # type: ignore[attr-defined]
     compiled.lower = made.lower  # type: ignore[attr-defined]
     return compiled

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import FallbackWarning, LeakedTracerError
+from dispatchml.dispatch.errors import CompiledDifferenceError, FallbackWarning, LeakedTracerError
 
 X = np.linspace(0.1, 1.0, 5)
 W = np.ones(5)
@@ -382,3 +382,13 @@ def test_the_report_and_the_code_can_be_seen():
     compiled = dm.jit(dm.grad(wave))
     assert "kernel" in compiled.report(X)
     assert "define" in compiled.lower(X)
+
+
+def test_debugging_compares_both_ways(monkeypatch):
+    monkeypatch.setenv("DISPATCHML_DEBUG", "1")
+    ticks = iter(range(100))
+    honest, counting = dm.jit(wave), dm.jit(lambda x: x * next(ticks))
+    same(honest(X), wave(X))
+    same(dm.grad(honest)(X), dm.grad(wave)(X))
+    with pytest.raises(CompiledDifferenceError, match="index"):
+        counting(X)
