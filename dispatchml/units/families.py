@@ -240,11 +240,12 @@ def direction(s: UnitSystem, op: Any) -> Rule:
 
 def multiplied(s: UnitSystem, op: Any) -> Rule:
     """Products of two: units multiply."""
+    made = s.chained if op is ops.strong_multiply else s.product
 
     def product_of_two(a: Any, b: Any, **keywords: Any) -> Any:
         like = s.like((a, b))
         (x, u), (y, v) = s.factor(a, like), s.factor(b, like)
-        return s.product(like, op(x, y, **keywords), s.times(u, v))
+        return made(like, op(x, y, **keywords), s.times(u, v))
 
     return product_of_two
 

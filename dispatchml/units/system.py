@@ -139,6 +139,10 @@ class UnitSystem(ABC):
         """A product as the library wants products."""
         return self.make(like, magnitude, units)
 
+    def chained(self, like: Any, magnitude: Any, units: Any) -> Any:
+        """A product of a tangent or cotangent and a partial derivative."""
+        return self.product(like, magnitude, units)
+
     def dimensionless(self, like: Any, units: Any) -> bool:
         """Whether units can be converted to those of a plain number."""
         return self.agree(like, units, self.one)

@@ -75,6 +75,14 @@ def test_fractional_powers_can_be_added_in_every_transform(name, u):
     )
 
 
+@pytest.mark.parametrize("root", [np.cbrt, lambda x: x ** (1 / 3), lambda x: x**0.1, lambda x: np.cbrt(x**2)], ids=str)
+def test_the_tangent_of_a_root_can_be_added_to_its_value(root, u):
+    x = np.array([1.0, 8.0]) * u.m
+    for unit, factor in (("m", 1.0), ("cm", 100.0)):
+        y, dy = dm.jvp(root, (x,), (u.Quantity(np.array([1.0, 8.0]) * 1e-3 * factor, unit),))
+        np.testing.assert_allclose((y + dy).m_as(root(x).units), root(x * 1.001).magnitude, rtol=1e-6)
+
+
 def test_units_of_another_registry_are_refused(u):
     other = pint.UnitRegistry()
     for f in (ops.multiply, ops.divide):

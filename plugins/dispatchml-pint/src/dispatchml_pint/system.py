@@ -15,7 +15,7 @@ import pint
 from pint.util import UnitsContainer
 
 from dispatchml.dispatch.errors import at_user_line
-from dispatchml.units import LogarithmicUnitError, UnitSystem
+from dispatchml.units import LogarithmicUnitError, UnitSystem, scaled
 
 NONE = UnitsContainer({})
 #: Magnitudes round which a quantity is put without asking pint.
@@ -24,6 +24,8 @@ PLAIN = frozenset({np.ndarray, float, int, complex, *(np.dtype(c).type for c in 
 KINDS: WeakKeyDictionary[type, dict[UnitsContainer, bool]] = WeakKeyDictionary()
 #: How many target units a source unit is, by class of quantities.
 SLOPES: WeakKeyDictionary[type, dict[Any, Any]] = WeakKeyDictionary()
+#: Products of derivatives, by class of quantities and units: a factor, and units without a second one of a dimension.
+MERGED: WeakKeyDictionary[type, dict[UnitsContainer, Any]] = WeakKeyDictionary()
 #: Products, quotients and powers of units that have been met. Emptied when it grows large.
 KNOWN: dict[Any, UnitsContainer] = {}
 KNOWN_LIMIT = 4096
@@ -67,6 +69,31 @@ class Pint(UnitSystem):
         if registry.autoconvert_to_preferred:
             q = q.to_preferred()
         return q.to_reduced_units() if registry.auto_reduce_dimensions else q
+
+    def chained(self, like: Any, magnitude: Any, units: UnitsContainer) -> Any:
+        """Units of one dimension are made one where exponents such as 1/3 are among them: pint's own arithmetic finds
+        the dimension of cm / m**(2/3) to be length**0.33333333333333337, and adds it to no cube root.
+        """
+        known = MERGED.setdefault(type(like), {})
+        found = known.get(units)
+        if found is None:
+            found = known[units] = self.merged(like, units)
+        factor, units = found
+        return self.product(like, magnitude if factor == 1 else scaled(magnitude, factor), units)
+
+    def merged(self, like: Any, units: UnitsContainer) -> tuple[Any, UnitsContainer]:
+        """A factor, and the units without a second unit of a dimension that has an exponent which is rounded."""
+        rounded = [name for name, n in units.items() if not float(64 * n).is_integer()]
+        factor: Any = 1
+        for name in rounded:
+            one = UnitsContainer({name: 1})
+            dimension = like._REGISTRY.get_dimensionality(one)
+            for other, n in list(units.items()):
+                alone = UnitsContainer({other: 1})
+                if other != name and name in units and like._REGISTRY.get_dimensionality(alone) == dimension:
+                    factor = factor * self.slope(like, alone, one) ** n
+                    units = self.times(units, UnitsContainer({name: n, other: -n}))
+        return factor, units
 
     # ---- algebra of units ------------------------------------------------------------------------------------------
 
