@@ -18,7 +18,7 @@ from ... import ops
 from ...dispatch.elements import array_function
 from ...dispatch.errors import NoMethodError, at_user_line, class_name
 from ...ops.reductions import merged_last
-from . import creation, indexing, matrix_functions, products, reductions, scans, shaping, solvers  # noqa: F401  the methods that get a branch here
+from . import creation, indexing, matrix_functions, products, reductions, scans, selection, shaping, solvers  # noqa: F401  the methods that get a branch here
 from .kernels import OBJECT, is_object
 
 ndarray = np.ndarray
@@ -60,11 +60,45 @@ def settled(*arrays: Any) -> tuple[Any, ...]:
                     continue
     given = tuple(np.asarray(a, object) for a in arrays)
     if foreign and (int in found or bool in found):
-        one = known(ops.ones_like, found[foreign[0]])
-        if one is not None:
-            raised = np.frompyfunc(lambda x: one * x if type(x) in (int, bool) else x, 1, 1)
-            given = tuple(np.asarray(raised(a), object) for a in given)
+        given = tuple(np.asarray(raised(a, found[foreign[0]]), object) for a in given)
     return given
+
+
+def raised(array: Any, like: Any) -> Any:
+    """An array with its whole numbers made numbers of an element's class."""
+    one = known(ops.ones_like, like)
+    if one is None:
+        return array
+    return np.frompyfunc(lambda x: one * x if type(x) in (int, bool) else x, 1, 1)(array)
+
+
+def of_class(array: Any, like: Any) -> Any:
+    """The same for Python's floats too, where the class takes them: a float that it cannot take exactly raises."""
+    one, cls = known(ops.ones_like, like), type(like)
+    if one is None:
+        return array
+
+    def number(x: Any) -> Any:
+        if type(x) not in (int, bool, float):
+            return x
+        y = ops.multiply(one, x)
+        return y if type(y) is cls else x
+
+    return np.frompyfunc(number, 1, 1)(array)
+
+
+def beside_each_other(array: Callable[..., Any]) -> Callable[..., Any]:
+    """NumPy's function that puts elements of several arrays into one: Python's numbers become numbers of the class."""
+
+    def on_objects(*arguments: Any, **keywords: Any) -> Any:
+        y = array(*arguments, **keywords)
+        found = samples((y,))
+        foreign = next((x for c, x in found.items() if c not in PYTHON), None)
+        if foreign is None or not (int in found or bool in found or float in found):
+            return y
+        return np.asarray(of_class(y, foreign), object)
+
+    return on_objects
 
 
 def known(op: Any, *elements: Any) -> Any:
@@ -145,7 +179,12 @@ def branch(operation: Any, on_objects: Callable[..., Any]) -> None:
             return objects((elements,), keywords)
         return array(elements, **keywords)
 
-    made = on_several if op.variadic else {1: on_one, 2: on_two}[op.arity]
+    def on_three(a: Any, b: Any, c: Any, **keywords: Any) -> Any:
+        if is_object(a) or is_object(b) or is_object(c):
+            return objects((a, b, c), keywords)
+        return array(a, b, c, **keywords)
+
+    made = on_several if op.variadic else {1: on_one, 2: on_two, 3: on_three}[op.arity]
     made.__name__ = made.__qualname__ = op.name
     made.__wrapped__ = array
     made.__of_objects__ = True
@@ -493,6 +532,9 @@ def loops() -> None:
         method = operation.info.exact.get((ndarray,))
         if method is not None:
             branch(operation, of_settled(method.function, variadic=True))
+    for operation in (ops.concatenate, ops.stack, ops.where, ops.setitem):
+        hints = (ndarray,) * operation.info.arity
+        branch(operation, beside_each_other(operation.info.exact[hints].function))
     for operation in (ops.tril, ops.triu, ops.diag, ops.pad_constant):
         branch(operation, with_typed_zeros(operation.info.exact[(ndarray,)].function))
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+from dispatchml_exact.errors import PrecisionError
 from mpmath import iv, libmp, mp
 
 import dispatchml as dm
@@ -142,3 +143,75 @@ def test_intervals_go_by_mpmaths_elimination():
                 assert low <= y <= high
     with pytest.raises(ZeroDivisionError):
         ops.inv(np.array([[iv.mpf([-1, 1])]], object))
+
+
+def mpfs(x):
+    return np.array([mpmath.mpf(str(v)) for v in np.ravel(x)], object).reshape(np.shape(x))
+
+
+A = np.array([[4.0, 1.0, 2.0], [1.0, 3.0, 1.0], [0.0, 1.0, 5.0]])
+TALL = np.array([[4.0, 1.0], [1.0, 3.0], [0.0, 1.0]])
+B = np.array([1.0, 2.0, 4.0])
+BY_MPMATH = {
+    "eigvals": (lambda a: np.sum(np.real(np.linalg.eigvals(a) ** 3)), (A,)),
+    "eig": (lambda a: np.sum(np.abs(np.linalg.eig(a)[1]) ** 4), (A,)),
+    "expm": (lambda a: np.sum(ops.expm(a / 4) ** 2), (A,)),
+    "matrix_power": (lambda a: np.sum(np.linalg.matrix_power(a, 3) ** 2), (A,)),
+    "lstsq": (lambda a, b: np.sum(np.linalg.lstsq(a, b)[0] ** 3), (TALL, B)),
+    "residuals": (lambda a, b: np.sum(np.linalg.lstsq(a, b)[1]), (TALL, B)),
+}
+
+
+@pytest.mark.parametrize("name", BY_MPMATH)
+def test_functions_of_matrices_by_mpmath(name):
+    f, arguments = BY_MPMATH[name]
+    exact = tuple(map(mpfs, arguments))
+    ones = tuple(map(np.ones_like, arguments))
+    y, dy = dm.jvp(f, exact, tuple(map(mpfs, ones)))
+    expected = dm.jvp(f, arguments, ones)
+    np.testing.assert_allclose(np.array([y, dy], float), np.array(expected, float), rtol=1e-9)
+    for found, plain in zip(dm.vjp(f, *exact)[1](mpmath.mpf(1)), dm.vjp(f, *arguments)[1](1.0), strict=True):
+        assert {type(v) for v in found.flat} == {mpmath.mpf}
+        np.testing.assert_allclose(found.astype(float), plain, rtol=1e-9, atol=1e-12)
+
+
+def test_mpmath_functions_of_matrices_have_all_digits():
+    with mpmath.workdps(50):
+        a = mpfs(A)
+        w = dm.vjp(np.linalg.eigvals, a)[0]
+        assert abs(mpmath.fsum(w) - 12) < mpmath.mpf(10) ** -45
+        e = dm.vjp(ops.expm, a)[0]
+        assert abs(dm.numpy.linalg.det(e) / mpmath.exp(12) - 1) < mpmath.mpf(10) ** -44
+        assert dm.numpy.linalg.matrix_rank(a) == 3
+        assert dm.numpy.linalg.matrix_rank(mpfs(np.outer(B, B))) == 1
+
+
+JOINED = {
+    "insert": lambda x: np.insert(x, 0, 2),
+    "insert several": lambda x: np.insert(x, 1, np.array([1, 2])),
+    "append": lambda x: np.append(x, 2),
+    "concatenate": lambda x: np.concatenate([x, [1, 2]]),
+    "stack": lambda x: np.stack([x, np.arange(3)]),
+    "where": lambda x: np.where(x > 1, x, 0),
+    "select": lambda x: np.select([x > 1], [x], 0),
+    "choose": lambda x: np.choose([0, 1, 0], [x, np.arange(3)]),
+    "block": lambda x: np.block([x, 1]),
+    "item assignment": lambda x: (lambda y: (y.__setitem__(0, 2), y)[1])(x * 1),
+    "ediff1d": lambda x: np.ediff1d(x, to_end=1),
+    "cumulative_sum": lambda x: np.cumulative_sum(x, include_initial=True),
+}
+
+
+@pytest.mark.parametrize("name", JOINED)
+@pytest.mark.parametrize("cls", [Fraction, Decimal, mpmath.mpf])
+def test_whole_numbers_beside_exact_ones_become_exact(cls, name):
+    x = np.array([cls(1), cls(2), cls(3)], object)
+    for found in (*dm.jvp(JOINED[name], (x,), (x,)), dm.vjp(JOINED[name], x)[0]):
+        assert {type(v) for v in found.flat} == {cls}
+    np.testing.assert_array_equal(dm.vjp(JOINED[name], x)[0].astype(float), JOINED[name](np.array([1.0, 2.0, 3.0])))
+
+
+@pytest.mark.parametrize("cls", [Fraction, Decimal])
+def test_a_float_beside_exact_numbers_is_refused(cls):
+    with pytest.raises(PrecisionError, match=r"test_linear_algebra.py:\d+.*Write"):
+        dm.grad(lambda x: np.sum(np.insert(x, 0, 0.5)))(np.array([cls(1), cls(2)], object))

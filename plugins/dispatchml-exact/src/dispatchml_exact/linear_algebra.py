@@ -126,6 +126,75 @@ def qr(ctx: Any, a: Any, *, mode: str) -> tuple[Any, Any]:
     return q, np.swapaxes(ops.conj(q), 0, 1) @ a
 
 
+def eig(ctx: Any, a: Any) -> tuple[Any, Any]:
+    """Eigenvalues and eigenvectors of norm 1, always complex."""
+    values, vectors = ctx.eig(matrix(ctx, a))
+    v = array(vectors)
+    norms = [ctx.sqrt(ctx.fsum(abs(x) ** 2 for x in column)) for column in v.T]
+    to_complex = np.frompyfunc(ctx.mpc, 1, 1)
+    return to_complex(vector(values)), to_complex(v / vector(norms))
+
+
+def eigvals(ctx: Any, a: Any) -> Any:
+    """Eigenvalues, always complex."""
+    return eig(ctx, a)[0]
+
+
+def expm(ctx: Any, a: Any) -> Any:
+    """The matrix exponential."""
+    return array(ctx.expm(matrix(ctx, a)))
+
+
+def frechet(matrices: Any, *, function: Any, **_: Any) -> Any:
+    """The derivative of the exponential or a power in several directions: a block of the function of a larger matrix,
+    which has the matrix twice on its diagonal and a direction beside it, once for each direction (Mathias 1996).
+    """
+    if function != "exp" and type(function) is not tuple:
+        raise PrecisionError(
+            f"The derivative of the matrix function {function!r} of numbers of mpmath{at_user_line()} is not there. "
+            "Convert with x.astype(float)."
+        )
+    a, *directions = (np.asarray(m, object) for m in matrices)
+    shape = np.broadcast_shapes(a.shape, *(d.shape for d in directions))
+    a, *directions = (np.broadcast_to(m, shape) for m in (a, *directions))
+    n = shape[-1]
+    for e in directions:
+        copies = a.shape[-1] // n
+        beside = np.zeros(a.shape, object) + context_of(a).mpf(0)
+        for k in range(copies):
+            beside[..., k * n : (k + 1) * n, k * n : (k + 1) * n] = e
+        a = np.concatenate((np.concatenate((a, beside), axis=-1), np.concatenate((beside * 0, a), axis=-1)), axis=-2)
+    whole = over_stacks(expm)(a) if function == "exp" else ops.matrix_power(a, n=function[1])
+    return whole[..., :n, -n:]
+
+
+def matrix_rank(a: Any, *, tol: Any, hermitian: bool) -> Any:
+    """How many singular values are above a tolerance, that of the precision by default."""
+    a = np.asarray(a, object)
+    if a.ndim < 2:
+        return np.intp(any(x != 0 for x in a.flat))
+    s = over_stacks(svdvals)(a)
+    if tol is None:
+        tol = s[..., :1] * max(a.shape[-2:]) * context_of(a).eps
+    return np.asarray(np.sum(s > tol, axis=-1), np.intp)[()]
+
+
+def lstsq(a: Any, b: Any, *, rcond: Any) -> tuple[Any, Any, Any, Any]:
+    """(x, residuals, rank, singular values) by the singular value decomposition."""
+    a, b = np.asarray(a, object), np.asarray(b, object)
+    ctx = context_of(a, b)
+    m, n = a.shape
+    u, s, vh = svd(ctx, a, full_matrices=False, compute_uv=True)
+    limit = s[0] * (ctx.eps * max(m, n) if rcond is None else rcond)
+    rank = int(np.sum(s > limit))
+    inverse = np.array([1 / x if x > limit else 0 * x for x in s], object)
+    columns = b if b.ndim == 2 else b[:, None]
+    x = ops.conj(vh).T @ (inverse[:, None] * (ops.conj(u).T @ columns))
+    rest = np.asarray(ops.absolute(columns - a @ x), object)
+    residuals = np.sum(rest * rest, axis=0) if rank == n < m else np.empty(0, object)
+    return x if b.ndim == 2 else x[:, 0], residuals, rank, s
+
+
 def divide_by_gaps(x: Any, w: Any, *, sums: bool, degenerate: str) -> Any:
     """x over the differences (sums) of w; where these are zero within rounding, x has to be, too."""
     ctx = context_of(w)
@@ -210,6 +279,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "svd": over_stacks(svd),
     "svdvals": over_stacks(svdvals),
     "qr": over_stacks(qr),
+    "eig": over_stacks(eig),
+    "eigvals": over_stacks(eigvals),
+    "expm": over_stacks(expm),
+    "frechet": frechet,
+    "matrix_rank": matrix_rank,
+    "lstsq": lstsq,
     "divide_by_gaps": divide_by_gaps,
     "turn_equal": turn_equal,
     "even_out": even_out,
