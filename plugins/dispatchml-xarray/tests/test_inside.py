@@ -51,6 +51,26 @@ def test_arrays_like_labelled_quantities_are_plain_as_outside(u):
         np.testing.assert_array_equal(seen[0].data, make(q).data)
 
 
+def test_numbers_with_units_are_filled_in(u):
+    q = xr.DataArray([1.0, 2.0, 3.0] * u.m, dims="x", coords={"x": PLACES})
+    for function, numbers in (
+        (lambda q: q.shift(x=1).fillna(0 * u.m), [0.0, 1.0, 2.0]),
+        (lambda q: q.shift(x=1).fillna(1.0 * u.cm), [0.01, 1.0, 2.0]),
+        (lambda q: q.where(q > 2 * u.m, 0 * u.m), [0.0, 0.0, 3.0]),
+        (lambda q: xr.where(q > 2 * u.m, q, 5 * u.m), [5.0, 5.0, 3.0]),
+        (lambda q: q.where(q.x > 15, q.mean()), [2.0, 2.0, 3.0]),
+        (lambda q: q.shift(x=1, fill_value=0 * u.m), [0.0, 1.0, 2.0]),
+        (lambda q: q.interp(x=[15.0, 20.0, 25.0]), [1.5, 2.0, 2.5]),
+        (lambda q: q.shift(x=1).bfill("x"), [1.0, 1.0, 2.0]),
+    ):
+        value, _ = dm.jvp(function, (q,), (q,))
+        assert str(value.data.units) == "meter"
+        np.testing.assert_allclose(value.data.m, numbers)
+        assert units_of(dm.grad(lambda q: function(q).sum() * 2)(q)) == "dimensionless"  # noqa: B023
+    with pytest.raises(Exception, match="Cannot convert from 'second'"):
+        dm.grad(lambda q: q.shift(x=1).fillna(0 * u.s).sum())(q)
+
+
 def test_quantities_and_labels_meet_in_every_order(u):
     two = 2 * u.s
     for function in (lambda p: (p * two).sum(), lambda p: (two * p).sum(), lambda p: (p * u.s).sum() * 2):

@@ -18,7 +18,7 @@ import xarray as xr
 import dispatchml.numpy as xp
 from dispatchml import isinstance as layered_instance
 from dispatchml import ops
-from dispatchml.dispatch import Carrier
+from dispatchml.dispatch import Carrier, layer_of
 from dispatchml.dispatch.errors import at_user_line
 
 from .duck_arrays import FUNCTIONS
@@ -179,6 +179,18 @@ def converted(original: Callable[..., Any]) -> Any:
     return through
 
 
+def arrays_of(original: Callable[..., Any]) -> Any:
+    """What xarray makes arrays of: a quantity of a number is one of an array without axes, which has a dtype."""
+
+    @functools.wraps(original)
+    def through(data: Any, *arguments: Any, **keywords: Any) -> Any:
+        if layer_of(type(data)) is not None and getattr(data, "dtype", None) is None:
+            data = held(data)
+        return original(data, *arguments, **keywords)
+
+    return through
+
+
 def counted(original: Callable[..., Any]) -> Any:
     """How xarray counts what is there: what is masked is not."""
 
@@ -259,7 +271,7 @@ def install() -> None:
         ("xarray.core.variable", "as_compatible_data", compatible),
         ("xarray.namedarray.core", "from_array", named),
         ("xarray.core.duck_array_ops", "astype", converted),
-        ("xarray.core.duck_array_ops", "asarray", converted),
+        ("xarray.core.duck_array_ops", "asarray", lambda original: arrays_of(converted(original))),
         ("xarray.core.indexing", "apply_indexer", converted),
         ("xarray.core.duck_array_ops", "count", counted),
         ("xarray.core.indexing", "as_indexable", indexable),
