@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .compile.threads import threads
     from .transforms.batching import vmap
     from .transforms.compiling import jit
+    from .transforms.containers import register_container
     from .transforms.directional import derivative, hvp, jvp
     from .transforms.jacobians import hessian, jacfwd, jacobian, jacrev
     from .transforms.plain_values import is_instance as isinstance
@@ -97,6 +98,7 @@ __all__ = [
     "layer",
     "Array",
     "register_type",
+    "register_container",
     "primitive",
     "rules",
     "ops",

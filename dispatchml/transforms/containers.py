@@ -26,24 +26,26 @@ def is_leaf(x: Any) -> bool:
     cls = type(x)
     if cls in LEAVES or isinstance(x, np.generic):
         return True
-    if cls in (tuple, list, dict) or x is None:
+    if cls in (tuple, list, dict) or x is None or cls in RECORDS:
         return False
     if layer_of(cls) is not None:
         return True
     meet(cls)
-    if layer_of(cls) is not None:
-        return True
     if cls in RECORDS:
         return False
+    if layer_of(cls) is not None:
+        return True
     if hasattr(cls, "__attrs_attrs__") or hasattr(cls, "__dataclass_fields__"):
         register_record(cls)
         return False
     return not isinstance(x, (tuple, list, dict))
 
 
-#: The classes of attrs and dataclasses that have been made containers; held while one is.
+#: The classes that have been made containers, those of attrs and dataclasses when they were met; held while one is.
 RECORDS: set[type] = set()
 REGISTERING = Lock()
+#: Container of traced values -> the one that it stands for.
+STANDING_FOR: dict[type, type] = {}
 #: Where attrs keeps the hash of a frozen instance; a new instance has none yet.
 CACHED_HASH = "_attrs_cached_hash"
 
@@ -79,6 +81,37 @@ def register_record(cls: type) -> None:
             RECORDS.add(cls)
 
 
+def register_container(
+    cls: type,
+    flatten: Callable[[Any], tuple[Any, Any, Any]],
+    unflatten: Callable[[Any, Any], Any],
+    like: type | None = None,
+) -> None:
+    """Make a class of another package a container, whose values transforms differentiate one by one.
+
+    flatten(x): the values, what else makes x (comparable with ==: two values have one structure where it is equal), and
+    the names of the values. unflatten(else, values): the container again; values may be traced, and in places of
+    structures such as in_axes anything else. like: the container of plain values, for a class that stands for it where
+    they are traced: both have one structure.
+
+    >>> import dispatchml as dm
+    >>> class Pair:
+    ...     def __init__(self, first, second):
+    ...         self.first, self.second = first, second
+    >>> dm.register_container(Pair, lambda p: ((p.first, p.second), None, ("first", "second")), lambda _, v: Pair(*v))
+    >>> dm.grad(lambda p: p.first * p.second)(Pair(2.0, 3.0)).first
+    3.0
+    """
+    import optree
+
+    with REGISTERING:
+        if cls not in RECORDS:
+            optree.register_pytree_node(cls, flatten, unflatten, namespace=NAMESPACE)
+            RECORDS.add(cls)
+            if like is not None:
+                STANDING_FOR[cls] = like
+
+
 def flatten(tree: Any) -> tuple[list[Any], Any]:
     """The leaves of a tree, and its structure (None for a single leaf)."""
     if is_leaf(tree):
@@ -106,12 +139,26 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
 def flatten_like(tree: Any, structure: Any, what: str, like: str) -> list[Any]:
     """The leaves of a tree that must have a given structure."""
     leaves, found = flatten(tree)
-    if found != structure:
+    if found != structure and not alike(found, structure):
         raise ContainerMismatchError(
             f"The {what} must have the structure of the {like}{at_user_line()}: expected "
             f"{describe_structure(structure)}, got {describe_structure(found)}."
         )
     return leaves
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two structures are equal but for containers that stand for others."""
+    if not STANDING_FOR or a is None or b is None or a == b:
+        return a == b
+    one, other = (STANDING_FOR.get(s.type, s.type) for s in (a, b))
+    parts = a.children(), b.children()
+    return (
+        one is other
+        and set(a.entries()) == set(b.entries())
+        and len(parts[0]) == len(parts[1])
+        and all(map(alike, *parts))
+    )
 
 
 def describe_structure(structure: Any) -> str:

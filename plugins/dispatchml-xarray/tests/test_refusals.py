@@ -39,9 +39,6 @@ CASES = {
     "float": (lambda p: float(p[0]), "dispatchml.primal"),
     "a traced coordinate": (lambda p: p.assign_coords(c=("x", p.data)).sum(), "Coordinates are labels"),
     "a value of other dims": (lambda p: written(p, T), "is written into"),
-    "a dataset": (lambda p: dm.grad(lambda d: d["a"].sum())(xr.Dataset({"a": P})), "dict\\(ds.data_vars\\)"),
-    "a dataset of traced arrays": (lambda p: xr.Dataset({"a": p, "b": p.sum()})["b"], "Use a dict"),
-    "a dataset as a result": (lambda p: p.to_dataset(name="q"), "Dataset of traced arrays"),
     "a groupby as a result": (lambda p: p.groupby("x"), "one of its methods"),
     "an attribute": (lambda p: p.nothing, "nothing"),
 }
@@ -60,16 +57,3 @@ def test_it_raises_and_says_what_to_write(name, transform):
     call = {"grad": lambda: dm.grad(function)(P), "jvp": lambda: dm.jvp(function, (P,), (P,))}[transform]
     with pytest.raises(Exception, match=text):
         call()
-
-
-@pytest.mark.parametrize(
-    "transform", [dm.grad, dm.jacobian, dm.hessian, dm.vmap, dm.value_and_grad], ids=lambda t: t.__name__
-)
-def test_a_dataset_is_refused_by_every_transform(transform):
-    with pytest.raises(ValueError, match="container of arrays"):
-        transform(lambda d: d["a"].sum())(xr.Dataset({"a": P}))
-
-
-def test_the_arrays_of_a_dataset_are_taken():
-    found = dm.grad(lambda d: (d["a"] * d["b"]).sum())(dict(xr.Dataset({"a": P, "b": 2 * P}).data_vars))
-    assert xr.Dataset(found)["a"].values.tolist() == [2.0, 4.0, 6.0]

@@ -56,6 +56,9 @@ def operator(op: Any, a: Any, b: Any) -> Any:
             return x._binary_op(y, op)
         return y._binary_op(x, op, True)
 
+    for ds, other, reflected in ((a, b, False), (b, a, True)):
+        if isinstance(ds, xr.Dataset):
+            return ds._binary_op(other, on_variables, reflected)
     a, b = with_dims(a, b), with_dims(b, a)
     labelled = DataArray if isinstance(a, DataArray) or isinstance(b, DataArray) else Variable
     method = on_variables if labelled is DataArray else op

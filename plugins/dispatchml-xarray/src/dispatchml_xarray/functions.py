@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from .labels import (
     INSIDE,
     DataArray,
     LabelError,
-    Opened,
+    OpenedObject,
     Variable,
     bare,
     held,
@@ -38,8 +38,8 @@ from .labels import (
 
 #: Functions of xarray that take labelled arrays.
 NAMES = (
-    "align", "apply_ufunc", "as_variable", "broadcast", "concat", "corr", "cov", "cross", "dot", "full_like", "merge",
-    "ones_like", "polyval", "unify_chunks", "where", "zeros_like",
+    "align", "apply_ufunc", "as_variable", "broadcast", "combine_by_coords", "combine_nested", "concat", "corr", "cov",
+    "cross", "dot", "full_like", "merge", "ones_like", "polyval", "unify_chunks", "where", "zeros_like",
 )  # fmt: skip
 #: Methods of plain labelled arrays that take others.
 METHODS = (
@@ -57,7 +57,7 @@ def is_ours(x: Any) -> bool:
         return any(map(is_ours, x))
     if cls is dict:
         return any(map(is_ours, x.values()))
-    return is_traced(x) or isinstance(x, Opened)
+    return is_traced(x) or isinstance(x, OpenedObject)
 
 
 def guarded(original: Callable[..., Any]) -> Any:
@@ -248,22 +248,6 @@ def replace(original: Any, made: Any) -> None:
                 setattr(module, key, made)
 
 
-def without_traced(original: Callable[..., Any]) -> Any:
-    """`Dataset.__init__`: a container of traced arrays is a dict."""
-
-    @functools.wraps(original)
-    def through(self: Any, data_vars: Any = None, *arguments: Any, **keywords: Any) -> Any:
-        if not INSIDE.get() and isinstance(data_vars, Mapping) and any(map(is_ours, data_vars.values())):
-            raise LabelError(
-                f"xarray.Dataset of traced arrays{at_user_line()}: a Dataset is no array, and has no derivative as a "
-                "whole. Use a dict of the arrays, and make the Dataset of the results."
-            )
-        return original(self, data_vars, *arguments, **keywords)
-
-    through.__dispatchml__ = True  # type: ignore[attr-defined]
-    return through
-
-
 def install() -> None:
     """Wrap constructors and functions; once."""
     for module, name, wrap in (
@@ -284,8 +268,6 @@ def install() -> None:
             original = getattr(importlib.import_module(module), name, None)
             if original is not None and not hasattr(original, "__dispatchml__"):
                 replace(original, wrap(original))
-    if not hasattr(xr.Dataset.__init__, "__dispatchml__"):
-        xr.Dataset.__init__ = without_traced(xr.Dataset.__init__)
     for cls in (DataArray, Variable):
         if "__new__" not in vars(cls):
             cls.__new__ = constructed(cls, lambda kind: object.__new__(kind))

@@ -8,7 +8,7 @@ those of the operations on numbers that xarray has called; `unlabel` and `label`
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from contextlib import contextmanager
 from typing import Any
 
@@ -306,7 +306,7 @@ def opened(x: Any) -> Any:
         return cls(map(opened, x))
     if cls is dict:
         return {k: opened(v) for k, v in x.items()}
-    if isinstance(x, Opened):
+    if isinstance(x, OpenedObject):
         return x._opened
     if is_traced(x) and innermost(x) is not None:
         found, _ = labels_of(x)
@@ -322,7 +322,7 @@ def axes_of(x: Any, known: dict[int, Axis]) -> None:
     elif isinstance(x, dict):
         for v in x.values():
             axes_of(v, known)
-    elif isinstance(x, Opened):
+    elif isinstance(x, OpenedObject):
         known.update(x._axes)
     elif is_traced(x) and innermost(x) is not None:
         for level, axis in labels_of(x)[1].items():
@@ -354,6 +354,10 @@ def closed(y: Any, known: dict[int, Axis]) -> Any:
             return y
         made = of_variable(y)
         return label(data, labels=made, hidden=hidden_of(data, known))
+    if isinstance(y, (xr.Dataset, KeysView, ValuesView, ItemsView)):
+        from .datasets import from_xarray
+
+        return from_xarray(y, known)
     if str(cls.__module__).startswith("xarray.") and cls.__name__ not in KEPT:
         return Opened(y, known)
     return y
@@ -382,8 +386,8 @@ class Loc:
         write(self._array, key, value, by_label=True)
 
 
-class Opened:
-    """An object of xarray on the way to a result (groupby, weighted, a Dataset): its methods give traced values."""
+class OpenedObject:
+    """An object of xarray round traced arrays, opened: its methods give traced values."""
 
     __slots__ = ("_opened", "_axes")
 
@@ -413,6 +417,12 @@ class Opened:
         return f"<traced {type(self._opened).__name__}>"
 
 
+class Opened(OpenedObject):
+    """What xarray makes on the way to a result: groupby, weighted, rolling."""
+
+    __slots__ = ()
+
+
 def with_operator(name: str) -> Callable[[Any, Any], Any]:
     """An operator of a group."""
 
@@ -424,7 +434,7 @@ def with_operator(name: str) -> Callable[[Any, Any], Any]:
 
 
 for each in ("add", "sub", "mul", "truediv", "pow", "radd", "rsub", "rmul", "rtruediv"):
-    setattr(Opened, f"__{each}__", with_operator(f"__{each}__"))
+    setattr(OpenedObject, f"__{each}__", with_operator(f"__{each}__"))
 
 
 def run(function: Callable[..., Any], /, *arguments: Any, __axes__: Any = None, **keywords: Any) -> Any:

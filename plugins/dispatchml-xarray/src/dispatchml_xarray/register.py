@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from xarray import Dataset
-
 from dispatchml import ops
 from dispatchml.dispatch import dressing, order, register_type, transparent
 from dispatchml.dispatch.errors import at_user_line
 
-from . import axes, coercion, elementwise, functions, indexing, methods, products
+from . import axes, coercion, datasets, elementwise, functions, indexing, methods, products
 from .jacobians import again, block
 from .labels import (
     DataArray,
@@ -113,26 +111,16 @@ def register() -> None:
         for name in INSIDE:
             order(outer=cls, inner=name)
     order(outer=DataArray, inner=Variable)
-    register_type(Dataset, slot="meaning", payload=refuse_dataset, rebuild=lambda x, payload: x)
     register_type(Opened, slot="meaning", payload=refuse_opened, rebuild=lambda x, payload: x)
     functions.install()
-
-
-def refuse_dataset(x: Any) -> Any:
-    """A Dataset is a container of arrays, and no array."""
-    raise LabelError(
-        f"A Dataset met a derivative, a batch or an operation{at_user_line()}: it is a container of arrays of "
-        "different dims. Pass the arrays, dict(ds.data_vars); results come back as a dict, "
-        "of which xarray.Dataset(...) is a Dataset again."
-    )
+    datasets.install()
 
 
 def refuse_opened(x: Any) -> Any:
     """What xarray makes on the way to an array is no array."""
-    name = type(x._opened).__name__
     raise LabelError(
-        f"A {name} of traced arrays was used as an array or returned{at_user_line()}: take its arrays, "
-        + ("dict of ds[name]." if name == "Dataset" else "the result of one of its methods.")
+        f"A {type(x._opened).__name__} of traced arrays was used as an array or returned{at_user_line()}: take the "
+        "result of one of its methods."
     )
 
 
