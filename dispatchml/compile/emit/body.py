@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..lower.expressions import Expr, forms_of
+from ..lower.expressions import Expr
 from ..lower.forms import Form, Variable
+from .division import quotient
 from .text import REGISTERS, Text, constant
 
 INFINITY = float("inf")
@@ -35,6 +36,9 @@ class Body:
     def __init__(self, text: Text, pointer: Any, needs: dict[str, Any]) -> None:
         self.text, self.pointer, self.needs = text, pointer, needs
         self.variables: dict[Variable, str] = {}
+        #: Divisions that are done with the reciprocal of the divisor: its register; exactly: to the last bit.
+        self.reciprocals: dict[Expr, str] = {}
+        self.exactly = True
 
     # ---- forms -------------------------------------------------------------------------------------------------------
 
@@ -86,6 +90,11 @@ class Body:
             found = constant(expr.payload, expr.character)
         elif expr.kind == "load":
             found = self.load(expr, scope)
+        elif expr in self.reciprocals:
+            a, b = (scope.get(x) for x in expr.args)
+            assert a is not None
+            assert b is not None
+            found = quotient(text, a, b, self.reciprocals[expr], self.exactly)
         elif expr.kind == "call":
             scalar = expr.payload
             self.needs[scalar.symbol] = scalar
@@ -119,29 +128,3 @@ class Body:
         text.begin(after)
         zero = constant(0, expr.character)
         return text.let(f"phi {kind} [ {found}, %{inside} ], [ {zero}, %{before} ]")
-
-
-def postorder(targets: list[Expr], known: Any) -> list[Expr]:
-    """Expressions that the targets need and that are not known, arguments first."""
-    seen: set[Expr] = set()
-    found: list[Expr] = []
-    stack: list[tuple[Expr, bool]] = [(t, False) for t in reversed(targets)]
-    while stack:
-        expr, ready = stack.pop()
-        if ready:
-            found.append(expr)
-            continue
-        if expr in seen or known(expr):
-            continue
-        seen.add(expr)
-        stack.append((expr, True))
-        stack += [(a, False) for a in reversed(needed(expr)) if a not in seen]
-    return found
-
-
-def needed(expr: Expr) -> list[Expr]:
-    """The expressions that an expression reads."""
-    if expr.kind == "reduce":
-        return []
-    atoms = [a for form in forms_of(expr) for a, _ in form.terms if type(a) is Expr]
-    return [*expr.args, *atoms]

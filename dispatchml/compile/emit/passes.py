@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..lower.expressions import Expr
+from ..lower.expressions import Expr, needed, postorder
 from ..lower.forms import Variable
 from ..lower.regions import Region, Target
-from .body import needed, postorder
 
 #: What costs more than this (nanoseconds an element) is kept for later passes.
 KEPT = 0.3

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..lower.expressions import Expr
+from ..lower.expressions import Expr, postorder
 from ..lower.regions import Region
 from .body import Scope
+from .division import divisions, is_unsafe
 from .passes import Pass, row_needs
+from .text import REGISTERS, constant
 from .writer import Writer
 
 #: Elements of the inner loop in one chunk: partial sums of more would round too much.
@@ -25,7 +27,6 @@ class RowKernel(Writer):
 
     def __init__(self, region: Region, symbol: str) -> None:
         super().__init__(region, symbol)
-        self.pending: list[Any] = []
         self.chunks = 1 if region.rows else -(-region.inner.extent // CHUNK)
 
     def units(self) -> tuple[int, int]:
@@ -61,55 +62,107 @@ class RowKernel(Writer):
 
     def one_pass(self, each: Pass, row: Scope, first: str, last: str) -> None:
         """One pass over the inner loop."""
-        text, inner = self.text, self.region.inner
-        sources = [r.args[0] for r in each.reductions] + [t.expr for t in each.targets]
-        outside = [e for e in sources if inner not in e.depends]
+        inner = self.region.inner
+        outside = [e for e in self.sources(each) if inner not in e.depends]
         self.settle([*row_needs(each.wanted, inner), *outside], row)
-        counter, end = self.loop("pass", first, last, "1")
-        self.body.variables[inner] = counter
-        scope = Scope(row)
-        for expr, target in self.passes.kept.items():
-            if expr not in each.wanted and expr not in scope.registers:
-                self.lazily(expr, target, each, scope)
-        for expr in each.wanted:
-            self.body.write(expr, scope)
-        carried = []
-        for expr in each.saves:
-            text.store(expr.character, self.got(expr, scope), self.scratch[expr], counter)
-        for target in each.targets:
-            value = self.got(target.expr, scope)
-            self.leave(target, value, scope, carried)
-        results = {}
-        for r in each.reductions:
-            operation, character = r.payload[0], r.character
-            results[r] = self.carry(operation, character, self.got(r.args[0], scope), carried)
-        end(carried)
-        for r, register in results.items():
-            row.registers[r] = register
-        for target, total in self.pending:
-            self.add_up(target, total, row)
-        self.pending = []
+        quick = divisions(each, inner, set(self.passes.kept) - set(each.wanted))
+        totals = self.two_ways(each, quick, row, first, last) if quick else self.inner_loop(each, row, first, last)
+        for thing, total in totals:
+            if isinstance(thing, Expr):
+                row.registers[thing] = total
+            else:
+                self.add_up(thing, total, row)
 
-    def lazily(self, expr: Expr, target: Any, each: Pass, scope: Scope) -> None:
-        """Read what an earlier pass has kept, where this pass uses it."""
-        sources = [r.args[0] for r in each.reductions] + [t.expr for t in each.targets]
-        if expr in sources or any(expr in e.args for e in each.wanted):
+    def sources(self, each: Pass) -> list[Expr]:
+        """What a pass is for."""
+        return [r.args[0] for r in each.reductions] + [t.expr for t in each.targets]
+
+    def two_ways(self, each: Pass, quick: list[Expr], row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
+        """A pass with quick divisions, where they are exact, and with ordinary ones, where they might not be."""
+        text, body = self.text, self.body
+        flag = "false"
+        for divisor in dict.fromkeys(e.args[1] for e in quick):
+            b = self.got(divisor, row)
+            y = text.let(f"fdiv double {constant(1.0, 'd')}, {b}")
+            body.reciprocals |= {e: y for e in quick if e.args[1] is divisor}
+            flag = text.let(f"or i1 {flag}, {is_unsafe(text, b, False)}")
+        body.exactly = False
+        dividends = [e.args[0] for e in quick]
+        counter, end = self.loop("look", first, last, "1")
+        scope = self.begin(dividends, counter, row, set(each.wanted))
+        for expr in postorder(dividends, lambda e: scope.get(e) is not None):
+            body.write(expr, scope)
+        unsafe = "false"
+        for dividend in dict.fromkeys(dividends):
+            unsafe = text.let(f"or i1 {unsafe}, {is_unsafe(text, self.got(dividend, scope), True)}")
+        carried: list[Any] = []
+        total = self.carry("logical_or", "?", unsafe, carried)
+        end(carried)
+        flag = text.let(f"or i1 {flag}, {total}")
+        body.exactly = True
+        exact, fast, after = text.fresh("exact"), text.fresh("fast"), text.fresh("after")
+        text.branch(flag, exact, fast)
+        text.begin(fast)
+        one = self.inner_loop(each, row, first, last)
+        one_end = text.label
+        text.jump(after)
+        text.begin(exact)
+        body.reciprocals = {}
+        other = self.inner_loop(each, row, first, last)
+        other_end = text.label
+        text.jump(after)
+        text.begin(after)
+        found = []
+        for (thing, a), (_, b) in zip(one, other, strict=True):
+            kind = REGISTERS[thing.character if isinstance(thing, Expr) else thing.expr.character]
+            found.append((thing, text.let(f"phi {kind} [ {a}, %{one_end} ], [ {b}, %{other_end} ]")))
+        return found
+
+    def begin(self, wanted: list[Expr], counter: str, row: Scope, own: set[Expr]) -> Scope:
+        """The scope of an inner loop, with what earlier passes have kept."""
+        self.body.variables[self.region.inner] = counter
+        scope = Scope(row)
+        read = {*wanted, *(a for e in own for a in e.args)}
+        for expr, target in self.passes.kept.items():
+            if expr in own:
+                continue
             if target is None:
-                place, offset = self.scratch[expr], self.body.variables[self.region.inner]
+                place, offset = self.scratch[expr], counter
             else:
                 place, offset = self.pointer_of(target.root.value), self.body.form(target.offset, scope)
-            scope.registers[expr] = self.text.load(expr.character, place, offset)
+            if expr in read:
+                scope.registers[expr] = self.text.load(expr.character, place, offset)
+        return scope
 
-    def leave(self, target: Any, value: str, scope: Scope, carried: list[Any]) -> None:
-        """Put an element where it goes: into memory, into a part, or into what the loop carries."""
-        character = target.expr.character
+    def inner_loop(self, each: Pass, row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
+        """The loop of a pass; what it has added up for reductions and targets."""
+        text = self.text
+        counter, end = self.loop("pass", first, last, "1")
+        scope = self.begin(self.sources(each), counter, row, set(each.wanted))
+        for expr in each.wanted:
+            self.body.write(expr, scope)
+        carried: list[Any] = []
+        for expr in each.saves:
+            text.store(expr.character, self.got(expr, scope), self.scratch[expr], counter)
+        totals: list[tuple[Any, str]] = []
+        for target in each.targets:
+            total = self.leave(target, self.got(target.expr, scope), scope, carried)
+            if total is not None:
+                totals.append((target, total))
+        for r in each.reductions:
+            totals.append((r, self.carry(r.payload[0], r.character, self.got(r.args[0], scope), carried)))
+        end(carried)
+        return totals
+
+    def leave(self, target: Any, value: str, scope: Scope, carried: list[Any]) -> str | None:
+        """Put an element where it goes; the register of a total that is added up after the loop."""
         if target.operation is None:
             self.put(target, value, scope)
         elif any(atom is self.region.inner for atom, _ in target.offset.terms):
             self.add_up(target, value, scope)
         else:
-            total = self.carry(target.operation, character, value, carried)
-            self.pending.append((target, total))
+            return self.carry(target.operation, target.expr.character, value, carried)
+        return None
 
     def row_targets(self, row: Scope) -> None:
         """What is known once a row."""

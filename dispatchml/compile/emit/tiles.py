@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..lower.expressions import Expr
+from ..lower.expressions import Expr, postorder
 from ..lower.forms import Form, Variable
 from ..lower.regions import Region, Target
-from .body import Scope, postorder
+from .body import Scope
 from .joining import identity, joined
 from .passes import Pass, row_needs
 from .text import BYTES, MEMORY, REGISTERS

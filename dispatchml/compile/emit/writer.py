@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..lower.expressions import Expr
+from ..lower.expressions import Expr, postorder
 from ..lower.regions import Region
-from .body import Body, Scope, postorder
+from .body import Body, Scope
 from .joining import identity, joined
 from .kernel import Kernel, Pointer
 from .passes import Passes

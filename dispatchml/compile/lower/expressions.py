@@ -76,6 +76,32 @@ def forms_of(expr: Expr) -> list[Form]:
     return [expr.payload] if expr.kind == "position" else []
 
 
+def postorder(targets: list[Expr], known: Any) -> list[Expr]:
+    """Expressions that the targets need and that are not known, arguments first."""
+    seen: set[Expr] = set()
+    found: list[Expr] = []
+    stack: list[tuple[Expr, bool]] = [(t, False) for t in reversed(targets)]
+    while stack:
+        expr, ready = stack.pop()
+        if ready:
+            found.append(expr)
+            continue
+        if expr in seen or known(expr):
+            continue
+        seen.add(expr)
+        stack.append((expr, True))
+        stack += [(a, False) for a in reversed(needed(expr)) if a not in seen]
+    return found
+
+
+def needed(expr: Expr) -> list[Expr]:
+    """The expressions that an expression reads."""
+    if expr.kind == "reduce":
+        return []
+    atoms = [a for form in forms_of(expr) for a, _ in form.terms if type(a) is Expr]
+    return [*expr.args, *atoms]
+
+
 class Graph:
     """The expressions of one kernel."""
 
