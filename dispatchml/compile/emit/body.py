@@ -39,6 +39,8 @@ class Body:
         #: Divisions that are done with the reciprocal of the divisor: its register; exactly: to the last bit.
         self.reciprocals: dict[Expr, str] = {}
         self.exactly = True
+        #: Products that mind zeros, but need not where they are written now.
+        self.plain: set[Expr] = set()
 
     # ---- forms -------------------------------------------------------------------------------------------------------
 
@@ -95,6 +97,8 @@ class Body:
             assert a is not None
             assert b is not None
             found = quotient(text, a, b, self.reciprocals[expr], self.exactly)
+        elif expr in self.plain:
+            found = text.let(f"fmul double {scope.get(expr.args[0])}, {scope.get(expr.args[1])}")
         elif expr.kind == "call":
             scalar = expr.payload
             self.needs[scalar.symbol] = scalar

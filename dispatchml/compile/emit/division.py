@@ -13,8 +13,9 @@ from ..scalars import target
 from .passes import Pass
 from .text import Text, real_constant
 
-#: Dividends and divisors within these bounds leave room for every intermediate result; so do dividends that are 0.
-LEAST, MOST = 2.0**-400, 2.0**400
+#: Dividends and divisors within these bounds leave room for every intermediate result, also when the quotient is
+#: divided once more; so do dividends that are 0.
+LEAST, MOST = 2.0**-300, 2.0**300
 #: Nanoseconds that computing a dividend twice may cost.
 WORTH = 0.7
 #: Loops that are shorter are not worth two versions.
@@ -32,6 +33,28 @@ def divisions(each: Pass, inner: Variable, kept: set[Expr]) -> list[Expr]:
         dividend, divisor = e.args
         if inner in dividend.depends and inner not in divisor.depends and cost(dividend, inner, kept, found) < WORTH:
             found.append(e)
+    return found
+
+
+def looked_at(quick: list[Expr]) -> list[Expr]:
+    """The dividends that have to be within bounds; of one that is a quotient its own dividend is enough, once."""
+    found: dict[Expr, None] = {}
+    for e in quick:
+        dividend = e.args[0]
+        again = dividend in quick and dividend.args[0] not in quick
+        found[dividend.args[0] if again else dividend] = None
+    return list(found)
+
+
+def products(each: Pass, inner: Variable) -> list[Expr]:
+    """The products of a pass that mind zeros, with a factor that does not change in the inner loop.
+
+    Where that factor is finite and not zero they are plain products.
+    """
+    found = []
+    for e in each.wanted:
+        if e.kind == "call" and e.payload.symbol == "strong_multiply_f64_f64":
+            found += [e] if (inner in e.args[0].depends) != (inner in e.args[1].depends) else []
     return found
 
 
@@ -65,10 +88,10 @@ def quotient(text: Text, a: str, b: str, y: str, exactly: bool = True) -> str:
     return q
 
 
-def is_unsafe(text: Text, a: str, zero: bool) -> str:
-    """Whether a number is outside of the bounds, of either sign; zero: whether 0 is inside."""
+def is_unsafe(text: Text, a: str, zero: bool, signed: bool = False) -> str:
+    """Whether a number is outside of the bounds; zero: whether 0 is inside; signed, zero: whether negative ones are."""
     fabs = text.intrinsic("llvm.fabs.f64", "double", "double")
-    size = text.let(f"call double @{fabs}(double {a})") if zero else a
+    size = text.let(f"call double @{fabs}(double {a})") if zero or signed else a
     small = text.let(f"fcmp ule double {size}, {real_constant(LEAST, 'double')}")
     if zero:
         some = text.let(f"fcmp une double {size}, {real_constant(0.0, 'double')}")

@@ -14,7 +14,7 @@ KEPT = 0.3
 
 class Pass:
     """One pass. reductions: what it adds up for the row; targets: what it leaves in memory; saves: what later passes
-    read; wanted: all that it computes, in order.
+    read; wanted: all that it computes, in order; looked_at: of what it says whether all are of ordinary size.
     """
 
     def __init__(self) -> None:
@@ -22,6 +22,7 @@ class Pass:
         self.targets: list[Target] = []
         self.saves: list[Expr] = []
         self.wanted: list[Expr] = []
+        self.looked_at: list[Expr] = []
 
 
 class Passes:

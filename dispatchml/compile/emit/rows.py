@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..lower.expressions import Expr, postorder
-from ..lower.regions import Region
+from ..lower.regions import Region, Target
 from .body import Scope
-from .division import divisions, is_unsafe
+from .division import divisions, is_unsafe, looked_at, products
 from .passes import Pass, row_needs
 from .text import REGISTERS, constant
 from .writer import Writer
@@ -27,6 +27,7 @@ class RowKernel(Writer):
 
     def __init__(self, region: Region, symbol: str) -> None:
         super().__init__(region, symbol)
+        self.plan_divisions()
         self.chunks = 1 if region.rows else -(-region.inner.extent // CHUNK)
 
     def units(self) -> tuple[int, int]:
@@ -65,58 +66,96 @@ class RowKernel(Writer):
         inner = self.region.inner
         outside = [e for e in self.sources(each) if inner not in e.depends]
         self.settle([*row_needs(each.wanted, inner), *outside], row)
-        quick = divisions(each, inner, set(self.passes.kept) - set(each.wanted))
+        quick = self.quick.get(each)
         totals = self.two_ways(each, quick, row, first, last) if quick else self.inner_loop(each, row, first, last)
         for thing, total in totals:
-            if isinstance(thing, Expr):
-                row.registers[thing] = total
-            else:
+            if character_of(thing) == "?":
+                total = self.text.opaque(total)
+            if isinstance(thing, Target):
                 self.add_up(thing, total, row)
+            else:
+                row.registers[thing] = total
 
     def sources(self, each: Pass) -> list[Expr]:
         """What a pass is for."""
         return [r.args[0] for r in each.reductions] + [t.expr for t in each.targets]
 
+    def plan_divisions(self) -> None:
+        """Find the passes with quick divisions; an earlier pass that has the dividends looks at their size."""
+        self.quick: dict[Pass, list[Expr]] = {}
+        for k, each in enumerate(self.passes.passes):
+            kept = set(self.passes.kept) - set(each.wanted)
+            quick = divisions(each, self.region.inner, kept)
+            if quick:
+                self.quick[each] = quick
+            for dividend in looked_at(quick):
+                for before in self.passes.passes[:k]:
+                    if dividend in before.wanted:
+                        if dividend not in before.looked_at:
+                            before.looked_at.append(dividend)
+                        break
+
     def two_ways(self, each: Pass, quick: list[Expr], row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
         """A pass with quick divisions, where they are exact, and with ordinary ones, where they might not be."""
-        text, body = self.text, self.body
+        text, body, inner = self.text, self.body, self.region.inner
         flag = "false"
+        reciprocals: dict[Expr, str] = {}
         for divisor in dict.fromkeys(e.args[1] for e in quick):
             b = self.got(divisor, row)
             y = text.let(f"fdiv double {constant(1.0, 'd')}, {b}")
-            body.reciprocals |= {e: y for e in quick if e.args[1] is divisor}
+            reciprocals |= {e: y for e in quick if e.args[1] is divisor}
             flag = text.let(f"or i1 {flag}, {is_unsafe(text, b, False)}")
-        body.exactly = False
-        dividends = [e.args[0] for e in quick]
-        counter, end = self.loop("look", first, last, "1")
-        scope = self.begin(dividends, counter, row, set(each.wanted))
-        for expr in postorder(dividends, lambda e: scope.get(e) is not None):
-            body.write(expr, scope)
-        unsafe = "false"
-        for dividend in dict.fromkeys(dividends):
-            unsafe = text.let(f"or i1 {unsafe}, {is_unsafe(text, self.got(dividend, scope), True)}")
-        carried: list[Any] = []
-        total = self.carry("logical_or", "?", unsafe, carried)
-        end(carried)
-        flag = text.let(f"or i1 {flag}, {total}")
-        body.exactly = True
+        plain = products(each, inner)
+        for factor in dict.fromkeys(a for e in plain for a in e.args if inner not in a.depends):
+            flag = text.let(f"or i1 {flag}, {is_unsafe(text, self.got(factor, row), False, True)}")
+        body.reciprocals = reciprocals
+        unknown = []
+        for dividend in looked_at(quick):
+            known = row.get(("unsafe", dividend))
+            if known is None:
+                unknown.append(dividend)
+            else:
+                flag = text.let(f"or i1 {flag}, {known}")
+        if unknown:
+            flag = text.let(f"or i1 {flag}, {self.look(unknown, each, row, first, last)}")
         exact, fast, after = text.fresh("exact"), text.fresh("fast"), text.fresh("after")
         text.branch(flag, exact, fast)
         text.begin(fast)
+        body.plain = set(plain)
         one = self.inner_loop(each, row, first, last)
         one_end = text.label
         text.jump(after)
         text.begin(exact)
-        body.reciprocals = {}
+        body.reciprocals, body.plain = {}, set()
         other = self.inner_loop(each, row, first, last)
         other_end = text.label
         text.jump(after)
         text.begin(after)
         found = []
         for (thing, a), (_, b) in zip(one, other, strict=True):
-            kind = REGISTERS[thing.character if isinstance(thing, Expr) else thing.expr.character]
+            kind = REGISTERS[character_of(thing)]
             found.append((thing, text.let(f"phi {kind} [ {a}, %{one_end} ], [ {b}, %{other_end} ]")))
         return found
+
+    def look(self, dividends: list[Expr], each: Pass, row: Scope, first: str, last: str) -> str:
+        """A loop that says whether some dividend is not of ordinary size."""
+        self.body.exactly = False
+        counter, end = self.loop("look", first, last, "1")
+        scope = self.begin(dividends, counter, row, set(each.wanted))
+        for expr in postorder(dividends, lambda e: scope.get(e) is not None):
+            self.body.write(expr, scope)
+        carried: list[Any] = []
+        total = self.unsafe(dividends, scope, carried)
+        end(carried)
+        self.body.exactly = True
+        return total
+
+    def unsafe(self, dividends: list[Expr], scope: Scope, carried: list[Any]) -> str:
+        """Carry on whether some dividend is not of ordinary size."""
+        found = "false"
+        for dividend in dividends:
+            found = self.text.let(f"or i1 {found}, {is_unsafe(self.text, self.got(dividend, scope), True)}")
+        return self.carry("logical_or", "?", found, carried)
 
     def begin(self, wanted: list[Expr], counter: str, row: Scope, own: set[Expr]) -> Scope:
         """The scope of an inner loop, with what earlier passes have kept."""
@@ -151,6 +190,8 @@ class RowKernel(Writer):
                 totals.append((target, total))
         for r in each.reductions:
             totals.append((r, self.carry(r.payload[0], r.character, self.got(r.args[0], scope), carried)))
+        for dividend in each.looked_at:
+            totals.append((("unsafe", dividend), self.unsafe([dividend], scope, carried)))
         end(carried)
         return totals
 
@@ -174,3 +215,8 @@ class RowKernel(Writer):
                 self.put(target, value, row)
             else:
                 self.add_up(target, value, row)
+
+
+def character_of(thing: Any) -> str:
+    """The dtype of what a loop has added up."""
+    return "?" if isinstance(thing, tuple) else thing.expr.character if isinstance(thing, Target) else thing.character

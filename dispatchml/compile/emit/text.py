@@ -101,6 +101,14 @@ class Text:
             found = self.sizes[n] = f"%s{len(self.sizes)}"
         return found
 
+    def opaque(self, register: str) -> str:
+        """The same truth value, of which LLVM knows nothing: joining it with others must not reach into the loop that
+        has found it, which would not become vectors then.
+        """
+        wide = self.let(f"zext i1 {register} to i32")
+        kept = self.let(f'call i32 asm "", "=r,0"(i32 {wide})')
+        return self.let(f"trunc i32 {kept} to i1")
+
     def intrinsic(self, name: str, result: str, *types: str) -> str:
         """The name of one of LLVM's own functions, which is declared."""
         self.intrinsics[name] = f"declare {result} @{name}({', '.join(types)})"
