@@ -108,15 +108,15 @@ def from_disk(key: str) -> Library | None:
 
 def from_text(key: str, text: str) -> Library:
     """Compile, and keep for later processes."""
-    from . import generator
+    from . import generator, linking
 
     try:
         data, names = generator.compile_text(text)
     except RuntimeError as error:
         raise CompilationError(f"LLVM refuses a text of ours: {error}") from error
     try:
-        stored = b"image " + image.pack(image.link(data))
-    except image.LinkError:
+        stored = b"image " + image.pack(linking.link(data))
+    except linking.LinkError:
         stored = b"object" + image.pack(image.Image(data, dict.fromkeys(names, 0), [], []))
     cache.store(key, stored)
     return in_memory(key, "compiled", stored)

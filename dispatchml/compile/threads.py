@@ -106,10 +106,10 @@ def allowed_share() -> float | None:
     pairs = (("/sys/fs/cgroup/cpu.max", ""), *cgroup_files())
     for first, second in pairs:
         try:
-            with open(first, encoding="ascii") as file:
+            with open(first, encoding="utf-8") as file:
                 words = file.read().split()
             if second:
-                with open(second, encoding="ascii") as file:
+                with open(second, encoding="utf-8") as file:
                     words += file.read().split()
             if len(words) == 2 and words[0] != "max" and int(words[0]) > 0 and int(words[1]) > 0:
                 return int(words[0]) / int(words[1])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dispatchml.compile import image, machine
+from dispatchml.compile import image, linking, machine
 
 from .texts import CLEAR, scale
 
@@ -75,9 +75,9 @@ def test_calls_of_the_c_library(fresh):
 
 def test_objects_that_images_do_not_know_go_to_llvms_linker(monkeypatch):
     def refuse(data):
-        raise image.LinkError("of another machine")
+        raise linking.LinkError("of another machine")
 
-    monkeypatch.setattr(image, "link", refuse)
+    monkeypatch.setattr(linking, "link", refuse)
     for source in ("compiled", "disk"):
         library = machine.load(scale(1.25))
         assert library.source == source

@@ -46,7 +46,7 @@ def reason_against() -> str:
     """Why memory cannot be read as described here; empty where everything is where it should be."""
     if sys.implementation.name != "cpython":
         return f"this is {sys.implementation.name}, not CPython"
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+    if sys.version_info >= (3, 13) and sysconfig.get_config_var("Py_GIL_DISABLED"):
         return "this Python has no global lock"
     if platform.machine() not in MACHINES or sys.platform not in ("linux", "darwin"):
         return f"{sys.platform} on {platform.machine()} has not been tried"
