@@ -4,6 +4,7 @@ A plugin for a library of units makes a `UnitSystem` (how its units multiply, co
 with `register_type`, and calls `declare_units`. It is imported by plugins only.
 """
 
+from .arrays import ARRAY_OPERATORS, needs_carrying, register_quantities, wrap_constructor, wrap_units
 from .declare import declare_units
 from .entering import MAGNITUDE, attach, attached, convert, converted, is_in, magnitude, quantity_inside, refused
 from .ratios import scaled
@@ -11,6 +12,7 @@ from .system import ExponentUnitError, LogarithmicUnitError, UnitSystem, is_zero
 from .tables import rules_for
 
 __all__ = [
+    "ARRAY_OPERATORS",
     "MAGNITUDE",
     "ExponentUnitError",
     "LogarithmicUnitError",
@@ -24,7 +26,11 @@ __all__ = [
     "is_zero",
     "magnitude",
     "quantity_inside",
+    "needs_carrying",
     "refused",
+    "register_quantities",
     "rules_for",
     "scaled",
+    "wrap_constructor",
+    "wrap_units",
 ]

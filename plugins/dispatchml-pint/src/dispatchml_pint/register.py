@@ -4,12 +4,9 @@ back.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pint
 
-from dispatchml.dispatch import order, register_type
-from dispatchml.units import declare_units
+from dispatchml.units import register_quantities
 
 from . import nesting
 from .system import SYSTEM
@@ -26,26 +23,9 @@ DEFER = (
 
 def register() -> None:
     """Declare everything. Called once, by dispatchml, when a class of pint first meets an operation."""
-    register_type(
-        pint.Quantity,
-        slot="meaning",
-        payload=SYSTEM.magnitude,
-        rebuild=rebuild,
-        static=nesting.STATIC,
-        methods=nesting.METHODS,
-        defer=DEFER,
-    )
-    declare_units(pint.Quantity, SYSTEM)
-    for outer in ("xarray:DataArray", "xarray:Dataset"):
-        order(outer=outer, inner=pint.Quantity)
-    order(outer=pint.Quantity, inner="numpy.ma:MaskedArray")
+    register_quantities(pint.Quantity, SYSTEM, static=nesting.STATIC, methods=nesting.METHODS, defer=DEFER)
     pint.Quantity.__new__ = nesting.construct
     pint.Quantity.__getattr__ = nesting.read_inside
     pint.Quantity.__setitem__ = nesting.write
     pint.Quantity.__rmatmul__ = nesting.matmul_reflected
     pint.Unit.__rtruediv__ = nesting.divide_by_unit
-
-
-def rebuild(q: Any, magnitude: Any) -> Any:
-    """The same units round another magnitude."""
-    return SYSTEM.make(q, magnitude, q._units)
