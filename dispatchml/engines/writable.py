@@ -16,6 +16,7 @@ class Writable:
     __slots__ = ()
 
     _base: Any
+    _value: Any
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._write_item(index, value)

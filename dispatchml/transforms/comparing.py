@@ -57,7 +57,7 @@ def compare(x: Any, y: Any) -> str:
     if a.dtype.kind not in "fc":
         return "" if np.array_equal(a, b) else "differs"
     size = np.max(np.abs(a[np.isfinite(a)]), initial=0.0)
-    scale = TOLERANCE.get(a.real.dtype.itemsize, 1e-2)
+    scale = TOLERANCE.get(np.real(a).dtype.itemsize, 1e-2)
     with np.errstate(all="ignore"):
         fine = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= scale * size)
     if fine.all():

@@ -75,11 +75,16 @@ def is_argument(x: Any) -> bool:
 
 
 @operation(variadic=True)
-def compiled_call(arrays, *, call=None):
+def compiled_call(arrays: Any, *, call: Any = None) -> Any:
     """The leaves of a compiled function's result."""
 
 
-compiled_call.decompose(lambda arrays, call=None: call.leaves(call.frame.call(call.compiled, arrays)))
+def run(arrays: Any, *, call: Any) -> tuple[Any, ...]:
+    """The leaves of the result of a call that nothing traces any more."""
+    return call.leaves(call.frame.call(call.compiled, arrays))
+
+
+compiled_call.decompose(run)
 
 
 def call_through(compiled: Compiled, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

@@ -89,7 +89,9 @@ class Quiet:
 
 
 #: NumPy's variable for that setting; where it has another name, every call looks the setting up.
-FLAGS: Any = getattr(np._core.umath, "_extobj_contextvar", None) or ContextVar("flags")
+FLAGS: Any = getattr(getattr(getattr(np, "_core", None), "umath", None), "_extobj_contextvar", None) or ContextVar(
+    "flags"
+)
 QUIET = Quiet()
 QUIET.flags = object()
 #: How many native functions are tried before the signature is looked up.

@@ -337,12 +337,12 @@ def result_part(x: Any, results: list[Any]) -> Part:
     if info is None or info.payload is None or info.rebuild is None:
         return Part(None, lambda values: x)
     payload = info.payload(x)
-    several = type(payload) is tuple
+    several, rebuild = type(payload) is tuple, info.rebuild
     inner = [result_part(p, results) for p in (payload if several else (payload,))]
 
     def build(values: Any) -> Any:
         made = tuple(p.build(values) for p in inner)
-        return info.rebuild(x, made if several else made[0])
+        return rebuild(x, made if several else made[0])
 
     return Part(None, build)
 
