@@ -15,7 +15,7 @@ TRANSFORMS = {
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)
-@pytest.mark.parametrize("make", [np.ones_like, lambda x: np.full_like(x, 3.0)], ids=str)
+@pytest.mark.parametrize("make", [np.ones_like, lambda x: np.full_like(x, 3.0)], ids=["ones_like", "full_like"])
 def test_a_plain_array_cannot_be_added_to_a_quantity(make, transform, u):
     x = np.array([1.0, 2.0]) * u.m
     with pytest.raises((pint.DimensionalityError, ValueError)):

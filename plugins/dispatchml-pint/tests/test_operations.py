@@ -75,7 +75,11 @@ def test_fractional_powers_can_be_added_in_every_transform(name, u):
     )
 
 
-@pytest.mark.parametrize("root", [np.cbrt, lambda x: x ** (1 / 3), lambda x: x**0.1, lambda x: np.cbrt(x**2)], ids=str)
+@pytest.mark.parametrize(
+    "root",
+    [np.cbrt, lambda x: x ** (1 / 3), lambda x: x**0.1, lambda x: np.cbrt(x**2)],
+    ids=["cbrt", "x**(1/3)", "x**0.1", "cbrt(x**2)"],
+)
 def test_the_tangent_of_a_root_can_be_added_to_its_value(root, u):
     x = np.array([1.0, 8.0]) * u.m
     for unit, factor in (("m", 1.0), ("cm", 100.0)):
