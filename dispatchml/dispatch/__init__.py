@@ -14,7 +14,7 @@ from .join import promotes
 from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, is_traced, layer_of
 from .operation import Operation, OperationFunction, operation
-from .parts import Part, change, part_of, rewrite
+from .parts import Part, change, part_of, replace, rewrite
 from .plugins import Plugin
 from .resolve import takes_operand
 from .shown import shown
@@ -52,6 +52,7 @@ __all__ = [
     "provide_for_arrays_of",
     "promotes",
     "register_type",
+    "replace",
     "rewrite",
     "shown",
     "takes_operand",

@@ -52,8 +52,8 @@ class Part:
 
 #: Operations declared with view=True that are parts: what they give is written to by these.
 PARTS: dict[Any, Part] = {}
-#: What the engines do with a traced value, by name; they enter it: link(made, x, part), change(x, function, name) and
-#: rewrite(x, part, value).
+#: What the engines do with a traced value, by name; they enter it: link(made, x, part), change(x, function, name),
+#: rewrite(x, part, value) and replace(x, part, value).
 ENGINE: dict[str, Callable[..., Any]] = {}
 
 
@@ -78,7 +78,12 @@ def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
 
 
 def rewrite(x: Any, part: Part, value: Any) -> None:
-    """Write all elements of a part of a traced value, as x.name = value does. The part may be of plain numbers, such as
-    a mask: the value that it is written into is traced.
+    """Write all elements of an aligned part of a traced value, in what it is a view of, too. The part may be of plain
+    numbers, such as a mask.
     """
     ENGINE["rewrite"](x, part, value)
+
+
+def replace(x: Any, part: Part, value: Any) -> None:
+    """Give a traced value other memory for a part, as x.data = numbers does: what it was a view of stays as it is."""
+    ENGINE["replace"](x, part, value)

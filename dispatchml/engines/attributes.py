@@ -17,7 +17,7 @@ from ..dispatch.operation import FORGETTING
 from ..dispatch.parts import Part
 from .provider import TRACED
 from .traced import field_of, foreign_attribute, seen_inside
-from .views import rewrite
+from .views import replace
 
 
 class Attribute:
@@ -46,7 +46,7 @@ def set_attribute(x: Any, name: str, value: Any) -> None:
     part = part_named(inner, info, name)
     if part is None or not is_settable(inner, name):
         refuse_setting(inner, name, part)
-    rewrite(x, part, value)
+    replace(x, part, value)
 
 
 def part_named(inner: Any, info: Layer | None, name: str) -> Part | None:

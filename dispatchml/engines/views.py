@@ -202,7 +202,7 @@ def assign(x: Any, index: Any, value: Any, part: Part | None = None) -> None:
     for part, keywords in reversed(parts):
         if part.bare is not None:
             value = part.bare(value, **keywords)
-    if len(parts) == len(chain):
+    if all(type(op) is Part for op, _ in chain):
         new = ops.setitem(elements[-1], value, index=index)
     else:
         new = scattered(elements[-1], np.asarray(positions(x)[1])[index], value)
@@ -270,11 +270,19 @@ def as_part(made: Any, x: Any, part: Part) -> Any:
 
 
 def rewrite(x: Any, part: Part, value: Any) -> None:
-    """`x.name = value` for an attribute that is a part: all of its elements are new."""
-    if part.aligned:
-        assign(x, Ellipsis, value, part)
-    else:
-        assign(part(x), Ellipsis, value)
+    """All elements of an aligned part are new, in x and in what it is a view of."""
+    assign(x, Ellipsis, value, part)
+
+
+def replace(x: Any, part: Part, value: Any) -> None:
+    """`x.name = value` for an attribute that is a part: x has other memory there. The part itself, which `x.name += 1`
+    has written to before, changes nothing.
+    """
+    base = getattr(value, "_base", None)
+    if base is not None and base[0] is x and base[1] is part:
+        return
+    current(x)
+    repoint(x, part.write(x, ops.setitem(part.read(x), value, index=Ellipsis)))
 
 
 def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
@@ -300,4 +308,4 @@ def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
     written()
 
 
-ENGINE.update(link=as_part, change=change, rewrite=rewrite)
+ENGINE.update(link=as_part, change=change, replace=replace, rewrite=rewrite)

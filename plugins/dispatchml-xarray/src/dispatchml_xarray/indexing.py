@@ -55,6 +55,11 @@ def write(x: Any, key: Any, value: Any, by_label: bool = False) -> None:
     A labelled value is broadcast by the names of dims, and its coordinates must be those of the elements.
     """
     labels, shape = labels_of(x)[0], ops.shape(x)
+    if isinstance(key, str) and not by_label:
+        from .views import set_coordinate
+
+        set_coordinate(x, key, value)
+        return
     places = labels.build(np.arange(math.prod(shape)).reshape(shape))
     key = primal(key)
     picked = places.loc[key] if by_label else places[key]

@@ -345,7 +345,7 @@ def closed(y: Any, known: dict[int, Axis]) -> Any:
     if isinstance(y, (DataArray, Variable)):
         data = variable_of(y)._data
         for name, coord in getattr(y, "_coords", {}).items():
-            if is_traced(coord._data):
+            if is_traced(coord) or is_traced(coord._data):
                 raise LabelError(
                     f"The coordinate {name!r} would be a traced value{at_user_line()}. Coordinates are labels and have "
                     "no derivative: use dispatchml.primal(x), or keep the numbers in an array of their own."

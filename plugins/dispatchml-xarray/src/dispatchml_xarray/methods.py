@@ -9,6 +9,7 @@ from dispatchml import ops, primal
 from dispatchml.dispatch import layer_of
 from dispatchml.dispatch.errors import at_user_line
 
+from . import views
 from .indexing import write
 from .labels import (
     DataArray,
@@ -185,7 +186,8 @@ def methods_of(cls: type) -> dict[str, Any]:
     own |= {name: reduction(name) for name in ("sum", "prod", "mean", "std", "var", "median", "max", "min")}
     own |= {name: unsupported(name, instead) for name, instead in INSTEAD.items()}
     own["sortby"] = sortby
+    own |= {name: views.METHODS[name] for name in ("attrs", "encoding")}
     if cls is DataArray:
-        own["loc"] = Loc
+        own["loc"], own["coords"] = Loc, views.CoordinatesOf
     found.update({k: v for k, v in own.items() if k in found})
     return found

@@ -8,7 +8,7 @@ from dispatchml import ops
 from dispatchml.dispatch import dressing, order, register_type, transparent
 from dispatchml.dispatch.errors import at_user_line
 
-from . import axes, coercion, datasets, elementwise, functions, indexing, methods, products
+from . import axes, coercion, datasets, elementwise, functions, indexing, methods, products, views
 from .jacobians import again, block
 from .labels import (
     DataArray,
@@ -98,6 +98,7 @@ def register() -> None:
             payload=numbers_of,
             rebuild=rebuild,
             methods=methods.methods_of(cls),
+            setters=views.SETTERS,
             defer=[name for name in DEFER if hasattr(cls, name)],
             opaque="its coordinates are no part of a program",
         )
