@@ -6,6 +6,7 @@ They are free of branches, so that LLVM vectorises loops of them.
 from . import (
     bases,
     compositions,
+    error_tails,
     errors,
     exponentials,
     hyperbolic,
@@ -17,6 +18,6 @@ from . import (
 )
 
 __all__ = [
-    "bases", "compositions", "errors", "exponentials", "hyperbolic", "inverse_trigonometry", "logarithms", "powers",
-    "roots", "trigonometry",
+    "bases", "compositions", "error_tails", "errors", "exponentials", "hyperbolic", "inverse_trigonometry",
+    "logarithms", "powers", "roots", "trigonometry",
 ]  # fmt: skip
