@@ -5,6 +5,8 @@ They are free of branches, so that LLVM vectorises loops of them.
 
 from . import (
     bases,
+    complex_compositions,
+    complex_functions,
     compositions,
     error_tails,
     errors,
@@ -18,6 +20,6 @@ from . import (
 )
 
 __all__ = [
-    "bases", "compositions", "error_tails", "errors", "exponentials", "hyperbolic", "inverse_trigonometry",
-    "logarithms", "powers", "roots", "trigonometry",
+    "bases", "complex_compositions", "complex_functions", "compositions", "error_tails", "errors", "exponentials",
+    "hyperbolic", "inverse_trigonometry", "logarithms", "powers", "roots", "trigonometry",
 ]  # fmt: skip

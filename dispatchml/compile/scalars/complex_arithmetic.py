@@ -7,12 +7,12 @@ from typing import Any
 
 from ..mathematics.inverse_trigonometry import arctan2
 from ..mathematics.roots import hypot
-from .builder import Term, absolute, fma, select
+from .builder import Term, absolute, fma, select, unary
 from .comparison import NUMBERS
 from .complexes import Pair
 from .kinds import COMPLEX
 from .registry import emitter
-from .selection import truth
+from .selection import chosen, truth
 
 BOTH = tuple(COMPLEX)
 
@@ -157,3 +157,50 @@ def angle(a: Pair | Term) -> Term:
 def make_complex(a: Term, b: Term) -> Pair:
     """The number with these parts."""
     return Pair(a, b)
+
+
+def larger_or_smaller(name: str, comparison: str, keeps_nan: bool) -> None:
+    """Declare maximum, minimum, fmax or fmin in the order of real, then imaginary parts."""
+
+    @emitter(name, *BOTH)
+    def choose(a: Pair, b: Pair) -> Pair:
+        first = getattr(a.real, comparison)(b.real) & ~a.imag.is_nan & ~b.imag.is_nan
+        first = first | (a.real.equal(b.real) & getattr(a.imag, f"{comparison}_equal")(b.imag))
+        other = a if keeps_nan else b
+        chosen = first | other.real.is_nan | other.imag.is_nan
+        return Pair(select(chosen, a.real, b.real), select(chosen, a.imag, b.imag))
+
+    choose.__name__ = name
+
+
+larger_or_smaller("maximum", "greater", True)
+larger_or_smaller("minimum", "less", True)
+larger_or_smaller("fmax", "greater", False)
+larger_or_smaller("fmin", "less", False)
+
+
+@emitter("rint", *BOTH)
+def rint(a: Pair) -> Pair:
+    """By parts."""
+    return Pair(unary("rint", a.real), unary("rint", a.imag))
+
+
+@emitter("strong_multiply", *BOTH)
+def strong_multiply(a: Pair, b: Pair) -> Pair:
+    """a * b, but zero where one of them is."""
+    zero = a.real.builder.number(0.0, a.real.kind)
+    nothing = Pair(zero, zero)
+    first, second = chosen(truth(b), a, nothing), chosen(truth(a), b, nothing)
+    assert isinstance(first, Pair)
+    assert isinstance(second, Pair)
+    return multiply(first, second)
+
+
+@emitter("divide_or_zero", *BOTH)
+def divide_or_zero(a: Pair, b: Pair) -> Pair | Term:
+    """a / b, zero where b is zero."""
+    zero, one = (a.real.builder.number(x, a.real.kind) for x in (0.0, 1.0))
+    there = truth(b)
+    divisor = chosen(there, b, Pair(one, zero))
+    assert isinstance(divisor, Pair)
+    return chosen(there, divide(a, divisor), Pair(zero, zero))

@@ -168,7 +168,7 @@ def of_kinds(name: str, kinds: tuple[str, ...], keywords: dict[str, Any]) -> Sca
         return KNOWN[symbol]
     if "f16" in kinds and not target.host().has_half:
         return None
-    if name == "astype":
+    if name == "astype" and len(kinds) == 2:
         from .casts import astype
 
         KNOWN[symbol] = written(symbol, kinds[:1], astype(*kinds), {}, "alwaysinline")
@@ -193,6 +193,14 @@ def spelled(keywords: Mapping[str, Any]) -> str:
 
 class NotCompiled(Exception):
     """Raised by an emitter that has no code for these keywords."""
+
+
+def called(name: str, *arguments: Term) -> Term:
+    """The result of a call of an operation's function of real numbers."""
+    found = of_kinds(name, tuple(a.kind.name for a in arguments), {})
+    if found is None:
+        raise NotCompiled
+    return arguments[0].builder.call(found.symbol, KINDS[found.result], *arguments)
 
 
 def in_wider(name: str, kinds: tuple[str, ...]) -> Callable[..., Any] | None:
