@@ -29,6 +29,8 @@ def test_corners(name, character):
     with np.errstate(all="ignore"):
         want = getattr(np, name)(z)
         right = equal_or_close(got.real, want.real, eps) & equal_or_close(got.imag, want.imag, eps)
+        if name == "log1p":  # of which NumPy loses the real part near 0
+            right |= np.abs(got - want) <= eps
     assert right.all(), (z[~right][:5], got[~right][:5], want[~right][:5])
 
 
