@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy as np
 from . import entry
 from .graph import Literal, Node, Operand, Program, Value, evaluate
 from .lower.partition import Partition
+from .lower.regions import Region
+from .native_calls import NativeCall, native_calls, unneeded
 from .segments import Segment
 
 
@@ -70,38 +72,51 @@ def contiguous(x: Any) -> Any:
 
 
 def segmented(partition: Partition) -> list[Segment | Node]:
-    """The steps, with runs of regions put together."""
+    """The steps, with runs of regions and native calls put together."""
     program = partition.program
     outputs = {x for x in program.outputs if isinstance(x, Value)}
-    groups: list[list[Any]] = []
+    called = [step.node for step in partition.steps if step.node is not None and not step.view]
+    views = {step.node for step in partition.steps if step.node is not None and step.view}
+    native = native_calls(program, called, views)
+    dropped = unneeded(program, views, native)
+    groups: list[list[Region | NativeCall] | Node] = []
     for step in partition.steps:
-        if step.region is not None and groups and groups[-1][0].region is not None:
-            groups[-1].append(step)
+        part = step.region
+        if step.node is not None:
+            part = native.get(step.node)
+            if part is None and step.node not in dropped:
+                groups.append(step.node)
+        if part is None:
+            continue
+        if groups and isinstance(groups[-1], list):
+            groups[-1].append(part)
         else:
-            groups.append([step])
+            groups.append([part])
     readers: dict[Value, set[int]] = {}
     for k, group in enumerate(groups):
-        for step in group:
-            read = step.node.inputs if step.region is None else loaded(step.region)
-            for x in read:
-                if isinstance(x, Value):
-                    readers.setdefault(x, set()).add(k)
+        for part in group if isinstance(group, list) else [group]:
+            for x in reads_of(part):
+                readers.setdefault(x, set()).add(k)
     found: list[Segment | Node] = []
     for k, group in enumerate(groups):
-        if group[0].region is None:
-            found.append(group[0].node)
+        if not isinstance(group, list):
+            found.append(group)
             continue
 
         def wanted(value: Value, k: int = k) -> bool:
             return value in outputs or bool(readers.get(value, set()) - {k})
 
-        found.append(Segment([step.region for step in group], wanted, program.constants))
+        found.append(Segment(group, wanted, program.constants))
     return found
 
 
-def loaded(region: Any) -> set[Value]:
-    """What the expressions of a region read from memory."""
-    return {e.payload[0] for e in region.elements.graph.known.values() if e.kind == "load"}
+def reads_of(part: Region | NativeCall | Node) -> Iterable[Value]:
+    """What a part of a program reads from memory."""
+    if isinstance(part, NativeCall):
+        return part.reads
+    if isinstance(part, Region):
+        return {e.payload[0] for e in part.elements.graph.known.values() if e.kind == "load"}
+    return [x for x in part.inputs if isinstance(x, Value)]
 
 
 class Writer:

@@ -59,17 +59,13 @@ def plan(
     results: Sequence[Value], guards: dict[Value, int], single: bool,
 ) -> entry.Plan:  # fmt: skip
     """What the entry point does."""
-    library = machine.load(segment.text)
     slots: dict[Any, int] = dict(zip(values, places, strict=True))
     number = len(inputs)
     scratch = {v: v.size * BYTES[character(v)] for v in segment.leaves if v not in results} | segment.scratch
     for thing in (*segment.constants, *results, *scratch):
         slots[thing] = number
         number += 1
-    steps: list[entry.Step | entry.LoopStep] = [
-        entry.Step(library, kernel.symbol, [slots[s] for s in at], kernel.sizes, kernel.extent, kernel.grain)
-        for kernel, at in segment.launches
-    ]
+    steps = segment.steps(slots)
     if guards:
         pointers = [*(slots[v] for v in guards), number]
         steps.append(entry.Step(guarding([v.dtype.char for v in guards]), "guards", pointers, list(guards.values())))

@@ -117,6 +117,8 @@ MADE = {
 DESCR_MASK = int.from_bytes(b"\0\xff\xff\0\xff\xff\xff\xff", "little", signed=True)
 #: Bytes of arrays above which a first call lets other threads of Python run.
 LARGE = 1 << 18
+#: Bytes of a line of the processor's cache; scratch memory begins with one.
+LINE = 64
 FASTCALL_WITH_KEYWORDS = 0x0082
 
 
@@ -267,13 +269,40 @@ def code() -> machine.Library:
     return made
 
 
+def rounded(size: int) -> int:
+    """Whole lines of the processor's cache."""
+    return -(-size // LINE) * LINE
+
+
+def arena(plan: Plan) -> tuple[list[int], int]:
+    """Where each piece of scratch memory lies, and the size of all: pieces that no step sees together may overlap."""
+    first = plan.status_slot - len(plan.scratch)
+    begins: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for number, step in enumerate(plan.steps):
+        for slot in step.pointers:
+            begins.setdefault(slot - first, number)
+            ends[slot - first] = number
+    offsets = [0] * len(plan.scratch)
+    placed: list[int] = []
+    for k in sorted(range(len(offsets)), key=lambda k: -plan.scratch[k]):
+        size = rounded(plan.scratch[k])
+        together = sorted(
+            (offsets[j], j) for j in placed if k in begins and begins[k] <= ends[j] and begins[j] <= ends[k]
+        )
+        for taken, j in together:
+            if offsets[k] + size <= taken:
+                break
+            offsets[k] = max(offsets[k], taken + rounded(plan.scratch[j]))
+        if k in begins:
+            placed.append(k)
+    return offsets, max((o + rounded(n) for o, n in zip(offsets, plan.scratch, strict=True)), default=0)
+
+
 def record_of(plan: Plan, state: State) -> bytes:
     """What the driver reads."""
     record = Record()
-    offsets, total = [], 0
-    for size in plan.scratch:
-        offsets.append(total)
-        total += -(-size // 64) * 64
+    offsets, total = arena(plan)
     record.set(driver.HEAD_TABLE, table.address())
     record.set(driver.STATE, ctypes.addressof(state.words))
     record.set(driver.ARGUMENTS, len(plan.inputs))
@@ -322,7 +351,7 @@ def build(plan: Plan, otherwise: Any = NotImplemented, name: str = "compiled") -
 
         return PortableFunction(plan, otherwise, name)
     threads.pool()
-    state = State(sum(-(-size // 64) * 64 for size in plan.scratch))
+    state = State(arena(plan)[1])
     return bind(record_of(plan, state), otherwise, name, plan, state)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .native_calls import NativeCall
 from .segments import Segment
 
 
@@ -13,6 +14,9 @@ def report(executable: Any) -> str:
     for k, step in enumerate(executable.steps):
         if isinstance(step, Segment):
             for kernel, _ in step.launches:
+                if isinstance(kernel, NativeCall):
+                    lines.append(f"{k}: loop of {kernel.made.ufunc.__name__}")
+                    continue
                 lines.append(
                     f"{k}: kernel {kernel.symbol} ({kernel.scheme}), {kernel.extent} rows in blocks of {kernel.grain}"
                 )

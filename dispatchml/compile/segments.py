@@ -1,4 +1,4 @@
-"""Runs of regions between calls: each becomes one native function on the arrays that it reads."""
+"""Runs of regions and native calls: each becomes one native function on the arrays that it reads."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .emit.tiles import TileKernel, suits
 from .graph import Value
 from .lower.regions import Region
 from .lower.scalar_calls import character_of
+from .native_calls import NativeCall
 
 
 def character(value: Value) -> str:
@@ -26,19 +27,32 @@ def character(value: Value) -> str:
 
 
 class Segment:
-    """Regions in order. reads: values that come from outside; leaves: values that are wanted outside."""
+    """Regions and native calls in order. reads: values from outside; leaves: values that are wanted outside."""
 
-    def __init__(self, regions: Sequence[Region], wanted: Callable[[Value], bool], constants: dict[Value, Any]) -> None:
-        self.regions = list(regions)
+    def __init__(
+        self,
+        parts: Sequence[Region | NativeCall],
+        wanted: Callable[[Value], bool],
+        constants: dict[Value, Any],
+    ) -> None:
         self.kernels: list[Kernel] = []
-        self.launches: list[tuple[Kernel, list[Any]]] = []
-        made = {root.value: None for region in regions for root in region.roots}
+        self.launches: list[tuple[Kernel | NativeCall, list[Any]]] = []
+        made: dict[Value, None] = {}
+        for part in parts:
+            values = part.node.outputs if isinstance(part, NativeCall) else [root.value for root in part.roots]
+            made |= dict.fromkeys(values)
         self.leaves = [v for v in made if wanted(v)]
         self.scratch: dict[Any, int] = {}
         read: dict[Value, None] = {}
-        for number, region in enumerate(regions):
-            self.add((TileKernel if suits(region) else RowKernel)(region, f"k{number}").write())
+        for number, part in enumerate(parts):
+            if isinstance(part, NativeCall):
+                self.launches.append((part, [*part.reads, *part.node.outputs]))
+                read |= {v: None for v in part.reads if v not in made}
+            else:
+                self.add((TileKernel if suits(part) else RowKernel)(part, f"k{number}").write())
         for kernel, slots in self.launches:
+            if isinstance(kernel, NativeCall):
+                continue
             for pointer, slot in zip(kernel.pointers, slots, strict=True):
                 if pointer.kind == "value" and pointer.value is slot and slot not in made:
                     read[slot] = None
@@ -47,7 +61,8 @@ class Segment:
         for value in made:
             if value not in self.leaves:
                 self.scratch[value] = value.size * BYTES[character(value)]
-        self.text = module_text(list({k.symbol: k for k, _ in self.launches}.values()))
+        kernels = [k for k, _ in self.launches if not isinstance(k, NativeCall)]
+        self.text = module_text(list({k.symbol: k for k in kernels}.values())) if kernels else ""
 
     def add(self, kernel: Kernel) -> None:
         """A kernel, and those that join what its blocks have added up."""
@@ -74,22 +89,30 @@ class Segment:
         self.launches.append((kernel, slots))
         self.launches += after
 
+    def steps(self, slots: dict[Any, int]) -> list[entry.Step | entry.LoopStep]:
+        """The steps of a plan in which everything has these slots."""
+        library = machine.load(self.text) if self.text else None
+        found: list[entry.Step | entry.LoopStep] = []
+        for kernel, at in self.launches:
+            if isinstance(kernel, NativeCall):
+                found.append(kernel.step(slots))
+            else:
+                assert library is not None
+                pointers = [slots[s] for s in at]
+                found.append(entry.Step(library, kernel.symbol, pointers, kernel.sizes, kernel.extent, kernel.grain))
+        return found
+
     def plan(self, result: str = "tuple") -> entry.Plan:
         """What the entry point does."""
-        library = machine.load(self.text)
         slots: dict[Any, int] = {}
         for thing in (*self.reads, *self.constants, *self.leaves, *self.scratch):
             slots[thing] = len(slots)
-        steps = [
-            entry.Step(library, kernel.symbol, [slots[s] for s in at], kernel.sizes, kernel.extent, kernel.grain)
-            for kernel, at in self.launches
-        ]
         return entry.Plan(
             [input_of(v) for v in self.reads],
             [entry.OutputSpec(v.form, v.dtype, v.shape) for v in self.leaves],
             [np.ascontiguousarray(c) for c in self.constants.values()],
             list(self.scratch.values()),
-            steps,
+            self.steps(slots),
             result,
         )
 
