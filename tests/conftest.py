@@ -68,6 +68,46 @@ def pytest_terminal_summary(terminalreporter):
                     terminalreporter.write_line(text)
 
 
+class Ratio:
+    """A number class that nobody registers."""
+
+    def __init__(self, over, under=1):
+        self.over, self.under = over, under
+
+    def __add__(self, other):
+        return Ratio(self.over * other.under + other.over * self.under, self.under * other.under)
+
+    def __mul__(self, other):
+        return Ratio(self.over * getattr(other, "over", other), self.under * getattr(other, "under", 1))
+
+    __rmul__ = __mul__
+
+    def __sub__(self, other):
+        return self + Ratio(-1) * other
+
+    def __neg__(self):
+        return Ratio(-self.over, self.under)
+
+    def __eq__(self, other):
+        return self.over * other.under == other.over * self.under
+
+    def __float__(self):
+        return self.over / self.under
+
+
+class Scaled(Ratio):
+    """Another one."""
+
+
+Ratio.Scaled = Scaled
+
+
+@pytest.fixture
+def ratio():
+    """A number class that nobody registers; `ratio.Scaled` is a subclass."""
+    return Ratio
+
+
 class Environment:
     """A virtual environment beside the running one, whose packages it sees."""
 

@@ -8,33 +8,6 @@ from dispatchml.dispatch.errors import JoinError, NoMethodError, RegistrationErr
 from dispatchml.dispatch.join import join, python_scalar, value_class
 
 
-class Ratio:
-    """A number class that nobody registers."""
-
-    def __init__(self, over, under=1):
-        self.over, self.under = over, under
-
-    def __add__(self, other):
-        return Ratio(self.over * other.under + other.over * self.under, self.under * other.under)
-
-    def __mul__(self, other):
-        return Ratio(self.over * getattr(other, "over", other), self.under * getattr(other, "under", 1))
-
-    __rmul__ = __mul__
-
-    def __sub__(self, other):
-        return self + Ratio(-1) * other
-
-    def __neg__(self):
-        return Ratio(-self.over, self.under)
-
-    def __eq__(self, other):
-        return self.over * other.under == other.over * self.under
-
-    def __float__(self):
-        return self.over / self.under
-
-
 class DeviceArray:
     """A storage class for tests, as of another device."""
 
@@ -68,11 +41,11 @@ def test_the_chain_of_numbers():
     assert join((np.float32, np.int8), "f") is np.generic
 
 
-def test_value_classes():
+def test_value_classes(ratio):
     assert value_class(np.float32) is np.generic
     assert value_class(np.ndarray) is np.ndarray
     assert value_class(np.ma.MaskedArray) is None
-    assert value_class(Ratio) is None
+    assert value_class(ratio) is None
 
 
 def test_arrays_of_two_devices_do_not_meet(add, check_text):
@@ -87,12 +60,12 @@ def test_arrays_of_two_devices_do_not_meet(add, check_text):
         add(np.float64(1), DeviceArray(1))
 
 
-def test_two_minimal_joins_are_refused_at_the_declaration(check_text):
+def test_two_minimal_joins_are_refused_at_the_declaration(check_text, ratio):
     promotes(Low, Middle)
     promotes(Low, DeviceArray)
-    promotes(Ratio, Middle)
+    promotes(ratio, Middle)
     with pytest.raises(RegistrationError) as caught:
-        promotes(Ratio, DeviceArray)
+        promotes(ratio, DeviceArray)
     check_text(caught.value, "two_joins")
     assert join((Low, Middle), "f") is Middle
 
@@ -122,32 +95,32 @@ def test_the_same_declaration_twice_is_one():
     assert join((Low, Middle), "f") is Middle
 
 
-def test_promotion_is_transitive_and_converts_on_the_way(add):
+def test_promotion_is_transitive_and_converts_on_the_way(add, ratio):
     with pytest.raises(NoMethodError):
-        add(Ratio(1, 2), 1.0)
-    promotes(Ratio, float, convert=float)
-    assert add(Ratio(1, 2), 1.0) == 1.5
-    assert add(Ratio(1, 2), np.array([1, 2])).tolist() == [1.5, 2.5]
-    promotes(Low, Ratio, convert=lambda x: Ratio(3))
+        add(ratio(1, 2), 1.0)
+    promotes(ratio, float, convert=float)
+    assert add(ratio(1, 2), 1.0) == 1.5
+    assert add(ratio(1, 2), np.array([1, 2])).tolist() == [1.5, 2.5]
+    promotes(Low, ratio, convert=lambda x: ratio(3))
     assert add(Low(), np.array([1.0])).tolist() == [4.0]
 
 
-def test_the_way_with_the_fewest_conversions_is_taken(add):
+def test_the_way_with_the_fewest_conversions_is_taken(add, ratio):
     """A class of numbers between int and arrays changes nothing for arrays that meet an int."""
-    promotes(int, Ratio, convert=Ratio)
-    promotes(Ratio, np.ndarray, convert=lambda x: np.asarray(x, object))
+    promotes(int, ratio, convert=ratio)
+    promotes(ratio, np.ndarray, convert=lambda x: np.asarray(x, object))
     assert add(np.ones(2), 1).dtype == np.float64
-    assert value_class(type("Sub", (Ratio,), {})) is Ratio
+    assert value_class(type("Sub", (ratio,), {})) is ratio
 
 
-def test_converters_in_a_tuple():
+def test_converters_in_a_tuple(ratio):
     @operation(variadic=True)
     def joined(things):
         """Several."""
 
     joined.register(lambda things: sum(things), float)
-    promotes(Ratio, float, convert=float)
-    assert joined((Ratio(1, 2), 1, 2.0)) == 3.5
+    promotes(ratio, float, convert=float)
+    assert joined((ratio(1, 2), 1, 2.0)) == 3.5
 
 
 def test_python_numbers_stay_python_numbers(add):

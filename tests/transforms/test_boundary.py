@@ -266,39 +266,8 @@ def test_no_floating_point_warning_leaks_from_the_backward_pass():
     np.testing.assert_array_equal(found, [np.inf, 0.25])
 
 
-class Ratio:
-    """A number class that nobody registers."""
-
-    def __init__(self, over, under=1):
-        self.over, self.under = over, under
-
-    def __add__(self, other):
-        return Ratio(self.over * other.under + other.over * self.under, self.under * other.under)
-
-    def __mul__(self, other):
-        return Ratio(self.over * getattr(other, "over", other), self.under * getattr(other, "under", 1))
-
-    __rmul__ = __mul__
-
-    def __sub__(self, other):
-        return self + Ratio(-1) * other
-
-    def __neg__(self):
-        return Ratio(-self.over, self.under)
-
-    def __eq__(self, other):
-        return self.over * other.under == other.over * self.under
-
-    def __float__(self):
-        return self.over / self.under
-
-
-class Scaled(Ratio):
-    """Another one."""
-
-
-def test_numbers_that_nobody_registered_say_what_to_register():
-    for number in (Ratio(1, 3), Scaled(2)):
+def test_numbers_that_nobody_registered_say_what_to_register(ratio):
+    for number in (ratio(1, 3), ratio.Scaled(2)):
         name = rf"{re.escape(type(number).__module__)}.{type(number).__name__}"
         for run in (lambda x: dm.grad(lambda v: v * v)(x), lambda x: dm.jvp(lambda v: v * v, (x,), (x,))):
             with pytest.raises(NoMethodError, match=rf"^No method for multiply\({name}, {name}\).*@multiply\.register"):
