@@ -7,8 +7,9 @@ with `register_type`, and calls `declare_units`. It is imported by plugins only.
 from .arrays import ARRAY_OPERATORS, needs_carrying, register_quantities, wrap_constructor, wrap_units
 from .declare import declare_units
 from .entering import MAGNITUDE, attach, attached, convert, converted, is_in, magnitude, quantity_inside, refused
-from .ratios import scaled
-from .system import ExponentUnitError, LogarithmicUnitError, UnitSystem, is_zero
+from .errors import ExponentUnitError, LogarithmicUnitError
+from .ratios import is_zero, scaled
+from .system import UnitSystem
 from .tables import rules_for
 
 __all__ = [

@@ -14,8 +14,9 @@ from ..dispatch.structures import uniform
 from ..rules.registry import through
 from . import families as f
 from .entering import MAGNITUDE, attach, convert, declare_entering, magnitude, quantity_inside
+from .errors import ExponentUnitError
 from .functions import declare_functions, wrong_units
-from .system import ExponentUnitError, UnitSystem
+from .system import UnitSystem
 from .tables import families, rules_for
 
 #: What `x * unit` is inside a transform, and what its derivatives are made of.

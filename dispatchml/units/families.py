@@ -1,4 +1,8 @@
-"""Families of operations by what they do to units: each maker turns an operation into the rule of a library."""
+"""Families of operations by what they do to units: each maker turns an operation into the rule of a library.
+
+Makers of one shape are made by a function that says what differs: whose units stay, into which units arguments are
+brought, what the result is given out as, how units combine.
+"""
 
 from __future__ import annotations
 
@@ -15,27 +19,45 @@ Rule = Callable[..., Any]
 Maker = Callable[[UnitSystem, Any], Rule]
 
 
-# ---- one array -------------------------------------------------------------------------------------------------------
+# ---- the units of one argument stay ----------------------------------------------------------------------------------
 
 
-def keep(s: UnitSystem, op: Any) -> Rule:
-    """One array, in the units of the argument: shapes, linear maps, sorting, choosing."""
+def keeping(position: int = 0, difference: bool = False, numbers: bool = True) -> Maker:
+    """The units of the argument at a position, or those of a difference of it. The other arguments are plain or
+    dimensionless (positions, for example), or looked at whatever their units where `numbers` is False.
+    """
 
-    def keep_units(q: Any, **keywords: Any) -> Any:
-        s.check(q)
-        return s.make(q, op(s.magnitude(q), **keywords), s.units(q))
+    def family(s: UnitSystem, op: Any) -> Rule:
+        units = s.difference if difference else s.units
 
-    return keep_units
+        def keep_units(q: Any, **keywords: Any) -> Any:
+            s.check(q)
+            return s.make(q, op(s.magnitude(q), **keywords), units(q))
+
+        def keep_units_of_one(*values: Any, **keywords: Any) -> Any:
+            q, given = values[position], list(values)
+            given[position] = s.bare_magnitude(q)
+            if numbers:
+                given = list(map(s.number, given))
+            made = op(*map(s.bare_magnitude, given), **keywords)
+            if not s.is_quantity(q):
+                return made
+            s.check(q)
+            return s.make(q, made, units(q))
+
+        return keep_units if op.info.arity == 1 else keep_units_of_one
+
+    return family
 
 
-def keep_as_difference(s: UnitSystem, op: Any) -> Rule:
-    """The same, where the result is a difference: norms, standard deviations, zeros."""
-
-    def keep_units_of_a_difference(q: Any, **keywords: Any) -> Any:
-        s.check(q)
-        return s.make(q, op(s.magnitude(q), **keywords), s.difference(q))
-
-    return keep_units_of_a_difference
+#: Shapes, linear maps, sorting, choosing; positions and the like may stand beside the array.
+keep = keeping()
+#: The same, where the result is a difference: norms, standard deviations, zeros.
+keep_as_difference = keeping(difference=True)
+#: Of the other arguments it only matters which of their elements are equal.
+keep_beside = keeping(numbers=False)
+#: Sums over eigenvectors with weights, which come last.
+keep_last = keeping(-1, numbers=False)
 
 
 def keep_list(s: UnitSystem, op: Any) -> Rule:
@@ -47,19 +69,6 @@ def keep_list(s: UnitSystem, op: Any) -> Rule:
         return type(made)(s.make(q, x, s.units(q)) for x in made)
 
     return keep_units_of_all
-
-
-def keep_first(s: UnitSystem, op: Any) -> Rule:
-    """The units of the first argument; the others are plain or dimensionless (positions, for example)."""
-
-    def keep_units_of_first(x: Any, *others: Any, **keywords: Any) -> Any:
-        others = tuple(map(s.number, others))
-        if not s.is_quantity(x):
-            return op(x, *others, **keywords)
-        s.check(x)
-        return s.make(x, op(s.magnitude(x), *others, **keywords), s.units(x))
-
-    return keep_units_of_first
 
 
 def plain(s: UnitSystem, op: Any) -> Rule:
@@ -74,75 +83,47 @@ def plain(s: UnitSystem, op: Any) -> Rule:
     return without_units
 
 
-def keep_beside(s: UnitSystem, op: Any) -> Rule:
-    """The units of the first argument; of the others it only matters which of their elements are equal."""
-
-    def keep_units_of_first(x: Any, *others: Any, **keywords: Any) -> Any:
-        made = op(s.bare_magnitude(x), *map(s.bare_magnitude, others), **keywords)
-        if not s.is_quantity(x):
-            return made
-        s.check(x)
-        return s.make(x, made, s.units(x))
-
-    return keep_units_of_first
-
-
-def keep_last(s: UnitSystem, op: Any) -> Rule:
-    """The units of the last argument, whatever those of the others: sums over eigenvectors with weights."""
-
-    def keep_units_of_last(*values: Any, **keywords: Any) -> Any:
-        made, last = op(*map(s.bare_magnitude, values), **keywords), values[-1]
-        if not s.is_quantity(last):
-            return made
-        s.check(last)
-        return s.make(last, made, s.units(last))
-
-    return keep_units_of_last
-
-
 # ---- several arrays of one dimension ---------------------------------------------------------------------------------
 
 
-def same(s: UnitSystem, op: Any) -> Rule:
-    """Arguments of one dimension; the result has the units of the first."""
+def in_one_dimension(given_out: Callable[[UnitSystem, Any, Any, Any], Any], beside: bool = False) -> Maker:
+    """Arguments of one dimension, several or one tuple of them; given_out(system, like, result, units) is the result.
+    beside: whether values are put beside each other, so that plain ones take the units of the quantities.
+    """
 
-    def in_one_dimension(*values: Any, **keywords: Any) -> Any:
-        like, units, magnitudes = s.common(values)
-        return s.make(like, op(*magnitudes, **keywords), units)
+    def family(s: UnitSystem, op: Any) -> Rule:
+        def of_arguments(*values: Any, **keywords: Any) -> Any:
+            like, units, magnitudes = s.common(values, beside)
+            return given_out(s, like, op(*magnitudes, **keywords), units)
 
-    return in_one_dimension
+        def of_tuple(values: Any, **keywords: Any) -> Any:
+            like, units, magnitudes = s.common(values, beside)
+            return given_out(s, like, op(tuple(magnitudes), **keywords), units)
 
+        return of_tuple if op.info.variadic else of_arguments
 
-def same_variadic(s: UnitSystem, op: Any) -> Rule:
-    """A tuple of arrays of one dimension; the result has the units of the first."""
-
-    def in_one_dimension(values: Any, **keywords: Any) -> Any:
-        like, units, magnitudes = s.common(values, beside=True)
-        return s.make(like, op(tuple(magnitudes), **keywords), units)
-
-    return in_one_dimension
+    return family
 
 
-def same_variadic_list(s: UnitSystem, op: Any) -> Rule:
+#: The result has the units of the first.
+same = in_one_dimension(lambda s, like, y, units: s.make(like, y, units))
+joined = in_one_dimension(lambda s, like, y, units: s.make(like, y, units), beside=True)
+#: The result is a number: how often one goes into the other.
+counted = in_one_dimension(lambda s, like, y, units: s.make(like, y, s.one))
+#: The result is the angle between them.
+direction = in_one_dimension(lambda s, like, y, units: s.direction(like, y))
+
+
+def each_in_its_units(s: UnitSystem, op: Any) -> Rule:
     """A tuple of arrays that stay apart: each keeps its own units."""
 
-    def each_in_its_units(values: Any, **keywords: Any) -> Any:
+    def stay_apart(values: Any, **keywords: Any) -> Any:
         made = op(tuple(map(s.bare_magnitude, values)), **keywords)
         return type(made)(
             s.make(x, y, s.units(x)) if s.is_quantity(x) else y for x, y in zip(values, made, strict=True)
         )
 
-    return each_in_its_units
-
-
-def counted(s: UnitSystem, op: Any) -> Rule:
-    """Arguments of one dimension; the result is a dimensionless number: how often one goes into the other."""
-
-    def ratio_in_one_dimension(*values: Any, **keywords: Any) -> Any:
-        like, _, magnitudes = s.common(values)
-        return s.make(like, op(*magnitudes, **keywords), s.one)
-
-    return ratio_in_one_dimension
+    return stay_apart
 
 
 def compared(s: UnitSystem, op: Any) -> Rule:
@@ -180,74 +161,59 @@ def equality(unequal: bool) -> Maker:
 # ---- numbers and angles ----------------------------------------------------------------------------------------------
 
 
-def of_numbers(s: UnitSystem, op: Any) -> Rule:
-    """Dimensionless arguments, in units of one; the result is dimensionless."""
+def of_converted(
+    number: Callable[[UnitSystem], Callable[[Any], Any]], given_out: Callable[[UnitSystem, Any, Any], Any]
+) -> Maker:
+    """Arguments are converted to plain numbers by number(system); given_out(system, like, result) is the result."""
 
-    def function_of_numbers(*values: Any, **keywords: Any) -> Any:
-        return s.function_of_numbers(s.first(values), op(*map(s.number, values), **keywords))
+    def family(s: UnitSystem, op: Any) -> Rule:
+        convert = number(s)
 
-    return function_of_numbers
+        def of_one(q: Any, **keywords: Any) -> Any:
+            return given_out(s, q, op(convert(q), **keywords))
 
+        def of_several(*values: Any, **keywords: Any) -> Any:
+            return given_out(s, s.first(values), op(*map(convert, values), **keywords))
 
-def of_numbers_variadic(s: UnitSystem, op: Any) -> Rule:
-    """A tuple of dimensionless arrays."""
+        return of_one if op.info.arity == 1 else of_several
 
-    def function_of_numbers(values: Any, **keywords: Any) -> Any:
-        return s.function_of_numbers(s.first(values), op(tuple(map(s.number, values)), **keywords))
-
-    return function_of_numbers
-
-
-def whole_numbers(s: UnitSystem, op: Any) -> Rule:
-    """Dimensionless whole numbers: bits and divisors; the result is dimensionless."""
-
-    def function_of_whole_numbers(*values: Any, **keywords: Any) -> Any:
-        return s.make(s.first(values), op(*map(s.number, values), **keywords), s.one)
-
-    return function_of_whole_numbers
+    return family
 
 
-def of_angle(s: UnitSystem, op: Any) -> Rule:
-    """One angle, in radian; the result is dimensionless."""
-
-    def function_of_angle(q: Any, **keywords: Any) -> Any:
-        return s.function_of_numbers(q, op(s.angle(q), **keywords))
-
-    return function_of_angle
-
-
-def to_angle(s: UnitSystem, op: Any) -> Rule:
-    """A dimensionless argument; the result is an angle."""
-
-    def angle_of_number(*values: Any, **keywords: Any) -> Any:
-        return s.an_angle(s.first(values), op(*map(s.number, values), **keywords))
-
-    return angle_of_number
-
-
-def direction(s: UnitSystem, op: Any) -> Rule:
-    """Two arguments of one dimension; the result is the angle between them."""
-
-    def angle_of_two(*values: Any, **keywords: Any) -> Any:
-        like, _, magnitudes = s.common(values)
-        return s.direction(like, op(*magnitudes, **keywords))
-
-    return angle_of_two
+#: Functions of numbers: arguments and result are dimensionless, in units of one.
+of_numbers = of_converted(lambda s: s.number, lambda s, like, y: s.function_of_numbers(like, y))
+#: Bits and divisors of whole numbers.
+whole_numbers = of_converted(lambda s: s.number, lambda s, like, y: s.make(like, y, s.one))
+#: Functions of an angle, in radian.
+of_angle = of_converted(lambda s: s.angle, lambda s, like, y: s.function_of_numbers(like, y))
+#: Functions of a number that give an angle.
+to_angle = of_converted(lambda s: s.number, lambda s, like, y: s.an_angle(like, y))
 
 
 # ---- products and powers ---------------------------------------------------------------------------------------------
 
 
-def multiplied(s: UnitSystem, op: Any) -> Rule:
-    """Products of two: units multiply."""
-    made = s.chained if op is ops.strong_multiply else s.product
+def combined(units_of: Callable[[UnitSystem], Callable[[Any, Any], Any]]) -> Maker:
+    """Products and quotients of two, whose units are combined by units_of(system)."""
 
-    def product_of_two(a: Any, b: Any, **keywords: Any) -> Any:
-        like = s.like((a, b))
-        (x, u), (y, v) = s.factor(a, like), s.factor(b, like)
-        return made(like, op(x, y, **keywords), s.times(u, v))
+    def family(s: UnitSystem, op: Any) -> Rule:
+        made = s.chained if op is ops.strong_multiply else s.product
+        combine = units_of(s)
 
-    return product_of_two
+        def product_of_two(a: Any, b: Any, **keywords: Any) -> Any:
+            like = s.like((a, b))
+            (x, u), (y, v) = s.factor(a, like), s.factor(b, like)
+            return made(like, op(x, y, **keywords), combine(u, v))
+
+        return product_of_two
+
+    return family
+
+
+multiplied = combined(lambda s: s.times)
+divided = combined(lambda s: s.over)
+#: Solutions of a x = b: the units of b over those of a.
+solved = combined(lambda s: lambda u, v: s.over(v, u))
 
 
 def multiplied_variadic(s: UnitSystem, op: Any) -> Rule:
@@ -265,50 +231,19 @@ def multiplied_variadic(s: UnitSystem, op: Any) -> Rule:
     return product_of_all
 
 
-def divided(s: UnitSystem, op: Any) -> Rule:
-    """Quotients: units divide."""
-
-    def quotient(a: Any, b: Any, **keywords: Any) -> Any:
-        like = s.like((a, b))
-        (x, u), (y, v) = s.factor(a, like), s.factor(b, like)
-        return s.product(like, op(x, y, **keywords), s.over(u, v))
-
-    return quotient
-
-
-def solved(s: UnitSystem, op: Any) -> Rule:
-    """Solutions of a x = b: the units of b over those of a."""
-
-    def solution(a: Any, b: Any, **keywords: Any) -> Any:
-        like = s.like((a, b))
-        (x, u), (y, v) = s.factor(a, like), s.factor(b, like)
-        return s.product(like, op(x, y, **keywords), s.over(v, u))
-
-    return solution
-
-
-def to_the(n: Any) -> Maker:
-    """One array, of which the result is homogeneous of degree n; its units to this power."""
+def to_the(n: Any, difference: bool = False) -> Maker:
+    """One array, of which the result is homogeneous of degree n; its units, or those of a difference, to this power."""
 
     def family(s: UnitSystem, op: Any) -> Rule:
         def of_power(q: Any, **keywords: Any) -> Any:
             magnitude, units = s.factor(q)
             return s.product(q, op(magnitude, **keywords), s.raised(units, n))
 
-        return of_power
-
-    return family
-
-
-def of_difference_to_the(n: Any) -> Maker:
-    """One array of which only differences matter; the units of a difference to a fixed power: variances."""
-
-    def family(s: UnitSystem, op: Any) -> Rule:
-        def of_power(q: Any, **keywords: Any) -> Any:
+        def of_power_of_difference(q: Any, **keywords: Any) -> Any:
             s.check(q)
             return s.product(q, op(s.magnitude(q), **keywords), s.raised(s.difference(q), n))
 
-        return of_power
+        return of_power_of_difference if difference else of_power
 
     return family
 

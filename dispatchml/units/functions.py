@@ -16,6 +16,8 @@ from ..numpy.meanings import library_meaning
 from ..numpy.registry import operand
 from ..numpy.statistics import prod
 from .entering import attach, convert, magnitude, quantity_inside
+from .histograms import histogram, histogram2d, histogram_bin_edges
+from .numbers import first_unit, numbers, numbers_in
 from .system import UnitSystem
 
 
@@ -27,36 +29,6 @@ def declare_functions(cls: type, system: UnitSystem) -> None:
         library_meaning(cls, np.equal, np.not_equal)(equality(system))
     if system.likes_are_plain:
         library_meaning(cls, np.zeros_like, np.ones_like, np.empty_like)(of_numbers)
-
-
-def unit_of(system: UnitSystem, x: Any) -> Any:
-    """The unit of the quantity inside of a value, as the library's own object; None for a value without."""
-    q = quantity_inside(x)
-    return None if q is None else system.unit(q)
-
-
-def first_unit(system: UnitSystem, *values: Any) -> Any:
-    """The unit of the first quantity among values and lists of them; None without one."""
-    for x in values:
-        unit = first_unit(system, *x) if type(x) in (list, tuple) else unit_of(system, x)
-        if unit is not None:
-            return unit
-    return None
-
-
-def numbers(x: Any) -> Any:
-    """The numbers of a value in its own unit; a plain value as it is."""
-    return x if quantity_inside(x) is None else magnitude(x)
-
-
-def numbers_in(system: UnitSystem, unit: Any, x: Any) -> Any:
-    """The numbers of a value in a unit. A plain value must be one that may stand there, else the library's error is
-    raised.
-    """
-    x = operand(x)
-    if unit is None or (quantity_inside(x) is None and system.fits_any(x)):
-        return numbers(x)
-    return magnitude(convert(x, unit=unit))
 
 
 # ---- new arrays ------------------------------------------------------------------------------------------------------
@@ -204,85 +176,6 @@ def sets(system: UnitSystem) -> Callable[..., Any]:
         return attach(made, unit=unit)
 
     return in_one_unit
-
-
-# ---- histograms ------------------------------------------------------------------------------------------------------
-
-
-def bins_in(system: UnitSystem, unit: Any, bins: Any) -> Any:
-    """The edges of bins as numbers; a count or a rule's name as it is."""
-    if isinstance(bins, (int, str)):
-        return bins
-    return numbers_in(system, unit, bins)
-
-
-def range_in(system: UnitSystem, unit: Any, limits: Any) -> Any:
-    """Limits as numbers."""
-    return None if limits is None else tuple(numbers_in(system, unit, x) for x in limits)
-
-
-def histogram_bin_edges(system: UnitSystem) -> Callable[..., Any]:
-    """Edges in the unit of the values."""
-
-    def edges(usual: Any, a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
-        unit = first_unit(system, a, bins)
-        made = usual(numbers_in(system, unit, a), bins_in(system, unit, bins), range_in(system, unit, range), weights)
-        return attach(made, unit=unit)
-
-    return edges
-
-
-def histogram(system: UnitSystem) -> Callable[..., Any]:
-    """Counts are plain or in the unit of the weights, densities over the unit of the values; edges are in that."""
-
-    def counted(usual: Any, a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-        unit = first_unit(system, a, bins)
-        if unit is None:
-            return usual(a, bins, range, density, weights)
-        heights, edges = usual(
-            numbers_in(system, unit, a), bins_in(system, unit, bins), range_in(system, unit, range), density, weights
-        )
-        edges = attach(edges, unit=unit)
-        if density:
-            heights = over(system, heights, edges)
-        return heights, edges
-
-    return counted
-
-
-def over(system: UnitSystem, heights: Any, *edges: Any) -> Any:
-    """Densities: heights over the units of these edges."""
-    for e in edges:
-        if quantity_inside(e) is not None:
-            q = quantity_inside(e)
-            heights = ops.divide(heights, system.make(q, 1.0, system.difference(q)))
-    return heights
-
-
-def histogram2d(system: UnitSystem) -> Callable[..., Any]:
-    """The same over two axes, each with its unit; bins are a count, or two counts or edges."""
-
-    def counted(
-        usual: Any, x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-    ) -> Any:
-        given = tuple(bins) if type(bins) in (list, tuple) and len(bins) == 2 else (bins, bins)
-        units = [first_unit(system, a, b) for a, b in zip((x, y), given, strict=True)]
-        known = quantity_inside(weights)
-        heights, *edges = usual(
-            *(numbers_in(system, u, a) for u, a in zip(units, (x, y), strict=True)),
-            tuple(bins_in(system, u, b) for u, b in zip(units, given, strict=True)),
-            None if range is None else tuple(range_in(system, u, r) for u, r in zip(units, range, strict=True)),
-            density,
-            None if weights is None else numbers(weights),
-        )
-        edges = [e if u is None else attach(e, unit=u) for u, e in zip(units, edges, strict=True)]
-        if density:
-            heights = over(system, heights, *edges)
-        elif known is not None:
-            heights = attach(heights, unit=system.unit(known))
-        return heights, *edges
-
-    return counted
 
 
 #: What makes the meaning for a library -> NumPy's functions.

@@ -7,8 +7,9 @@ from typing import Any
 
 from .. import ops
 from .families import Rule
-from .particular import in_units_of, particular
+from .particular import particular
 from .system import UnitSystem
+from .writing import in_units_of
 
 
 @particular

@@ -1,4 +1,4 @@
-"""Factors of conversion, which libraries give as floats, as the ratios that they stand for."""
+"""Plain numbers beside units: factors of conversion as the ratios that they stand for, and zeros."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from .. import ops
 
@@ -43,3 +45,16 @@ def ratio_of(number: float) -> Fraction | None:
     power = Fraction(10) ** math.floor(math.log10(abs(number)))
     near = (Fraction(number) / power).limit_denominator(SMALL) * power
     return near if abs(near - Fraction(number)) <= ROUNDINGS * Fraction(math.ulp(number)) else None
+
+
+def is_zero(x: Any, or_nan: bool = False, or_infinite: bool = False) -> bool:
+    """Whether a plain value is zero throughout, or what else is allowed."""
+    try:
+        found = np.equal(x, 0)
+        if or_infinite:
+            found = np.logical_or(found, ~np.isfinite(x))
+        elif or_nan:
+            found = np.logical_or(found, np.isnan(x))
+        return bool(np.all(found))
+    except TypeError:
+        return bool(np.all(np.equal(np.asarray(x, object), 0)))

@@ -6,19 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from .. import ops
-from ..dispatch.errors import DispatchmlError
-from .ratios import exact, scaled
-
-
-class LogarithmicUnitError(DispatchmlError, TypeError):
-    """A quantity in a logarithmic unit (dB, mag, dex, Np, ...) met an operation: sums of it are products."""
-
-
-class ExponentUnitError(DispatchmlError, TypeError):
-    """A quantity with a dimension to the power of an exponent that is differentiated or differs from one to another."""
+from .ratios import exact, is_zero, scaled
 
 
 class UnitSystem(ABC):
@@ -314,16 +303,3 @@ class UnitSystem(ABC):
             raise self.offset_error(self.units(x), None)
         units = self.base(x)
         return self.converted(x, units), units
-
-
-def is_zero(x: Any, or_nan: bool = False, or_infinite: bool = False) -> bool:
-    """Whether a plain value is zero throughout, or what else is allowed."""
-    try:
-        found = np.equal(x, 0)
-        if or_infinite:
-            found = np.logical_or(found, ~np.isfinite(x))
-        elif or_nan:
-            found = np.logical_or(found, np.isnan(x))
-        return bool(np.all(found))
-    except TypeError:
-        return bool(np.all(np.equal(np.asarray(x, object), 0)))

@@ -8,8 +8,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from .. import ops
+from . import choosing as choosing  # each of these enters its rules
 from . import families as f
-from . import matrices as matrices  # enters its rules
+from . import matrices as matrices
+from . import writing as writing
 from .particular import PARTICULAR
 from .system import UnitSystem
 
@@ -21,19 +23,19 @@ TABLES: dict[f.Maker, str] = {
         mean median max min sum cumsum cummax cummin sort partition trace
         broadcast_to diag diagonal expand_dims flip matrix_transpose moveaxis ravel repeat reshape roll rot90 squeeze
         swapaxes tile transpose tril triu atleast_1d atleast_2d atleast_3d
-        getitem scatter compress extract delete unique spacing empty_like
+        getitem scatter scatter_along_axis scatter_take take take_along_axis compress extract delete unique spacing
+        empty_like
         ceil floor rint round trunc
         fft fft2 fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn rfft rfft2 rfftn
     """,
     f.keep_as_difference: "ones_like ones_of ptp std zeros_like zeros_of",
     f.keep_list: "array_split split unstack",
-    f.keep_first: "scatter_along_axis scatter_take take take_along_axis",
     # several arrays of one dimension
     f.same: """
         fmax fmin fmod hypot make_complex maximum minimum nextafter rel_entr kl_div remainder
     """,
-    f.same_variadic: "column_stack concatenate dstack hstack stack vstack",
-    f.same_variadic_list: "broadcast_arrays",
+    f.joined: "column_stack concatenate dstack hstack stack vstack",
+    f.each_in_its_units: "broadcast_arrays",
     f.direction: "arctan2",
     f.counted: "floor_divide",
     f.compared: "greater greater_equal less less_equal searchsorted",
@@ -63,7 +65,7 @@ TABLES: dict[f.Maker, str] = {
     f.to_the(Fraction(1, 3)): "cbrt",
     f.to_the(-1): "inv pinv reciprocal tensorinv",
     f.to_the(1): "eigvals eigvalsh matrix_norm svdvals",
-    f.of_difference_to_the(2): "var",
+    f.to_the(2, difference=True): "var",
     # decompositions
     f.outputs(1, 0): "eig eigh",
     f.outputs(0, 1): "qr",
