@@ -237,8 +237,9 @@ def same_statics(top: Layer, wrapped: list[Any]) -> bool:
         return True
     if top.cls not in FORMS and not top.static:
         return False  # a foreign layer of which nobody has said what to compare
-    first = wrapped[0]
-    told = [n for n in top.static if not callable(getattr(first, n))]  # methods are equal for no two values
+    first, how = wrapped[0], top.properties.get("carrier")
+    names = top.static if how is None else how.fields  # the other attributes may depend on the payload's shape
+    told = [n for n in names if not callable(getattr(first, n))]  # methods are equal for no two values
     return all(bool(getattr(first, n) == getattr(v, n)) for v in wrapped[1:] for n in told)
 
 

@@ -22,7 +22,12 @@ ORDER = ("value", *SLOTS)
 def pairs_of(subjects: Iterable[Subject]) -> list[Subject]:
     """Every ordered pair outer(inner): of different slots, and within a slot where one is declared outside."""
     standing = [s for s in subjects if s.pairs and np.ndim(s.point)]
-    return [paired(outer, inner) for outer in standing for inner in standing if outside(outer, inner)]
+    return [paired(o, i) for o in standing for i in standing if outside(o, i) and has_pairs(o, i) and has_pairs(i, o)]
+
+
+def has_pairs(one: Subject, other: Subject) -> bool:
+    """Whether a type has pairs with another one's family."""
+    return one.pairs is True or (one.pairs is not False and other.family in one.pairs)
 
 
 def outside(outer: Subject, inner: Subject) -> bool:

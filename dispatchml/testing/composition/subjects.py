@@ -63,7 +63,7 @@ class Subject:
     all. batch(function, numbers): for types of which no batch can be one instance: a function of one batched argument,
     and this argument. programs: name -> function(x, given), where the type's own way of writing a program is another
     one (a labelled dot product). probes: uses of the type's own interface. pairs: whether it stands for its class in
-    the table of pairs. inner: the type inside, in a pair.
+    the table of pairs, or the families with which it has pairs. inner: the type inside, in a pair.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Subject:
     dtype: Any = np.float64
     tolerance: float = 1e-8
     rank: int = 0
-    pairs: bool = True
+    pairs: bool | frozenset[str] = True
     probes: Sequence[Probe] = ()
     programs: Mapping[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
     refuses: tuple[type[Exception], ...] = ()

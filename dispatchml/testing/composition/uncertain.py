@@ -10,7 +10,7 @@ import numpy as np
 from ...propagation import covariance_of, nominal_of
 from ...propagation.numbers import UNCERTAIN
 from .expected import PLAIN, Expected
-from .subjects import DIRECTION, Probe, Subject
+from .subjects import Probe, Subject
 
 #: The standard deviation of a number over its mean.
 RELATIVE = 0.125
@@ -43,10 +43,13 @@ def uncertain_subjects(name: str, cls: type, basis: Sequence[Any], probes: Itera
         return values
 
     def make(numbers: Any) -> Any:
-        return made(numbers, np.array_equal(numbers, DIRECTION))
+        return made(numbers, certain=False)
 
     def make_one(numbers: Any) -> Any:
-        return made(numbers, np.array_equal(numbers, ALONG), 1)
+        return made(numbers, False, 1)
+
+    def direction(numbers: Any) -> Any:
+        return made(numbers, certain=True)
 
     def covariance(x: Any) -> dict[str, Any]:
         flat = np.empty(np.size(x), object)
@@ -59,7 +62,9 @@ def uncertain_subjects(name: str, cls: type, basis: Sequence[Any], probes: Itera
         if any(e.program.endswith(probe.name) and probe.plain for probe in read):
             return PLAIN
         jacobian = np.reshape(np.asarray(e.sensitivity, float), (-1, np.size(e.point)))
-        spread = np.diag((RELATIVE * np.ravel(e.point)) ** 2)
+        deviations = RELATIVE * np.ravel(np.asarray(e.point, float))
+        along = np.arange(deviations.size) % len(basis)  # more numbers than these have linear parts along the same
+        spread = np.where(along[:, None] == along, np.multiply.outer(deviations, deviations), 0.0)
         return {"covariance": jacobian @ spread @ jacobian.T}
 
     def means(x: Any, e: Expected) -> Any:
@@ -71,7 +76,8 @@ def uncertain_subjects(name: str, cls: type, basis: Sequence[Any], probes: Itera
         "metadata": covariance,
         "expect": expect,
         "numbers": means,
-        "factor": lambda numbers: made(numbers, certain=True),
+        "factor": direction,
+        "tangent": direction,
     }
     return [
         Subject(name=name, cls=(cls, np.ndarray), make=make_one, point=SCALAR, direction=ALONG, probes=read, **shared),

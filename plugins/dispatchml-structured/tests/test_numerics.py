@@ -232,6 +232,22 @@ def test_exact_numbers_stay_exact(name, rng):
         np.testing.assert_array_equal(np.asarray(got, float), np.asarray(expected, float))
 
 
+@pytest.mark.parametrize("name", [n for n in BUILDERS if "hermitian" not in n])
+def test_quotients_and_derivatives_of_exact_numbers_are_exact(name, rng):
+    m = build(name, arrays(name, fractions(rng)))
+    b = fractions(rng)(N)
+    halves = (m / 2).materialise() if name != "unit" else m.materialise()
+    np.testing.assert_array_equal(halves * (1 if name == "unit" else 2), m.materialise())
+    for gradient in (dm.grad(lambda m: np.sum((m @ b) ** 2))(m), dm.grad(lambda m: b @ (m / 3 @ b))(m)):
+        found = np.ravel(np.concatenate([np.ravel(plain_numbers(f)) for f in gradient.fields() if f is not None]))
+        assert {type(v) for v in found} <= {Fraction, int}, name
+
+
+def plain_numbers(field):
+    """The numbers of a field."""
+    return field.materialise() if hasattr(field, "materialise") else np.asarray(field, object)
+
+
 @pytest.mark.parametrize("name", BUILDERS)
 def test_whole_numbers(name, rng):
     m = build(name, arrays(name, lambda *s: rng.integers(1, 9, size=s)))

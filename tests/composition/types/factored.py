@@ -9,6 +9,9 @@ LIBRARIES = ("dispatchml_structured",)
 ROWS, COLUMNS = np.array([0, 1, 1, 2, 2, 2]), np.array([0, 0, 1, 0, 1, 2])
 REAL = ROWS == COLUMNS
 SIX = np.array([2.0, 0.5, 3.0, 1.25, 0.25, 4.0])
+#: A derivative by factors in units is a direction of quantities, each in a unit of its own, and none round another
+#: type: tests of the plugin look at them. Numbers of other types than float and complex have no conjugate.
+FACTORED_PAIRS, HERMITIAN_PAIRS = frozenset(("exact", "errors", "plain", "labels")), frozenset(("units", "labels"))
 DIRECTIONS = np.array([1.0, -0.5, 0.25, 0.5, -0.25, 1.0])
 
 
@@ -24,9 +27,9 @@ def subjects():
         return x.materialise() if isinstance(x, Structure) else np.asarray(x)
 
     def is_plain(e):
-        """Sums, rows and solutions are plain; so are values of a sum."""
+        """Sums, rows and solutions are plain; so are values of a sum, and products with a dense array."""
         scalar = e.transform in ("grad", "value_and_grad", "hvp", "checkpoint")
-        vector = e.program in ("reductions", "indexing", "matmul", "solve")
+        vector = e.program in ("reductions", "indexing", "matmul", "solve", "meeting")
         return e.role in ("value", "tangent") and (scalar or vector)
 
     def factored(cls, parts, point, direction, rank):
@@ -55,7 +58,7 @@ def subjects():
         return Subject(
             name=cls.__name__, slot="structure", family="pattern", cls=(cls, tangent), make=lambda x: cls(*parts(x)),
             tangent=lambda x: tangent(*parts(x)), rank=rank, numbers=numbers, point=point, direction=direction,
-            expect=lambda e: PLAIN if is_plain(e) else {}, pairs=False,
+            expect=lambda e: PLAIN if is_plain(e) else {}, pairs=FACTORED_PAIRS,
             embed=lambda x: cls(*parts(np.asarray(x))).materialise(),
         )  # fmt: skip
 
@@ -84,7 +87,8 @@ def subjects():
 
         return Subject(
             name="complex Hermitian", slot="structure", family="pattern", cls=st.Hermitian, make=make, embed=embed,
-            rank=11, numbers=numbers, expect=lambda e: PLAIN if is_plain(e) else {}, dtype=np.complex128, pairs=False,
+            rank=11, numbers=numbers, expect=lambda e: PLAIN if is_plain(e) else {}, dtype=np.complex128,
+            pairs=HERMITIAN_PAIRS,
             point=SIX * np.where(REAL, 1, 1 + 0.25j), direction=DIRECTIONS * np.where(REAL, 1, 1 - 0.5j),
         )  # fmt: skip
 

@@ -44,6 +44,10 @@ def subjects():
 
         return numbers
 
+    def is_product(e):
+        """A product with a dense array is one, where there are no zeros to keep."""
+        return PLAIN if e.program == "meeting" and e.role in ("value", "tangent") else is_matrix(e)
+
     def is_matrix(e):
         """Programs on the entries give matrices, and so are gradients; sums, rows and solutions are plain."""
         if e.role in ("gradient", "product"):
@@ -59,10 +63,11 @@ def subjects():
         count = places.max() + 1
         return Subject(
             name=cls.__name__, slot="structure", family="pattern", cls=cls, make=make, embed=pattern(places), rank=rank,
-            numbers=by_stored(places, count), expect=is_matrix,
+            numbers=by_stored(places, count), expect=is_matrix if cls in keeping_zeros else is_product,
             **POINTS.get(count, {}), **more,
         )  # fmt: skip
 
+    keeping_zeros = (st.Diagonal, st.Triangular, st.ScaledIdentity)
     diagonal = [[0, -1, -1], [-1, 1, -1], [-1, -1, 2]]
     ones = [[0, -1, -1], [-1, 0, -1], [-1, -1, 0]]
     lower = [[0, -1, -1], [1, 2, -1], [3, 4, 5]]
@@ -87,14 +92,15 @@ def subjects():
                 Probe(".T", lambda x, given: np.trace(x.T @ x), lambda n: np.sum(n * n), 2, plain=True),
             ],
         ),
-        subject(st.Symmetric, lambda x: st.Symmetric(filled(x)), mirrored, 3, pairs=False),
-        subject(st.Triangular, lambda x: st.Triangular(filled(x)), lower, 4, pairs=False),
-        subject(st.Circulant, st.Circulant, [[0, 2, 1], [1, 0, 2], [2, 1, 0]], 5, pairs=False),
-        subject(st.Toeplitz, lambda x: st.Toeplitz(x, x), [[0, 1, 2], [1, 0, 1], [2, 1, 0]], 6, pairs=False),
+        subject(st.Symmetric, lambda x: st.Symmetric(filled(x)), mirrored, 3),
+        subject(st.Triangular, lambda x: st.Triangular(filled(x)), lower, 4),
+        subject(st.Circulant, st.Circulant, [[0, 2, 1], [1, 0, 2], [2, 1, 0]], 5),
+        subject(st.Toeplitz, lambda x: st.Toeplitz(x, x), [[0, 1, 2], [1, 0, 1], [2, 1, 0]], 6),
+        # a Diagonal, where it meets a dense array: its pairs are those of Diagonal
         subject(st.ScaledIdentity, lambda x: st.ScaledIdentity(x[..., 0], 3), ones, 1, pairs=False),
         subject(
-            st.Block, block, [[0, -1, -1], [-1, 1, -1], [3, 4, 2]], 9, pairs=False,
+            st.Block, block, [[0, -1, -1], [-1, 1, -1], [3, 4, 2]], 9,
             point=FIVE, direction=FIVE[::-1],
         ),
-        subject(st.BlockDiagonal, lambda x: st.BlockDiagonal(x[..., None, None]), diagonal, 8, pairs=False),
+        subject(st.BlockDiagonal, lambda x: st.BlockDiagonal(x[..., None, None]), diagonal, 8),
     ]  # fmt: skip

@@ -54,6 +54,8 @@ def subjects():
     def expected(e):
         if e.program == "indexing" and len(e.axes) == 1 and e.axes[0] is None:  # a row of a matrix
             return {"labels": [PLACES.tolist()]}
+        if any(axis is not None and axis.size > PLACES.size for axis in e.axes):  # the numbers of a matrix inside
+            return {"labels": [PLACES.tolist()]}
         return {"labels": [None if axis is None else PLACES[axis].tolist() for axis in e.axes]}
 
     def matmul(x, given):

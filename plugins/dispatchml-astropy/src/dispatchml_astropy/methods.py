@@ -105,8 +105,9 @@ def convert_in_place(x: Any, unit: Any) -> Any:
     return x
 
 
-STATIC = ("unit", "isscalar", "equivalencies")
+STATIC = ("unit", "equivalencies")
 METHODS = {
+    "isscalar": property(lambda x: not ops.ndim(x)),
     "__ilshift__": convert_in_place,
     "to": to,
     "to_value": to_value,

@@ -222,9 +222,14 @@ def divide(a: Any, b: Any) -> Any:
 
 
 def divided(a: Any, number: Any) -> Any:
-    """A matrix by a number, of which linear classes divide each field: that rounds once."""
-    if ops.ndim(number) == 0 and a.is_linear and not isinstance(a, (Hermitian, Block)):
-        return a.mapped(lambda v: ops.divide(v, number))
+    """A matrix by a number, of which linear classes divide each field and products one factor: that rounds once."""
+    if ops.ndim(number) == 0:
+        if a.is_linear and not isinstance(a, Hermitian):
+            return a.mapped(lambda v: ops.divide(v, number))
+        if isinstance(a, (LowRank, Kronecker)):
+            return a.like(ops.divide(a.left, number), a.right)
+        if isinstance(a, DiagonalPlusLowRank):
+            return a.like(ops.divide(a.diag, number), ops.divide(a.left, number), a.right)
     return scaled(a, inverted(number))
 
 

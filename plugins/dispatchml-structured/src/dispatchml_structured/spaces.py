@@ -155,9 +155,13 @@ def declare_linear(form: Any) -> None:
 
 
 def weight_like(w: Any, x: Any) -> Any:
-    """Weights in the precision of what they multiply."""
+    """Weights in the precision of what they multiply; they are whole numbers, and exact ones beside objects."""
     kind = ops.dtype(x).kind
-    return w if kind == "O" else np.asarray(w, np.dtype(f"f{max(ops.dtype(x).itemsize // (1 + (kind == 'c')), 2)}"))
+    return (
+        np.asarray(w).astype(np.int64).astype(object)[()]
+        if kind == "O"
+        else np.asarray(w, np.dtype(f"f{max(ops.dtype(x).itemsize // (1 + (kind == 'c')), 2)}"))
+    )
 
 
 def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
