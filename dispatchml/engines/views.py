@@ -212,10 +212,10 @@ def assign(x: Any, index: Any, value: Any, part: Part | None = None) -> None:
 
 
 def scattered(x: Any, where: Any, value: Any) -> Any:
-    """x with values at flat positions."""
-    flat = ops.reshape(x, shape=(-1,))
+    """x with values at flat positions, laid out in memory as it was."""
+    shape = ops.shape(x)
     values = ops.reshape(ops.broadcast_to(value, shape=where.shape), shape=(-1,))
-    return ops.reshape(ops.setitem(flat, values, index=where.reshape(-1)), shape=ops.shape(x))
+    return ops.setitem(x, values, index=np.unravel_index(where.reshape(-1), shape) if shape else where.reshape(-1))
 
 
 def put_back(x: Any, new: Any) -> None:

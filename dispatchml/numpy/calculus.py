@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from .dtypes import at_least_double, casted
-from .manipulation import normal_axes, normal_axis, take_slice
+from .manipulation import in_order, normal_axes, normal_axis, order_of, take_slice
 from .registry import numpy_function, operand
 from .sorting import plain
 
@@ -59,7 +59,10 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     if len(varargs) not in (0, 1, len(axes)):
         raise TypeError("invalid number of arguments")
     given = [1] * len(axes) if not varargs else list(varargs) * (len(axes) if len(varargs) == 1 else 1)
-    found = tuple(gradient_along(f, spacing(operand(h)), k, edge_order) for k, h in zip(axes, given, strict=True))
+    order = order_of(f)
+    found = tuple(
+        in_order(gradient_along(f, spacing(operand(h)), k, edge_order), order) for k, h in zip(axes, given, strict=True)
+    )
     return found[0] if len(found) == 1 else found
 
 

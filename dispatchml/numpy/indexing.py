@@ -139,7 +139,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     y = operand(default)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         y = ops.where(operand(condition), operand(choice), y)
-    return y
+    return in_order(y, "C")
 
 
 @numpy_function(np.piecewise)

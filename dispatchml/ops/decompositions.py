@@ -39,7 +39,7 @@ def qr(a: Any, *, mode: str = "reduced") -> Any:
 def svd(a: Any, *, full_matrices: bool = False, compute_uv: bool = True) -> Any:
     """(U, s, V^H) with a = U diag(s) V^H, s falling; s alone with compute_uv=False.
 
-    full_matrices=True has a derivative for square matrices only: the added vectors are arbitrary.
+    full_matrices=True adds vectors that span the rest: functions must depend on what they span only.
     """
 
 
@@ -95,9 +95,12 @@ def singular_sum(a: Any, weights: Any) -> Any:
 
 
 @operation(family="linalg")
-def turn_equal(h: Any, w: Any) -> Any:
+def turn_equal(h: Any, w: Any, *, twice: bool = False) -> Any:
     """The unitary matrix that mixes vectors of equal w only and makes a Hermitian h diagonal among them; the identity
     where no two w are equal. With h = v^H da v it turns the eigenvectors v of a to those of a + t da for small t.
+
+    twice: it is itself differentiated. Another direction turns them otherwise, so that what belongs together is mixed
+    up: raises NonDifferentiableError where equal w have different numbers in h.
     """
 
 

@@ -67,9 +67,10 @@ def per(x: Any) -> Any:
 
 
 @rule(ops.turn_equal).jvp
-def turn_equal_jvp(y: Any, tangents: Any, h: Any, w: Any) -> Any:
-    """Nothing; nan where values are equal."""
+def turn_equal_jvp(y: Any, tangents: Any, h: Any, w: Any, *, twice: bool) -> Any:
+    """Nothing; an error or nan where values are equal."""
     dh, dw = tangents
+    ops.turn_equal(h, w, twice=True)
     if dh is None:
         return multiply(multiply(y, 0), multiply(ops.ones_of(dw, shape=()), per(w)))
     used = gaps(multiply(dh, per(h)), multiply(w, per(w)), degenerate="nan")
@@ -77,8 +78,9 @@ def turn_equal_jvp(y: Any, tangents: Any, h: Any, w: Any) -> Any:
 
 
 @rule(ops.turn_equal).vjp
-def turn_equal_vjp(y: Any, h: Any, w: Any, *, needs: Any) -> Any:
+def turn_equal_vjp(y: Any, h: Any, w: Any, *, needs: Any, twice: bool) -> Any:
     """Nothing; an error where values are equal."""
+    ops.turn_equal(h, w, twice=True)
 
     def turn_equal_pullback(ct: Any) -> Any:
         if not needs[0]:

@@ -6,7 +6,6 @@ Vectors have a free sign or phase, which these derivatives do not turn; function
 from typing import Any
 
 from .. import ops
-from ..dispatch.errors import NoRuleError, at_user_line, describe_call
 from .adjoints import (
     add_known,
     adjoint,
@@ -15,6 +14,7 @@ from .adjoints import (
     diagonal_of,
     half,
     hermitian_part,
+    part,
     row,
     scale_columns,
 )
@@ -31,14 +31,28 @@ def value_cotangent(ct: Any, s: Any) -> Any:
     return multiply(ct, ops.sign(s))
 
 
-def check_economic(a: Any, full_matrices: bool) -> None:
-    """The vectors that full_matrices=True adds are arbitrary."""
-    m, n = ops.shape(a)[-2:]
-    if full_matrices and m != n:
-        raise NoRuleError(
-            f"{describe_call('svd', (a,))} with full_matrices=True has no derivative{at_user_line()}: the vectors "
-            f"beyond the {min(m, n)}th are arbitrary. Write full_matrices=False, or svdvals for the values alone."
-        )
+def split(u: Any, vh: Any, count: int) -> tuple[Any, Any, Any, Any]:
+    """The singular vectors as columns, and those that full_matrices=True adds to them, None where there are none."""
+    v = adjoint(vh)
+    first, more = slice(0, count), slice(count, None)
+    more_u, more_v = (part(x, slice(None), more) if ops.shape(x)[-1] > count else None for x in (u, v))
+    u, v = (x if more is None else part(x, slice(None), first) for x, more in ((u, more_u), (v, more_v)))
+    return u, v, more_u, more_v
+
+
+def with_more(u: Any, du: Any, more: Any) -> Any:
+    """The tangent of all vectors: those that span the rest stay orthogonal to the first, and do not turn in it."""
+    if more is None:
+        return du
+    return ops.concatenate((du, ops.negative(matmul(u, matmul(adjoint(du), more)))), axis=-1)
+
+
+def cotangent_of_first(u: Any, ct: Any, more: Any, count: int) -> Any:
+    """The cotangent of the singular vectors from that of all: the adjoint of `with_more`."""
+    if more is None:
+        return ct
+    first, rest = part(ct, slice(None), slice(0, count)), part(ct, slice(None), slice(count, None))
+    return subtract(first, matmul(more, matmul(adjoint(rest), u)))
 
 
 def turned(u: Any, s: Any, v: Any, da: Any) -> tuple[Any, Any, Any]:
@@ -137,14 +151,13 @@ batch_of_values(ops.singular_sum, 2)
 def svd_jvp(y: Any, tangents: Any, a: Any, *, full_matrices: bool, compute_uv: bool) -> Any:
     """du = u (P + D)/2, dv = v (P - D)/2: with M = u^H da v, P is (M + M^H) over the gaps, D (M - M^H) over the sums.
 
-    To these come, for matrices that are not square, (1 - u u^H) da v / s and (1 - v v^H) da^H u / s.
+    To these come, for matrices that are not square, (1 - u u^H) da v / s and (1 - v v^H) da^H u / s. The vectors that
+    full_matrices=True adds are any that span the rest; functions must depend on what they span only.
     """
     if not compute_uv:
         return svdvals_jvp(y, tangents, a)
-    check_economic(a, full_matrices)
-    u, s, vh = y
-    da, (m, n) = tangents[0], ops.shape(a)[-2:]
-    v = adjoint(vh)
+    s, da, (m, n) = y[1], tangents[0], ops.shape(a)[-2:]
+    u, v, more_u, more_v = split(y[0], y[2], min(m, n))
     along = matmul(da, v)
     inner = matmul(adjoint(u), along)
     p = gaps(add(inner, adjoint(inner)), s, degenerate="nan")
@@ -155,7 +168,8 @@ def svd_jvp(y: Any, tangents: Any, a: Any, *, full_matrices: bool, compute_uv: b
     if n > m:
         back = matmul(adjoint(da), u)
         dv = add(dv, ops.strong_multiply(subtract(back, matmul(v, adjoint(inner))), row(ops.reciprocal(s))))
-    return du, value_cotangent(real_part(diagonal_of(inner)), s), adjoint(dv)
+    ds = value_cotangent(real_part(diagonal_of(inner)), s)
+    return with_more(u, du, more_u), ds, adjoint(with_more(v, dv, more_v))
 
 
 @rule(ops.svd).vjp
@@ -163,14 +177,16 @@ def svd_vjp(y: Any, a: Any, *, needs: Any, full_matrices: bool, compute_uv: bool
     """The adjoint of the forward rule."""
     if not compute_uv:
         return svdvals_vjp(y, a, needs=needs)
-    u, s, vh = y
-    m, n = ops.shape(a)[-2:]
+    s, (m, n) = y[1], ops.shape(a)[-2:]
+    count = min(m, n)
 
     def svd_pullback(ct: Any) -> Any:
         if getattr(ct, "used", None) == (False, True, False):
             return svdvals_vjp(s, a, needs=needs)(ct[1])
-        check_economic(a, full_matrices)
-        cu, cs, cv = ct[0], ct[1], adjoint(ct[2])
+        u, v, more_u, more_v = split(y[0], y[2], count)
+        vh = adjoint(v)
+        cu, cs = cotangent_of_first(u, ct[0], more_u, count), ct[1]
+        cv = cotangent_of_first(v, adjoint(ct[2]), more_v, count)
         inner_u, inner_v = matmul(adjoint(u), cu), matmul(vh, cv)
         p = gaps(half(add(inner_u, inner_v)), s)
         skew = half(subtract(inner_u, inner_v))
@@ -181,7 +197,7 @@ def svd_vjp(y: Any, a: Any, *, needs: Any, full_matrices: bool, compute_uv: bool
             outside = ops.strong_multiply(subtract(cu, matmul(u, inner_u)), row(ops.reciprocal(s)))
             g = add(g, matmul(outside, vh))
         if n > m:
-            outside = ops.strong_multiply(subtract(cv, matmul(adjoint(vh), inner_v)), row(ops.reciprocal(s)))
+            outside = ops.strong_multiply(subtract(cv, matmul(v, inner_v)), row(ops.reciprocal(s)))
             g = add(g, matmul(u, adjoint(outside)))
         return (g,)
 

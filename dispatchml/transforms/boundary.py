@@ -86,7 +86,7 @@ def is_closed(x: Any) -> bool:
 
 def like_input(g: Any, x: Any) -> Any:
     """A derivative by a 0-d array as a 0-d array, by a NumPy scalar as a scalar, by a Python number as a number."""
-    fit = None if type(g) is type(x) else LIKE.get(type(x))
+    fit = LIKE.get(type(x))
     return g if fit is None else fit(g, x)
 
 
@@ -235,7 +235,16 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         swallowed = refused[before]
         swallowed.add_note(f"Raised when {name} ended: the code that was called had caught this error and gone on.")
         raise swallowed
-    return result if type(result) in LEAVES or isinstance(result, Traced) else map_leaves(normal_form, result)
+    if isinstance(result, Traced):
+        return up_to_date(result)
+    return result if type(result) in LEAVES else map_leaves(lambda x: up_to_date(normal_form(x)), result)
+
+
+def up_to_date(x: Any) -> Any:
+    """A result as it is when the function ends: views of what was written to are gathered while the tape is open."""
+    if isinstance(x, Traced) and getattr(x, "_base", None) is not None:
+        current(x)
+    return x
 
 
 def may_go_on(error: Exception) -> bool:

@@ -118,6 +118,7 @@ DECOMPOSITIONS = [
     *(case("singular_sum", x, np.array([0.7, -0.2, 0.4])[: min(np.shape(x))], reference=None) for x in (SQUARE, TALL, TALL.T, COMPLEX)),
     case("even_out", np.array([0.4, -1.0, 0.2]), np.array([0.3, 1.1, 2.7]), reference=None),
     case("turn_equal", SQUARE, np.array([0.3, 1.1, 2.7]), reference=None),
+    case("turn_equal", SQUARE, np.array([0.3, 1.1, 2.7]), twice=True, reference=None),
 ]  # fmt: skip
 
 

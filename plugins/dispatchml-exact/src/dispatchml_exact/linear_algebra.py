@@ -10,7 +10,9 @@ from mpmath.ctx_iv import ivmpf
 from mpmath.ctx_mp_python import _mpc, _mpf
 
 from dispatchml import ops
+from dispatchml.backends.numpy.decompositions import TURNED_TWICE
 from dispatchml.dispatch import for_arrays_of
+from dispatchml.dispatch.errors import NonDifferentiableError
 
 from .errors import PrecisionError, at_user_line
 
@@ -231,7 +233,7 @@ def groups_of_equal(ctx: Any, w: Any) -> list[slice]:
     return [slice(i, j) for i, j in zip(edges, edges[1:], strict=False) if j - i > 1]
 
 
-def turn_equal(h: Any, w: Any) -> Any:
+def turn_equal(h: Any, w: Any, twice: bool = False) -> Any:
     """Eigenvectors of the diagonal blocks of h that belong to equal w."""
     ctx = context_of(w)
     h, w = np.asarray(h, object), np.asarray(w, object)
@@ -243,6 +245,9 @@ def turn_equal(h: Any, w: Any) -> Any:
     h, w = np.broadcast_to(h, turned.shape), np.broadcast_to(w, (*shape, count))
     for place in np.ndindex(shape):
         for group in groups_of_equal(ctx, w[place]):
+            block = h[place][group, group]
+            if twice and any(x != (block[0, 0] if i == j else 0) for (i, j), x in np.ndenumerate(block)):
+                raise NonDifferentiableError(TURNED_TWICE.format(line=at_user_line()))
             turned[place][group, group] = eigh(ctx, h[place][group, group], UPLO="L")[1]
     return turned
 
