@@ -29,7 +29,19 @@ class Pointer:
 class Kernel:
     """The text of a kernel and its arguments. writes: the values it fills; flat: elements that it goes through."""
 
-    __slots__ = ("symbol", "text", "needs", "intrinsics", "pointers", "sizes", "extent", "grain", "region", "scheme")
+    __slots__ = (
+        "symbol",
+        "text",
+        "needs",
+        "intrinsics",
+        "pointers",
+        "sizes",
+        "extent",
+        "grain",
+        "region",
+        "scheme",
+        "hints",
+    )
 
     def __init__(
         self,
@@ -43,7 +55,7 @@ class Kernel:
         scheme: str,
     ) -> None:
         self.symbol, self.needs, self.pointers = symbol, needs, pointers
-        self.intrinsics = text.intrinsics
+        self.intrinsics, self.hints = text.intrinsics, text.hints
         self.sizes = list(text.sizes)
         self.extent, self.grain, self.region, self.scheme = extent, grain, region, scheme
         self.text = function_text(symbol, text, pointers)
@@ -91,6 +103,13 @@ def module_text(kernels: list[Any]) -> str:
     for kernel in kernels:
         needs |= kernel.needs
         intrinsics |= kernel.intrinsics
+    bodies, metadata = [], []
+    for kernel in kernels:
+        body, first = kernel.text, len(metadata)
+        for k, hints in enumerate(kernel.hints):
+            body = body.replace(f"!loop{k}.", f"!{first + k}")
+            metadata.append(f"!{first + k} = distinct !{{!{first + k}, {', '.join(f'!{{{h}}}' for h in hints)}}}")
+        bodies.append(body)
     text = scalars.definitions(list(needs))
     declared = [line for line in intrinsics.values() if line not in text]
-    return "\n\n".join([*(kernel.text for kernel in kernels), "\n".join(declared), text, ATTRIBUTES]) + "\n"
+    return "\n\n".join([*bodies, "\n".join(declared), text, ATTRIBUTES, *metadata]) + "\n"

@@ -24,6 +24,11 @@ class Pass:
         self.wanted: list[Expr] = []
         self.looked_at: list[Expr] = []
 
+    @property
+    def cost(self) -> float:
+        """Nanoseconds an element, about."""
+        return sum(e.cost for e in self.wanted)
+
 
 class Passes:
     """passes, in order; loads: in which pass an expression is read from where an earlier one has kept it."""

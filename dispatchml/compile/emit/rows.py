@@ -176,7 +176,7 @@ class RowKernel(Writer):
     def inner_loop(self, each: Pass, row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
         """The loop of a pass; what it has added up for reductions and targets."""
         text = self.text
-        counter, end = self.loop("pass", first, last, "1")
+        counter, end = self.loop("pass", first, last, "1", self.hints(each.cost))
         scope = self.begin(self.sources(each), counter, row, set(each.wanted))
         for expr in each.wanted:
             self.body.write(expr, scope)

@@ -54,6 +54,7 @@ class Text:
         self.counter = 0
         self.sizes: dict[int, str] = {}
         self.intrinsics: dict[str, str] = {}
+        self.hints: list[tuple[str, ...]] = []
 
     def fresh(self, stem: str = "v") -> str:
         """A register's or label's name that is not in use."""
@@ -82,6 +83,11 @@ class Text:
     def branch(self, condition: str, yes: str, no: str) -> None:
         """Leave the block, one way or the other."""
         self.add(f"br i1 {condition}, label %{yes}, label %{no}")
+
+    def hint(self, hints: tuple[str, ...]) -> None:
+        """What LLVM should know of the loop whose end was written just now."""
+        self.lines[-1] += f", !llvm.loop !loop{len(self.hints)}."
+        self.hints.append(hints)
 
     def reserve(self) -> int:
         """A place for lines that are known later, such as what a loop carries."""
