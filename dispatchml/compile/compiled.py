@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import entry
-from .graph import Literal, Node, Operand, Program, Value, evaluate
+from .graph import Literal, Node, Operand, Program, Value
 from .lower.partition import Partition
 from .lower.regions import Region
 from .native_calls import NativeCall, native_calls, unneeded
@@ -29,7 +29,7 @@ class Executable:
         if found is NotImplemented:
             found = self.function(*map(contiguous, arguments))
             if found is NotImplemented:
-                return evaluate(self.program, arguments)
+                return run(self.program, arguments)
         return found
 
     def direct(self) -> Any:
@@ -64,6 +64,20 @@ class Executable:
         """The program and the text of its kernels."""
         texts = [s.text for s in self.steps if isinstance(s, Segment)]
         return "\n\n".join([repr(self.optimised), *texts])
+
+
+def run(program: Program, arguments: Sequence[Any]) -> list[Any]:
+    """The outputs, operation by operation; errors say which of the user's lines asked for what failed."""
+    known: dict[Any, Any] = dict(program.constants)
+    known.update(zip(program.inputs, arguments, strict=True))
+    for node in program.nodes:
+        try:
+            found = node.run([x.value if isinstance(x, Literal) else known[x] for x in node.inputs])
+        except Exception as error:
+            error.add_note(f"raised by {node.op.name}, which {node.line} asked for")
+            raise
+        known.update(zip(node.outputs, found, strict=True))
+    return [x.value if isinstance(x, Literal) else known[x] for x in program.outputs]
 
 
 def contiguous(x: Any) -> Any:

@@ -26,6 +26,10 @@ def character(value: Value) -> str:
     return found
 
 
+#: Stands for the word that says whether something went wrong.
+STATUS = object()
+
+
 class Segment:
     """Regions and native calls in order. reads: values from outside; leaves: values that are wanted outside."""
 
@@ -70,6 +74,9 @@ class Segment:
         slots: list[Any] = []
         after = []
         for k, pointer in enumerate(kernel.pointers):
+            if pointer.kind == "status":
+                slots.append(STATUS)
+                continue
             if pointer.kind == "value" or kernel.blocks == 1:
                 slots.append(pointer.value)
                 continue
@@ -78,7 +85,7 @@ class Segment:
             self.scratch[part] = kernel.blocks * pointer.parts * BYTES[c]
             slots.append(part)
             merge = merging(
-                f"merge_{pointer.operation}_{c if c != '?' else 'bool'}",
+                f"merge_{pointer.operation}_{c if c != '?' else 'bool'}{'_square' * (kernel.blocks == pointer.parts)}",
                 pointer.value,
                 pointer.operation,
                 c,
@@ -107,6 +114,7 @@ class Segment:
         slots: dict[Any, int] = {}
         for thing in (*self.reads, *self.constants, *self.leaves, *self.scratch):
             slots[thing] = len(slots)
+        slots[STATUS] = len(slots)
         return entry.Plan(
             [input_of(v) for v in self.reads],
             [entry.OutputSpec(v.form, v.dtype, v.shape) for v in self.leaves],

@@ -109,12 +109,42 @@ class Body:
             test = self.condition(expr.payload, scope)
             yes, no = (scope.get(a) for a in expr.args)
             found = text.let(f"select i1 {test}, {kind} {yes}, {kind} {no}")
+        elif expr.kind in ("index", "outside"):
+            found = self.index(expr, scope)
         elif expr.kind == "position":
             found = self.form(expr.payload, scope)
         else:
             raise AssertionError(f"{expr} was not reduced")
         scope.registers[expr] = found
         return found
+
+    def index(self, expr: Expr, scope: Scope) -> str:
+        """A whole number as a position, or whether it is none."""
+        text, number = self.text, expr.args[0]
+        size, register = text.size(expr.payload[0]), scope.get(number)
+        kind = REGISTERS[number.character]
+        if kind != "i64":
+            register = text.let(f"{'sext' if number.character in 'bhi' else 'zext'} {kind} {register} to i64")
+        mode = "raise" if expr.kind == "outside" else expr.payload[1]
+        if mode == "clip":
+            register = text.let(
+                f"call i64 @{text.intrinsic('llvm.smax.i64', 'i64', 'i64', 'i64')}(i64 {register}, i64 0)"
+            )
+            last = text.let(f"sub i64 {size}, 1")
+            return text.let(
+                f"call i64 @{text.intrinsic('llvm.smin.i64', 'i64', 'i64', 'i64')}(i64 {register}, i64 {last})"
+            )
+        if mode == "wrap":
+            register = text.let(f"srem i64 {register}, {size}")
+        negative = text.let(f"icmp slt i64 {register}, 0")
+        added = text.let(f"add i64 {register}, {size}")
+        register = text.let(f"select i1 {negative}, i64 {added}, i64 {register}")
+        if mode == "wrap":
+            return register
+        outside = text.let(f"icmp uge i64 {register}, {size}")
+        if expr.kind == "outside":
+            return outside
+        return text.let(f"select i1 {outside}, i64 0, i64 {register}")
 
     def load(self, expr: Expr, scope: Scope) -> str:
         """An element in memory; zero where it is outside, without touching memory there."""

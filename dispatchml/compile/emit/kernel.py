@@ -15,7 +15,8 @@ from .text import Text
 
 
 class Pointer:
-    """What an address in the table is. kind: "value" (a value's memory) or "partial" (one part for each block).
+    """What an address in the table is. kind: "value" (a value's memory), "partial" (one part for each block), or
+    "status" (a word that is 0).
 
     parts: elements of one part.
     """

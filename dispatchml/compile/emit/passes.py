@@ -14,7 +14,8 @@ KEPT = 0.3
 
 class Pass:
     """One pass. reductions: what it adds up for the row; targets: what it leaves in memory; saves: what later passes
-    read; wanted: all that it computes, in order; looked_at: of what it says whether all are of ordinary size.
+    read; wanted: all that it computes, in order; looked_at: of what it says whether all are of ordinary size; checks:
+    truth values that must not come up.
     """
 
     def __init__(self) -> None:
@@ -23,6 +24,17 @@ class Pass:
         self.saves: list[Expr] = []
         self.wanted: list[Expr] = []
         self.looked_at: list[Expr] = []
+        self.checks: list[Expr] = []
+
+    @property
+    def sources(self) -> list[Expr]:
+        """What the pass is for."""
+        return [*(r.args[0] for r in self.reductions), *(t.expr for t in self.targets), *self.forms, *self.checks]
+
+    @property
+    def forms(self) -> list[Expr]:
+        """Positions that are read from memory, of what targets leave."""
+        return [a for t in self.targets for a, _ in t.offset.terms if type(a) is Expr]
 
     @property
     def cost(self) -> float:
@@ -36,15 +48,19 @@ class Passes:
     def __init__(self, region: Region) -> None:
         self.inner: Variable = region.inner
         self.row_targets = [t for t in region.targets if t.row]
-        reductions = all_reductions([t.expr for t in region.targets])
+        self.row_checks = [e for e in region.checks if region.inner not in e.depends]
+        checks = [e for e in region.checks if region.inner in e.depends]
+        reductions = all_reductions([*(t.expr for t in region.targets), *region.checks])
         inner_targets = [t for t in region.targets if not t.row]
-        last = max([0, *(r.args[0].stage for r in reductions), *(t.expr.stage for t in inner_targets)])
-        used = reductions or inner_targets
+        stages = [r.args[0].stage for r in reductions] + [stage(t) for t in inner_targets] + [e.stage for e in checks]
+        last, used = max(stages, default=0), bool(stages)
         self.passes = [Pass() for _ in range(last + 1)] if used else []
         for r in reductions:
             self.passes[r.args[0].stage].reductions.append(r)
         for t in inner_targets:
-            self.passes[t.expr.stage].targets.append(t)
+            self.passes[stage(t)].targets.append(t)
+        for e in checks:
+            self.passes[e.stage].checks.append(e)
         self.kept: dict[Expr, Target | None] = {}
         self.choose()
 
@@ -71,8 +87,7 @@ class Passes:
                 self.passes[at].saves.append(expr)
                 return True
 
-            sources = [r.args[0] for r in each.reductions] + [t.expr for t in each.targets]
-            each.wanted = [e for e in postorder(sources, known) if self.inner in e.depends]
+            each.wanted = [e for e in postorder(each.sources, known) if self.inner in e.depends]
             for expr in each.wanted:
                 first.setdefault(expr, p)
 
@@ -87,6 +102,11 @@ class Passes:
                     seen.add(a)
                     stack.append(a)
         return total
+
+
+def stage(target: Target) -> int:
+    """In which pass a target is left."""
+    return max([target.expr.stage, *(a.stage for a, _ in target.offset.terms if type(a) is Expr)])
 
 
 def all_reductions(targets: list[Expr]) -> list[Expr]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..lower.expressions import Expr, postorder
+from ..lower.expressions import Expr, depends_of, postorder
 from ..lower.regions import Region, Target
 from .body import Scope
 from .division import divisions, is_unsafe, looked_at, products
@@ -64,21 +64,19 @@ class RowKernel(Writer):
     def one_pass(self, each: Pass, row: Scope, first: str, last: str) -> None:
         """One pass over the inner loop."""
         inner = self.region.inner
-        outside = [e for e in self.sources(each) if inner not in e.depends]
+        outside = [e for e in each.sources if inner not in e.depends]
         self.settle([*row_needs(each.wanted, inner), *outside], row)
         quick = self.quick.get(each)
         totals = self.two_ways(each, quick, row, first, last) if quick else self.inner_loop(each, row, first, last)
         for thing, total in totals:
             if character_of(thing) == "?":
                 total = self.text.opaque(total)
-            if isinstance(thing, Target):
+            if thing == CHECKS:
+                self.report(total)
+            elif isinstance(thing, Target):
                 self.add_up(thing, total, row)
             else:
                 row.registers[thing] = total
-
-    def sources(self, each: Pass) -> list[Expr]:
-        """What a pass is for."""
-        return [r.args[0] for r in each.reductions] + [t.expr for t in each.targets]
 
     def plan_divisions(self) -> None:
         """Find the passes with quick divisions; an earlier pass that has the dividends looks at their size."""
@@ -177,7 +175,7 @@ class RowKernel(Writer):
         """The loop of a pass; what it has added up for reductions and targets."""
         text = self.text
         counter, end = self.loop("pass", first, last, "1", self.hints(each.cost))
-        scope = self.begin(self.sources(each), counter, row, set(each.wanted))
+        scope = self.begin(each.sources, counter, row, set(each.wanted))
         for expr in each.wanted:
             self.body.write(expr, scope)
         carried: list[Any] = []
@@ -190,6 +188,8 @@ class RowKernel(Writer):
                 totals.append((target, total))
         for r in each.reductions:
             totals.append((r, self.carry(r.payload[0], r.character, self.got(r.args[0], scope), carried)))
+        if each.checks:
+            totals.append((CHECKS, self.carry("logical_or", "?", self.any_of(each.checks, scope), carried)))
         for dividend in each.looked_at:
             totals.append((("unsafe", dividend), self.unsafe([dividend], scope, carried)))
         end(carried)
@@ -199,22 +199,47 @@ class RowKernel(Writer):
         """Put an element where it goes; the register of a total that is added up after the loop."""
         if target.operation is None:
             self.put(target, value, scope)
-        elif any(atom is self.region.inner for atom, _ in target.offset.terms):
+        elif self.region.inner in depends_of(target.offset):
             self.add_up(target, value, scope)
         else:
             return self.carry(target.operation, target.expr.character, value, carried)
         return None
 
+    def any_of(self, checks: list[Expr], scope: Scope) -> str:
+        """Whether one of the checks comes up."""
+        found = "false"
+        for expr in checks:
+            found = self.text.let(f"or i1 {found}, {self.got(expr, scope)}")
+        return found
+
+    def report(self, failed: str) -> None:
+        """Say in the status that a position was outside."""
+        text, status = self.text, self.status()
+        wrong, after = text.fresh("wrong"), text.fresh("after")
+        text.branch(failed, wrong, after)
+        text.begin(wrong)
+        text.add(f"store i64 1, ptr {status}")
+        text.jump(after)
+        text.begin(after)
+
     def row_targets(self, row: Scope) -> None:
         """What is known once a row."""
+        if self.passes.row_checks:
+            self.settle(self.passes.row_checks, row)
+            self.report(self.any_of(self.passes.row_checks, row))
         targets = self.passes.row_targets
-        self.settle([t.expr for t in targets], row)
+        atoms = [a for t in targets for a, _ in t.offset.terms if type(a) is Expr]
+        self.settle([*(t.expr for t in targets), *atoms], row)
         for target in targets:
             value = self.got(target.expr, row)
             if target.operation is None:
                 self.put(target, value, row)
             else:
                 self.add_up(target, value, row)
+
+
+#: What inner loops carry for their checks.
+CHECKS = ("checks", None)
 
 
 def character_of(thing: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..lower.expressions import Expr, postorder
+from ..lower.expressions import Expr, depends_of, postorder
 from ..lower.forms import Form, Variable
 from ..lower.regions import Region, Target
 from .body import Scope
@@ -29,7 +29,7 @@ KEPT = 0.3
 
 def suits(region: Region) -> bool:
     """Whether a region has rows that are short and many."""
-    return 1 < region.inner.extent <= LONGEST and region.count >= 2 * FEWEST_ROWS
+    return 1 < region.inner.extent <= LONGEST and region.count >= 2 * FEWEST_ROWS and not region.indexed
 
 
 class TileKernel(Writer):
@@ -89,8 +89,7 @@ class TileKernel(Writer):
         self.number = self.least(text.let(f"sub i64 {high}, {self.first}"), text.size(self.tile))
         tile = Scope(function)
         for each in self.passes.passes:
-            sources = [r.args[0] for r in each.reductions] + [t.expr for t in each.targets]
-            outside = [e for e in sources if self.inner not in e.depends]
+            outside = [e for e in each.sources if self.inner not in e.depends]
             self.row_stage([*row_needs(each.wanted, self.inner), *outside], each.reductions, tile)
             self.one_pass(each, tile)
         if self.passes.row_targets:
@@ -170,7 +169,7 @@ class TileKernel(Writer):
         """A pass for some elements of the inner loop."""
         text, variables = self.text, self.body.variables
         shared = Scope(tile)
-        sources = [r.args[0] for r in each.reductions] + [t.expr for t in each.targets]
+        sources = each.sources
         columns = [e for e in each.wanted if not self.is_row(e)]
         scopes = []
         for register in places:  # what is the same for all rows
@@ -228,7 +227,7 @@ class TileKernel(Writer):
 
     def varies(self, form: Form) -> bool:
         """Whether a form changes from row to row."""
-        return any(atom in self.outer for atom, _ in form.terms)
+        return not self.outer.isdisjoint(depends_of(form))
 
     def leave(self, target: Target, value: str, scope: Scope, carried: list[Any]) -> str | None:
         """Put an element where it goes; the register of a total that is added up after the loop."""

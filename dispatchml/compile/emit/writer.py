@@ -51,6 +51,13 @@ class Writer:
             found = self.places[value] = self.pointer(Pointer("value", value))
         return found
 
+    def status(self) -> str:
+        """The register of the address of the word that says whether something went wrong."""
+        found = self.places.get("status")
+        if found is None:
+            found = self.places["status"] = self.pointer(Pointer("status", None, 0, "store"))
+        return found
+
     def pointer(self, pointer: Pointer) -> str:
         """One more address."""
         self.pointers.append(pointer)
@@ -123,6 +130,8 @@ class Writer:
         cost = 0.3 + sum(each.cost for each in self.passes.passes)
         grain = max(1, round(BLOCK_WORK / (cost * chunk)), -(-extent // MOST_BLOCKS))
         kept = max((t.root.value.size for t in self.reduced), default=1)
+        if kept > MOST_PARTS // 4:
+            return extent  # parts would cost more than they save
         if kept > 1:
             grain = max(grain, -(-extent // max(MOST_PARTS // kept, 4)))
         return min(grain, extent)

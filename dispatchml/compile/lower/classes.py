@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..graph import Literal, Node, Value
 from .elements import FILLS, REDUCTIONS, reduction_of
+from .gathers import GATHERS, SCATTERS, is_gather
 from .moves import is_move
 from .places import is_place
 from .scalar_calls import character_of, conversion, scalar_call
@@ -38,6 +39,8 @@ def reason_against(node: Node) -> str:
         return reason_against_place(node)
     if name in FILLS:
         return ""
+    if name in (*GATHERS, *SCATTERS):
+        return "" if is_gather(node) and not (name in SCATTERS and y.dtype.kind in "bc") else "its shapes do not fit"
     return "no loop is known for it"
 
 

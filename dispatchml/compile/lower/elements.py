@@ -12,8 +12,9 @@ import numpy as np
 
 from ...ops.axes import axes_of
 from ..graph import Literal, Node, Operand, Value
-from .expressions import Expr, Graph
+from .expressions import Expr, Graph, depends_of
 from .forms import Form, NotAffine, Position, Variable, broadcast, flattened, form_of, settled
+from .gathers import GATHERS, gathered
 from .moves import MOVES
 from .places import PLACES
 from .scalar_calls import character_of, conversion, scalar_call, scalars
@@ -60,6 +61,8 @@ class Elements:
         self.known: dict[tuple[Value, Position], Expr] = {}
         #: At how many positions each value was computed.
         self.visits: dict[Value, int] = {}
+        #: Truth values that say of positions whether they are outside.
+        self.checks: dict[Expr, None] = {}
 
     # ---- asking ------------------------------------------------------------------------------------------------------
 
@@ -123,6 +126,8 @@ class Elements:
         name = node.op.name
         if name in MOVES:
             return self.moved(node, position)
+        if name in GATHERS:
+            return gathered(self, node, position)
         if name in PLACES:
             return PLACES[name](self, node, position)
         if name in REDUCTIONS:
@@ -172,7 +177,7 @@ class Elements:
         if source is None:
             raise CannotInline(y)
         assert type(position) is Form
-        crossed = any(atom is self.inner for atom, _ in position.terms)
+        crossed = self.inner in depends_of(position)
         if not self.rows and (crossed or self.inner.extent == 1):
             raise NeedsRows(extent)
         if crossed or self.inner.extent != extent:
@@ -210,6 +215,12 @@ class Elements:
     def zero(self, y: Value) -> Expr:
         """Zero in the dtype of a value."""
         return self.number(0, y)
+
+    def index(self, number: Expr, size: int, mode: str) -> Expr:
+        """A whole number as a position among so many; "raise": negative ones count from the end, and are checked."""
+        if mode == "raise":
+            self.checks[self.graph.make("outside", "?", (size,), (number,), 0.1)] = None
+        return self.graph.make("index", "q", (size, mode), (number,), 0.1)
 
     def apply(self, name: str, args: tuple[Expr, ...], y: Value) -> Expr:
         """An elementwise operation of arguments in the dtype of y."""

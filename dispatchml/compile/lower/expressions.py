@@ -35,13 +35,12 @@ class Expr:
     """One scalar expression.
 
     kind: "literal" (payload: the number), "load" (buffer, offset, bounds), "call" (Scalar), "choose" (conditions),
-    "reduce" (operation, variable), "position" (form). character: the dtype's. depends: the loop variables. stage: how
-    many passes over the inner loop come before it is known.
+    "reduce" (operation, variable), "position" (form), "index" (size, mode): a whole number made one of 0 ... size - 1,
+    "outside" (size): whether that changed it. character: the dtype's. depends: the loop variables. stage: how many
+    passes over the inner loop come before it is known.
     """
 
     __slots__ = ("kind", "character", "payload", "args", "depends", "stage", "cost", "serial")
-
-    bounds = (-math.inf, math.inf)
 
     def __init__(self, kind: str, character: str, payload: Any, args: tuple[Expr, ...], cost: float) -> None:
         self.kind, self.character, self.payload, self.args = kind, character, payload, args
@@ -50,16 +49,17 @@ class Expr:
         self.cost = cost
         depends = NONE.union(*(a.depends for a in args)) if args else NONE
         for form in forms_of(self):
-            for atom, _ in form.terms:
-                if type(atom) is Variable:
-                    depends |= {atom}
-                else:
-                    depends |= atom.depends
-                    self.stage = max(self.stage, atom.stage)
+            depends |= depends_of(form)
+            self.stage = max([self.stage, *(a.stage for a, _ in form.terms if type(a) is Expr)])
         if kind == "reduce":
             depends -= {payload[1]}
             self.stage += 1
         self.depends = depends
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and the largest value of a whole number."""
+        return (0, self.payload[0] - 1) if self.kind == "index" else (-math.inf, math.inf)
 
     def __repr__(self) -> str:
         said = getattr(self.payload, "symbol", self.payload)
@@ -100,6 +100,11 @@ def needed(expr: Expr) -> list[Expr]:
         return []
     atoms = [a for form in forms_of(expr) for a, _ in form.terms if type(a) is Expr]
     return [*expr.args, *atoms]
+
+
+def depends_of(form: Form) -> frozenset[Variable]:
+    """The loop variables that a form depends on."""
+    return NONE.union(*({a} if type(a) is Variable else a.depends for a, _ in form.terms))
 
 
 class Graph:

@@ -13,6 +13,7 @@ from ..graph import Literal, Node, Program, Value
 from .classes import is_row_reduction, reason_against
 from .elements import REDUCTIONS, CannotInline
 from .expressions import cost_of
+from .gathers import SCATTERS
 from .moves import is_move
 from .regions import Region, Root, is_inside
 
@@ -69,7 +70,8 @@ class Partition:
             if node in reasons:
                 continue
             y = node.outputs[0]
-            if node.op.name in REDUCTIONS and not (is_row_reduction(node) and self.within_row(node)):
+            name = node.op.name
+            if name in SCATTERS or name in REDUCTIONS and not (is_row_reduction(node) and self.within_row(node)):
                 self.barriers.add(y)
         stored |= {v for v in self.barriers if makers[v] not in reasons}
         wanted = [x for x in self.program.outputs if isinstance(x, Value)]
@@ -124,7 +126,7 @@ class Partition:
         for node in self.program.nodes:
             for y in node.outputs:
                 if y in self.stored and node not in self.reasons:
-                    reduces = node.op.name in REDUCTIONS and y in self.barriers
+                    reduces = node.op.name in (*REDUCTIONS, *SCATTERS) and y in self.barriers
                     by_level.setdefault(self.levels[y], []).append(Root(y, node, "reduce" if reduces else "store"))
         calls: dict[int, list[Node]] = {}
         for node in self.program.nodes:

@@ -13,6 +13,7 @@ from ..graph import Node, Value
 from .elements import REDUCTIONS, CannotInline, Elements, NeedsRows
 from .expressions import Expr
 from .forms import ZERO, Form, NeedsSplit, NotAffine, Position, Variable, by_axes, flattened, form_of, settled
+from .gathers import SCATTERS, scattered_to
 
 Condition = tuple[Form, float, float]
 #: How many more positions than a root's a region may have along an axis.
@@ -72,6 +73,12 @@ class Region:
         self.elements = self.followed()
 
     @property
+    def indexed(self) -> bool:
+        """Whether positions are read from memory."""
+        known = self.elements.graph.known.values()
+        return any(e.kind == "index" for e in known)
+
+    @property
     def count(self) -> int:
         """How many rows there are."""
         return math.prod(v.extent for v in self.outer)
@@ -94,6 +101,7 @@ class Region:
                 self.inner, self.rows = Variable(need.extent), True
             else:
                 self.rows = elements.rows
+                self.checks = list(elements.checks)
                 return elements
         raise RecursionError("loops are split without end")
 
@@ -127,6 +135,8 @@ class Region:
         source = root.node.inputs[0]
         assert isinstance(source, Value)
         expr = elements.cast(elements.at(source, position), root.value)
+        if root.node.op.name in SCATTERS:
+            return Target(root, expr, scattered_to(elements, root.node, position), "add", is_row)
         offset = kept_offset(root.node, position)
         return Target(root, expr, offset, REDUCTIONS[root.node.op.name], is_row)
 
