@@ -82,9 +82,9 @@ def reciprocal(a: Term) -> Term:
 
 @emitter("strong_multiply", "f32", "f64")
 def strong_multiply(a: Term, b: Term) -> Term:
-    """a * b, but zero where one of them is."""
-    product = select(b.not_equal(0.0), a, 0.0) * select(a.not_equal(0.0), b, 0.0)
-    return product
+    """a * b, but zero instead of nan where one of them is zero."""
+    product = a * b
+    return select(product.not_equal(product) & (a.equal(0.0) | b.equal(0.0)), 0.0, product)
 
 
 @emitter("divide_or_zero", "f32", "f64")
