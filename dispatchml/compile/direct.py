@@ -65,7 +65,7 @@ def plan(
     for thing in (*segment.constants, *results, *scratch):
         slots[thing] = number
         number += 1
-    steps = segment.steps(slots)
+    steps = segment.steps(slots, number)
     if guards:
         pointers = [*(slots[v] for v in guards), number]
         steps.append(entry.Step(guarding([v.dtype.char for v in guards]), "guards", pointers, list(guards.values())))
@@ -101,7 +101,9 @@ def guarding(characters: Sequence[str]) -> machine.Library:
     lines += [
         f"  %status = getelementptr ptr, ptr %table, i64 {last}",
         "  %place = load ptr, ptr %status",
-        f"  %found = zext i1 {answer} to i64",
+        f"  %differs = zext i1 {answer} to i64",
+        "  %before = load i64, ptr %place",
+        "  %found = or i64 %before, %differs",
         "  store i64 %found, ptr %place",
         "  ret void",
         "}",

@@ -96,8 +96,9 @@ class Segment:
         self.launches.append((kernel, slots))
         self.launches += after
 
-    def steps(self, slots: dict[Any, int]) -> list[entry.Step | entry.LoopStep]:
-        """The steps of a plan in which everything has these slots."""
+    def steps(self, slots: dict[Any, int], status: int) -> list[entry.Step | entry.LoopStep]:
+        """The steps of a plan in which everything has these slots, the last one, that of the status, included."""
+        slots = {**slots, STATUS: status}
         library = machine.load(self.text) if self.text else None
         found: list[entry.Step | entry.LoopStep] = []
         for kernel, at in self.launches:
@@ -114,13 +115,12 @@ class Segment:
         slots: dict[Any, int] = {}
         for thing in (*self.reads, *self.constants, *self.leaves, *self.scratch):
             slots[thing] = len(slots)
-        slots[STATUS] = len(slots)
         return entry.Plan(
             [input_of(v) for v in self.reads],
             [entry.OutputSpec(v.form, v.dtype, v.shape) for v in self.leaves],
             [np.ascontiguousarray(c) for c in self.constants.values()],
             list(self.scratch.values()),
-            self.steps(slots),
+            self.steps(slots, len(slots)),
             result,
         )
 
