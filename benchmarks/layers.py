@@ -101,6 +101,27 @@ def derivatives(metre: Any, repeat: int) -> None:
         )
 
 
+def uncertain(repeat: int) -> None:
+    """Functions of uncertain numbers."""
+    if not importlib.util.find_spec("uncertainties"):
+        return
+    import uncertainties
+    from uncertainties import umath
+
+    a, b = uncertainties.ufloat(0.5, 0.1), uncertainties.ufloat(2.0, 0.1)
+    pairs = {
+        "x * y": (lambda: a * b, lambda: ops.multiply(a, b)),
+        "x ** y": (lambda: a**b, lambda: ops.power(a, b)),
+        "sin(x)": (lambda: umath.sin(a), lambda: ops.sin(a)),  # type: ignore[attr-defined]
+        "log(x)": (lambda: umath.log(a), lambda: ops.log(a)),  # type: ignore[attr-defined]
+        "hypot": (lambda: umath.hypot(a, b), lambda: ops.hypot(a, b)),  # type: ignore[attr-defined]
+    }
+    print(f"\n{'ufloat':10}{'library':>10}{'our rule':>10}{'beyond':>10}   us an operation")
+    for title, (own, rule) in pairs.items():
+        t = best({"library": own, "rule": rule}, repeat)
+        print(f"{title:10}{t['library']:10.2f}{t['rule']:10.2f}{t['rule'] - t['library']:+10.2f}")
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,6 +130,7 @@ def main() -> None:
     for name, metre in libraries():
         table(name, metre, repeat)
         derivatives(metre, repeat)
+    uncertain(repeat)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 from ..dispatch.operation import Operation
 from ..engines.forward import Dual, dual
 from ..engines.levels import Level
+from ..engines.slopes import float_slopes
 from ..engines.views import current
 from ..rules.registry import rule_of
 from .values import assembled, first_number, is_uncertain, refuse_complex, values_of
@@ -47,7 +48,51 @@ def careful_slope(op: Operation, values: list[Any], k: int, keywords: dict[str, 
 
 
 def elementwise_of_numbers(op: Operation, known: Uncertain) -> Callable[..., Any]:
-    """An elementwise operation on single numbers."""
+    """An elementwise operation on single numbers: by functions of floats where these have an answer."""
+    general = by_duals(op, known)
+    cls, mean, combine = known.cls, known.mean, known.combine
+    if op.keywords or op.arity > 2:
+        return general
+    if op.arity == 1:
+        slope = float_slopes(op, (0,))
+        if slope is None:
+            return general
+
+        def on_number(x: Any) -> Any:
+            try:
+                y, p = slope(mean(x))
+            except (ArithmeticError, ValueError):
+                return general(x)
+            if type(y) is not float or type(p) is not float or p != p:
+                return general(x)
+            return combine(y, ((p, x),) if p else (), x)
+
+        return on_number
+    both, first, second = (float_slopes(op, active) for active in ((0, 1), (0,), (1,)))
+    if both is None or first is None or second is None:
+        return general
+
+    def on_two_numbers(a: Any, b: Any) -> Any:
+        try:
+            if not isinstance(b, cls):
+                y, p, q, like = *first(mean(a), b), 0.0, a
+            elif isinstance(a, cls):
+                y, p, q, like = *both(mean(a), mean(b)), a
+            else:
+                (y, q), p, like = second(a, mean(b)), 0.0, b
+        except (ArithmeticError, ValueError, TypeError):
+            return general(a, b)
+        if type(y) is not float or type(p) is not float or type(q) is not float or p != p or q != q:
+            return general(a, b)
+        if p and q:
+            return combine(y, ((p, a), (q, b)), like)
+        return combine(y, ((p, a),) if p else ((q, b),) if q else (), like)
+
+    return on_two_numbers
+
+
+def by_duals(op: Operation, known: Uncertain) -> Callable[..., Any]:
+    """An elementwise operation on single numbers of any kind, by dual numbers."""
     rule = rule_of(op)
     quiet = rule is not None and (rule.singular or rule.kind == "function")
 

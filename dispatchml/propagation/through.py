@@ -20,7 +20,7 @@ from ..rules.registry import rule_of
 from .blocks import through_jacobian
 from .choosing import CHOOSING
 from .elementwise import elementwise_of_arrays, elementwise_of_numbers
-from .values import assembled, first_number, single, values_of
+from .values import assembled, complex_error, first_number, single, values_of
 
 if TYPE_CHECKING:
     from .numbers import Uncertain
@@ -53,6 +53,8 @@ def provider(known: Uncertain) -> Callable[[Operation, tuple[type, ...]], Callab
     """The layer's provider: implementations for calls with at least one uncertain number among the arguments."""
 
     def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
+        if op.family == "elementwise" and "meaning" not in op.strips and any(issubclass(c, COMPLEX) for c in classes):
+            return complex_refused(op, known)
         for cls in classes:
             for c in cls.__mro__:
                 if issubclass(c, known.cls) and c in op.layers:
@@ -60,6 +62,19 @@ def provider(known: Uncertain) -> Callable[[Operation, tuple[type, ...]], Callab
         return by_rule(op, known, all(not issubclass(c, np.ndarray) for c in classes))
 
     return provide
+
+
+#: Numbers that uncertain ones do not meet.
+COMPLEX = (complex, np.complexfloating)
+
+
+def complex_refused(op: Operation, known: Uncertain) -> Callable[..., Any]:
+    """An operation of an uncertain number and a complex one."""
+
+    def refuse(*arguments: Any, **keywords: Any) -> Any:
+        raise complex_error(op, known)
+
+    return refuse
 
 
 def by_rule(op: Operation, known: Uncertain, single: bool) -> Callable[..., Any]:

@@ -64,11 +64,22 @@ def first_number(arguments: Iterator[Any] | Any, known: Uncertain) -> Any:
 def refuse_complex(y: Any, op: Operation, known: Uncertain) -> None:
     """Uncertain numbers are real."""
     if ops.dtype(y).kind == "c":
-        raise NoMethodError(
-            f"{op.name} of {class_name(known.cls)} has a complex result{at_user_line()}, and these numbers are real. "
-            "Take the real and imaginary part of the operation's matrix apart, or propagate a covariance with "
-            "dispatchml.propagation.propagate."
-        )
+        raise complex_error(op, known)
+
+
+def complex_error(op: Operation, known: Uncertain) -> NoMethodError:
+    """The error for a complex result, with what to write for the commonest ones."""
+    instead = {
+        "fft": "numpy.cos(w) @ x and -numpy.sin(w) @ x, with w = 2 * pi * k * n / N, are its real and imaginary part",
+        "exp": "exp(1j * t) is numpy.cos(t) and numpy.sin(t)",
+        "multiply": "c * x is c.real * x and c.imag * x",
+        "divide": "x / c is c.real * x / abs(c)**2 and -c.imag * x / abs(c)**2",
+    }.get("fft" if op.family == "fft" else op.name, "")
+    return NoMethodError(
+        f"{op.name} of {class_name(known.cls)} has a complex result{at_user_line()}, and these numbers are real. Write "
+        f"its real and imaginary part as two real numbers{instead and ': ' + instead}; or propagate a covariance "
+        "through a function that returns the two: dispatchml.propagation.propagate(f, mean, cov)."
+    )
 
 
 def assembled(y: Any, terms: list[tuple[Any, Any]], known: Uncertain, like: Any) -> Any:

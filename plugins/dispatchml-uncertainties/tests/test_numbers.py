@@ -243,3 +243,21 @@ def test_functions_of_others_work_by_their_pullbacks():
         return lambda ct: (ct * 3 * x * x,)
 
     assert close(dm.grad(cubed)(X), 3 * X * X)
+
+
+COMPLEX = {
+    "a product with 1j": (lambda x: x * 1j, r"c \* x is c.real \* x"),
+    "1j on the left": (lambda x: np.exp(1j * x), r"c \* x is c.real \* x"),
+    "a transform": (lambda x: np.fft.fft(np.stack([x, x])), r"numpy.cos\(w\) @ x"),
+    "eigenvalues": (lambda x: np.linalg.eigvals(np.stack([np.stack([x, x]), np.stack([x, -x])])), "real and imaginary"),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+@pytest.mark.parametrize("transform", [dm.grad, lambda f: lambda x: dm.jvp(f, (x,), (1.0,))])
+def test_complex_results_are_refused_with_line_and_way_out(name, transform):
+    f, instead = COMPLEX[name]
+    with pytest.raises(
+        NoMethodError, match=rf"complex result.*test_numbers.py:\d+.*{instead}.*propagate\(f, mean, cov\)"
+    ):
+        transform(lambda x: np.sum(np.abs(f(x))))(ufloat(0.5, 0.1))

@@ -34,10 +34,12 @@ def weights(x: AffineScalarFunc) -> Mapping[Any, float]:
 
 
 def power(a: Any, b: Any) -> Any:
-    """The library's power of a positive number to a plain one; all else has corners that dispatchml's rule knows."""
-    return (
-        a**b if isinstance(a, AffineScalarFunc) and type(b) in (int, float) and a.nominal_value > 0 else NotImplemented
-    )
+    """The library's power of a positive number; all else has corners that dispatchml's rule knows."""
+    if isinstance(a, AffineScalarFunc):
+        positive = a.nominal_value > 0 and (type(b) in (int, float) or isinstance(b, AffineScalarFunc))
+    else:
+        positive = type(a) in (int, float) and a > 0
+    return a**b if positive else NotImplemented
 
 
 def register() -> None:
