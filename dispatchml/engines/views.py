@@ -181,10 +181,10 @@ def positions(x: Any) -> tuple[Any, Any]:
     return x, where
 
 
-def assign(x: Any, index: Any, value: Any, part: Part | None = None) -> None:
+def assign(x: Any, index: Any, value: Any, part: Part | None = None, whole: bool = False) -> None:
     """`x[index] = value` for a traced x: every alias sees it, nothing that was recorded changes.
 
-    part: write into this part of x.
+    part: write into this part of x. whole: the value is x with new elements, as it stands.
     """
     current(x)
     cut_copies(x)
@@ -203,7 +203,7 @@ def assign(x: Any, index: Any, value: Any, part: Part | None = None) -> None:
         if part.bare is not None:
             value = part.bare(value, **keywords)
     if all(type(op) is Part for op, _ in chain):
-        new = ops.setitem(elements[-1], value, index=index)
+        new = value if whole else ops.setitem(elements[-1], value, index=index)
     else:
         new = scattered(elements[-1], np.asarray(positions(x)[1])[index], value)
     for (part, keywords), owner in zip(reversed(parts), reversed(elements[:-1]), strict=True):
@@ -231,7 +231,7 @@ def put_back(x: Any, new: Any) -> None:
     if owner._base is None or is_apart(owner._base[1]):
         put_back(owner, whole)
     else:
-        assign(owner, Ellipsis, whole)
+        assign(owner, Ellipsis, whole, whole=True)
 
 
 def assign_where(x: Any, mask: Any, value: Any) -> bool:

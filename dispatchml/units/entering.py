@@ -142,6 +142,9 @@ def with_magnitude(x: Any, new: Any) -> Any:
     q = quantity_inside(x)
     system = SYSTEMS[layer_of(type(q))]  # type: ignore[index]
     one = system.make(q, 1.0, system.units(q))
+    inside = layer_of(type(system.magnitude(q)))
+    if inside is not None and inside.slot == "structure" and system.units(q) == system.difference(q):
+        return ops.multiply(new, one)  # a structure inside of units stays one
     return attach(new, unit=system.unit(one), like=one)
 
 
