@@ -13,24 +13,33 @@ from .blocks import FRAME_SIZE, LOOKED, RELEASE_TIME, STOPPED, TABLE, THREAD, fu
 from .table import OFFSETS
 
 LIST_ITEMS = 24
+TUPLE_ITEMS, SIZE = tuple.__basicsize__, 16
 DESCR_KIND = 24  # eight bytes of a dtype: kind, character, byte order, flags, number
 #: Words of the head, in bytes. Places are counted from the record's beginning.
 (
-    HEAD_TABLE, STATE, ARGUMENTS, SLOTS, INPUTS, CONSTANTS, CONSTANT_COUNT, OUTPUTS, OUTPUT_COUNT, STEPS, STEP_COUNT,
-    SCRATCH_SIZE, SCRATCH, SCRATCH_COUNT, RESULT, MOST_POINTERS, STATUS, LARGE, HEAD_SIZE,
-) = range(0, 8 * 19, 8)  # fmt: skip
-#: Words of an input.
-FORM, CLASS, DESCR, DESCR_WORD, NDIM, FLAGS, DIMS, STRIDES, VALUE, INPUT_SIZE = range(0, 80, 8)
-#: Forms of inputs: an array; a number held in its object; Python's int; Python's bool; one object; any array.
-ARRAY, NUMBER, INT, BOOL, SAME, ANY_ARRAY = range(6)
-#: Words of an output (FORM, DESCR, NDIM, DIMS, STRIDES as above); OBJECT: an object, or the number of an argument.
-OBJECT, OUTPUT_SIZE = 64, 80
-#: Forms of outputs: an array; NumPy's scalar; Python's float, complex, int, bool; an argument; one object.
-NEW_ARRAY, NEW_SCALAR, NEW_FLOAT, NEW_COMPLEX, NEW_INT, NEW_BOOL, ARGUMENT, CONSTANT = range(8)
+    HEAD_TABLE, STATE, ARGUMENTS, LEAVES, UNPACKS, UNPACK_COUNT, SLOTS, INPUTS, INPUT_COUNT, CONSTANTS, CONSTANT_COUNT,
+    OUTPUTS, OUTPUT_COUNT, PACKS, PACK_COUNT, STEPS, STEP_COUNT, SCRATCH_SIZE, SCRATCH, SCRATCH_COUNT, RESULT,
+    MOST_POINTERS, LARGE, HEAD_SIZE,
+) = range(0, 8 * 24, 8)  # fmt: skip
+#: Words of a container among the arguments: the number of its leaf, KIND, its class, how many leaves it has, its keys.
+FROM, KIND, CLASS, COUNT, KEYS, UNPACK_SIZE = range(0, 48, 8)
+#: Kinds of containers.
+TUPLE, LIST, DICT = range(3)
+#: Words of an input (FROM, CLASS as above).
+_, FORM, _, DESCR, DESCR_WORD, NDIM, FLAGS, DIMS, STRIDES, VALUE, INPUT_SIZE = range(0, 88, 8)
+#: Forms of inputs: an array; a number held in its object; Python's int; Python's bool; one object; any array; an int of
+#: one value; a text.
+ARRAY, NUMBER, INT, BOOL, SAME, ANY_ARRAY, EQUAL_INT, EQUAL_TEXT = range(8)
+#: Words of an output (FORM, DESCR, NDIM, DIMS, STRIDES as above); OBJECT: an object, or the number of a leaf.
+OBJECT, OUTPUT_SIZE = 72, 80
+#: Words of a container of the result (KIND, COUNT, KEYS as above); CHILDREN: numbers of outputs and of containers.
+CHILDREN, PACK_SIZE = 16, 48
+#: Forms of outputs: an array; NumPy's scalar; Python's float, complex, int, bool; a leaf; one object.
+NEW_ARRAY, NEW_SCALAR, NEW_FLOAT, NEW_COMPLEX, NEW_INT, NEW_BOOL, LEAF, CONSTANT = range(8)
 #: Words of a step. A kernel's sizes, or the dimensions of a ufunc's loop; the loop's steps and data.
-FUNCTION, COUNT, SLOT_NUMBERS, SIZES, EXTENT, GRAIN, BLOCKS, LOOP_STEPS, DATA, CHECKED, STEP_SIZE = range(0, 88, 8)
-#: Forms of results.
-NOTHING, SINGLE, TUPLE, LIST = range(4)
+FUNCTION, POINTERS, SLOT_NUMBERS, SIZES, EXTENT, GRAIN, BLOCKS, LOOP_STEPS, DATA, CHECKED, STEP_SIZE = range(0, 88, 8)
+#: The number of the output or container that is the result, or this: None.
+NOTHING = -1
 #: Words of a plan's state: calls that were short, nanoseconds of the last one, scratch memory that waits, calls.
 SHORT_CALLS, LAST, FREE_COUNT, FREE, CALLS, STATE_SIZE = 0, 8, 16, 24, 56, 64
 MOST_FREE = 4
@@ -49,9 +58,10 @@ class Frame:
         self.f, self.arguments, self.record = f, arguments, record
         self.table = f.load(record, HEAD_TABLE, "ptr")
         self.state = f.load(record, STATE, "ptr")
-        slots, outputs = f.load(record, SLOTS), f.load(record, OUTPUT_COUNT)
+        slots, self.made = f.load(record, SLOTS), f.load(record, OUTPUT_COUNT) + f.load(record, PACK_COUNT)
         self.pointers, self.cells = f.room(slots * 8), f.room(slots * 16)
-        self.objects, self.step_pointers = f.room(outputs * 8), f.room(f.load(record, MOST_POINTERS) * 8)
+        self.objects, self.step_pointers = f.room(self.made * 8), f.room(f.load(record, MOST_POINTERS) * 8)
+        self.leaves, self.held = f.room(f.load(record, LEAVES) * 8), f.variable()
         self.slot: Variable = f.variable()
 
     def function(self, name: str) -> Register:
@@ -93,12 +103,64 @@ def dispatch(f: Function, value: Register, count: int, otherwise: str) -> list[s
     return blocks
 
 
-def check_arguments(e: Frame, miss: str) -> None:
-    """Compare each argument with what the record says, and note where its numbers are."""
+def take_apart(e: Frame, miss: str) -> None:
+    """The leaves: the arguments, and behind them what is in those that are containers, each held by a reference."""
     f = e.f
-    with f.loop(f.load(e.record, ARGUMENTS)) as k:
-        x, wanted, following = f.load(e.arguments, k * 8, "ptr"), e.entries(INPUTS, INPUT_SIZE, k), f.block()
-        forms = dispatch(f, f.load(wanted, FORM), 6, miss)
+    arguments = f.load(e.record, ARGUMENTS)
+    e.held.set(arguments)
+    with f.loop(arguments) as k:
+        f.store(f.load(e.arguments, k * 8, "ptr"), e.leaves, k * 8)
+    with f.loop(f.load(e.record, UNPACK_COUNT)) as k:
+        wanted, following = e.entries(UNPACKS, UNPACK_SIZE, k), f.block()
+        x, count = f.load(e.leaves, f.load(wanted, FROM) * 8, "ptr"), f.load(wanted, COUNT)
+        keys = e.record + f.load(wanted, KEYS)
+        f.need(f.load(x, layout.TYPE, "ptr").equals(f.load(wanted, CLASS, "ptr")), miss)
+        kinds = dispatch(f, f.load(wanted, KIND), 3, miss)
+        for block, items in (
+            (kinds[TUPLE], lambda: x + TUPLE_ITEMS),
+            (kinds[LIST], lambda: f.load(x, LIST_ITEMS, "ptr")),
+        ):
+            f.begin(block)
+            f.need(f.load(x, SIZE).equals(count), miss)
+            inside = items()
+            with f.loop(count) as j:
+                hold(e, f.load(inside, j * 8, "ptr"))
+            f.go(following)
+        f.begin(kinds[DICT])
+        f.need(f.call(e.function("PyDict_Size"), x).equals(count), miss)
+        with f.loop(count) as j:
+            value = f.call(e.function("PyDict_GetItemWithError"), x, f.load(keys, j * 8, "ptr"), result="ptr")
+            with f.when(value.equals(0)):
+                f.call(e.function("PyErr_Clear"), result="void")
+            f.need(value.differs(0), miss)
+            hold(e, value)
+        f.go(following)
+        f.begin(following)
+
+
+def hold(e: Frame, x: Register) -> None:
+    """One more leaf; others may exchange it in its container while this runs."""
+    held = e.held.get()
+    e.take(x)
+    e.f.store(x, e.leaves, held * 8)
+    e.held.set(held + 1)
+
+
+def drop_leaves(e: Frame) -> None:
+    """Give the references back."""
+    f = e.f
+    arguments = f.load(e.record, ARGUMENTS)
+    with f.loop(e.held.get() - arguments) as k:
+        e.drop(f.load(e.leaves, (arguments + k) * 8, "ptr"))
+
+
+def check_arguments(e: Frame, miss: str) -> None:
+    """Compare each leaf with what the record says, and note where its numbers are."""
+    f = e.f
+    with f.loop(f.load(e.record, INPUT_COUNT)) as k:
+        wanted, following = e.entries(INPUTS, INPUT_SIZE, k), f.block()
+        x = f.load(e.leaves, f.load(wanted, FROM) * 8, "ptr")
+        forms = dispatch(f, f.load(wanted, FORM), 8, miss)
         f.begin(forms[ARRAY])
         check_array(e, x, wanted, miss)
         e.point(f.load(x, layout.ARRAY_DATA, "ptr"))
@@ -134,6 +196,20 @@ def check_arguments(e: Frame, miss: str) -> None:
         f.need(f.load(x, layout.TYPE, "ptr").equals(e.object("ndarray")), miss)
         e.point(f.load(x, layout.ARRAY_DATA, "ptr"))
         f.go(following)
+
+        f.begin(forms[EQUAL_INT])
+        f.need(f.load(x, layout.TYPE, "ptr").equals(e.object("int")), miss)
+        value = f.call(e.function("PyLong_AsLongLongAndOverflow"), x, overflow.place)
+        f.need(overflow.get().equals(0) & value.equals(f.load(wanted, VALUE)), miss)
+        e.point(x)
+        f.go(following)
+
+        f.begin(forms[EQUAL_TEXT])
+        text = f.load(wanted, CLASS, "ptr")
+        f.need(f.load(x, layout.TYPE, "ptr").equals(f.load(text, layout.TYPE, "ptr")), miss)
+        f.need(f.call(e.function("PyUnicode_Compare"), x, text, result="i32").equals(0), miss)
+        e.point(x)
+        f.go(following)
         f.begin(following)
 
 
@@ -165,7 +241,7 @@ def check_array(e: Frame, x: Register, wanted: Register, miss: str) -> None:
 def make_outputs(e: Frame, failed: str) -> None:
     """Fresh arrays, and cells for the numbers that come out."""
     f = e.f
-    with f.loop(f.load(e.record, OUTPUT_COUNT)) as k:
+    with f.loop(e.made) as k:
         f.store(0, e.objects, k * 8, "ptr")
     with f.loop(f.load(e.record, OUTPUT_COUNT)) as k:
         wanted, array, number, following = e.entries(OUTPUTS, OUTPUT_SIZE, k), f.block(), f.block(), f.block()
@@ -248,7 +324,7 @@ def run_steps(e: Frame, frame: Register | None, status: Variable, stop: str) -> 
     f = e.f
     with f.loop(f.load(e.record, STEP_COUNT)) as k:
         step = e.entries(STEPS, STEP_SIZE, k)
-        slots, count = e.record + f.load(step, SLOT_NUMBERS), f.load(step, COUNT)
+        slots, count = e.record + f.load(step, SLOT_NUMBERS), f.load(step, POINTERS)
         with f.loop(count) as j:
             f.store(f.load(e.pointers, f.load(slots, j * 8) * 8, "ptr"), e.step_pointers, j * 8)
         function, sizes = f.load(step, FUNCTION, "ptr"), e.record + f.load(step, SIZES)
@@ -320,7 +396,7 @@ def make_numbers(e: Frame, failed: str) -> None:
     f = e.f
     with f.loop(f.load(e.record, OUTPUT_COUNT)) as k:
         wanted, following, store = e.entries(OUTPUTS, OUTPUT_SIZE, k), f.block(), f.block()
-        made, slot = f.variable("ptr"), f.load(e.record, ARGUMENTS) + f.load(e.record, CONSTANT_COUNT) + k
+        made, slot = f.variable("ptr"), f.load(e.record, INPUT_COUNT) + f.load(e.record, CONSTANT_COUNT) + k
         cell = e.cells + slot * 16
         forms = dispatch(f, f.load(wanted, FORM), 8, following)
         f.begin(forms[NEW_ARRAY])
@@ -344,8 +420,8 @@ def make_numbers(e: Frame, failed: str) -> None:
         made.set(f.choose(f.load(cell, 0, "i8").differs(0), e.object("True"), e.object("False")))
         e.take(made.get())
         f.go(store)
-        f.begin(forms[ARGUMENT])
-        made.set(f.load(e.arguments, f.load(wanted, OBJECT) * 8, "ptr"))
+        f.begin(forms[LEAF])
+        made.set(f.load(e.leaves, f.load(wanted, OBJECT) * 8, "ptr"))
         e.take(made.get())
         f.go(store)
         f.begin(forms[CONSTANT])
@@ -360,29 +436,47 @@ def make_numbers(e: Frame, failed: str) -> None:
         f.begin(following)
 
 
-def give_result(e: Frame, failed: str) -> None:
-    """Nothing, the one output, or all of them in a tuple or list."""
+def put_together(e: Frame, failed: str) -> None:
+    """The containers of the result, the inner ones first; what they hold is theirs."""
     f = e.f
-    count = f.load(e.record, OUTPUT_COUNT)
-    nothing, single, tuple_, list_ = dispatch(f, f.load(e.record, RESULT), 4, failed)
-    f.begin(nothing)
-    e.take(e.object("None"))
-    f.give_back(e.object("None"))
-    f.begin(single)
-    f.give_back(f.load(e.objects, 0, "ptr"))
-    for block, new, put in ((tuple_, "PyTuple_New", "PyTuple_SetItem"), (list_, "PyList_New", "PyList_SetItem")):
-        f.begin(block)
-        made = f.call(e.function(new), count, result="ptr")
+    outputs = f.load(e.record, OUTPUT_COUNT)
+    with f.loop(f.load(e.record, PACK_COUNT)) as k:
+        wanted, following = e.entries(PACKS, PACK_SIZE, k), f.block()
+        count, children = f.load(wanted, COUNT), e.record + f.load(wanted, CHILDREN)
+        keys, place = e.record + f.load(wanted, KEYS), (outputs + k) * 8
+        tuples, lists, dicts = dispatch(f, f.load(wanted, KIND), 3, failed)
+
+        def child(j: Register, children: Register = children) -> Register:
+            return e.objects + f.load(children, j * 8) * 8
+
+        for block, new, put in ((tuples, "PyTuple_New", "PyTuple_SetItem"), (lists, "PyList_New", "PyList_SetItem")):
+            f.begin(block)
+            made = f.call(e.function(new), count, result="ptr")
+            f.need(made.differs(0), failed)
+            f.store(made, e.objects, place)
+            with f.loop(count) as j:
+                x = f.load(child(j), 0, "ptr")
+                f.store(0, child(j), 0, "ptr")
+                f.call(e.function(put), made, j, x, result="i32")
+            f.go(following)
+        f.begin(dicts)
+        made = f.call(e.function("PyDict_New"), result="ptr")
         f.need(made.differs(0), failed)
-        with f.loop(count) as k:
-            f.call(e.function(put), made, k, f.load(e.objects, k * 8, "ptr"), result="i32")
-        f.give_back(made)
+        f.store(made, e.objects, place)
+        with f.loop(count) as j:
+            x = f.load(child(j), 0, "ptr")
+            refused = f.call(e.function("PyDict_SetItem"), made, f.load(keys, j * 8, "ptr"), x, result="i32")
+            f.need(refused.equals(0), failed)
+            f.store(0, child(j), 0, "ptr")
+            e.drop(x)
+        f.go(following)
+        f.begin(following)
 
 
 def drop_outputs(e: Frame) -> None:
     """Give back what was made."""
     f = e.f
-    with f.loop(f.load(e.record, OUTPUT_COUNT)) as k:
+    with f.loop(e.made) as k:
         made = f.load(e.objects, k * 8, "ptr")
         with f.when(made.differs(0)):
             e.drop(made)
@@ -410,32 +504,47 @@ def entry() -> Function:
     e = Frame(f, arguments, record)
     e.slot.set(0)
     scratch, status = f.variable("ptr", f.constant(0, "ptr")), f.variable(value=0)
-    frame = f.room(FRAME_SIZE)
-    miss, drop_and_miss, failed, drop_and_fail = (f.block() for _ in range(4))
-    f.need(number.equals(f.load(record, ARGUMENTS)) & keywords.equals(0), miss)
+    frame, result = f.room(FRAME_SIZE), f.variable("ptr")
+    elsewhere, miss, drop_and_miss, failed = (f.block() for _ in range(4))
+    f.need(number.equals(f.load(record, ARGUMENTS)) & keywords.equals(0), elsewhere)
+    take_apart(e, miss)
     check_arguments(e, miss)
     constants = f.load(record, CONSTANT_COUNT)
     with f.loop(constants) as k:
         e.point(f.load(e.entries(CONSTANTS, 8, k), 0, "ptr"))
-    make_outputs(e, drop_and_fail)
-    take_scratch(e, scratch, drop_and_fail)
+    make_outputs(e, failed)
+    take_scratch(e, scratch, failed)
     e.point(status.place)
     f.store(f.load(e.state, CALLS) + 1, e.state, CALLS)
     f.store(0, frame, STOPPED)
     run(e, frame, status)
     leave_scratch(e, scratch)
-    f.need(f.load(frame, STOPPED).equals(0), drop_and_fail)
+    f.need(f.load(frame, STOPPED).equals(0), failed)
     f.need(status.get().equals(0), drop_and_miss)
-    make_numbers(e, drop_and_fail)
-    give_result(e, drop_and_fail)
+    make_numbers(e, failed)
+    put_together(e, failed)
+    chosen, nothing, something, leave = f.load(record, RESULT), f.block(), f.block(), f.block()
+    f.branch(chosen.equals(NOTHING), nothing, something)
+    f.begin(nothing)
+    e.take(e.object("None"))
+    result.set(e.object("None"))
+    f.go(leave)
+    f.begin(something)
+    result.set(f.load(e.objects, chosen * 8, "ptr"))
+    f.go(leave)
+    f.begin(leave)
+    drop_leaves(e)
+    f.give_back(result.get())
     f.begin(drop_and_miss)
     drop_outputs(e)
     f.go(miss)
     f.begin(miss)
+    drop_leaves(e)
+    f.go(elsewhere)
+    f.begin(elsewhere)
     call_otherwise(e, bound, number, keywords)
-    f.begin(drop_and_fail)
-    drop_outputs(e)
-    f.go(failed)
     f.begin(failed)
+    drop_outputs(e)
+    drop_leaves(e)
     f.give_back(0)
     return f

@@ -34,9 +34,10 @@ class InputSpec(NamedTuple):
     """What an argument must be.
 
     form: "array" (exactly numpy.ndarray, aligned, of this dtype and shape), "scalar" (exactly the dtype's class),
-    "float", "int" (of 64 bits), "complex", "bool" (Python's), "object" (this very `value`), or "any" (any array; only
-    its data are taken). strides: in bytes; None: contiguous in C's order. The kernel finds numbers at the pointer: a
-    double, a 64-bit integer, two doubles, a byte.
+    "float", "int" (of 64 bits), "complex", "bool" (Python's), "object" (this very `value`), "equal" (an int of 64 bits
+    or a text that equals `value`), or "any" (any array; only its data are taken). strides: in bytes; None: contiguous
+    in C's order. leaf: which leaf; None: the one whose number the input has. The kernel finds numbers at the pointer:
+    a double, a 64-bit integer, two doubles, a byte.
     """
 
     form: str
@@ -44,13 +45,14 @@ class InputSpec(NamedTuple):
     shape: tuple[int, ...] = ()
     strides: tuple[int, ...] | None = None
     value: Any = None
+    leaf: int | None = None
 
 
 class OutputSpec(NamedTuple):
     """What comes out.
 
     form: "array" (fresh, in C's order or with strides in bytes), "scalar", "float", "int", "complex", "bool": a number
-    that the kernel has written at the pointer; "argument": the argument of number `value`; "object": `value` itself.
+    that the kernel has written at the pointer; "argument": the leaf of number `value`; "object": `value` itself.
     """
 
     form: str
@@ -58,6 +60,27 @@ class OutputSpec(NamedTuple):
     shape: tuple[int, ...] = ()
     strides: tuple[int, ...] | None = None
     value: Any = None
+
+
+class Unpack(NamedTuple):
+    """A leaf that is a container, whose `count` values become further leaves.
+
+    Leaves are numbered: the arguments, and then what each container gives. leaf: the container; cls: exactly its class,
+    a list, a dict or with a tuple's memory; keys: those of a dict, which has no others.
+    """
+
+    leaf: int
+    cls: type
+    count: int
+    keys: Sequence[Any] | None = None
+
+
+class Pack(NamedTuple):
+    """A container of the result. children: numbers of outputs, or of earlier packs counted on behind the outputs."""
+
+    cls: type
+    children: Sequence[int]
+    keys: Sequence[Any] | None = None
 
 
 class Step(NamedTuple):
@@ -91,7 +114,11 @@ class LoopStep(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What an entry point does. scratch: sizes in bytes. result: "single", "tuple", "list" or "none"."""
+    """What an entry point does.
+
+    scratch: sizes in bytes. result: "single", "tuple", "list", "none", or "packed": the last of `packs`. arguments: how
+    many there are, where they are not the inputs one by one.
+    """
 
     inputs: Sequence[InputSpec]
     outputs: Sequence[OutputSpec] = ()
@@ -99,6 +126,14 @@ class Plan(NamedTuple):
     scratch: Sequence[int] = ()
     steps: Sequence[Step | LoopStep] = ()
     result: str = "tuple"
+    unpacks: Sequence[Unpack] = ()
+    packs: Sequence[Pack] = ()
+    arguments: int | None = None
+
+    @property
+    def arity(self) -> int:
+        """The number of arguments."""
+        return len(self.inputs) if self.arguments is None else self.arguments
 
     @property
     def status_slot(self) -> int:
@@ -108,10 +143,10 @@ class Plan(NamedTuple):
 
 FORMS = {"array": driver.ARRAY, "int": driver.INT, "bool": driver.BOOL, "object": driver.SAME, "any": driver.ANY_ARRAY}
 NUMBERS = {"float": float, "complex": complex}
-RESULTS = {"none": driver.NOTHING, "single": driver.SINGLE, "tuple": driver.TUPLE, "list": driver.LIST}
+CONTAINERS = {tuple: driver.TUPLE, list: driver.LIST, dict: driver.DICT}
 MADE = {
     "array": driver.NEW_ARRAY, "scalar": driver.NEW_SCALAR, "float": driver.NEW_FLOAT, "complex": driver.NEW_COMPLEX,
-    "int": driver.NEW_INT, "bool": driver.NEW_BOOL, "argument": driver.ARGUMENT, "object": driver.CONSTANT,
+    "int": driver.NEW_INT, "bool": driver.NEW_BOOL, "argument": driver.LEAF, "object": driver.CONSTANT,
 }  # fmt: skip
 #: Bytes of a dtype that are compared: its character, byte order and number.
 DESCR_MASK = int.from_bytes(b"\0\xff\xff\0\xff\xff\xff\xff", "little", signed=True)
@@ -194,7 +229,28 @@ def size_of(spec: InputSpec | OutputSpec) -> int:
     return size
 
 
-def input_row(record: Record, spec: InputSpec) -> list[int]:
+def unpack_row(record: Record, unpack: Unpack) -> list[int]:
+    """The entry of a container among the arguments."""
+    kind = CONTAINERS.get(unpack.cls, driver.TUPLE)
+    keys = [] if unpack.keys is None else list(map(id, unpack.keys))
+    words = {
+        driver.FROM: unpack.leaf, driver.KIND: kind, driver.CLASS: id(unpack.cls), driver.COUNT: unpack.count,
+        driver.KEYS: record.add(keys),
+    }  # fmt: skip
+    return row(driver.UNPACK_SIZE, words)
+
+
+def pack_row(record: Record, pack: Pack) -> list[int]:
+    """The entry of a container of the result."""
+    keys = [] if pack.keys is None else list(map(id, pack.keys))
+    words = {
+        driver.KIND: CONTAINERS[pack.cls], driver.COUNT: len(pack.children), driver.CHILDREN: record.add(pack.children),
+        driver.KEYS: record.add(keys),
+    }  # fmt: skip
+    return row(driver.PACK_SIZE, words)
+
+
+def input_row(record: Record, spec: InputSpec, number: int) -> list[int]:
     """The entry of an input."""
     if spec.form in NUMBERS or spec.form == "scalar":
         cls = NUMBERS[spec.form] if spec.dtype is None else spec.dtype.type
@@ -208,8 +264,13 @@ def input_row(record: Record, spec: InputSpec) -> list[int]:
             driver.DESCR_WORD: word & DESCR_MASK, driver.VALUE: DESCR_MASK, driver.DIMS: record.add(spec.shape),
             driver.STRIDES: 0 if spec.strides is None else record.add(spec.strides),
         }  # fmt: skip
+    elif spec.form == "equal" and type(spec.value) is int:
+        words = {driver.FORM: driver.EQUAL_INT, driver.VALUE: spec.value}
+    elif spec.form == "equal":
+        words = {driver.FORM: driver.EQUAL_TEXT, driver.CLASS: id(spec.value)}
     else:
         words = {driver.FORM: FORMS[spec.form], driver.CLASS: id(spec.value)}
+    words[driver.FROM] = number if spec.leaf is None else spec.leaf
     return row(driver.INPUT_SIZE, words)
 
 
@@ -236,7 +297,7 @@ def block_count(step: Step) -> int:
 
 def step_row(record: Record, step: Step | LoopStep) -> list[int]:
     """The entry of a step."""
-    words = {driver.COUNT: len(step.pointers), driver.SLOT_NUMBERS: record.add(step.pointers)}
+    words = {driver.POINTERS: len(step.pointers), driver.SLOT_NUMBERS: record.add(step.pointers)}
     if isinstance(step, LoopStep):
         function, data = loop_of(step.ufunc, step.signature)
         words |= {
@@ -305,9 +366,20 @@ def record_of(plan: Plan, state: State) -> bytes:
     offsets, total = arena(plan)
     record.set(driver.HEAD_TABLE, table.address())
     record.set(driver.STATE, ctypes.addressof(state.words))
-    record.set(driver.ARGUMENTS, len(plan.inputs))
+    packs = list(plan.packs)
+    if plan.result in ("tuple", "list"):
+        packs.append(Pack(tuple if plan.result == "tuple" else list, range(len(plan.outputs))))
+    record.set(driver.ARGUMENTS, plan.arity)
+    record.set(driver.LEAVES, leaf_count(plan))
+    record.entries(driver.UNPACKS, [unpack_row(record, unpack) for unpack in plan.unpacks])
+    record.set(driver.UNPACK_COUNT, len(plan.unpacks))
+    record.entries(driver.PACKS, [pack_row(record, pack) for pack in packs])
+    record.set(driver.PACK_COUNT, len(packs))
+    results = {"none": driver.NOTHING, "single": 0}
+    record.set(driver.RESULT, results.get(plan.result, len(plan.outputs) + len(packs) - 1))
     record.set(driver.SLOTS, plan.status_slot + 1)
-    record.entries(driver.INPUTS, [input_row(record, spec) for spec in plan.inputs])
+    record.entries(driver.INPUTS, [input_row(record, spec, k) for k, spec in enumerate(plan.inputs)])
+    record.set(driver.INPUT_COUNT, len(plan.inputs))
     record.entries(driver.CONSTANTS, [[x.__array_interface__["data"][0]] for x in plan.constants])
     record.set(driver.CONSTANT_COUNT, len(plan.constants))
     record.entries(driver.OUTPUTS, [output_row(record, spec) for spec in plan.outputs])
@@ -317,14 +389,30 @@ def record_of(plan: Plan, state: State) -> bytes:
     record.set(driver.SCRATCH_SIZE, total)
     record.entries(driver.SCRATCH, [[offset] for offset in offsets])
     record.set(driver.SCRATCH_COUNT, len(offsets))
-    record.set(driver.RESULT, RESULTS[plan.result])
     record.set(driver.MOST_POINTERS, max((len(step.pointers) for step in plan.steps), default=0))
     record.set(driver.LARGE, int(total + sum(map(size_of, (*plan.inputs, *plan.outputs))) > LARGE))
     return record.data()
 
 
+def leaf_count(plan: Plan) -> int:
+    """Arguments, and what those that are containers hold."""
+    return plan.arity + sum(unpack.count for unpack in plan.unpacks)
+
+
 def check(plan: Plan) -> None:
     """Raise ValueError for a plan that cannot be."""
+    leaves = plan.arity
+    for unpack in plan.unpacks:
+        if not 0 <= unpack.leaf < leaves or (unpack.cls is dict) != (unpack.keys is not None):
+            raise ValueError(f"{unpack} with {leaves} leaves before it")
+        leaves += unpack.count
+    if not all(0 <= (k if spec.leaf is None else spec.leaf) < leaves for k, spec in enumerate(plan.inputs)):
+        raise ValueError(f"an input of a leaf of which there are {leaves}")
+    for k, pack in enumerate(plan.packs, len(plan.outputs)):
+        if not all(0 <= child < k for child in pack.children) or pack.cls not in CONTAINERS:
+            raise ValueError(f"{pack} behind {k} outputs and containers")
+    if (plan.result == "packed") != bool(plan.packs):
+        raise ValueError(f"a result {plan.result!r} with {len(plan.packs)} containers")
     if plan.result == "single" and len(plan.outputs) != 1:
         raise ValueError(f"a single result of {len(plan.outputs)} outputs")
     slots = plan.status_slot + 1

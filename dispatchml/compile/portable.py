@@ -31,17 +31,17 @@ class PortableFunction:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         try:
-            if keywords or len(arguments) != len(self.plan.inputs):
+            if keywords or len(arguments) != self.plan.arity:
                 raise Misfit
-            return self.run(arguments)
+            return self.run(leaves_of(arguments, self.plan))
         except Misfit:
             other = self.otherwise
         return other if other is NotImplemented else other(*arguments, **keywords)
 
-    def run(self, arguments: tuple[Any, ...]) -> Any:
+    def run(self, leaves: list[Any]) -> Any:
         """Check, make room, call the kernels."""
         plan = self.plan
-        alive = [cell(x, spec) for x, spec in zip(arguments, plan.inputs, strict=True)]
+        alive = [cell(leaves[k if s.leaf is None else s.leaf], s) for k, s in enumerate(plan.inputs)]
         outputs = [room(spec) for spec in plan.outputs]
         status = np.zeros((), np.int64)
         scratch = [aligned(size) for size in plan.scratch]
@@ -51,16 +51,37 @@ class PortableFunction:
             step(pointers)
         if status:
             raise Misfit
-        made = [given(x, spec, arguments) for x, spec in zip(outputs, plan.outputs, strict=True)]
+        made = [given(x, spec, leaves) for x, spec in zip(outputs, plan.outputs, strict=True)]
+        for pack in plan.packs:
+            inside = [made[k] for k in pack.children]
+            made.append(pack.cls(inside if pack.keys is None else zip(pack.keys, inside, strict=True)))
         if plan.result == "none":
             return None
-        return made[0] if plan.result == "single" else tuple(made) if plan.result == "tuple" else made
+        if plan.result in ("single", "packed"):
+            return made[-1]
+        return tuple(made) if plan.result == "tuple" else made
+
+
+def leaves_of(arguments: tuple[Any, ...], plan: Plan) -> list[Any]:
+    """The arguments, and what is in those that are containers."""
+    leaves = list(arguments)
+    for unpack in plan.unpacks:
+        x = leaves[unpack.leaf]
+        fitting(type(x) is unpack.cls and len(x) == unpack.count, x)
+        if unpack.keys is None:
+            leaves += x
+        else:
+            fitting(all(key in x for key in unpack.keys), x)
+            leaves += [x[key] for key in unpack.keys]
+    return leaves
 
 
 def cell(x: Any, spec: InputSpec) -> Any:
     """An argument as an array, where it is as it should be."""
     if spec.form == "object":
         return fitting(x is spec.value, None)
+    if spec.form == "equal":
+        return fitting(type(x) is type(spec.value) and x == spec.value, None)
     if spec.form == "any":
         return fitting(type(x) is np.ndarray, x)
     if spec.form == "array":
@@ -115,12 +136,12 @@ def room(spec: OutputSpec) -> Any:
     return np.zeros((), CELLS.get(spec.form, "q"))
 
 
-def given(x: Any, spec: OutputSpec, arguments: tuple[Any, ...]) -> Any:
+def given(x: Any, spec: OutputSpec, leaves: list[Any]) -> Any:
     """An output as it comes out."""
     if spec.form == "array":
         return x
     if spec.form == "argument":
-        return arguments[spec.value]
+        return leaves[spec.value]
     if spec.form == "object":
         return spec.value
     return x[()] if spec.form == "scalar" else x.item()

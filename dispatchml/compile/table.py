@@ -14,8 +14,9 @@ from ..backends.native import layout
 #: Functions of CPython, of NumPy's table (with their places in it), and of the C library.
 PYTHON = (
     "Py_IncRef", "Py_DecRef", "PyObject_Vectorcall", "PyFloat_FromDouble", "PyComplex_FromDoubles",
-    "PyLong_FromLongLong", "PyLong_AsLongLongAndOverflow", "PyTuple_New", "PyTuple_SetItem", "PyList_New",
-    "PyList_SetItem", "PyErr_NoMemory", "PyErr_CheckSignals", "PyEval_SaveThread", "PyEval_RestoreThread",
+    "PyLong_FromLongLong", "PyLong_AsLongLongAndOverflow", "PyUnicode_Compare", "PyTuple_New", "PyTuple_SetItem",
+    "PyList_New", "PyList_SetItem", "PyDict_New", "PyDict_SetItem", "PyDict_Size", "PyDict_GetItemWithError",
+    "PyErr_Clear", "PyErr_NoMemory", "PyErr_CheckSignals", "PyEval_SaveThread", "PyEval_RestoreThread",
 )  # fmt: skip
 NUMPY = {"new_array": layout.API_NEW_FROM_DESCR, "new_scalar": 60}
 C = (

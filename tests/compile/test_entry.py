@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dispatchml.compile import entry, machine, table
-from dispatchml.compile.entry import InputSpec, LoopStep, OutputSpec, Plan, Step, build
+from dispatchml.compile.entry import InputSpec, LoopStep, OutputSpec, Pack, Plan, Step, Unpack, build
 
 from .texts import scale, status
 
@@ -184,6 +184,114 @@ def test_numbers_in_and_out(spec, fitting, others):
         assert repr(y) == repr(x)
     for x in others:
         assert f(x) is NotImplemented
+
+
+@pytest.mark.parametrize(
+    ("value", "others"),
+    [
+        (5, [6, 5.0, True, np.int64(5), "5", None, 5 + 2**64]),
+        (-(2**63), [-(2**63) - 1, 2**63 - 1]),
+        ("text", ["texts", "", b"text", 5, None]),
+        ("ü", ["u"]),
+    ],
+)
+def test_equal_values(value, others):
+    f = build(Plan([InputSpec("equal", value=value)], [OutputSpec("object", value="yes")], result="single"))
+    same = "".join(list(value)) if isinstance(value, str) else int(str(value))
+    assert f(same) == "yes"
+    for other in others:
+        assert f(other) is NotImplemented
+
+
+class Pair(tuple):
+    """A class with a tuple's memory, as named tuples are."""
+
+    __slots__ = ()
+
+
+def nested():
+    """f((x, [y, {"a": z}]), n) = {"sum": [2.5 x, 2.5 z], "given": (y, (n,), [])}."""
+    array = InputSpec("array", DOUBLE, (3,))
+    plan = Plan(
+        [array._replace(leaf=2), array._replace(leaf=4), array._replace(leaf=6), InputSpec("equal", value=7, leaf=1)],
+        [
+            OutputSpec("array", DOUBLE, (3,)), OutputSpec("array", DOUBLE, (3,)), OutputSpec("argument", value=4),
+            OutputSpec("argument", value=1),
+        ],
+        steps=[Step(machine.load(scale(2.5)), "scale", at, extent=3) for at in ([0, 4], [2, 5])],
+        unpacks=[Unpack(0, Pair, 2), Unpack(3, list, 2), Unpack(5, dict, 1, ["a"])],
+        packs=[
+            Pack(list, [0, 1]), Pack(tuple, [3]), Pack(list, []), Pack(tuple, [2, 5, 6]),
+            Pack(dict, [4, 7], ["sum", "given"]),
+        ],
+        result="packed",
+        arguments=2,
+    )  # fmt: skip
+    return build(plan)
+
+
+def test_containers_in_and_out():
+    f = nested()
+    x, y, z = np.arange(3.0), np.ones(3), np.arange(3.0) + 5
+    for _ in range(3):
+        found = f(Pair((x, [y, {"a": z}])), 7)
+        assert list(found) == ["sum", "given"]
+        np.testing.assert_array_equal(found["sum"], [2.5 * x, 2.5 * z])
+        assert type(found["sum"]) is list
+        assert found["given"][0] is y
+        assert found["given"][1:] == ((7,), [])
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        (1, 2), Pair((1,)), Pair((1, 2, 3)), Pair((1, (2, 3))), Pair((1, [2])), Pair((1, [2, 3])), Pair((1, [2, {}])),
+        Pair((1, [2, {"b": 3}])), Pair((1, [2, {"a": 3, "b": 4}])), Pair((1, [2, {"a": 3}])), None, [], 5,
+    ],
+)  # fmt: skip
+def test_other_containers_do_not_fit(tree):
+    def filled(tree):
+        if isinstance(tree, dict):
+            return {k: filled(x) for k, x in tree.items()}
+        return type(tree)(map(filled, tree)) if isinstance(tree, (tuple, list)) else np.ones(3) if tree else tree
+
+    f = nested()
+    right = Pair((np.ones(3), [np.ones(3), {"a": np.ones(3)}]))
+    if tree == Pair((1, [2, {"a": 3}])):
+        assert f(filled(tree), 7)["given"][1] == (7,)
+        assert f(filled(tree), 8) is NotImplemented
+        assert f(Pair((np.ones(3), [np.ones(3), {"a": np.ones(4)}])), 7) is NotImplemented
+    else:
+        assert f(filled(tree), 7) is NotImplemented
+    assert f(right) is NotImplemented
+
+
+def test_values_may_leave_their_containers_meanwhile(library):
+    x, inside = np.ones(3), [np.arange(3.0)]
+    plan = Plan(
+        [InputSpec("array", DOUBLE, (3,), leaf=1)], [OutputSpec("argument", value=1)], result="single",
+        unpacks=[Unpack(0, list, 1)], arguments=1,
+    )  # fmt: skip
+    f = build(plan, otherwise=lambda given: given.clear())
+    before = sys.getrefcount(x)
+    assert f([x]) is x
+    assert f([1.0]) is None
+    f(inside)
+    assert sys.getrefcount(x) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"unpacks": [Unpack(2, list, 1)]}, {"unpacks": [Unpack(-1, list, 1)]}, {"unpacks": [Unpack(0, dict, 1)]},
+        {"inputs": [InputSpec("any", leaf=3)]}, {"packs": [Pack(list, [1])], "result": "packed"},
+        {"packs": [Pack(Pair, [0])], "result": "packed"}, {"packs": [Pack(list, [0])]}, {"result": "packed"},
+    ],
+)  # fmt: skip
+def test_containers_that_cannot_be(change):
+    plan = Plan([InputSpec("any")], [OutputSpec("object")], result="single", arguments=1)
+    with pytest.raises(ValueError, match="leaves|leaf|containers"):
+        build(plan._replace(**change))
 
 
 def test_one_object(library):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dispatchml.compile import entry, machine, table
-from dispatchml.compile.entry import InputSpec, OutputSpec, Plan, Step, build
+from dispatchml.compile.entry import InputSpec, OutputSpec, Pack, Plan, Step, Unpack, build
 
 from .texts import scale, status
 
@@ -60,6 +60,36 @@ def test_a_million_calls():
             f(x, 3.0)
 
     assert grown(work, 250_000) < 2**18
+
+
+def test_containers():
+    leaf = InputSpec("array", DOUBLE, (3,))
+    plan = Plan(
+        [leaf._replace(leaf=1), leaf._replace(leaf=3)],
+        [OutputSpec("array", DOUBLE, (3,)), OutputSpec("argument", value=3), OutputSpec("float")],
+        unpacks=[Unpack(0, list, 2), Unpack(2, dict, 1, ["a"])],
+        packs=[Pack(tuple, [0, 1]), Pack(dict, [3, 2], ["x", "y"]), Pack(list, [4])],
+        result="packed",
+        arguments=1,
+    )
+    f, huge = build(plan), build(plan._replace(outputs=[*plan.outputs[:2], OutputSpec("array", DOUBLE, (2**50,))]))
+    good, bad = [np.ones(3), {"a": np.ones(3)}], [[np.ones(3), {"a": 5}], [np.ones(3), {}], [np.ones(3)], 7]
+
+    def work(rounds):
+        for _ in range(rounds):
+            f(good)
+            for other in bad:
+                f(other)
+            try:
+                huge(good)
+            except MemoryError:
+                continue
+            raise AssertionError("there was memory")
+
+    assert grown(work, 50_000) < 2**18
+    counts = [sys.getrefcount(x) for x in (good[0], good[1], good[1]["a"])]
+    work(1000)
+    assert counts == [sys.getrefcount(x) for x in (good[0], good[1], good[1]["a"])]
 
 
 def test_calls_that_find_no_memory():
