@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,15 +16,28 @@ from .segments import Segment, character
 GUARDED = {"?": "i8", "b": "i8", "B": "i8", "h": "i16", "i": "i32", "l": "i64", "q": "i64"}
 
 
+class Around(NamedTuple):
+    """What is round the values of a program: containers of arguments and of the result, as `entry.Plan` has them.
+
+    objects: outputs that are no values of the program, behind those that are.
+    """
+
+    arguments: int
+    unpacks: Sequence[entry.Unpack]
+    packs: Sequence[entry.Pack]
+    result: str
+    objects: Sequence[Any]
+
+
 def direct(
     executable: Any, count: int, expected: Sequence[Any], inputs: Sequence[entry.InputSpec], places: Sequence[int],
-    single: bool,
+    around: Around,
 ) -> Callable[..., Any] | None:  # fmt: skip
     """A native function of a program's arguments, NotImplemented where they do not fit or a guard does not hold; None
     where the program is more than kernels.
 
     count: how many of the outputs are results, the others are guards, which must be as `expected`. inputs: what the
-    arguments must be; places: those of the program's inputs among them. single: one result, not a tuple.
+    arguments must be; places: those of the program's inputs among them.
     """
     steps, program = getattr(executable, "steps", ()), getattr(executable, "optimised", None)
     if len(steps) != 1 or program is None or not isinstance(steps[0], Segment):
@@ -37,7 +50,7 @@ def direct(
         return None
     if any(v in results for v in guards):
         return None
-    return entry.build(plan(segment, program.inputs, inputs, places, results, guards, single))
+    return entry.build(plan(segment, program.inputs, inputs, places, results, guards, around))
 
 
 def checks(outputs: Sequence[Any], expected: Sequence[Any]) -> dict[Value, int] | None:
@@ -56,13 +69,13 @@ def checks(outputs: Sequence[Any], expected: Sequence[Any]) -> dict[Value, int] 
 
 def plan(
     segment: Segment, values: Sequence[Value], inputs: Sequence[entry.InputSpec], places: Sequence[int],
-    results: Sequence[Value], guards: dict[Value, int], single: bool,
+    results: Sequence[Value], guards: dict[Value, int], around: Around,
 ) -> entry.Plan:  # fmt: skip
     """What the entry point does."""
     slots: dict[Any, int] = dict(zip(values, places, strict=True))
     number = len(inputs)
     scratch = {v: v.size * BYTES[character(v)] for v in segment.leaves if v not in results} | segment.scratch
-    for thing in (*segment.constants, *results, *scratch):
+    for thing in (*segment.constants, *results, *around.objects, *scratch):
         slots[thing] = number
         number += 1
     steps = segment.steps(slots, number)
@@ -71,11 +84,17 @@ def plan(
         steps.append(entry.Step(guarding([v.dtype.char for v in guards]), "guards", pointers, list(guards.values())))
     return entry.Plan(
         inputs,
-        [entry.OutputSpec(v.form, v.dtype, v.shape) for v in results],
+        [
+            *(entry.OutputSpec(v.form, v.dtype, v.shape) for v in results),
+            *(entry.OutputSpec("object", value=x) for x in around.objects),
+        ],
         [np.ascontiguousarray(c) for c in segment.constants.values()],
         list(scratch.values()),
         steps,
-        "single" if single else "tuple",
+        around.result,
+        around.unpacks,
+        around.packs,
+        around.arguments,
     )
 
 

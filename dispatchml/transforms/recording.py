@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..compile.graph import Literal, Program, UnsettledError, form_of
+from ..compile.graph import Literal, Program, UnsettledError
 from ..dispatch.construct import FORMS
 from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, class_name, describe, warn_at_user_line
 from ..dispatch.layers import layer_of
@@ -19,6 +19,7 @@ from ..engines.views import current
 from .boundary import call_user
 from .containers import flatten, is_leaf, unflatten
 from .draws import Draws
+from .native_functions import native_function
 from .surroundings import Surroundings
 
 #: Leaves that are parts of the signature by their value.
@@ -267,31 +268,8 @@ def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundi
     program = recorder.program([*results])
     program.outputs += [g.value for g in recorder.guards]
     made = Recorded(build(program), len(results), [g.expected for g in recorder.guards], parts, structure)
-    made.native = native_function(made, signature, surroundings)
+    made.native = native_function(made, signature, bool(surroundings.slots))
     return made
-
-
-def native_function(program: Recorded, signature: Signature, surroundings: Surroundings) -> Callable[..., Any] | None:
-    """The program as one native function of the arguments; None where there are containers, layers or calls."""
-    from ..compile.direct import direct
-    from ..compile.entry import InputSpec
-
-    single = program.structure is None
-    simple = all(p.build is INPUT for p in (*signature.parts, *program.parts))
-    if type(signature.structure) is not Row or not simple or surroundings.slots:
-        return None
-    if not (single or type(program.structure) is Row) or not program.parts:
-        return None
-    specs = []
-    for x in signature.inputs:
-        if type(x) is np.ndarray:
-            if not (x.flags.c_contiguous and x.flags.aligned):
-                return None
-            specs.append(InputSpec("array", x.dtype, x.shape))
-        else:
-            form = form_of(x)
-            specs.append(InputSpec(form, x.dtype) if form == "scalar" else InputSpec(form))
-    return direct(program.executable, program.count, program.expected, specs, range(len(specs)), single)
 
 
 def check_effects(given: list[Rec], recorder: Recorder, draws: Draws) -> None:
