@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..dispatch.errors import at_user_line
 from ..dispatch.layers import Layer, layer_of
+from .attributes import set_attribute
 from .traced import foreign_attribute, seen_inside
 
 
@@ -27,6 +29,14 @@ class SharedName:
             if layer_of(type(seen_inside(x))) in self.layers:
                 return foreign_attribute(x, self.name)
         return self.usual.__get__(x, cls)
+
+    def __set__(self, x: Any, value: Any) -> None:
+        if layer_of(type(seen_inside(x))) in self.layers:
+            set_attribute(x, self.name, value)
+        elif hasattr(self.usual, "__set__"):
+            self.usual.__set__(x, value)
+        else:
+            raise AttributeError(f"x.{self.name} of a traced value cannot be set{at_user_line()}: it is a method.")
 
 
 def share_names(layer: Layer, names: Iterable[str]) -> None:

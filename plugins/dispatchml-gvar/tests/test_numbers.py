@@ -209,3 +209,11 @@ print(dm.grad(lambda length: period(length).sdev)(1.0))
 
 def test_nothing_is_imported_before():
     assert run("import sys, dispatchml, dispatchml_gvar; print('gvar' in sys.modules)") == "False"
+
+
+@pytest.mark.parametrize("name", ["mean", "sdev", "var"])
+def test_attributes_are_not_set_on_traced_numbers(name):
+    with pytest.raises(AttributeError, match=rf"x.{name} .*traced .*test_numbers.py"):
+        dm.grad(lambda x: (setattr(x, name, 3.0), x.mean)[1])(X)
+    with pytest.raises(AttributeError):
+        dm.grad(lambda x: (setattr(x, name, 3.0), np.sum(x))[1])(np.ones(2))

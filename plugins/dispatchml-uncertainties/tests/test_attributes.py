@@ -10,7 +10,7 @@ from uncertainties.core import AffineScalarFunc
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch.errors import NonDifferentiableError, TracerConversionError
+from dispatchml.dispatch.errors import AttributeSetError, NonDifferentiableError, ReadOnlyError, TracerConversionError
 
 X = ufloat(2.0, 0.1)
 A = unumpy.uarray([1.0, 2.0, 3.0], [0.1, 0.2, 0.3])
@@ -214,3 +214,19 @@ def test_what_the_reverse_mode_cannot_do_says_what_to_write():
         ops.exp(Sensitivity(1.0, {}))
     with pytest.raises(NonDifferentiableError, match="jacfwd"):
         ops.inv(np.array([[Sensitivity(1.0, {})]], object))
+
+
+@pytest.mark.parametrize("name", ["nominal_value", "n", "std_dev", "derivatives"])
+def test_attributes_are_not_set_on_traced_numbers(name):
+    with pytest.raises(AttributeSetError, match=rf"x.{name} .*traced .*test_attributes.py"):
+        dm.grad(lambda x: (setattr(x, name, 3.0), x.nominal_value)[1])(X)
+
+
+def test_derivatives_of_traced_numbers_are_not_written_to():
+    def program(x):
+        y = x * 2.0
+        y.derivatives[next(iter(y.derivatives))] = 7.0
+        return y.std_dev
+
+    with pytest.raises(ReadOnlyError, match=r"x.derivatives.*test_attributes.py.*Make a new number"):
+        dm.grad(program)(X)

@@ -8,6 +8,7 @@ import numpy as np
 
 import dispatchml as dm
 from dispatchml import ops
+from dispatchml.dispatch.errors import ReadOnlyError, at_user_line
 from dispatchml.propagation import component_of, deviation_of, nominal_of
 
 
@@ -16,7 +17,17 @@ def derivatives(x: Any) -> dict[Any, Any]:
     inside = dm.primal(x)
     numbers = inside.flat if isinstance(inside, np.ndarray) else [inside]  # an array is a batch of them
     variables = dict.fromkeys(v for number in numbers for v in number.derivatives)
-    return {v: component_of(x, variable=v) for v in variables}
+    return Derivatives((v, component_of(x, variable=v)) for v in variables)
+
+
+class Derivatives(dict[Any, Any]):
+    """What `x.derivatives` of a traced number gives: it is computed, and not memory of the number."""
+
+    def __setitem__(self, variable: Any, value: Any) -> None:
+        raise ReadOnlyError(
+            f"x.derivatives[variable] = ... of a traced number{at_user_line()}: its derivatives come from how it was "
+            "computed. Make a new number: x + (v - x.derivatives[variable]) * (variable - variable.nominal_value)."
+        )
 
 
 def error_components(x: Any) -> dict[Any, Any]:
