@@ -82,7 +82,12 @@ def table(name: str, metre: Any, repeat: int) -> None:
 
 def derivatives(metre: Any, repeat: int) -> None:
     """A chain of ten operations, plain and in units, in both modes."""
-    a, one = X * metre, np.ones(3)
+    compare(X * metre, repeat, "in units")
+
+
+def compare(a: Any, repeat: int, what: str) -> None:
+    """A chain of ten operations on plain numbers and on a library's values, in both modes."""
+    one = np.ones(3)
     functions = {
         "plain": partial(chain, X),
         "library": partial(chain, a),
@@ -96,7 +101,7 @@ def derivatives(metre: Any, repeat: int) -> None:
         layer = t[f"{mode} in units"] - t[f"{mode} plain"]
         foreign = 2 * (t["library"] - t["plain"])  # one operation for the value, one for the derivative
         print(
-            f"{mode:10}{t[f'{mode} plain']:8.2f} plain, {t[f'{mode} in units']:.2f} in units: the layer costs "
+            f"{mode:10}{t[f'{mode} plain']:8.2f} plain, {t[f'{mode} in units']:.2f} {what}: the layer costs "
             f"{layer:.2f}, two operations of the library {foreign:.2f}: {layer - foreign:+.2f}"
         )
 
@@ -122,6 +127,21 @@ def uncertain(repeat: int) -> None:
         print(f"{title:10}{t['library']:10.2f}{t['rule']:10.2f}{t['rule'] - t['library']:+10.2f}")
 
 
+def masked(repeat: int) -> None:
+    """The same for numpy.ma, and for xarray if it is installed."""
+    a, b = np.ma.array(X, mask=[False, True, False]), np.ma.array(Y, mask=[False, False, True])
+    print(f"\n{'numpy.ma':10}{'library':>10}{'our rule':>10}{'beyond':>10}   us an operation")
+    for title, (own, rule) in OPERATIONS.items():
+        t = best({"library": partial(own, a, b), "rule": partial(rule, a, b)}, repeat)
+        print(f"{title:10}{t['library']:10.2f}{t['rule']:10.2f}{t['rule'] - t['library']:+10.2f}")
+    compare(a, repeat, "masked")
+    if importlib.util.find_spec("xarray"):
+        import xarray
+
+        print("\nxarray")
+        compare(xarray.DataArray(X, dims="x", coords={"x": [1, 2, 3]}), repeat, "labelled")
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -131,6 +151,7 @@ def main() -> None:
         table(name, metre, repeat)
         derivatives(metre, repeat)
     uncertain(repeat)
+    masked(repeat)
 
 
 if __name__ == "__main__":

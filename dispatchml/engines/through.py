@@ -9,18 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ..dispatch.lattice import outermost
+from ..dispatch.layers import layer_of
 from ..dispatch.operation import Operation
 from ..dispatch.structures import TRANSPARENT, transparent_inside
 from ..rules.registry import rule_of
 from .provider import BY_FIELDS, TRACED
 from .tape import PLAIN
-from .traced import Traced
-
-
-def has_transparent(x: Any) -> bool:
-    """Whether a value, traced or not, has a transparent structure inside."""
-    inner = x._value if isinstance(x, Traced) else x
-    return type(inner) not in PLAIN and transparent_inside(inner) is not None
 
 
 def stays_outside(op: Operation, engine: type) -> bool:
@@ -37,11 +31,22 @@ def through_structures(op: Operation, engine: type, general: Callable[..., Any])
     """An engine's implementation of an operation, which looks for transparent structures among the traced values."""
     if stays_outside(op, engine):
         return general
+    known: dict[tuple[type, ...], Callable[..., Any] | None] = {}  # dropped with this function when a rule is added
+
+    def own_rule(arguments: tuple[Any, ...]) -> Callable[..., Any] | None:
+        classes = tuple(f[1] for x in arguments if type(x) not in PLAIN and (f := transparent_inside(x)) is not None)
+        if not classes:
+            return None
+        if classes not in known:
+            known[classes] = rule_for(op, classes)
+        return known[classes]
+
     if op.variadic:
 
         def through_elements(elements: Any, owner: Any, /, **keywords: Any) -> Any:
-            if any(map(has_transparent, elements)):
-                made = by_rule(op, elements, keywords)
+            rule = own_rule(elements)
+            if rule is not None:
+                made = rule(elements, **keywords)
                 if made is not NotImplemented:
                     return made
             return general(elements, owner, **keywords)
@@ -49,8 +54,9 @@ def through_structures(op: Operation, engine: type, general: Callable[..., Any])
         return through_elements
 
     def through(*arguments: Any, **keywords: Any) -> Any:
-        if any(map(has_transparent, arguments)):
-            made = by_rule(op, arguments, keywords)
+        rule = own_rule(arguments)
+        if rule is not None:
+            made = rule(*arguments, **keywords)
             if made is not NotImplemented:
                 return made
         return general(*arguments, **keywords)
@@ -71,20 +77,17 @@ def through_structures(op: Operation, engine: type, general: Callable[..., Any])
     return through_one if op.arity == 1 else through_two
 
 
-def by_rule(op: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """An operation by the rule of the outermost transparent structure, or its decomposition, unless it has a derivative
-    rule of another kind than elementwise; NotImplemented where there is none of these.
+def rule_for(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any] | None:
+    """The rule of the outermost transparent structure among these for an operation, or its decomposition, unless it has
+    a derivative rule of another kind than elementwise; None where there is none of these.
     """
-    found = [f for f in map(transparent_inside, arguments) if f is not None]
-    top = outermost(tuple(cls for _, cls in found))
-    cls = next(cls for info, cls in found if info is top)
+    top = outermost(classes)
+    cls = next(cls for cls in classes if layer_of(cls) is top)
     rule = next((op.layers[c] for c in cls.__mro__ if c in op.layers), None)
     derivative = rule_of(op)
     if rule is None and (derivative is None or derivative.kind == "elementwise"):
         rule = op.decomposition
-    if rule is None:
-        return NotImplemented
-    return rule(arguments, **keywords) if op.variadic else rule(*arguments, **keywords)
+    return rule
 
 
 BY_FIELDS.insert(0, through_structures)  # structures of one's own are looked for first: they may meet sparse arrays

@@ -8,16 +8,22 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops
+from dispatchml.dispatch import layer_of
 
 from .parts import (
     NOMASK,
+    UNMASKED,
+    MaskedArray,
+    attach_over,
     data_of,
     has_any,
     innermost,
     is_bare,
+    is_known,
     made,
     mask,
     mask_inside,
+    masked_array,
     read_data,
     replaced,
     statics_of,
@@ -118,8 +124,15 @@ def elementwise(op: Any) -> Rule:
     name = op.info.name
     harmless = INSIDE.get(name, 1)
     kept = name not in PREDICATES
+    ufunc = getattr(np, name, None)
+    ufunc = ufunc if isinstance(ufunc, np.ufunc) and ufunc.nout == 1 else None
+    direct = kept and ufunc is not None
 
     def where_nothing_is_masked(*arguments: Any, **keywords: Any) -> Any:
+        if direct and not keywords:
+            y = at_once(op, name, ufunc, arguments, harmless)
+            if y is not NotImplemented:
+                return y
         inside = [innermost(x) for x in arguments]
         masks = [mask_inside(x, inner) for x, inner in zip(arguments, inside, strict=True)]
         if not kept:
@@ -139,6 +152,72 @@ def elementwise(op: Any) -> Rule:
         return made(y, m, statics_of(first))
 
     return where_nothing_is_masked
+
+
+#: What is outside of a domain, of plain floats; None where everything is inside.
+PLAIN_DOMAINS: dict[str, Callable[..., Any] | None] = {
+    "sqrt": lambda x: x < 0,
+    "log": lambda x: x <= 0,
+    "log2": lambda x: x <= 0,
+    "log10": lambda x: x <= 0,
+    "divide": lambda a, b: np.absolute(a) * TINY >= np.absolute(b),
+}
+
+
+def at_once(op: Any, name: str, ufunc: Any, arguments: tuple[Any, ...], harmless: float) -> Any:
+    """The common case: masked arrays of plain floats of one shape, traced or not, beside each other and numbers.
+
+    NotImplemented for everything else. Numbers below the mask are those of the first argument, as in numpy.ma.
+    """
+    known: list[Any] = []
+    m, first, owner, traced = NOMASK, None, None, False
+    for x in arguments:
+        cls = type(x)
+        if cls is float or cls is int:
+            known.append(x)
+            continue
+        inner = x
+        if cls is not MaskedArray:
+            if cls in UNMASKED:
+                return NotImplemented
+            traced = True
+            while (info := layer_of(type(inner))) is not None and info.slot == "transform" and not inner._hides_axis:
+                inner = info.payload(inner)  # type: ignore[misc]
+            if type(inner) is not MaskedArray:
+                return NotImplemented  # of one element of a batch, in units, or a carrier
+        data = inner._data
+        if type(data) is not np.ndarray or data.dtype.char not in "fd" or not data.ndim:
+            return NotImplemented
+        if first is None:
+            first, owner = data, inner
+        elif data.shape != first.shape or data.dtype is not first.dtype:
+            return NotImplemented
+        if inner._mask is not NOMASK:
+            m = inner._mask if m is NOMASK or m is inner._mask else m | inner._mask
+        known.append(data)
+    if m is NOMASK or first is not known[0]:
+        return NotImplemented
+    domain = PLAIN_DOMAINS.get(name)
+    if domain is None and name in DOMAINS:
+        return NotImplemented
+    if domain is not None:
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            found = domain(*known)
+        if not traced:
+            m = m | found
+        elif (found & ~m).any():
+            return NotImplemented  # what is outside is filled before it is computed
+    statics = {"fill_value": owner._fill_value, "hard": owner._hardmask}
+    if not traced:
+        y = first.copy()
+        ufunc(*known, out=y, where=~m)
+        return masked_array(y, m.copy() if m is owner._mask else m, *statics.values())
+    for k, x in enumerate(arguments):
+        if type(x) is MaskedArray:
+            known[k] = np.where(m, first.dtype.type(harmless), known[k])
+        elif type(known[k]) is np.ndarray:
+            known[k] = read_data(x, fill=harmless)
+    return attach_over(op(*known), m, first, **statics)
 
 
 def truth_of(op: Any, values: list[Any], masks: list[Any], keywords: dict[str, Any]) -> Any:
@@ -179,7 +258,10 @@ def filling(x: Any, harmless: float) -> Any:
 def within(x: Any, m: Any, harmless: float) -> Any:
     """x with a number inside the domain where the mask is. A number stays a number where all is masked."""
     if ops.ndim(x) == 0 and ops.ndim(m) > 0:
-        return replaced(x, ops.all(m), harmless)
+        every = ops.all(m)
+        if is_known(every) and type(x) in (int, float, complex):
+            return type(x)(harmless) if every else x
+        return replaced(x, every, harmless)
     return replaced(x, m, harmless)
 
 

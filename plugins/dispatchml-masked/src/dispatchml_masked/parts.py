@@ -41,6 +41,11 @@ def attach(data: Any, mask: Any, *, fill_value: Any = None, hard: bool = False, 
     """A masked array of data and a mask. constant: a masked number is the constant `numpy.ma.masked`."""
 
 
+@operation(family="layers")
+def attach_over(data: Any, mask: Any, below: Any, *, fill_value: Any = None, hard: bool = False) -> Any:
+    """The same with other numbers, plain ones, below the mask."""
+
+
 # ---- on plain values, inside and outside of other layers -------------------------------------------------------------
 
 
@@ -97,13 +102,36 @@ def put_together(
     if constant and not getattr(given, "shape", ()) and mask:
         return np.ma.masked
     array = given if type(given) is np.ndarray else np.asarray(given)
-    made: Any = array.view(MaskedArray)
+    if type(mask) is np.ndarray and mask.shape == array.shape and mask.dtype == bool:
+        return masked_array(array, mask.copy(), fill_value, hard)
     if mask is not NOMASK:
-        made._mask = np.array(np.broadcast_to(np.asarray(mask), array.shape))
+        mask = np.array(np.broadcast_to(np.asarray(mask), array.shape))
+    return masked_array(array, mask, fill_value, hard)
+
+
+class Unfinished(MaskedArray):
+    """A masked array on the way: numpy.ma's `__array_finalize__`, written in Python, takes longer than an operation."""
+
+    __array_finalize__ = np.ndarray.__array_finalize__
+
+
+def masked_array(array: Any, mask: Any, fill_value: Any = None, hard: bool = False) -> Any:
+    """numpy.ma's array of an array and a mask of its own in the same shape, as `array.view(MaskedArray)`."""
+    made: Any = array.view(Unfinished)
+    info: dict[str, Any] = {}
+    made.__dict__.update(
+        _fill_value=None, _hardmask=hard, _sharedmask=False, _isfield=False, _baseclass=np.ndarray, _optinfo=info,
+        _basedict=info, _mask=mask,
+    )  # fmt: skip
+    made.__class__ = MaskedArray
     if fill_value is not None and array.dtype.kind == np.asarray(fill_value).dtype.kind:
         made._fill_value = np.asarray(fill_value, array.dtype)
-    made._hardmask = hard
     return made
+
+
+@attach_over.register
+def put_over(data: object, mask: object, below: object, *, fill_value: Any = None, hard: bool = False) -> Any:
+    return masked_array(np.where(mask, below, data), mask.copy(), fill_value, hard)  # type: ignore[attr-defined]
 
 
 def carried(data: Any, mask: Any, *, fill_value: Any = None, hard: bool = False, constant: bool = False) -> Any:
@@ -144,6 +172,14 @@ def attach_default(layer: Any) -> Any:
     return lambda data, mask, **statics: layer.rebuild(data, attach(layer.payload(data), mask, **statics))
 
 
+def attach_over_default(layer: Any) -> Any:
+    """`attach_over` for other layers."""
+    if not belongs_outside(layer):
+        return lambda data, mask, below, **statics: carried(ops.where(mask, below, data), mask, **statics)
+    return lambda data, mask, below, **statics: attach(ops.where(mask, below, data), mask, **statics)
+
+
+attach_over.info.layer_default = attach_over_default
 read_data.info.layer_default = data_default
 mask_of.info.layer_default = mask_default
 attach.info.layer_default = attach_default
@@ -154,8 +190,23 @@ attach.info.layer_default = attach_default
 nondifferentiable(mask_of)
 
 
+@rule(attach_over).jvp
+def attach_over_jvp(y: Any, tangents: Any, data: Any, mask: Any, below: Any, **statics: Any) -> Any:
+    return attach_jvp(y, tangents[:1], data, mask, **statics)
+
+
+@rule(attach_over).vjp
+def attach_over_vjp(y: Any, data: Any, mask: Any, below: Any, *, needs: Any, **statics: Any) -> Any:
+    def attach_over_pullback(ct: Any) -> Any:
+        return zeroed(ct._data if type(ct) is MaskedArray else data_of(ct), united(mask_of(ct), mask)), None, None
+
+    return attach_over_pullback
+
+
 @rule(read_data).jvp
 def data_jvp(y: Any, tangents: Any, x: Any, *, fill: Any) -> Any:
+    if type(tangents[0]) is MaskedArray and type(x) is MaskedArray and tangents[0].ndim:
+        return unmasked(tangents[0]._data, x._mask, tangents[0]._mask)
     return emptied(tangents[0]) if fill is None else zeroed(emptied(tangents[0]), mask_of(x))
 
 
@@ -164,6 +215,8 @@ def data_vjp(y: Any, x: Any, *, needs: Any, fill: Any) -> Any:
     mask, statics = mask_of(x), statics_of(x)
 
     def data_pullback(ct: Any) -> Any:
+        if type(ct) is np.ndarray and type(mask) is np.ndarray and mask.shape == ct.shape:
+            return (put_together(unmasked(ct, mask), mask, **statics),)
         return (attach(emptied(ct), mask, **statics),)
 
     return data_pullback
@@ -171,6 +224,8 @@ def data_vjp(y: Any, x: Any, *, needs: Any, fill: Any) -> Any:
 
 @rule(attach).jvp
 def attach_jvp(y: Any, tangents: Any, data: Any, mask: Any, **statics: Any) -> Any:
+    if type(tangents[0]) is np.ndarray and type(mask) is np.ndarray and mask.shape == tangents[0].shape:
+        return put_together(unmasked(tangents[0], mask), mask, **statics)
     tangent, mask = data_of(tangents[0]), united(mask_of(tangents[0]), mask)
     return attach(zeroed(tangent, mask), mask, **statics)
 
@@ -204,6 +259,14 @@ def attach_batch(arguments: Any, batched: Any, size: int, **statics: Any) -> Any
         mask = ops.reshape(mask, shape=(size, *(1,) * missing, *ops.shape(mask)[1:])) if missing > 0 else mask
     statics["constant"] = False
     return attach(data, mask, **statics)
+
+
+def unmasked(x: Any, *masks: Any) -> Any:
+    """A plain array of numbers with zero where a plain mask in its shape is."""
+    for m in masks:
+        if m is not NOMASK:
+            x = np.where(m, x.dtype.type(0), x)
+    return x
 
 
 # ---- what rules use --------------------------------------------------------------------------------------------------
@@ -274,6 +337,8 @@ def has_any(m: Any) -> bool:
     """Whether a mask masks something, of a batch in any of its elements."""
     if m is NOMASK:
         return False
+    if type(m) is np.ndarray:
+        return bool(m.any())
     while not is_known(m):
         m = m._value
     return bool(np.any(m))

@@ -23,9 +23,11 @@ from .parts import (
     mask_array,
     mask_of,
     mask_of_masked,
+    put_together,
     read_data,
     statics_of,
     united,
+    unmasked,
 )
 
 OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "pow")
@@ -69,7 +71,9 @@ def register() -> None:
 
 
 def rebuild(x: Any, payload: Any) -> Any:
-    """The same mask round other data."""
+    """The same mask round other data; the constant `masked` has no other data."""
+    if x is np.ma.masked:
+        return x
     return attach(payload, mask_of_masked(x), **statics_of(x))
 
 
@@ -80,6 +84,8 @@ def rewrite(x: Any, numbers: Any) -> Any:
 
 def project(x: Any, ct: Any) -> Any:
     """A cotangent under the mask of its primal."""
+    if type(x) is MaskedArray and type(ct) is MaskedArray and ct.ndim and ct.shape == x.shape and x._mask is not NOMASK:
+        return put_together(unmasked(ct._data, x._mask, ct._mask), x._mask, **statics_of(x))
     return attach(emptied(ct), mask(x), **statics_of(x))
 
 
