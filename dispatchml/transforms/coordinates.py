@@ -21,7 +21,7 @@ from ..dispatch.construct import COORDINATES, FORMS, Form, construct_plainly, fo
 from ..engines.elements import bare_of
 from ..engines.traced import Traced, innermost
 from .containers import NAMESPACE, is_leaf, map_leaves
-from .zeros import in_units, is_plain, per_unit
+from .zeros import in_units, per_unit, plain_zero, unit_of
 
 #: Class of a structure -> whether its directions are of a class of coordinates.
 KNOWN: dict[type, bool] = {}
@@ -88,8 +88,18 @@ def by_fields(change: Callable[[Any, Any], Any], direction: Any, x: Any) -> Any:
     assert own is not None
     pairs = zip(fields_inside(direction, form), fields_inside(x, own), strict=True)
     return form.make(
-        *(by_fields(change, d, f) if has_coordinates(f) else d if is_plain(f) else change(d, f) for d, f in pairs)
+        *(by_fields(change, d, f) if has_coordinates(f) else change(d, f) for d, f in pairs)
     )
+
+
+def zero_direction(x: Any) -> Any:
+    """Zeros that x moves by, without units."""
+    return plain_zero(one_inside(x) if has_coordinates(x) and not is_plain_below_engines(x) else x)
+
+
+def zero_cotangent(x: Any, y: Any) -> Any:
+    """The cotangent of a structure of coordinates that y does not depend on, each field in units of y / field."""
+    return by_fields(lambda d, field: ops.multiply(d, ops.divide(unit_of(y), unit_of(field))), zero_direction(x), x)
 
 
 class Coordinates:

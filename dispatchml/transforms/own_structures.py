@@ -85,6 +85,6 @@ def normal_structure(x: Any, normal: Callable[[Any, np.random.Generator], Any], 
     """A direction of a structure of one's own: normal numbers in each field; None for all other values."""
     if form_inside(x) is None:
         return None
-    one = ops.one_like(x)  # a direction may be of another class than its primal
+    one = ops.one_like(bare_of(x))  # a direction may be of another class than its primal
     form = FORMS.get(type(one))
     return None if form is None else rebuilt(one, form, lambda field: normal(field, generator))

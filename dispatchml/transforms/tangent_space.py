@@ -18,8 +18,9 @@ from ..engines.space import space_of
 from ..ops.conversion import weights_like
 from .boundary import input_leaf
 from .containers import flatten, flatten_like, unflatten
+from .coordinates import by_fields, has_coordinates, zero_direction
 from .own_structures import normal_structure
-from .zeros import is_ordinary, is_plain, plain_zero, zero_gradient
+from .zeros import is_ordinary, is_plain, zero_gradient
 
 
 def leaves_of(x: Any) -> tuple[list[Any], Any, list[int]]:
@@ -32,6 +33,8 @@ def leaves_of(x: Any) -> tuple[list[Any], Any, list[int]]:
 
 def difference(x: Any, numbers: Any) -> Any:
     """Numbers as a difference of values like x: 3 degrees, where x is a temperature in degrees."""
+    if has_coordinates(x):
+        return by_fields(lambda d, field: difference(field, d), numbers, x)
     return numbers if is_plain(x) else ops.multiply(numbers, unit_of_difference(x))
 
 
@@ -49,7 +52,7 @@ def zero_tangent(x: Any) -> Any:
     """
     leaves, structure, chosen = leaves_of(x)
     for k in chosen:
-        leaves[k] = difference(leaves[k], plain_zero(leaves[k]))
+        leaves[k] = difference(leaves[k], zero_direction(leaves[k]))
     return unflatten(structure, leaves)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.construct import COORDINATES
 from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
 from ..dispatch.structures import structure_of
@@ -78,6 +79,11 @@ def zero_gradient(x: Any, y: Any) -> Any:
     """The cotangent of an input that the output does not depend on: like x, in units of y/x."""
     if is_plain(x) and is_plain(y):
         return plain_zero(x) if isinstance(x, (float, int, complex)) else ops.zeros_like(x)
+    if COORDINATES:
+        from .coordinates import has_coordinates, zero_cotangent
+
+        if has_coordinates(x):
+            return zero_cotangent(x, y)
     return ops.multiply(plain_zero(x), ops.divide(unit_of(y), unit_of(x)))
 
 

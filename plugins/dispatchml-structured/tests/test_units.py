@@ -109,10 +109,43 @@ def test_factors_with_units_of_their_own():
     assert g.right.units == u.m * u.s
     low = LowRank(np.ones((3, 1)) * u.km, np.ones((3, 1)))
     assert low.units == u.km
-    with pytest.raises(NoMethodError, match=r"Write Diagonal\(diag\) \+ LowRank\(left, right\)"):
+    with pytest.raises(pint.DimensionalityError):
         DiagonalPlusLowRank(LENGTHS, np.ones((3, 1)), np.ones((3, 1)))
     with pytest.raises(NoMethodError, match="not wrapped"):
         Toeplitz(LENGTHS, np.ones(3))
+
+
+def test_a_diagonal_plus_factors_in_units_that_multiply_to_its_own():
+    d, left, right = np.array([1.0, 2.0, 4.0]), np.ones((3, 1)), np.arange(3.0)[:, None]
+    z = np.arange(3.0)
+
+    def form(d, left, right):
+        return np.sum((DiagonalPlusLowRank(d, left, right) @ z) ** 2)
+
+    def dense(d, left, right):
+        return np.sum((d * z + left @ (right.T @ z)) ** 2)
+
+    def same(got, expected):
+        if hasattr(expected, "units"):
+            got = got if hasattr(got, "units") else got * u.dimensionless
+            got, expected = got.to(expected.units).magnitude, expected.magnitude
+        np.testing.assert_allclose(got, expected)
+
+    metre = (u.m, u.m, None), (u.km, u.m, None), (u.km, u.m, u.km / u.m)
+    for units in (*metre, (u.m * u.s, u.m, u.s), (None, u.m, 1 / u.m)):
+        x = tuple(v if unit is None else v * unit for v, unit in zip((d, left, right), units, strict=True))
+        for got, expected in zip(dm.grad(form, (0, 1, 2))(*x), dm.grad(dense, (0, 1, 2))(*x), strict=True):
+            same(got, expected)
+        for got, expected in zip(dm.jvp(form, x, x), dm.jvp(dense, x, x), strict=True):
+            same(got, expected)
+    matrix = DiagonalPlusLowRank(d, left, right) * u.m
+    for program in (lambda m: np.sum((m @ np.arange(3.0)) ** 2), lambda m: np.sum((m.T @ np.arange(3.0)) ** 2),
+                    lambda m: np.trace(m) ** 2):  # fmt: skip
+        found = dm.grad(program)(matrix)
+        expected = dm.grad(program)(DiagonalPlusLowRank(d, left, right))
+        for got, number, unit in zip(found.fields(), expected.fields(), (u.m, u.m, u.m**2), strict=True):
+            assert got.units == unit
+            np.testing.assert_allclose(got.magnitude, number)
 
 
 def test_second_derivatives_by_factors_with_units_have_the_units_of_both():
@@ -132,3 +165,30 @@ def test_second_derivatives_by_factors_with_units_have_the_units_of_both():
         j = dm.jacfwd(lambda m: m @ np.ones(4))(matrix)
         assert j.left.units == u.dimensionless
         assert j.right.units == u.m
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        Diagonal(np.ones(3)), Symmetric(np.eye(3)), Kronecker(np.eye(1) * 2, np.eye(3)),
+        LowRank(np.ones((3, 1)), np.eye(3)[:, :1]),
+        DiagonalPlusLowRank(np.ones(3), np.ones((3, 1)), np.eye(3)[:, :1]),
+    ],
+    ids=lambda m: type(m).__name__,
+)  # fmt: skip
+def test_tangent_spaces_of_structures_in_units(matrix):
+    x, z = matrix * u.m, np.array([1.0, -2.0, 0.5])
+
+    def form(m):
+        return np.sum((m @ z) ** 2)
+
+    direction = dm.random_tangent(x, np.random.default_rng(2))
+    plain = dm.random_tangent(matrix, np.random.default_rng(2))
+    slope = dm.jvp(form, (x,), (direction,))[1]
+    assert slope.units == u.m**2
+    assert slope.magnitude == pytest.approx(dm.jvp(form, (matrix,), (plain,))[1])
+    assert dm.inner(dm.grad(form)(x), direction).to("m^2").magnitude == pytest.approx(slope.magnitude)
+    assert dm.jvp(form, (x,), (dm.zero_tangent(x),))[1].magnitude == 0
+    unused = dm.grad(lambda m, s: s**2)(x, 3.0 * u.s)
+    assert dm.inner(unused, direction).to("s^2").magnitude == 0
+    assert dm.inner(dm.zero_cotangent(x, 1.0 * u.s), direction).to("s").magnitude == 0

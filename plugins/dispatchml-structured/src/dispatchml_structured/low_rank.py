@@ -11,7 +11,7 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import ShapeError, at_user_line
 
-from .base import Structure, as_array, column, conj, densify, floating, inverted, swap
+from .base import Structure, as_array, column, conj, dense, densify, floating, inverted, swap
 from .diagonal import Diagonal, sign_and_log_of
 from .pieces import has_zero, log_of_zero
 
@@ -176,7 +176,7 @@ class DiagonalPlusLowRank(Structure):
         return self.like(ops.multiply(self.diag, factor), ops.multiply(self.left, factor), self.right)
 
     def materialise(self) -> Any:
-        return ops.add(Diagonal(self.diag).materialise(), self.low_rank.materialise())
+        return ops.add(dense(Diagonal(self.diag)), dense(self.low_rank))  # by operations: both may be in units
 
     def project(self, ct: Any) -> Any:
         """The gradient with respect to the fields of one with respect to the entries."""
@@ -190,10 +190,10 @@ class DiagonalPlusLowRank(Structure):
         return self.like(self.diag, self.right, self.left)
 
     def times(self, x: Any) -> Any:
-        return ops.add(ops.multiply(column(self.diag), x), self.low_rank.times(x))
+        return ops.add(ops.multiply(column(self.diag), x), ops.matmul(self.low_rank, x))
 
     def diagonal_vector(self) -> Any:
-        return ops.add(self.diag, self.low_rank.diagonal_vector())
+        return ops.add(self.diag, ops.diagonal(self.low_rank, axis1=-2, axis2=-1))
 
     def capacitance(self) -> tuple[Any, Any]:
         """D^-1 U, and I + V^T D^-1 U."""

@@ -268,11 +268,6 @@ def carry_unit(form: Any) -> None:
 
 def in_product_of_units(form: Any, top: Any, payloads: tuple[Any, ...]) -> Any:
     """A matrix of factors of which some carry a unit: the numbers inside, the product of the units outside."""
-    if len(payloads) > 2:
-        raise NoMethodError(
-            f"{form.cls.__name__}: the units of a sum and of a product cannot be told from the fields"
-            f"{at_user_line()}. Write Diagonal(diag) + LowRank(left, right)."
-        )
     carried = [layer_of(type(p)) is top for p in payloads]
     if not top.properties.get("uniform"):
         raise NoMethodError(
@@ -280,8 +275,14 @@ def in_product_of_units(form: Any, top: Any, payloads: tuple[Any, ...]) -> Any:
             "means for a product of factors. Put it round the matrix."
         )
     numbers = [top.payload(p) if c else p for p, c in zip(payloads, carried, strict=True)]
-    units = [ops.ones_of(p, shape=()) for p, c in zip(payloads, carried, strict=True) if c]
-    return ops.multiply(form.make(*numbers), units[0] if len(units) == 1 else ops.multiply(*units))
+    units = [ops.ones_of(p, shape=()) if c else 1 for p, c in zip(payloads, carried, strict=True)]
+    product = ops.multiply(*units[-2:])
+    if len(payloads) == 2:
+        return ops.multiply(form.make(*numbers), product)
+    brought = ops.add(ops.multiply(units[0], 0), product)  # in the unit of the diagonal; raises where there is none
+    factor = top.payload(brought) if layer_of(type(brought)) is top else brought
+    first, left, right = numbers
+    return ops.multiply(form.make(first, ops.multiply(left, factor), right), units[0])
 
 
 def no_cotangent(x: Any, other: Any, ct: Any) -> Any:
@@ -311,12 +312,12 @@ def with_unit_in_front(found: Any, payloads: Any) -> tuple[Any, ...]:
     both, or to them: a tangent gains, and a cotangent regains, the unit that the last factor has given away.
     """
     found = tuple(found)
-    info = layer_of(type(payloads[-1])) if len(payloads) == 2 else None
+    info = layer_of(type(payloads[-1]))
     if info is None or info.slot != "meaning":
         return found
     unit = ops.ones_of(payloads[-1], shape=())
-    first, last = found
-    return ops.multiply(first, unit), ops.divide(last, unit)
+    *others, first, last = found
+    return (*others, ops.multiply(first, unit), ops.divide(last, unit))
 
 
 # ---- who holds whom --------------------------------------------------------------------------------------------------
