@@ -87,9 +87,7 @@ def by_fields(change: Callable[[Any, Any], Any], direction: Any, x: Any) -> Any:
     assert form is not None
     assert own is not None
     pairs = zip(fields_inside(direction, form), fields_inside(x, own), strict=True)
-    return form.make(
-        *(by_fields(change, d, f) if has_coordinates(f) else change(d, f) for d, f in pairs)
-    )
+    return form.make(*(by_fields(change, d, f) if has_coordinates(f) else change(d, f) for d, f in pairs))
 
 
 def zero_direction(x: Any) -> Any:
