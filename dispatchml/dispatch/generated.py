@@ -83,26 +83,66 @@ def build(op: Operation, stub: Callable[..., Any]) -> Callable[..., Any]:
 
 def factory_of(op: Operation) -> Callable[..., Any]:
     """The compiled maker for an operation's parameter names."""
-    key = (op.arguments, tuple(op.keywords), op.variadic and op.name)
+    arguments, keywords = op.arguments, tuple(op.keywords)
+    key = (arguments, keywords, op.variadic and op.name)
     factory = FACTORIES.get(key)
-    if factory is None:
-        names, first = tuple(op.keywords), op.arguments[0]
-        free = {word: free_name(word, {*names, *op.arguments}) for word in WORDS}
-        source = SOURCE.format(
-            **free,
-            bound="".join(f", _{k}" for k in names),
-            arguments=", ".join(op.arguments),
-            keywords=", *" * bool(names) + "".join(f", {k}=_{k}" for k in names),
-            prepare=PREPARE.format(**free, first=first, name=op.name) if op.variadic else "",
-            path="[{frozenset}({map}({type}, {first}))]".format(**free, first=first)
-            if op.variadic
-            else "".join(f"[{free['type']}({a})]" for a in op.arguments),
-            given="".join(f", {k}={k}" for k in names),
-        )
-        scope = {free[word]: getattr(builtins, word) for word in WORDS if hasattr(builtins, word)}
-        scope[free["elements"]] = elements
-        factory = FACTORIES[key] = compiled(source, "operation", **scope)["make"]
+    if factory is not None:
+        return factory
+    names = {*arguments, *keywords}
+    if not names.isdisjoint(WORDS) or any(name.startswith("_") for name in names):
+        factory = written(arguments, keywords, op.variadic and op.name)
+    else:  # compiling takes much longer than naming the parameters anew
+        places = tuple(f"_{k}" for k in range(len(arguments))), tuple(f"_k{k}" for k in range(len(keywords)))
+        shape = (*places, op.variadic and "_name")
+        known = FACTORIES.get(shape)
+        if known is None:
+            known = FACTORIES[shape] = written(*shape)
+        new = dict(zip((*places[0], *places[1]), (*arguments, *keywords), strict=True)) | {"_name": op.name}
+        scope = known.__globals__ | {"__loader__": Source(source_of(arguments, keywords, op.variadic and op.name))}
+        factory = types.FunctionType(renamed(known.__code__, new), scope)
+    FACTORIES[key] = factory
     return factory
+
+
+def written(arguments: tuple[str, ...], keywords: tuple[str, ...], variadic: str | bool) -> Callable[..., Any]:
+    """The maker for these names, compiled."""
+    free = {word: free_name(word, {*keywords, *arguments}) for word in WORDS}
+    scope = {free[word]: getattr(builtins, word) for word in WORDS if hasattr(builtins, word)}
+    scope[free["elements"]] = elements
+    return compiled(source_of(arguments, keywords, variadic), "operation", **scope)["make"]
+
+
+def source_of(arguments: tuple[str, ...], keywords: tuple[str, ...], variadic: str | bool) -> str:
+    """The source for these names; variadic: the operation's name, where it is variadic."""
+    first = arguments[0]
+    free = {word: free_name(word, {*keywords, *arguments}) for word in WORDS}
+    return SOURCE.format(
+        **free,
+        bound="".join(f", _{k}" for k in keywords),
+        arguments=", ".join(arguments),
+        keywords=", *" * bool(keywords) + "".join(f", {k}=_{k}" for k in keywords),
+        prepare=PREPARE.format(**free, first=first, name=variadic) if variadic else "",
+        path="[{frozenset}({map}({type}, {first}))]".format(**free, first=first)
+        if variadic
+        else "".join(f"[{free['type']}({a})]" for a in arguments),
+        given="".join(f", {k}={k}" for k in keywords),
+    )
+
+
+def renamed(code: types.CodeType, names: dict[str, str]) -> types.CodeType:
+    """A code object with other names for its parameters, also where it hands them on by name."""
+
+    def constant(x: Any) -> Any:
+        if isinstance(x, types.CodeType):
+            return renamed(x, names)
+        if type(x) is tuple:
+            return tuple(map(constant, x))
+        return names.get(x, x) if type(x) is str else x
+
+    return code.replace(
+        co_varnames=tuple(names.get(n, n) for n in code.co_varnames),
+        co_consts=tuple(map(constant, code.co_consts)),
+    )
 
 
 def free_name(word: str, taken: set[str]) -> str:

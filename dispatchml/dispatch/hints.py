@@ -56,6 +56,8 @@ def normal_form(hint: Any) -> Any:
     """One spelling for every way to write a hint: `Any` is `object`, unions are flat and have no order, known names
     are classes.
     """
+    if type(hint) is type:  # an ordinary class, as most are
+        return hint
     if isinstance(hint, str):
         return resolve_name(hint) or hint
     found = tuple(dict.fromkeys(members(hint)))
@@ -125,7 +127,7 @@ def is_abstract(hint: Any) -> bool:
     A class that makes instances, such as Fraction, is taken for what it is, although its metaclass would let others
     join: operations that have a method for it then look nothing up at each call.
     """
-    return any(isinstance(m, abc.ABCMeta) and not makes_instances(m) for m in members(hint))
+    return type(hint) is not type and any(isinstance(m, abc.ABCMeta) and not makes_instances(m) for m in members(hint))
 
 
 def makes_instances(cls: type) -> bool:

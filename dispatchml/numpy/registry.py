@@ -124,7 +124,11 @@ def implementation_of(
     """The function with its leading array-likes made operands and `out=` refused; what a library means by it (`own`)
     goes before.
     """
-    names = [p.name for p in inspect.signature(function).parameters.values() if p.kind in POSITIONAL]
+    code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
+    if code is not None:  # of ours: a look at the code takes a tenth of the time of a signature
+        names = [*code.co_varnames[: code.co_argcount]]
+    else:
+        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind in POSITIONAL]
     leading = names[:arrays]
     out = names.index("out") if "out" in names else -1
 
