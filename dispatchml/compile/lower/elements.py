@@ -61,6 +61,8 @@ class Elements:
         self.known: dict[tuple[Value, Position], Expr] = {}
         #: At how many positions each value was computed.
         self.visits: dict[Value, int] = {}
+        #: The reduction that runs over the inner loop, once there is one.
+        self.reducing: Value | None = None
         #: Truth values that say of positions whether they are outside.
         self.checks: dict[Expr, None] = {}
 
@@ -182,7 +184,7 @@ class Elements:
             raise NeedsRows(extent)
         if crossed or self.inner.extent != extent:
             raise CannotInline(y)
-        self.rows = True
+        self.rows, self.reducing = True, y
         inside = position.times(extent).plus(form_of(self.inner))
         expr = yield x, inside
         return self.graph.reduce(operation, self.cast(expr, y), self.inner)

@@ -95,6 +95,8 @@ class Region:
             except NotAffine:
                 raise CannotInline(self.roots[-1].value) from None
             except NeedsSplit as need:
+                if need.variable is self.inner and elements.reducing is not None:
+                    raise CannotInline(elements.reducing) from None
                 self.split(need.variable, need.inner)
             except NeedsRows as need:
                 self.outer.append(self.inner)

@@ -131,7 +131,19 @@ def vector_norm(work: Rewriting, node: Node) -> Operand | None:
     return work.apply(ops.sum if keywords["ord"] == 1 else ops.max, size, line=line, **rest)
 
 
+def pad(work: Rewriting, node: Node) -> Operand | None:
+    """Padding with one number."""
+    x, y, value = node.inputs[0], node.outputs[0], node.keywords["constant_values"]
+    if node.keywords["mode"] != "constant" or not isinstance(x, Value) or not isinstance(value, (int, float)):
+        return None
+    found = work.value(y.dtype, y.shape, y.form)
+    keywords = {"pad_width": node.keywords["pad_width"], "value": value}
+    work.add(Node(ops.pad_constant.info, (x,), keywords, (found,), node.line))
+    return found
+
+
 RULES = {
+    "pad": pad,
     "mean": mean,
     "var": var,
     "std": std,

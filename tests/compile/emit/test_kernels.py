@@ -1,0 +1,135 @@
+"""Kernels at the edges of their blocks, chunks and tiles, and the text that they are made of."""
+
+import re
+
+import numpy as np
+import pytest
+
+from dispatchml import ops
+from dispatchml.compile import build, generator
+from dispatchml.compile.emit.text import Text, constant
+from dispatchml.compile.graph import evaluate
+from dispatchml.compile.segments import Segment
+
+from ..programs import assert_alike, traced
+
+
+def check(f, *arguments, tolerance=1e-10):
+    """Compiled and interpreted agree; the executable."""
+    program = traced(f, *arguments)
+    executable = build(program)
+    with np.errstate(all="ignore"):
+        for found, expected in zip(executable(*arguments), evaluate(program, arguments), strict=True):
+            assert_alike(found, expected, tolerance)
+    return executable
+
+
+def everything(x):
+    """Results of every kind, forward and back."""
+    y = ops.softmax(ops.sin(x), axis=-1)
+    z = ops.multiply(ops.subtract(x, ops.max(x, axis=-1, keepdims=True)), y)
+    return z, ops.sum(z), ops.sum(z, axis=0), ops.max(y, axis=-1), ops.any(ops.isnan(z)), ops.min(ops.sum(z, axis=-1))
+
+
+@pytest.mark.parametrize("rows", [1, 64, 257, 1000])
+@pytest.mark.parametrize("columns", [1, 2, 3, 5, 8, 11, 32, 33, 100])
+def test_rows_and_tiles(rows, columns):
+    x = np.random.default_rng(rows).normal(size=(rows, columns))
+    executable = check(everything, x)
+    assert ("in tiles" in executable.report()) == (1 < columns <= 32 and rows >= 64)
+
+
+@pytest.mark.parametrize("n", [1, 7, 2047, 2048, 2049, 4097, 100_000])
+def test_chunks(n):
+    x = np.random.default_rng(n).normal(size=n)
+    check(lambda x: (ops.exp(x), ops.sum(x), ops.max(x), ops.sum(ops.multiply(x, x))), x)
+
+
+@pytest.mark.parametrize("shape", [(4, 5000), (5000, 4, 3), (3, 40, 5), (2, 3, 4, 5), (20000, 1), (1, 20000)])
+@pytest.mark.parametrize("axis", [0, 1, -1, None])
+def test_reductions_over_each_axis(shape, axis):
+    x = np.random.default_rng(1).normal(size=shape)
+    check(lambda x: (ops.sum(ops.exp(x), axis=axis), ops.subtract(x, ops.min(x, axis=axis, keepdims=True))), x)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "c16", "c8", "i4", "u1", "?"])
+def test_sums_of_other_dtypes(dtype):
+    x = (np.random.default_rng(2).normal(size=(3000, 7)) * 3).astype(dtype)
+    check(lambda x: (ops.sum(x), ops.sum(x, axis=0), ops.sum(x, axis=1)), x, tolerance=1e-4)
+
+
+@pytest.mark.parametrize("name", ["max", "min", "prod", "any", "all"])
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u4", "?"])
+def test_other_reductions(name, dtype):
+    x = (1 + np.random.default_rng(3).random(size=(70, 40)) / 100).astype(dtype)
+    reduction = getattr(ops, name)
+    check(lambda x: tuple(reduction(x, axis=a) for a in (None, 0, 1)), x, tolerance=1e-5)
+
+
+def test_extrema_keep_nan():
+    x = np.random.default_rng(4).normal(size=(100, 50))
+    x[3, 7] = np.nan
+    check(lambda x: (ops.max(x), ops.min(x, axis=1), ops.max(x, axis=0)), x)
+
+
+def test_sums_are_as_exact_as_pairwise_ones():
+    import math
+
+    x = np.random.default_rng(5).normal(size=3_000_000) ** 2 + 0.1
+    found = build(traced(lambda x: ops.sum(x), x))(x)[0]
+    assert abs(found - math.fsum(x)) <= 8 * np.finfo(float).eps * math.fsum(np.abs(x))
+
+
+def test_a_sum_of_negative_zeros_is_one():
+    x = np.full(10, -0.0)
+    assert np.signbit(build(traced(lambda x: ops.sum(ops.multiply(x, 2.0)), x))(x)[0])
+
+
+def test_one_text_serves_all_sizes():
+    def text(shape):
+        executable = build(traced(lambda x: ops.softmax(ops.exp(x), axis=1), np.ones(shape)))
+        return [s.text for s in executable.steps if isinstance(s, Segment)]
+
+    assert text((300, 50)) == text((1000, 70)) != []
+
+
+def test_long_loops_become_vectors():
+    def f(x):
+        y = ops.exp(ops.negative(x))
+        return ops.divide(y, ops.add(y, 1.0)), ops.sum(ops.log1p(y)), ops.any(ops.isnan(y))
+
+    (segment,) = build(traced(f, np.ones(100_000))).steps
+    code = generator.target_machine().emit_assembly(compiled_module(segment.text))
+    assert re.search(r"\bv?divpd|fdiv\s+v\d+\.2d", code)
+
+
+def compiled_module(text):
+    """The module after LLVM's passes."""
+    import llvmlite.binding as llvm
+
+    machine = generator.target_machine()
+    module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = machine.triple, str(machine.target_data)
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = True
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("value", "character", "written"),
+    [
+        (1.0, "d", "0x3FF0000000000000"), (-0.0, "d", "0x8000000000000000"), (np.nan, "d", "0x7FF8000000000000"),
+        (0.1, "f", "0x3FB99999A0000000"), (1.0, "e", "0xH3C00"), (True, "?", "true"), (-3, "q", "-3"),
+        (1 - 2j, "D", "{ double 0x3FF0000000000000, double 0xC000000000000000 }"),
+    ],
+)  # fmt: skip
+def test_constants_are_exact(value, character, written):
+    assert constant(value, character) == written
+
+
+def test_large_numbers_are_arguments():
+    text = Text()
+    assert [text.size(n) for n in (3, 1000, -2, 1000, 50)] == ["3", "%s0", "-2", "%s0", "%s1"]
+    assert list(text.sizes) == [1000, 50]

@@ -1,0 +1,66 @@
+"""How programs fall into kernels and calls."""
+
+import numpy as np
+import pytest
+
+from dispatchml import ops
+from dispatchml.compile import build
+from dispatchml.compile.graph import evaluate
+
+from ..programs import assert_alike, traced
+
+X = np.random.default_rng(0).normal(size=(300, 40))
+
+
+def kernels(f, *arguments):
+    """How many kernels and calls a program has, when it is right."""
+    program = traced(f, *arguments)
+    executable = build(program)
+    for found, expected in zip(executable(*arguments), evaluate(program, arguments), strict=True):
+        assert_alike(found, expected, 1e-10)
+    head = executable.report().split("\n")[0].split()
+    return int(head[3]), int(head[6])
+
+
+CASES = [
+    (lambda x: ops.softmax(x, axis=1), 1, 0),
+    (lambda x: (ops.sum(ops.exp(x)), ops.exp(x), ops.sum(x, axis=0), ops.sum(x, axis=1)), 1, 0),
+    (lambda x: ops.subtract(x, ops.mean(x)), 2, 0),
+    (lambda x: ops.subtract(x, ops.mean(x, axis=0)), 2, 0),
+    (lambda x: ops.divide(x, ops.vector_norm(x, axis=1, keepdims=True)), 1, 0),
+    (lambda x: ops.sum(ops.logsumexp(x, axis=1)), 1, 0),
+    (lambda x: ops.exp(ops.matmul(ops.tanh(x), ops.transpose(x))), 2, 0),
+    (lambda x: ops.multiply(ops.sort(x, axis=1), 2.0), 1, 1),
+    (lambda x: x, 0, 0),
+    (lambda x: ops.reshape(ops.transpose(x), shape=(-1,)), 1, 0),
+    # neighbours of what is expensive: it is written once and read twice
+    (lambda x: ops.subtract(ops.getitem(ops.tanh(ops.exp(ops.sin(x))), index=(slice(1, None),)),
+                            ops.getitem(ops.tanh(ops.exp(ops.sin(x))), index=(slice(None, -1),))), 2, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_kernels_and_calls(case):
+    f, fused, called = CASES[case]
+    assert kernels(f, X) == (fused, called)
+
+
+def test_what_two_levels_read_is_computed_once_where_it_is_expensive():
+    def f(x):
+        y = ops.tanh(ops.exp(ops.sin(x)))
+        return ops.subtract(y, ops.mean(y)), ops.sum(y)
+
+    report = build(traced(f, np.ones((300, 400)))).report()
+    assert report.count("tanh") == 1
+
+
+def test_dtypes_without_machine_code_are_calls():
+    x = np.ones(5, np.longdouble)
+    report = build(traced(lambda x: ops.exp(x), x)).report()
+    assert "call of exp" in report
+    assert "longdouble" in report or "float128" in report
+
+
+def test_arrays_without_elements_are_calls():
+    x = np.ones((0, 4))
+    assert kernels(lambda x: (ops.sum(x, axis=0), ops.exp(x)), x) == (0, 2)
