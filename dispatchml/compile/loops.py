@@ -13,7 +13,8 @@ from math import prod
 
 import numpy as np
 
-from .entry import LoopStep, loop_of
+from .plan import LoopStep
+from .record import loop_of
 
 Shape = tuple[int, ...]
 #: Shape and strides of an operand; None: contiguous in C's order.

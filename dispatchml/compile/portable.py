@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from .entry import InputSpec, OutputSpec, Plan, Step
+    from .plan import InputSpec, OutputSpec, Plan, Step
 
 KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 #: dtype characters of the cells in which Python's numbers are handed over.
@@ -149,7 +149,7 @@ def given(x: Any, spec: OutputSpec, leaves: list[Any]) -> Any:
 
 def prepared(step: Any) -> Callable[[list[int]], None]:
     """A step as a function of the pointers of all slots."""
-    from .entry import Step, block_count
+    from .plan import Step, block_count
 
     if not isinstance(step, Step):
         raise LookupError("the loops of ufuncs cannot be found here")

@@ -19,7 +19,7 @@ DOUBLE = np.dtype("d")
 def way(request, monkeypatch):
     """The driver in machine code, and what stands in for it where objects are laid out differently."""
     if request.param == "portable":
-        monkeypatch.setattr(entry, "reason_against", lambda: "for a test")
+        monkeypatch.setattr(table, "reason_against", lambda: "for a test")
     return request.param
 
 

@@ -124,7 +124,8 @@ def test_a_likelihood_and_its_gradient():
 
 
 def test_scratch_memory_of_what_does_not_live_together_is_shared():
-    from dispatchml.compile.entry import InputSpec, Plan, Step, arena
+    from dispatchml.compile.entry import InputSpec, Plan, Step
+    from dispatchml.compile.plan import arena
 
     def plan(*pointers, sizes):
         steps = [Step(None, "", p) for p in pointers]

@@ -1,0 +1,41 @@
+"""Where a driver's record and state have what: places in bytes, and the numbers that stand there."""
+
+from __future__ import annotations
+
+LIST_ITEMS = 24
+TUPLE_ITEMS, SIZE = tuple.__basicsize__, 16
+DESCR_KIND = 24  # eight bytes of a dtype: kind, character, byte order, flags, number
+#: Words of the head, in bytes. Places are counted from the record's beginning.
+(
+    HEAD_TABLE, STATE, ARGUMENTS, LEAVES, UNPACKS, UNPACK_COUNT, SLOTS, INPUTS, INPUT_COUNT, CONSTANTS, CONSTANT_COUNT,
+    OUTPUTS, OUTPUT_COUNT, PACKS, PACK_COUNT, STEPS, STEP_COUNT, SCRATCH_SIZE, SCRATCH, SCRATCH_COUNT, RESULT,
+    MOST_POINTERS, LARGE, HEAD_SIZE,
+) = range(0, 8 * 24, 8)  # fmt: skip
+#: Words of a container among the arguments: the number of its leaf, KIND, its class, how many leaves it has, its keys.
+FROM, KIND, CLASS, COUNT, KEYS, UNPACK_SIZE = range(0, 48, 8)
+#: Kinds of containers.
+TUPLE, LIST, DICT = range(3)
+#: Words of an input (FROM, CLASS as above).
+_, FORM, _, DESCR, DESCR_WORD, NDIM, FLAGS, DIMS, STRIDES, VALUE, INPUT_SIZE = range(0, 88, 8)
+#: Forms of inputs: an array; a number held in its object; Python's int; Python's bool; one object; any array; an int of
+#: one value; a text.
+ARRAY, NUMBER, INT, BOOL, SAME, ANY_ARRAY, EQUAL_INT, EQUAL_TEXT = range(8)
+#: Words of an output (FORM, DESCR, NDIM, DIMS, STRIDES as above); OBJECT: an object, or the number of a leaf.
+OBJECT, OUTPUT_SIZE = 72, 80
+#: Words of a container of the result (KIND, COUNT, KEYS as above); CHILDREN: numbers of outputs and of containers.
+CHILDREN, PACK_SIZE = 16, 48
+#: Forms of outputs: an array; NumPy's scalar; Python's float, complex, int, bool; a leaf; one object.
+NEW_ARRAY, NEW_SCALAR, NEW_FLOAT, NEW_COMPLEX, NEW_INT, NEW_BOOL, LEAF, CONSTANT = range(8)
+#: Words of a step. A kernel's sizes, or the dimensions of a ufunc's loop; the loop's steps and data.
+FUNCTION, POINTERS, SLOT_NUMBERS, SIZES, EXTENT, GRAIN, BLOCKS, LOOP_STEPS, DATA, CHECKED, STEP_SIZE = range(0, 88, 8)
+#: The number of the output or container that is the result, or this: None.
+NOTHING = -1
+#: Words of a plan's state: calls that were short, nanoseconds of the last one, scratch memory that waits, calls.
+SHORT_CALLS, LAST, FREE_COUNT, FREE, CALLS, STATE_SIZE = 0, 8, 16, 24, 56, 64
+MOST_FREE = 4
+#: Scratch memory up to this size is on the stack.
+ON_STACK = 4096
+#: A plan whose calls took less than RELEASE_TIME so many times is not timed any more.
+SURE = 4
+#: FE_INVALID, as both x86 and ARM number it, is 1.
+INVALID = 1
