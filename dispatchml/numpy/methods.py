@@ -13,7 +13,6 @@ from ..dispatch.errors import ShapeError, at_user_line, class_name
 from ..dispatch.layers import layer_of
 from ..engines.parts import part, write_part
 from ..engines.traced import seen_inside
-from .manipulation import in_order
 from .protocols import no_plain_memory
 
 
@@ -310,6 +309,8 @@ class ArrayMethods:
         self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
         """As `numpy.ndarray.astype`."""
+        from .manipulation import in_order
+
         return in_order(xp.astype(self, dtype, copy=copy), order)
 
     def copy(self, order: str = "C") -> Any:
