@@ -30,11 +30,12 @@ from .parts import (
     innermost,
     is_known,
     is_traced,
+    made,
     mask,
     mask_array,
     united,
 )
-from .reductions import count
+from .reductions import all_masked, count
 from .views import DATA, harden_mask, mask_array_seen, mask_seen, set_fill_value, soften_mask
 
 MODULES = (np.ma, np.ma.core, np.ma.extras)
@@ -128,13 +129,17 @@ INSTEAD = {
 
 
 def extreme(name: str) -> Callable[..., Any]:
-    """min, max and ptp: filling is not needed, masked elements are left out."""
+    """min, max and ptp: masked elements are left out, or stand for a fill value."""
 
     def implementation(
         obj: Any, axis: Any = None, out: Any = None, fill_value: Any = None, keepdims: Any = False
     ) -> Any:
-        refuse_options(name, out=out, fill_value=fill_value)
-        return getattr(xp, name)(obj, axis=axis, keepdims=bool(keepdims) and keepdims is not np._NoValue)
+        refuse_options(name, out=out)
+        kept = bool(keepdims) and keepdims is not np._NoValue
+        if fill_value is None or mask(obj) is NOMASK:
+            return getattr(xp, name)(obj, axis=axis, keepdims=kept)
+        y = getattr(xp, name)(methods.filled(obj, fill_value), axis=axis, keepdims=kept)
+        return made(y, all_masked(mask_array(obj), axis, kept))
 
     return implementation
 
@@ -145,7 +150,8 @@ def position(name: str) -> Callable[..., Any]:
     def implementation(
         a: Any, axis: Any = None, fill_value: Any = None, out: Any = None, *, keepdims: Any = False
     ) -> Any:
-        refuse_options(name, out=out, fill_value=fill_value)
+        refuse_options(name, out=out)
+        a = a if fill_value is None else methods.filled(a, fill_value)
         return getattr(xp, name)(a, axis=axis, keepdims=bool(keepdims) and keepdims is not np._NoValue)
 
     return implementation
@@ -172,6 +178,17 @@ def sort(
     """numpy.ma.sort."""
     refuse_options("sort", order=order, fill_value=fill_value, endwith=None if endwith else endwith)
     return as_masked(xp.sort(a, axis=axis, kind=kind))
+
+
+def sort_in_place(x: Any, *arguments: Any, **keywords: Any) -> None:
+    """x.sort(), masked elements last."""
+    x[...] = sort(x, *arguments, **keywords)
+
+
+def reduced(self: Any, target: Any, axis: Any = 0, dtype: Any = None) -> Any:
+    """numpy.ma's add.reduce and multiply.reduce."""
+    name = {"add": "sum", "multiply": "prod"}.get(self.__name__)
+    return refuse("<ufunc>.reduce")(target) if name is None else getattr(xp, name)(target, axis=axis, dtype=dtype)
 
 
 def dot(a: Any, b: Any, strict: bool = False, out: Any = None) -> Any:
@@ -281,6 +298,11 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "size": lambda obj, axis=None: ops.size(obj) if axis is None else ops.shape(obj)[axis],
     **masking.FUNCTIONS,
 }  # fmt: skip
+#: Methods with parameters that NumPy's have not.
+METHODS: dict[str, Callable[..., Any]] = {
+    **{name: OTHERS[name] for name in ("argmax", "argmin", "argsort", "dot", "max", "min", "ptp")},
+    "sort": sort_in_place,
+}
 #: Functions that look at the mask or at the dtype only.
 STATIC = """
     allequal clump_masked clump_unmasked common_fill_value count_masked default_fill_value flatnotmasked_contiguous
@@ -312,6 +334,8 @@ def install() -> None:
         original = getattr(core._MaskedBinaryOperation, name)
         if not hasattr(original, "__dispatchml__"):
             setattr(core._MaskedBinaryOperation, name, guarded(original, refuse(f"<ufunc>.{name}")))
+    if not hasattr(core._MaskedBinaryOperation.reduce, "__dispatchml__"):
+        core._MaskedBinaryOperation.reduce = guarded(core._MaskedBinaryOperation.reduce, reduced)
     for name in ("reduce", "outer"):
         original = getattr(core._extrema_operation, name)
         if not hasattr(original, "__dispatchml__"):

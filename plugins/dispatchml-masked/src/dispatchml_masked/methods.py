@@ -99,6 +99,24 @@ def putmask(x: Any, condition: Any, values: Any) -> None:
     x[...] = ops.where(condition_of(condition), values, x)
 
 
+def not_shared(x: Any) -> bool:
+    """x.sharedmask: traced masks never are."""
+    return False
+
+
+def about_memory(name: str) -> Any:
+    """A method that hands out memory or records."""
+
+    def refused(x: Any, *_: Any, **__: Any) -> Any:
+        raise MaskError(
+            f"x.{name}() of a traced masked array{at_user_line()} is about memory, which has no derivative: "
+            f"dispatchml.primal(x).{name}() is that of the plain array."
+        )
+
+    refused.__name__ = name
+    return refused
+
+
 STATIC = ("fill_value", "hardmask", "baseclass", "get_fill_value")
 METHODS = {
     "filled": filled,
@@ -116,4 +134,9 @@ METHODS = {
     "set_fill_value": set_fill_value,
     "put": put,
     "__copyto__": copyto,
+    "get_real": ops.real,
+    "get_imag": ops.imag,
+    "recordmask": mask_seen,
+    "sharedmask": property(not_shared),
+    **{name: about_memory(name) for name in ("ids", "iscontiguous", "toflex", "torecords")},
 }

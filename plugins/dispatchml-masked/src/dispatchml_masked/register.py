@@ -50,7 +50,7 @@ def register() -> None:
         payload=lambda x: x._data,
         rebuild=rebuild,
         static=methods.STATIC,
-        methods=methods.METHODS,
+        methods=methods.METHODS | doors.METHODS,
         setters=views.SETTERS,
         numbers=views.DATA,
         defer=DEFER,
