@@ -15,8 +15,8 @@ import numpy as np
 from .errors import LeakedTracerError, ReadOnlyError, at_user_line
 from .join import promotes
 
-#: What is shown at this time; looked at after each write into a traced value.
-SHOWN: weakref.WeakSet[Source] = weakref.WeakSet()
+#: What is shown at this time, by id; looked at after each write into a traced value. Empty in most programs.
+SHOWN: dict[int, weakref.ref[Source]] = {}
 
 
 class Source:
@@ -34,7 +34,7 @@ class Source:
         if found.shape == self.memory.shape and found.dtype == self.memory.dtype:
             self.memory[...] = found
         else:
-            SHOWN.discard(self)  # the library would have made a new array, too
+            SHOWN.pop(id(self), None)  # the library would have made a new array, too
 
 
 class Shown(np.ndarray[Any, Any]):
@@ -115,17 +115,24 @@ def shown(x: Any, read: Callable[[Any], Any], write: Any = None, instead: str = 
     made = source.memory.view(Shown)
     made._source = source
     made.flags.writeable = False
-    SHOWN.add(source)
+    SHOWN[id(source)] = weakref.ref(source, forget(id(source)))
     return made
+
+
+def forget(key: int) -> Callable[[Any], None]:
+    """What is done when a source dies."""
+    return lambda _: SHOWN.pop(key, None) and None
 
 
 def follow_writes() -> None:
     """Bring what is shown up to date after a write into a traced value."""
-    for source in list(SHOWN):
+    for key, known in list(SHOWN.items()):
+        source = known()
         try:
-            source.refresh()
+            if source is not None:
+                source.refresh()
         except LeakedTracerError:  # its transform has ended
-            SHOWN.discard(source)
+            SHOWN.pop(key, None)
 
 
 promotes(Shown, np.ndarray, convert=as_plain)

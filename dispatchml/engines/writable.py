@@ -63,21 +63,26 @@ def update(x: Any, new: Any) -> Any:
     """`x += v`: numbers are rebound; arrays change in place, as every alias of x sees."""
     if not ops.shape(x):
         return new
-    from .views import numbers_of, repoint
-
     if ops.shape(new) != ops.shape(x):
         raise ShapeError(
             f"An array of shape {ops.shape(x)} cannot be updated in place with a result of shape {ops.shape(new)}"
             f"{at_user_line()}. Write x = x + v."
         )
-    if x._base is None and type(new) is type(x) and has_units(numbers_of(x)) and ops.dtype(new) == ops.dtype(x):
-        repoint(x, new)
-    else:
+    if type(x._value) in PLAIN or not has_other_units(x, new):
         x._write_all(new)
+    else:
+        from .views import repoint
+
+        repoint(x, new)
     return x
 
 
-def has_units(x: Any) -> bool:
+def has_other_units(x: Any, new: Any) -> bool:
     """Whether what a value says of its numbers, such as a unit, may be another one after an operation in place."""
-    info = None if type(x) in PLAIN else layer_of(type(x))
+    from .views import numbers_of
+
+    if x._base is not None or type(new) is not type(x) or ops.dtype(new) != ops.dtype(x):
+        return False
+    inner = numbers_of(x)
+    info = None if type(inner) in PLAIN else layer_of(type(inner))
     return info is not None and bool(info.properties.get("uniform"))
