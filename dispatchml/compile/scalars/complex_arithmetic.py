@@ -8,10 +8,12 @@ from typing import Any
 from ..mathematics.inverse_trigonometry import arctan2
 from ..mathematics.roots import hypot
 from .builder import Term, absolute, fma, select, unary
+from .casts import converted
 from .comparison import NUMBERS
 from .complexes import Pair
-from .kinds import COMPLEX
+from .kinds import COMPLEX, F16, F32
 from .registry import emitter
+from .rounding import nan_to_num, round_to
 from .selection import chosen, truth
 
 BOTH = tuple(COMPLEX)
@@ -153,10 +155,10 @@ def angle(a: Pair | Term) -> Term:
     return arctan2(a.builder.number(0.0, a.kind), a)
 
 
-@emitter("make_complex", "f32", "f64")
+@emitter("make_complex", "f16", "f32", "f64")
 def make_complex(a: Term, b: Term) -> Pair:
     """The number with these parts."""
-    return Pair(a, b)
+    return Pair(converted(a, F32), converted(b, F32)) if a.kind is F16 else Pair(a, b)
 
 
 def larger_or_smaller(name: str, comparison: str, keeps_nan: bool) -> None:
@@ -204,3 +206,27 @@ def divide_or_zero(a: Pair, b: Pair) -> Pair | Term:
     divisor = chosen(there, b, Pair(one, zero))
     assert isinstance(divisor, Pair)
     return chosen(there, divide(a, divisor), Pair(zero, zero))
+
+
+@emitter("isclose", *BOTH)
+def isclose(a: Pair, b: Pair, *, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Term:
+    """|a - b| <= atol + rtol |b| for finite b, equality for infinite ones."""
+    size = absolute_value(b)
+    difference = hypot(a.real - b.real, a.imag - b.imag)
+    finite = absolute(b.real).less(math.inf) & absolute(b.imag).less(math.inf)
+    found = (difference.less_equal(size * rtol + atol) & finite) | equal(a, b)
+    if not equal_nan:
+        return found
+    return found | ((a.real.is_nan | a.imag.is_nan) & (b.real.is_nan | b.imag.is_nan))
+
+
+@emitter("nan_to_num", *BOTH)
+def nan_to_num_of_parts(a: Pair, **keywords: Any) -> Pair:
+    """By parts."""
+    return Pair(nan_to_num(a.real, **keywords), nan_to_num(a.imag, **keywords))
+
+
+@emitter("round", *BOTH)
+def round_parts(a: Pair, *, decimals: int = 0) -> Pair:
+    """By parts."""
+    return Pair(round_to(a.real, decimals=decimals), round_to(a.imag, decimals=decimals))

@@ -76,9 +76,7 @@ def of_composition(
         return (condition.char, *(kind.char,) * (len(operands) - 1)), kind.char
     if name == "make_complex":
         kind = np.result_type(together(operands), np.float32)
-        if kind.kind == "c":
-            return None
-        return (kind.char,) * 2, np.result_type(kind, np.complex64).char
+        return None if kind.kind == "c" else ((kind.char,) * 2, np.result_type(kind, np.complex64).char)
     kind = together(operands)
     if name in KEEPING:
         return (kind.char,) * len(operands), real_part(kind).char if name in ("real", "imag", "angle") else kind.char

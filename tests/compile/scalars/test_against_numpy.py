@@ -12,6 +12,7 @@ add subtract multiply divide negative positive absolute sqrt square reciprocal c
 less_equal greater greater_equal logical_and logical_or logical_xor logical_not isnan isinf isfinite signbit sign
 maximum minimum fmax fmin floor_divide remainder fmod bitwise_and bitwise_or bitwise_xor bitwise_invert
 bitwise_left_shift bitwise_right_shift bitwise_count floor ceil trunc rint nextafter spacing heaviside deg2rad rad2deg
+gcd lcm
 """.split()
 CHARACTERS = "?bBhHiIlLqQefd"
 
@@ -88,3 +89,10 @@ def test_equal_to_numpy_on_every_loop(name):
         assert not wrong.any(), (name, inputs, [a[wrong][:5] for a in arrays], got[wrong][:5], want[wrong][:5])
         checked += 1
     assert checked
+
+
+@pytest.mark.parametrize("character", "BHIL")
+def test_powers_of_unsigned_numbers(character):
+    a, b = operands(2 * character)
+    got = scalar_loops.run(scalars.find("power", 2 * character), a, b)
+    assert np.array_equal(got, np.power(a, b))

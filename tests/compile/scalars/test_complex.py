@@ -9,7 +9,8 @@ from dispatchml.testing import scalar_loops
 
 PARTS = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 2.5, 1e30, 1e-30]
 TWO = "add subtract multiply divide equal not_equal less less_equal greater greater_equal logical_and logical_or"
-ONE = "negative square reciprocal conj isnan isinf isfinite logical_not"
+TWO += " maximum minimum fmax fmin"
+ONE = "negative square reciprocal conj isnan isinf isfinite logical_not rint nan_to_num round"
 
 
 def numbers(dtype):
