@@ -53,6 +53,10 @@ def function(name: str) -> Callable[[Any], Any]:
     """The exact function of a number, by the name of the operation."""
     import mpmath as mp
 
+    if name == "gammaln":
+        return lambda x: mp.log(abs(mp.gamma(x))) if -170 < x < 170 else mp.re(mp.loggamma(x))
+    if name == "gamma":
+        return lambda x: mp.inf if x > 300 else mp.nan if x <= 0 and x == int(x) else mp.gamma(x)
     own = {"erfc": erfc, "erfcx": erfcx, "ndtr": ndtr, "log_ndtr": log_ndtr}
     return own.get(name) or getattr(mp, name)
 

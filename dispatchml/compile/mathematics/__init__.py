@@ -11,6 +11,7 @@ from . import (
     error_tails,
     errors,
     exponentials,
+    gammas,
     hyperbolic,
     inverse_trigonometry,
     logarithms,
@@ -21,5 +22,5 @@ from . import (
 
 __all__ = [
     "bases", "complex_compositions", "complex_functions", "compositions", "error_tails", "errors", "exponentials",
-    "hyperbolic", "inverse_trigonometry", "logarithms", "powers", "roots", "trigonometry",
+    "gammas", "hyperbolic", "inverse_trigonometry", "logarithms", "powers", "roots", "trigonometry",
 ]  # fmt: skip
