@@ -52,16 +52,3 @@ def rounded(x, single=False):
     import numpy as np
 
     return float(np.float32(float(x))) if single else float(x)
-
-
-def coefficients(f, low, high, powers, weight=lambda x: mp.mpf(1), single=False, fixed=None):
-    """Coefficients that are floats, some of them given: the fit's, rounded, and the bits of the largest error left."""
-    found = dict(fixed or {})
-    free = [p for p in powers if p not in found]
-    c, _ = fit(lambda x: f(x) - sum(k * x**p for p, k in found.items()), low, high, free, weight)
-    found.update((p, rounded(k, single)) for p, k in zip(free, c, strict=True))
-    low, high = mp.mpf(low), mp.mpf(high)
-    points = [low + (high - low) * i / 501 for i in range(502)]
-    points = [x for x in points if abs(x) > (high - low) / 10**5]
-    worst = max(abs(weight(x) * (sum(k * x**p for p, k in found.items()) - f(x))) for x in points)
-    return [found[p] for p in powers], float(mp.log(worst, 2))

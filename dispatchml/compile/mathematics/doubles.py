@@ -36,3 +36,11 @@ def halves(a: Term) -> Two:
     t = a * (2.0 ** ((a.kind.digits + 1) // 2) + 1)
     high = t - (t - a)
     return high, a - high
+
+
+def left_over(c: Term, a: Term, b: Term) -> Term:
+    """c - a * b where that is small beside c: what a rounded quotient a = c / b leaves."""
+    if a.builder.has_fma:
+        return fma(-a, b, c)
+    p, p_low = two_product(a, b)
+    return (c - p) - p_low

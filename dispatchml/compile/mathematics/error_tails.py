@@ -1,6 +1,6 @@
 """What is left of 1 in the error function and in the normal distribution.
 
-Coefficients: benchmarks/fits/error_tails.py. The form is that of M. Shepherd and J. Laframboise, "Chebyshev
+Coefficients: benchmarks/fits/functions.py. The form is that of M. Shepherd and J. Laframboise, "Chebyshev
 approximation of (1 + 2 x) exp(x**2) erfc x in 0 <= x < inf", Mathematics of Computation 36, 1981.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..scalars.builder import Term, absolute, fma, lower_of, select
 from ..scalars.kinds import F64
 from ..scalars.registry import computed_in, emitter
-from .doubles import Two, quick_two_sum, two_product, two_sum
+from .doubles import Two, left_over, quick_two_sum, two_product, two_sum
 from .errors import NEAR
 from .exponentials import EXP, reduced, scaled
 from .logarithms import log, log1p
@@ -38,7 +38,7 @@ def scaled_tail(x: Term) -> Two:
     inverse = 1.0 / (divisor * sum_)
     t = (x - 3.0) * divisor * inverse
     q = sum_ * inverse
-    q_low = q * (fma(-q, divisor, x.beside(1.0)) - q * divisor_low)
+    q_low = q * (left_over(x.beside(1.0), q, divisor) - q * divisor_low)
     g, g_low = quick_two_sum(FIRST[0], t * polynomial(t, TAIL))
     p, p_low = two_product(g, q)
     return p, p_low + fma(g, q_low, (g_low + FIRST[1]) * q)

@@ -1,4 +1,4 @@
-"""The error function. Coefficients: benchmarks/fits/errors.py."""
+"""The error function. Coefficients: benchmarks/fits/functions.py."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """exp and expm1: a whole multiple of log(2) is taken away, the rest goes into a polynomial.
 
-Coefficients: benchmarks/fits/exponentials.py.
+Coefficients: benchmarks/fits/functions.py.
 """
 
 from __future__ import annotations

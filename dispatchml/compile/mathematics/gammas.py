@@ -1,6 +1,6 @@
 """log(|gamma|) and its derivative: polynomials from 3/4 to 5/2, recurrences around them, Stirling's series beyond.
 
-Coefficients: benchmarks/fits/gammas.py. Negative arguments are rare and are reflected in scalar functions; near the
+Coefficients: benchmarks/fits/functions.py. Negative arguments are rare and are reflected in scalar functions; near the
 zeros between negative whole numbers errors are small beside 1, not beside the result, as SciPy's are.
 """
 

@@ -8,7 +8,7 @@ from ..scalars.builder import Term, absolute, copysign, fma, higher_of, lower_of
 from ..scalars.kinds import F32, F64
 from ..scalars.registry import emitter
 from .bases import exp2
-from .doubles import quick_two_sum
+from .doubles import left_over, quick_two_sum
 from .exponentials import EXP, LOG_2, ROUNDER, exp, expm1_of_positive, power_of_two, reduced, scaled
 from .logarithms import SERIES, log1p, log_of_one_and, taken_apart
 from .polynomial import polynomial
@@ -36,7 +36,7 @@ def tanh(x: Term) -> Term:
     divisor = t + 2.0
     lost = select(t.less(2.0), t - (divisor - 2.0), 0.0)
     y = t / divisor
-    left = fma(-y, divisor, t) - y * lost
+    left = left_over(t, y, divisor) - y * lost
     return copysign(fma(left, fma(y, -0.5, 0.5), y), x)
 
 
@@ -48,7 +48,7 @@ def sigmoid(x: Term) -> Term:
     numerator = select(negative, e, 1.0)
     divisor = e + 1.0
     y = numerator / divisor
-    left = fma(-y, divisor, numerator) - y * (e - (divisor - 1.0))
+    left = left_over(numerator, y, divisor) - y * (e - (divisor - 1.0))
     return fma(left, select(negative, 1.0 - y, y), y)
 
 

@@ -1,4 +1,4 @@
-"""Angles of given sine, cosine and tangent. Coefficients: benchmarks/fits/inverse_trigonometry.py."""
+"""Angles of given sine, cosine and tangent. Coefficients: benchmarks/fits/functions.py."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """log and log1p: x = 2**k (1 + f) with 1 + f between sqrt(1/2) and sqrt(2), and log(1 + f) as a series in f / (2 + f).
 
-Coefficients: benchmarks/fits/logarithms.py. The form of the sum is that of W. J. Cody and W. Waite's manual, "Software
+Coefficients: benchmarks/fits/functions.py. The form of the sum is that of W. J. Cody and W. Waite's manual, "Software
 manual for the elementary functions", 1980.
 """
 

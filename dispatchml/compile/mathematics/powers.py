@@ -1,6 +1,6 @@
 """power: exp(b log(a)) with the logarithm in two parts, so that the product is right to the last bit.
 
-Coefficients: benchmarks/fits/powers.py.
+Coefficients: benchmarks/fits/functions.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ..scalars.builder import Term, absolute, fma, higher_of, lower_of, select, 
 from ..scalars.casts import converted
 from ..scalars.kinds import F32, F64
 from ..scalars.registry import emitter
-from .doubles import Two, quick_two_sum, two_product, two_sum
+from .doubles import Two, left_over, quick_two_sum, two_product, two_sum
 from .exponentials import EXP, LOG_2, exp, reduced, scaled
 from .logarithms import log, taken_apart
 from .polynomial import polynomial
@@ -34,7 +34,7 @@ def log_in_two(x: Term) -> Two:
     f = m - 1.0
     divisor, lost = quick_two_sum(2.0, f)
     s = f / divisor
-    s_low = (fma(-s, divisor, f) - s * lost) * fma(s, -0.5, 0.5)  # 1 / divisor is (1 - s) / 2
+    s_low = (left_over(f, s, divisor) - s * lost) * fma(s, -0.5, 0.5)  # 1 / divisor is (1 - s) / 2
     z, z_low = two_product(s, s)
     z_low = fma(s + s, s_low, z_low)
     third, third_low = two_product(z, THIRD[0])

@@ -6,6 +6,8 @@ R. Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter 18, 
 
 from __future__ import annotations
 
+import functools
+
 from ..scalars.builder import Builder, Term, fma, select
 from ..scalars.casts import converted, instruction
 from ..scalars.kinds import F32, F64, I64, U64, Kind
@@ -49,6 +51,7 @@ def quarter_turns(x: Term) -> tuple[Term, Term, Term]:
     return r, (low + lower) - n * fourth, shifted.bits
 
 
+@functools.cache
 def digits() -> list[int]:
     """64 zero bits and 1,344 bits of 2/pi behind the point, in words, by integer arithmetic (Machin's formula)."""
     size = 1472

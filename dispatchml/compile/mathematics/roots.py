@@ -12,7 +12,7 @@ from .exponentials import ROUNDER, power_of_two
 from .logarithms import taken_apart
 from .polynomial import polynomial
 
-#: x**(-1/3) by powers of x for x between sqrt(1/2) and sqrt(2): 2**-17.4; benchmarks/fits/roots.py.
+#: x**(-1/3) by powers of x for x between sqrt(1/2) and sqrt(2): 2**-17.4; benchmarks/fits/functions.py.
 INVERSE_CUBE_ROOT = (
     1.9991709953775938, -2.485910086629241, 2.7921694933094168, -1.8980714460487502, 0.7006998955939113,
     -0.10805499974998906,

@@ -1,4 +1,4 @@
-"""Sine, cosine and tangent. Coefficients: benchmarks/fits/trigonometry.py."""
+"""Sine, cosine and tangent. Coefficients: benchmarks/fits/functions.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..scalars.builder import Term, absolute, fma, select
 from ..scalars.casts import converted
 from ..scalars.kinds import F32, F64
 from ..scalars.registry import emitter, part
-from .doubles import Two, quick_two_sum
+from .doubles import Two, left_over, quick_two_sum
 from .polynomial import polynomial
 from .reduction import huge_quarter_turns, large, quarter_turns
 
@@ -56,7 +56,7 @@ def tangent(r: Term, low: Term, n: Term) -> Term:
     below, below_low = select(odd, sine, cosine), select(odd, sine_low, cosine_low)
     inverse = 1.0 / below
     y = above * inverse
-    left = fma(-y, below, above) + (above_low - y * below_low)
+    left = left_over(above, y, below) + (above_low - y * below_low)
     return fma(left, inverse, y)
 
 

@@ -91,7 +91,8 @@ def written(
     result, builder, text = function_text(symbol, inputs, f, keywords, attributes, 1)
     needs, texts, variants = dict(builder.needs), [text], []
     if builder.labels:
-        for lanes in (target.host().width // 64, target.host().width // 32):
+        widest = max(KINDS[kind].bits for kind in inputs)  # complex ones call real functions, and do not branch
+        for lanes in (target.host().width // widest,):
             vector = f"{symbol}_{lanes}"
             _, wide, text = function_text(vector, inputs, f, keywords, "noinline", lanes)
             texts.append(text)
