@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import ops
-from . import decompositions, fft, matrix_functions  # noqa: F401  the methods that get a branch here
-from .objects import bare, branch, conj, is_zero, less, one_of, refused, settled, size_of
+from . import decompositions, fft, matrix_functions, objects  # noqa: F401  the methods that get a branch here
+from .object_elements import bare, branch, conj, is_zero, less, one_of, refused, settled, size_of
 from .solvers import triangular_system
 
 if TYPE_CHECKING:

@@ -85,7 +85,7 @@ def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
         if own is not None:
             return own(*arguments, **keywords)
         if op.name in QUOTIENTS and len(classes) > 1 and int in classes:
-            from .objects import settled
+            from .object_elements import settled
 
             arguments = settled(*arguments)
         element = functools.partial(op.function, **keywords) if keywords else op.function

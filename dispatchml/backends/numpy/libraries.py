@@ -11,7 +11,7 @@ import numpy as np
 from ... import ops
 from ...dispatch.operation import OPERATIONS, Operation
 from . import elimination as elimination  # the core's own ways come first
-from .objects import branch
+from .object_elements import branch
 
 MOVING = frozenset({"shaping", "indexing", "creation", "elementwise", "layers"})
 
