@@ -355,6 +355,18 @@ def test_in_place_operators_of_several_dims(name, value):
     assert dm.vmap(updated)(xr.concat([T, T], "batch")).dims == ("batch", *T.dims)
 
 
+def test_operators_in_place_on_a_transposed_view_reach_the_array():
+    def updated(t):
+        y = t * 1.0
+        z = y.T
+        z += xr.DataArray([1.0, 2.0, 3.0], dims="x", coords={"x": [10, 20, 30]})
+        z *= 2.0
+        return y
+
+    xr.testing.assert_allclose(dm.jvp(updated, (T,), (T,))[0], updated(T))
+    np.testing.assert_allclose(dm.grad(lambda t: updated(t).sum())(T), np.full((3, 4), 2.0))
+
+
 def test_traced_arrays_inside_plain_ones_methods():
     same(dm.grad(lambda p: T.dot(p, dim="x").sum())(P), T.sum("y").values, ("x",), x=[10, 20, 30])
     same(dm.grad(lambda p: P.where(P > 1, p).sum())(P), [1.0, 0.0, 0.0], ("x",), x=[10, 20, 30])
