@@ -120,7 +120,7 @@ def test_cells_of_the_matrix(dispatchml, small):
     done = dispatchml("matrix", "--folder", ".", "--row", "mine", "--program", "poly*", folder=small)
     assert done.returncode == 0
     assert "mine, polynomial, grad: ok\n" in done.stdout
-    assert done.stdout.count("ok\n") == 8
+    assert done.stdout.count("ok\n") == 9
 
 
 def test_a_whole_matrix_of_ones_own(dispatchml, small):
@@ -128,7 +128,7 @@ def test_a_whole_matrix_of_ones_own(dispatchml, small):
     assert done.returncode == 1
     assert "●●●●●●●" in done.stdout
     assert "lossy: wrong, polynomial, grad: gradient: the precision is float64, not float32" in done.stdout
-    assert "112 cells: 56 ok, 56 lossy; 0 without meaning (0.0 %)" in done.stdout
+    assert "126 cells: 63 ok, 63 lossy; 0 without meaning (0.0 %)" in done.stdout
     assert "<title>dispatchml: composition</title>" in (small / "m.html").read_text()
     assert (small / "m.png").read_bytes()[:4] == b"\x89PNG"
 
