@@ -195,7 +195,7 @@ def assign(x: Any, index: Any, value: Any, part: Part | None = None, whole: bool
     top, chain = links(x)
     if part is not None:
         chain.append((part, {}))
-    parts = [(PARTS.get(op, op), keywords) for op, keywords in chain if is_part(op)]
+    parts: list[tuple[Part, Any]] = [(PARTS.get(op) or op, keywords) for op, keywords in chain if is_part(op)]
     elements = [top]
     for part, keywords in parts:
         elements.append(part.read(elements[-1], **keywords))
