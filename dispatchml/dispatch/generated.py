@@ -99,7 +99,8 @@ def factory_of(op: Operation) -> Callable[..., Any]:
             known = FACTORIES[shape] = written(*shape)
         new = dict(zip((*places[0], *places[1]), (*arguments, *keywords), strict=True)) | {"_name": op.name}
         scope = known.__globals__ | {"__loader__": Source(source_of(arguments, keywords, op.variadic and op.name))}
-        factory = types.FunctionType(renamed(known.__code__, new), scope)
+        file = f"<dispatchml {title_of(arguments, keywords)}>.py"
+        factory = types.FunctionType(renamed(known.__code__, new, file), scope)
     FACTORIES[key] = factory
     return factory
 
@@ -109,7 +110,12 @@ def written(arguments: tuple[str, ...], keywords: tuple[str, ...], variadic: str
     free = {word: free_name(word, {*keywords, *arguments}) for word in WORDS}
     scope = {free[word]: getattr(builtins, word) for word in WORDS if hasattr(builtins, word)}
     scope[free["elements"]] = elements
-    return compiled(source_of(arguments, keywords, variadic), "operation", **scope)["make"]
+    return compiled(source_of(arguments, keywords, variadic), title_of(arguments, keywords), **scope)["make"]
+
+
+def title_of(arguments: tuple[str, ...], keywords: tuple[str, ...]) -> str:
+    """What tells the source for these names from others: lines are remembered by the name of their file."""
+    return f"operation of {', '.join((*arguments, *keywords))}"
 
 
 def source_of(arguments: tuple[str, ...], keywords: tuple[str, ...], variadic: str | bool) -> str:
@@ -129,17 +135,18 @@ def source_of(arguments: tuple[str, ...], keywords: tuple[str, ...], variadic: s
     )
 
 
-def renamed(code: types.CodeType, names: dict[str, str]) -> types.CodeType:
-    """A code object with other names for its parameters, also where it hands them on by name."""
+def renamed(code: types.CodeType, names: dict[str, str], file: str) -> types.CodeType:
+    """A code object with other names for its parameters, also where it hands them on by name, in another file."""
 
     def constant(x: Any) -> Any:
         if isinstance(x, types.CodeType):
-            return renamed(x, names)
+            return renamed(x, names, file)
         if type(x) is tuple:
             return tuple(map(constant, x))
         return names.get(x, x) if type(x) is str else x
 
     return code.replace(
+        co_filename=file,
         co_varnames=tuple(names.get(n, n) for n in code.co_varnames),
         co_consts=tuple(map(constant, code.co_consts)),
     )
