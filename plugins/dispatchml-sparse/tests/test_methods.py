@@ -237,8 +237,9 @@ def test_a_reduction_without_derivative_and_a_changed_dictionary():
     with pytest.raises(SparseRefusal, match=r"numpy\.add"):
         dm.grad(lambda a: ops.sum(a.reduce(np.hypot)))(made("COO"))
     a = made("dok_array")
-    with pytest.raises(SparseRefusal, match=r"Write x\[i, j\] = number"):
-        dm.jvp(lambda a: a.pop((0, 1)), (a,), (a,))
+    for call in (lambda a: dm.grad(lambda a: a.pop((0, 1)))(a), lambda a: dm.jvp(lambda a: a.pop((0, 1)), (a,), (a,))):
+        with pytest.raises(AttributeError, match=r"no attribute 'pop' \(at .*test_methods"):
+            call(a)
 
 
 # ---- batches ---------------------------------------------------------------------------------------------------------

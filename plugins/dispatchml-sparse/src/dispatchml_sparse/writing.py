@@ -89,14 +89,6 @@ METHODS: dict[str, Any] = {
     "prune": nothing,
     "check_format": nothing,
     "resize": resize,
-    **{
-        name: refused(name, "it is no dictionary. Write x.tocoo(), whose places are .coords and whose numbers .data.")
-        for name in ("keys", "values", "items", "get")
-    },
-    **{
-        name: refused(name, "it is no dictionary. Write x[i, j] = number, and 0 where none shall be.")
-        for name in ("pop", "popitem", "clear", "setdefault", "update")
-    },
     "getrowview": refused("getrowview", "there are no views of its rows. Write x[i], and x[i] = row to change one."),
     "get_nodes": refused("get_nodes", "nodes are of fibertrees. Write x.coords and x.data."),
 }
