@@ -14,8 +14,8 @@ from ..dispatch.called import source_at
 from ..dispatch.errors import describe, is_hidden, is_ours
 from ..engines.traced import Traced, hidden_axes
 
-#: Where the functions of operations come from (dispatch/generated.py).
-DISPATCHERS = "<dispatchml operation>.py"
+#: How the files of the functions of operations begin (dispatch/generated.py).
+DISPATCHERS = "<dispatchml operation of "
 
 
 class Call:
@@ -36,7 +36,7 @@ class Call:
         """Learn from a frame; whether nothing more is to be learnt."""
         frame = entry.tb_frame
         code, seen = frame.f_code, frame.f_locals
-        if code.co_filename == DISPATCHERS:
+        if code.co_filename.startswith(DISPATCHERS):
             arguments = tuple(seen.get(name) for name in code.co_varnames[: code.co_argcount])
             count = code.co_argcount
             names = code.co_varnames[count : count + code.co_kwonlyargcount]
