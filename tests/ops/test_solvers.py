@@ -1,9 +1,12 @@
 """Inverses, linear systems and determinants against NumPy and SciPy, and their errors."""
 
+import ctypes
+
 import numpy as np
 import pytest
 
 from dispatchml import ops
+from dispatchml.backends.numpy import blas
 from dispatchml.dispatch.errors import ShapeError
 
 RNG = np.random.default_rng(0)
@@ -41,8 +44,11 @@ def test_systems_against_numpy(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+@pytest.mark.parametrize("way", ["blas", "numpy"])
 @pytest.mark.parametrize("size", [0, 1, 5, 64, 65, 200])
-def test_triangular_systems_read_one_triangle(size, dtype):
+def test_triangular_systems_read_one_triangle(size, way, dtype, monkeypatch):
+    if way == "numpy":
+        monkeypatch.setattr(blas, "triangular_solver", lambda character: None)
     a = numbers((size, size), dtype) / max(size, 1) + 2 * np.eye(size, dtype=dtype)
     b = numbers((size, 3), dtype)
     for lower in (False, True):
@@ -54,6 +60,37 @@ def test_triangular_systems_read_one_triangle(size, dtype):
                 x = ops.solve_triangular(a, b, lower=lower, trans=trans, unit_diagonal=unit_diagonal)
                 assert x.dtype == dtype
                 np.testing.assert_allclose(m @ x, b, atol=1e-4 if dtype in (np.float32, np.complex64) else 1e-11)
+
+
+def test_blas_is_found_by_its_names(monkeypatch):
+    class Library:
+        """A library that has some functions under some names."""
+
+        def __init__(self, **functions):
+            self.__dict__.update(functions)
+
+    if blas.triangular_solver("d") is None:
+        pytest.skip("NumPy's BLAS shows no names here")
+    right = ctypes.CFUNCTYPE(None)(blas.triangular_solver("d")[1])
+    wrong = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 12)(lambda *arguments: None)
+    for functions, there in (({"cblas_dtrsm64_": right}, True), ({"cblas_dtrsm64_": wrong}, False), ({}, False)):
+        monkeypatch.setattr(blas, "library", lambda functions=functions: Library(**functions))
+        blas.triangular_solver.cache_clear()
+        assert (blas.triangular_solver("d") is not None) == there
+        np.testing.assert_allclose(ops.solve_triangular(np.array([[2.0, 1], [0, 4]]), np.ones(2)), [0.375, 0.25])
+    blas.triangular_solver.cache_clear()
+
+
+def test_a_triangular_system_leaves_its_arguments_alone():
+    a, b = np.triu(np.ones((150, 150))) + np.eye(150), np.ones((3, 150)).T
+    a.flags.writeable = b.flags.writeable = False
+    x = ops.solve_triangular(a[::1], b)
+    np.testing.assert_allclose(a @ x, b)
+    np.testing.assert_array_equal(ops.solve_triangular(a.T, b, lower=True, trans="T"), x)
+    np.testing.assert_array_equal(ops.solve_triangular(np.repeat(a, 2, 1)[:, ::2], b), x)
+    with pytest.raises(np.linalg.LinAlgError):
+        ops.solve_triangular(np.diag(np.arange(200.0)), np.ones(200))
+    assert ops.solve_triangular(np.float32([[2]]), np.ones(1)).dtype == np.float64
 
 
 def test_triangular_systems_in_stacks_and_of_vectors():

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from . import blas
 from .checked import checked
 from .kernels import kernel
 
@@ -64,6 +65,9 @@ def solve_triangular(a: Any, b: Any, *, lower: bool, trans: Any, unit_diagonal: 
     """x with op(a) x = b from one triangle; a lower system is an upper one read backwards."""
     if b.ndim == 1:
         return solve_triangular(a, b[:, None], lower=lower, trans=trans, unit_diagonal=unit_diagonal)[..., 0]
+    found = blas.solve_triangular(a, b, lower=lower, trans=trans, unit_diagonal=unit_diagonal)
+    if found is not None:
+        return found
     a, lower = triangular_system(a, lower, trans, unit_diagonal)
     if lower:
         return solve_upper(a[..., ::-1, ::-1], b[..., ::-1, :])[..., ::-1, :]
