@@ -19,7 +19,7 @@ from ..backends.numpy.kernels import RAW_FLOATS, UFUNCS
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
-from ..rules.text import ARGUMENTS, Writer, calls_in, is_masked, names_in, parse
+from ..rules.text import ARGUMENTS, InPlace, Writer, calls_in, is_masked, names_in, parse
 from .generate import compile_source, looking, watching, word
 from .space import fold, same_space, space_of
 from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, accumulate, run_carefully
@@ -27,6 +27,10 @@ from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, accumulate, run_carefull
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 #: Operations that are Python operators on plain arrays.
 SYMBOLS = {"add": "a + b", "subtract": "a - b", "multiply": "a * b", "divide": "a / b", "negative": "-a"}
+
+
+#: Elements from which on intermediate results are written over: smaller ones stay in the fast caches.
+LARGE = 16384
 
 
 def strong_float(ct: float, partial: float) -> float:
@@ -81,7 +85,12 @@ def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str,
     if careful:
         lines += [f"    {p}" for p in products]
     else:
-        lines += ["    try:", *(f"        {p}" for p in products)]
+        large = over_intermediate_results(rule, active, residuals) if layout == "array" else []
+        if large:
+            lines += ["    try:", f"        if type(ct) is ndarray and ct.size >= {LARGE}:", *large, "        else:"]
+            lines += [f"            {p}" for p in products]
+        else:
+            lines += ["    try:", *(f"        {p}" for p in products)]
         lines += [f"    except {RAISED[layout]}:", "        return run_carefully(cotangents, ct, entry)"]
     doubtful = [k for k in active if not is_signed_one(parse(rule.partials[k]))]  # type: ignore[arg-type]
     if layout == "float" and not careful and doubtful:  # 0.0 * inf raises nothing between Python's floats
@@ -90,6 +99,18 @@ def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str,
     for k in active:
         lines += accumulation(k, layout if not careful else "general")
     return "\n".join(lines) + "\n"
+
+
+def over_intermediate_results(rule: Rule, active: tuple[int, ...], residuals: list[str]) -> list[str]:
+    """The products for large arrays, where something can be written over; else nothing."""
+    lines: list[str] = []
+    spared = 0
+    for k in active:
+        writer = InPlace(("ct", *residuals))
+        text = writer.product("ct", parse(rule.partials[k]))  # type: ignore[arg-type]
+        spared += len(writer.lines) - 1
+        lines += [*writer.lines, f"term{k} = {text}"]
+    return [f"            {line}" for line in lines] if spared > 0 else []
 
 
 def accumulation(k: int, layout: str) -> list[str]:
@@ -310,6 +331,7 @@ def add_backward(
             local = {
                 "fold": fold,
                 "np": np,
+                "ndarray": np.ndarray,
                 "accumulate": accumulate,
                 "run_carefully": run_carefully,
                 "strong_float": strong_float,

@@ -8,6 +8,7 @@ for everything else, so that units, tapes and exact numbers flow through a deriv
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 ARGUMENTS = ("a", "b", "c")
 OPERATORS: dict[type, tuple[str, str]] = {
@@ -177,3 +178,35 @@ class Writer:
         """The factor where a condition holds, half of it at ties, exactly zero elsewhere."""
         chosen = self.call("where_or_zero", condition, factor)
         return self.call("where", tie, self.apply("/", "divide", factor, "2"), chosen) if tie else chosen
+
+
+#: NumPy's functions that can write their result over an argument of the same kind.
+IN_PLACE = frozenset(
+    "add subtract multiply divide negative square sqrt exp log sin cos tan sinh cosh tanh reciprocal absolute".split()
+)
+
+
+class InPlace(Writer):
+    """The same for large plain arrays of one shape and dtype, as statements: a result is written over an intermediate
+    one that nothing else reads, so that memory is touched once and not allocated again.
+
+    lines: the statements. arrays: the names that stand for arrays.
+    """
+
+    def __init__(self, arrays: Iterable[str]) -> None:
+        super().__init__("calls")
+        self.lines: list[str] = []
+        self.arrays = set(arrays)
+        self.fresh: set[str] = set()
+
+    def call(self, name: str, *arguments: str) -> str:
+        """A statement that makes a new name."""
+        text = super().call(name, *arguments)
+        if name not in IN_PLACE or not any(a in self.arrays for a in arguments):
+            return text
+        made = f"t{len(self.lines)}"
+        over = next((a for a in arguments if a in self.fresh), "")
+        self.lines.append(f"{made} = np.{name}({', '.join((*arguments, over) if over else arguments)})")
+        self.arrays.add(made)
+        self.fresh.add(made)
+        return made
