@@ -51,7 +51,7 @@ def of_elements(text: str, cause: Any, call: Call, inside: list[TracebackType]) 
     """A text with the arrays of a batch replaced by the elements that the user sees."""
     for entry in inside:
         code, seen = entry.tb_frame.f_code, entry.tb_frame.f_locals
-        if code.co_filename == DISPATCHERS:
+        if code.co_filename.startswith(DISPATCHERS):
             arguments = tuple(seen.get(name) for name in code.co_varnames[: code.co_argcount])
             known = describe_call(code.co_name, arguments)
             if known in text:
