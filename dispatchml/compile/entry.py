@@ -22,7 +22,7 @@ from functools import cache
 from typing import Any
 
 from ..backends.native import layout
-from . import blocks, machine, table, threads
+from . import blocks, machine, probes, table, threads
 from .driver import function
 from .driver import words as driver
 from .plan import InputSpec, LoopStep, OutputSpec, Pack, Plan, Step, Unpack, arena, check
@@ -79,7 +79,7 @@ def build(plan: Plan, otherwise: Any = NotImplemented, name: str = "compiled") -
     Raises ValueError for a plan that cannot be, and OSError as `machine.load` does.
     """
     check(plan)
-    if table.reason_against():
+    if probes.reason_against():
         from .portable import PortableFunction
 
         return PortableFunction(plan, otherwise, name)

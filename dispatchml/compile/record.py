@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..backends.native import layout
-from . import table
+from . import probes, table
 from .driver import words as driver
 from .plan import InputSpec, LoopStep, OutputSpec, Pack, Plan, Step, Unpack, arena, block_count, leaf_count
 
@@ -150,7 +150,7 @@ def step_row(record: Record, step: Step | LoopStep) -> list[int]:
 
 def loop_of(ufunc: np.ufunc, signature: str) -> tuple[int, int]:
     """The address of a ufunc's loop and of its data. Raises LookupError where there is none."""
-    found = None if table.reason_against() else layout.loop_of(ufunc, signature)
+    found = None if probes.reason_against() else layout.loop_of(ufunc, signature)
     if found is None:
         raise LookupError(f"{ufunc.__name__} has no loop for {signature!r}")
     return found

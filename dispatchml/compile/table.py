@@ -36,12 +36,6 @@ CLOCK = 1 if sys.platform == "linux" else 6
 
 
 @cache
-def reason_against() -> str:
-    """Why entry points go through ctypes; empty where they are machine code."""
-    return layout.reason_against()
-
-
-@cache
 def table() -> Any:
     """The table; it is never given back, as threads of ours read it."""
     made = (ctypes.c_int64 * len(NAMES))()

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from dispatchml.compile import entry, machine, table
+from dispatchml.compile import entry, machine, probes, table
 from dispatchml.compile.entry import InputSpec, LoopStep, OutputSpec, Pack, Plan, Step, Unpack, build
 
 from .texts import scale, status
@@ -19,7 +19,7 @@ DOUBLE = np.dtype("d")
 def way(request, monkeypatch):
     """The driver in machine code, and what stands in for it where objects are laid out differently."""
     if request.param == "portable":
-        monkeypatch.setattr(table, "reason_against", lambda: "for a test")
+        monkeypatch.setattr(probes, "reason_against", lambda: "for a test")
     return request.param
 
 
