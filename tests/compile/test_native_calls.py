@@ -28,7 +28,8 @@ def check(f, *arguments, calls=0, rtol=1e-12):
         assert g.dtype == w.dtype
         np.testing.assert_allclose(g, w, rtol=rtol, atol=rtol)
     report = compiled.report(*arguments)
-    assert report.count("call ") == calls, report
+    python = sum(line.startswith(("call of ", "view by ")) for line in report.splitlines())
+    assert python == calls, report
     return report
 
 
@@ -36,7 +37,7 @@ def check(f, *arguments, calls=0, rtol=1e-12):
 def test_products_between_loops(dtype):
     a, b = normal(5, 6, dtype=dtype), normal(6, 7, dtype=dtype, seed=1)
     report = check(lambda a, b: ((a + 1) @ (b * 2)) * 0.5 - 1, a, b, rtol=1e-5)
-    assert "loop of matmul" in report
+    assert "matmul" in report
 
 
 TURNED = [
