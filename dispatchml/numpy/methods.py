@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -322,7 +322,7 @@ class ArrayMethods:
         derivative.
         """
         if dtype and dtype[0] is np.ndarray:
-            inner = seen_inside(self)
+            inner = seen_inside(cast(Any, self))
             info = layer_of(type(inner))
             numbers = None if info is None else info.properties.get("numbers")
             if numbers is not None or type(inner) is np.ndarray:

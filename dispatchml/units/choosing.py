@@ -82,7 +82,7 @@ def nan_to_num(s: UnitSystem) -> Rule:
     """Replacements are quantities, or numbers that may stand in the units of the argument."""
 
     def rule(q: Any, **keywords: Any) -> Any:
-        given = {k: v if v is None else written(s, q, v)[0] for k, v in keywords.items()}
+        given: dict[str, Any] = {k: v if v is None else written(s, q, v)[0] for k, v in keywords.items()}
         return s.make(q, ops.nan_to_num(s.magnitude(q), **given), s.units(q))
 
     return rule

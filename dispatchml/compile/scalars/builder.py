@@ -253,8 +253,8 @@ class Term:
 def select(condition: Term, a: Term | Number, b: Term | Number) -> Term:
     """a where the condition holds, else b; one of them is a term."""
     one: Any = a if isinstance(a, Term) else b
-    a, b = one.beside(a), one.beside(b)
-    choices = f"{a.type} {a.register}, {b.type} {b.register}"
+    left, right = one.beside(a), one.beside(b)
+    choices = f"{left.type} {left.register}, {right.type} {right.register}"
     return condition.builder.emit(f"select {condition.type} {condition.register}, {choices}", one.kind)
 
 
