@@ -1,6 +1,9 @@
-"""Accuracy and speed of the compiled mathematics, beside NumPy's: python vector_math.py [name ...].
+"""Accuracy and speed of the compiled mathematics beside NumPy's and SciPy's.
 
-ns are of one element, on 4,096 elements in cache; ulp is the largest error found, in units in the last place.
+The error is the largest that was found, in units in the last place, against mpmath: over numbers of random bits,
+numbers where the function changes, and corners. Times are ns of one element, of 4,096 elements in cache.
+
+    python vector_math.py [--markdown] [name ...]
 """
 
 import sys
@@ -11,11 +14,20 @@ import numpy as np
 from dispatchml.compile import scalars
 from dispatchml.testing import scalar_loops
 from dispatchml.testing.accuracy import arguments, units_in_the_last_place
+from dispatchml.testing.exact_functions import exactly
 
 N = 4096
-NAMES = """
-exp exp2 expm1 log log2 log10 log1p sinh cosh tanh arcsinh arccosh arctanh sigmoid sin cos tan arcsin arccos arctan cbrt
-""".split()
+#: name -> where it is timed; arguments beyond which errors are not looked for.
+NAMES = {
+    "exp": (-4, 4), "exp2": (-4, 4), "expm1": (-4, 4), "log": (0.1, 4), "log2": (0.1, 4), "log10": (0.1, 4),
+    "log1p": (0.1, 4), "sinh": (-4, 4), "cosh": (-4, 4), "tanh": (-4, 4), "arcsinh": (-4, 4), "arccosh": (1, 9),
+    "arctanh": (-1, 1), "sigmoid": (-4, 4), "softplus": (-4, 4), "sin": (-4, 4), "cos": (-4, 4), "tan": (-4, 4),
+    "arcsin": (-1, 1), "arccos": (-1, 1), "arctan": (-4, 4), "cbrt": (-4, 4), "power": (0.1, 4), "hypot": (-4, 4),
+    "arctan2": (-4, 4), "erf": (-4, 4), "erfc": (-4, 4), "erfcx": (-4, 4), "ndtr": (-4, 4), "log_ndtr": (-4, 4),
+    "gammaln": (0.1, 9), "gamma": (0.1, 9), "digamma": (0.1, 9),
+}  # fmt: skip
+OF_TWO = ("power", "hypot", "arctan2")
+POSITIVE = ("gammaln", "gamma", "digamma")
 
 
 def best(f, *given, seconds=0.05):
@@ -29,32 +41,66 @@ def best(f, *given, seconds=0.05):
     return least / N * 1e9
 
 
-def sigmoid(x):
-    """The logistic function, by NumPy."""
-    e = np.exp(-np.abs(x))
-    return np.where(x < 0, e, 1) / (1 + e)
+def uncompiled(name):
+    """The function that runs without compilation, and whose it is."""
+    from dispatchml import ops
+
+    if hasattr(np, name):
+        return getattr(np, name)
+    import scipy.special
+
+    return getattr(scipy.special, name, None) or getattr(ops, name)
 
 
-def row(name, character):
-    """A line of the table."""
-    scalar = scalars.find(name, character)
-    function = {"sigmoid": sigmoid}.get(name) or getattr(np, name)
-    x = arguments(character, 200_000)
-    exact = function(x.astype(np.longdouble))
-    error = units_in_the_last_place(scalar_loops.run(scalar, x), exact).max()
-    numpy_error = units_in_the_last_place(function(x), exact).max()
-    loop, assembly = scalar_loops.compiled(scalar)
-    low, high = {"arcsin": (-1, 1), "arccos": (-1, 1), "arctanh": (-1, 1), "arccosh": (1, 9)}.get(name, (0.1, 4))
-    x = np.random.default_rng(1).uniform(low, high, N).astype(character)
-    out = np.empty_like(x)
-    ours, theirs = best(loop, out.ctypes.data, x.ctypes.data, N), best(function, x)
-    vectors = "zmm" if "zmm" in assembly else "no vectors"
-    said = f"{name:10} {character} ulp {error:5.2f} NumPy {numpy_error:5.2f}"
-    print(f"{said}   ns {ours:6.2f} NumPy {theirs:6.2f}  {vectors}")
+def samples(name, character, count):
+    """Arguments: one array, or two."""
+    x = arguments(character, count)
+    if name in POSITIVE:
+        x = np.concatenate([x[(x > 0) & (x < 1e15)], np.random.default_rng(3).uniform(0, 12, 2 * count)])
+    if name == "power":
+        random = np.random.default_rng(4)
+        base = np.exp(np.concatenate([random.uniform(-20, 20, count), random.normal(size=count) * 0.01]))
+        low, high = (-740, 709) if character == "d" else (-100, 88)
+        return [base.astype(character), (random.uniform(low, high, 2 * count) / np.log(base)).astype(character)]
+    x = x[np.isfinite(x) & (x != 0)].astype(character)
+    return [x, np.random.default_rng(5).permutation(x)] if name in OF_TWO else [x]
+
+
+def errors(name, character, count):
+    """The largest errors of ours and of the uncompiled function."""
+    given = samples(name, character, count)
+    exact = exactly(name, *given)
+    known = np.isfinite(exact) & (exact != 0)  # mpmath's zeros have no sign; corners are looked at in the tests
+    given, exact = [x[known] for x in given], exact[known]
+    ours = scalar_loops.run(scalars.find(name, character * len(given)), *given)
+    return [units_in_the_last_place(y, exact).max() for y in (ours, uncompiled(name)(*given))]
+
+
+def times(name, character):
+    """ns an element, of ours and of the uncompiled function."""
+    random = np.random.default_rng(1)
+    given = [random.uniform(*NAMES[name], N).astype(character) for _ in range(1 + (name in OF_TWO))]
+    out, scalar = np.empty_like(given[0]), scalars.find(name, character * len(given))
+    loop = scalar_loops.compiled(scalar)
+    return best(loop, out.ctypes.data, *(x.ctypes.data for x in given), N), best(uncompiled(name), *given)
+
+
+def shown(error):
+    """An error of a few places, or its order."""
+    return f"{error:.2f}" if error < 100 else f"{error:.0e}"
 
 
 if __name__ == "__main__":
     np.seterr(all="ignore")
-    for each in sys.argv[1:] or NAMES:
+    markdown = "--markdown" in sys.argv
+    names = [n for n in sys.argv[1:] if not n.startswith("--")] or NAMES
+    if markdown:
+        heads = "error | uncompiled | ns | uncompiled"
+        print(f"| function | float64: {heads} | float32: {heads} |")
+        print("|---|---|---|---|---|---|---|---|---|")
+    for name in names:
+        cells = [name]
         for character in "df":
-            row(each, character)
+            cells += [shown(e) for e in errors(name, character, 1500)]
+            cells += [f"{t:.2f}" for t in times(name, character)]
+        print("| " + " | ".join(cells) + " |" if markdown else " ".join(f"{c:>9}" for c in cells), flush=True)

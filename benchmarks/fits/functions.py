@@ -94,6 +94,11 @@ FITS = {
     "expm1": (both(exponentials.EXPM1), in_exp, -HALF_LOG_2, HALF_LOG_2, lambda r: r**2 / mp.expm1(r)),
     "log": (both(logarithms.SERIES), of_root(in_log), TINY, ROOT**2, lambda z: z / 2),
     "power": ({"f64": powers.SERIES}, of_root(in_power), TINY, ROOT**2, lambda z: z**2),
+    "power single": (
+        {"f64": powers.LOG2_OF_SINGLES}, lambda f: mp.log1p(f) / f / mp.log(2), mp.sqrt(0.5) - 1, mp.sqrt(2) - 1,
+        lambda f: f * mp.log(2) / mp.log1p(f),
+    ),
+    "exp2 single": ({"f64": powers.EXP2_OF_SINGLES}, lambda r: 2**r, mp.mpf("-0.5"), mp.mpf("0.5"), lambda r: 1 / 2**r),
     "sin": (both(trigonometry.SINE), cube(mp.sin), TINY, QUARTER_TURN, ratio(mp.sin)),
     "cos": (
         both(trigonometry.COSINE),
@@ -121,12 +126,12 @@ FITS = {
     ),
     "erfc": ({"f64": (error_tails.FIRST, *error_tails.TAIL)}, tail, -1, 1, lambda t: 1 / tail(t)),
     "gammaln at 1": (
-        {"f64": gammas.AT_ONE}, lambda e: mp.loggamma(1 + e) / e, mp.mpf("-0.2505"), mp.mpf("0.5005"),
-        lambda e: e / mp.loggamma(1 + e),
+        {"f64": (gammas.AT_ONE_FIRST, *gammas.AT_ONE)},
+        lambda e: mp.loggamma(1 + e) / e, mp.mpf("-0.2505"), mp.mpf("0.5005"), lambda e: e / mp.loggamma(1 + e),
     ),
     "gammaln at 2": (
-        {"f64": gammas.AT_TWO}, lambda e: mp.loggamma(2 + e) / e, mp.mpf("-0.5005"), mp.mpf("0.5005"),
-        lambda e: e / mp.loggamma(2 + e),
+        {"f64": (gammas.AT_TWO_FIRST, *gammas.AT_TWO)},
+        lambda e: mp.loggamma(2 + e) / e, mp.mpf("-0.5005"), mp.mpf("0.5005"), lambda e: e / mp.loggamma(2 + e),
     ),
     "gammaln": (
         {"f64": gammas.STIRLING}, lambda z: stirling(1 / mp.sqrt(z)), mp.mpf(10) ** -8, mp.mpf("1.001") / 64,

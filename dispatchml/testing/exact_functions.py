@@ -49,25 +49,47 @@ def log_ndtr(x: Any) -> Any:
     return -x * x / 2 + mp.log(erfcx(-x / mp.sqrt(2)) / 2)
 
 
-def function(name: str) -> Callable[[Any], Any]:
-    """The exact function of a number, by the name of the operation."""
+#: Names of mpmath that are not the operation's.
+NAMES = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+    "arctan2": "atan2",
+}  # fmt: skip
+
+
+def function(name: str) -> Callable[..., Any]:
+    """The exact function of numbers, by the name of the operation."""
     import mpmath as mp
 
-    if name == "gammaln":
-        return lambda x: mp.log(abs(mp.gamma(x))) if -170 < x < 170 else mp.re(mp.loggamma(x))
-    if name == "gamma":
-        return lambda x: mp.inf if x > 300 else mp.nan if x <= 0 and x == int(x) else mp.gamma(x)
-    own = {"erfc": erfc, "erfcx": erfcx, "ndtr": ndtr, "log_ndtr": log_ndtr}
-    return own.get(name) or getattr(mp, name)
+    own: dict[str, Callable[..., Any]] = {
+        "erfc": erfc,
+        "erfcx": erfcx,
+        "ndtr": ndtr,
+        "log_ndtr": log_ndtr,
+        "gammaln": lambda x: mp.log(abs(mp.gamma(x))) if -170 < x < 170 else mp.re(mp.loggamma(x)),
+        "gamma": lambda x: mp.inf if x > 300 else mp.nan if x <= 0 and x == int(x) else mp.gamma(x),
+        "exp": lambda x: mp.exp(x) if x < 800 else mp.inf,
+        "exp2": lambda x: mp.mpf(2) ** x if x < 1100 else mp.inf,
+        "expm1": lambda x: mp.expm1(x) if x < 800 else mp.inf,
+        "log2": lambda x: mp.log(x) / mp.log(2),
+        "sinh": lambda x: mp.sinh(x) if abs(x) < 800 else mp.inf * mp.sign(x),
+        "cosh": lambda x: mp.cosh(x) if abs(x) < 800 else mp.inf,
+        "tanh": lambda x: mp.tanh(x) if abs(x) < 800 else mp.mpf(mp.sign(x)),
+        "sigmoid": lambda x: 1 / (1 + mp.exp(-x)) if x > -800 else mp.mpf(0),
+        "softplus": lambda x: mp.log1p(mp.exp(x)) if x < 200 else x,
+        "cbrt": lambda x: mp.cbrt(x) if x > 0 else -mp.cbrt(-x),
+        "power": mp.power,
+    }
+    return own.get(name) or getattr(mp, NAMES.get(name, name))
 
 
-def exactly(name: str, x: Array) -> Array:
-    """The values for an array, rounded to the digits of numpy.longdouble."""
+def exactly(name: str, *arrays: Array) -> Array:
+    """The values for arrays of one length, rounded to the digits of numpy.longdouble; nan where they are not real."""
     import mpmath as mp
 
     with mp.workdps(DIGITS):
         f = function(name)
-        values = [f(mp.mpf(float(v))) for v in x]
+        found = [f(*(mp.mpf(float(v)) for v in each)) for each in zip(*arrays, strict=True)]
+        values = [v if isinstance(v, mp.mpf) else mp.nan for v in found]
         high = np.array([float(v) for v in values])
         low = np.array([float(v - mp.mpf(h)) if np.isfinite(h) else 0.0 for v, h in zip(values, high, strict=True)])
     return high.astype(np.longdouble) + low

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compile import scalars
+from ..compile import generator, machine, scalars
 
 #: The widest vectors that the target has.
 ATTRIBUTES = 'nounwind "prefer-vector-width"="512"'
@@ -51,52 +51,30 @@ done:
 
 
 @functools.cache
-def target_machine(cpu: str | None = None, features: str | None = None) -> Any:
-    """LLVM for this machine, or for an older one."""
-    import llvmlite.binding as llvm
-
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    return llvm.Target.from_default_triple().create_target_machine(
-        cpu=cpu or llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten() if features is None else features,
-        opt=3,
-    )
-
-
-def optimised(text: str, machine: Any) -> Any:
-    """A module after LLVM's passes."""
-    import llvmlite.binding as llvm
-
-    module = llvm.parse_assembly(text)
-    module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = options.loop_unrolling = True
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
-    return module
+def compiled(scalar: scalars.Scalar) -> Callable[..., None]:
+    """A C function that runs the loop: of the addresses of the result and the inputs, and the count."""
+    library = machine.load(loop_text(scalar))
+    KEPT.append(library)
+    kinds = [ctypes.c_void_p] * (len(scalar.inputs) + 1) + [ctypes.c_int64]
+    return ctypes.CFUNCTYPE(None, *kinds)(library.address("loop"))
 
 
 KEPT: list[Any] = []
 
 
-@functools.cache
-def compiled(scalar: scalars.Scalar) -> tuple[Callable[..., None], str]:
-    """A C function of addresses and a count that runs the loop, and its assembly."""
+def assembly(scalar: scalars.Scalar, cpu: str | None = None) -> str:
+    """What the loop becomes on this processor, or on another one without any options."""
     import llvmlite.binding as llvm
 
-    machine = target_machine()
-    module = optimised(loop_text(scalar), machine)
-    assembly = machine.emit_assembly(module)
-    # an engine owns its machine, so it gets its own
-    own = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3
-    )
-    engine = llvm.create_mcjit_compiler(module, own)
-    engine.finalize_object()
-    KEPT.append(engine)
-    kinds = [ctypes.c_void_p] * (len(scalar.inputs) + 1) + [ctypes.c_int64]
-    return ctypes.CFUNCTYPE(None, *kinds)(engine.get_function_address("loop")), assembly
+    target = generator.target_machine()
+    if cpu is not None:
+        target = llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features="", opt=3)
+    module = llvm.parse_assembly(loop_text(scalar))
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.loop_unrolling = True
+    builder = llvm.create_pass_builder(target, options)
+    builder.getModulePassManager().run(module, builder)
+    return target.emit_assembly(module)
 
 
 def dtype_of(kind: str) -> np.dtype[Any]:
@@ -108,6 +86,5 @@ def run(scalar: scalars.Scalar, *arrays: Sequence[Any]) -> np.ndarray[Any, Any]:
     """The results of a scalar function for arrays of one length, each converted to the function's kind."""
     given = [np.ascontiguousarray(a, dtype_of(k)) for a, k in zip(arrays, scalar.inputs, strict=True)]
     out = np.empty(len(given[0]), dtype_of(scalar.result))
-    function, _ = compiled(scalar)
-    function(out.ctypes.data, *(a.ctypes.data for a in given), len(out))
+    compiled(scalar)(out.ctypes.data, *(a.ctypes.data for a in given), len(out))
     return out

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..scalars.builder import Term, absolute, fma, higher_of, lower_of, select
 from ..scalars.kinds import F32, F64, Kind
 from ..scalars.registry import emitter
+from .doubles import quick_two_sum
 from .polynomial import polynomial
 
 LOG2_E = 1.4426950408889634
@@ -85,21 +86,29 @@ def exp_of_moderate(x: Term) -> Term:
     return (high + fma(r * r, polynomial(r, EXP[x.kind]), lost)) * power_of_two(n, x.kind)
 
 
+def expm1_parts(x: Term) -> tuple[Term, Term, Term]:
+    """(p, low, n): expm1(r) as a sum, r being x less n log(2), whose rounding is in the sum as well."""
+    n, low_bits = whole_part(x)
+    high, low = LOG_2[x.kind]
+    exact = fma(n, -high, x)
+    r = fma(n, -low, exact)
+    lost = fma(n, -low, exact - r)
+    p, p_low = quick_two_sum(r, fma(r * r, polynomial(r, EXPM1[x.kind]), lost))
+    return p, p_low, low_bits
+
+
 @emitter("expm1", "f32", "f64")
 def expm1(x: Term) -> Term:
     """e**x - 1 = 2 (2**(n-1) expm1(r) + 2**(n-1) - 1/2), where the difference is exact or does not matter."""
     kind = x.kind
-    inside = higher_of(lower_of(x, LARGEST[kind]), -50.0)
-    r, n = reduced(inside)
-    p = fma(r * r, polynomial(r, EXPM1[kind]), r)
+    p, low, n = expm1_parts(higher_of(lower_of(x, LARGEST[kind]), -50.0))
     scale = power_of_two(n - 1, kind)
-    y = fma(scale, p, scale - 0.5) * 2.0
+    y = fma(scale, low, fma(scale, p, scale - 0.5)) * 2.0
     return select(absolute(x).less(2.0 ** -(kind.digits + 1)), x, y)
 
 
 def expm1_of_positive(x: Term) -> Term:
     """e**x - 1 for normal x in [0, 100], one step shorter."""
-    r, n = reduced(x)
-    p = fma(r * r, polynomial(r, EXPM1[x.kind]), r)
+    p, low, n = expm1_parts(x)
     scale = power_of_two(n, x.kind)
-    return fma(scale, p, scale - 1.0)
+    return fma(scale, low, fma(scale, p, scale - 1.0))

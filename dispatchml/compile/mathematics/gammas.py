@@ -11,27 +11,30 @@ import math
 from ..scalars.builder import Term, absolute, fma, select, unary
 from ..scalars.kinds import F64
 from ..scalars.registry import computed_in, emitter, part
-from .doubles import Two, quick_two_sum, two_product, two_sum
+from .doubles import Two, left_over, quick_two_sum, two_product, two_sum
 from .inverse_trigonometry import PI
 from .logarithms import log
 from .polynomial import polynomial
 from .powers import exp_of_two, log_in_two
 from .trigonometry import both
 
-#: log(gamma(1 + e)) / e for -1/4 <= e <= 1/2: 2**-54.3, and log(gamma(2 + e)) / e for |e| <= 1/2: 2**-55.2.
+#: log(gamma(1 + e)) / e for -1/4 <= e <= 1/2: 2**-58.4, and log(gamma(2 + e)) / e for |e| <= 1/2: 2**-59.4, the first
+#: coefficients in two parts.
+AT_ONE_FIRST = (-0.5772156649015329, 4.677286429730759e-18)
 AT_ONE = (
-    -0.5772156649015329, 0.822467033424113, -0.40068563438654464, 0.27058080842796944, -0.207385551025246,
-    0.16955717695917874, -0.14404989707761362, 0.12550967313191833, -0.11133425530104521, 0.10009928047356553,
-    -0.09095401633685476, 0.08335846162735823, -0.07694183457373469, 0.07137572034694482, -0.06642966098996532,
-    0.0626118739105511, -0.06104861401794831, 0.05947805050378353, -0.049571184284172586, 0.028018647938300386,
-    -0.007513805605527681,
+    0.8224670334241131, -0.40068563438653076, 0.2705808084278406, -0.20738555102899703, 0.1695571769875297,
+    -0.14404989670960006, 0.12550967026265536, -0.11133427108789196, 0.10009943246827717, -0.09095377350753042,
+    0.08335408453920377, -0.07693866834761928, 0.0714408102592783, -0.06659228742294589, 0.06224984231408112,
+    -0.059052872204149294, 0.05798951652499496, -0.05631604344263334, 0.04604513435095845, -0.025279215217959325,
+    0.006563822957105214,
 )  # fmt: skip
+AT_TWO_FIRST = (0.42278433509846713, 5.272017744030542e-18)
 AT_TWO = (
-    0.42278433509846713, 0.3224670334241133, -0.06735230105319573, 0.020580808427765645, -0.007385551028928834,
-    0.002890510331858068, -0.0011927539011998228, 0.0005096694947313918, -0.00022315497450325707,
-    9.945794886369666e-05, -4.492375106041826e-05, 2.0503511670278094e-05, -9.456185733812628e-06,
-    4.393646663808433e-06, -1.9745433390771953e-06, 8.996447128757705e-07, -5.809154207746584e-07,
-    2.9791901965344166e-07,
+    0.32246703342411326, -0.06735230105319831, 0.020580808427780505, -0.0073855510286493075, 0.002890510331027756,
+    -0.0011927539127737066, 0.0005096695155647106, -0.00022315473487537037, 9.945767165605573e-05,
+    -4.492653419969335e-05, 2.050560408647763e-05, -9.437217824334758e-06, 4.38465151859058e-06,
+    -2.0498215530270635e-06, 9.201633258428259e-07, -4.1991568746535163e-07, 2.786464840107606e-07,
+    -1.4339409171085597e-07,
 )  # fmt: skip
 #: What log(gamma(x)) exceeds (x - 1/2) log(x) - x + log(2 pi) / 2 by, times x, by powers of x**-2 for x >= 8: 2**-61.2.
 STIRLING = (
@@ -58,6 +61,20 @@ DIGAMMA_STIRLING = (
 )  # fmt: skip
 
 
+def e_times_polynomial(e: Term, upper: Term) -> Term:
+    """log(gamma(1 + e)), or log(gamma(2 + e)): the last two of the polynomial's sums without rounding."""
+
+    def either(two: float, one: float) -> Term:
+        return select(upper, e.beside(two), one)
+
+    inner = select(upper, polynomial(e, AT_TWO[1:]), polynomial(e, AT_ONE[1:]))
+    slope, slope_low = quick_two_sum(either(AT_TWO[0], AT_ONE[0]), e * inner)
+    product, product_low = two_product(e, slope)
+    low = fma(e, slope_low, product_low) + either(AT_TWO_FIRST[1], AT_ONE_FIRST[1])
+    y, y_low = quick_two_sum(either(AT_TWO_FIRST[0], AT_ONE_FIRST[0]), product)
+    return fma(e, y, e * (y_low + low))
+
+
 def gammaln_in_two(x: Term) -> Two:
     """log(gamma(x)) as a sum for x > 0, right to some 2**-60 of the larger of it and 1."""
     number = x.builder.number
@@ -73,7 +90,7 @@ def gammaln_in_two(x: Term) -> Two:
     y = select(small, x + 1.0, select(large, 2.0, y))
     upper = y.greater_equal(1.5)
     e = select(small, select(upper, x - 1.0, x), y - select(upper, number(2.0, F64), 1.0))
-    near = e * select(upper, polynomial(e, AT_TWO), polynomial(e, AT_ONE))
+    near = e_times_polynomial(e, upper)
     logarithm, low = log_in_two(select(small | large, x, factors))
     low = select(large | small, low, low + factors_low / factors)
     sign = select(small, number(-1.0, F64), 1.0)
@@ -181,13 +198,19 @@ def digamma_of_positive(x: Term) -> Term:
     # two steps up: 1 / x + 1 / (x + 1)
     up = x.less(5.0)
     z = select(up, x + 2.0, x)
-    steps = select(up, (x + x + 1.0) / fma(x, x, x), 0.0)
+    above, above_low = two_sum(x + x, x.beside(1.0))
+    below, below_low = two_product(x, x)
+    below, lost = two_sum(below, x)
+    inverse = 1.0 / below
+    steps = above * inverse
+    left = left_over(above, steps, below) + (above_low - steps * (below_low + lost))
+    steps, steps_low = select(up, steps, 0.0), select(up, left * inverse, 0.0)
     logarithm, low = log_in_two(z)
     inverse = 1.0 / z
     square = inverse * inverse
     rest = fma(square, polynomial(square, DIGAMMA_STIRLING), inverse * 0.5)
     far, lost = two_sum(logarithm, -steps)
-    far = far + (lost + low - rest)
+    far = far + (lost + low - rest - steps_low)
     return select(large, select(x.less(math.inf), far, x), near)
 
 

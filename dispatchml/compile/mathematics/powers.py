@@ -12,8 +12,8 @@ from ..scalars.casts import converted
 from ..scalars.kinds import F32, F64
 from ..scalars.registry import emitter
 from .doubles import Two, left_over, quick_two_sum, two_product, two_sum
-from .exponentials import EXP, LOG_2, exp, reduced, scaled
-from .logarithms import log, taken_apart
+from .exponentials import EXP, LOG_2, ROUNDER, power_of_two, reduced, scaled
+from .logarithms import taken_apart
 from .polynomial import polynomial
 
 THIRD = (0.3333333333333333, 1.850371707708594e-17)
@@ -80,8 +80,29 @@ def power(a: Term, b: Term) -> Term:
     return with_corners(a, b, exp_of_two(product, rest))
 
 
+#: For single precision: log2(1 + f) / f for 1 + f between sqrt(1/2) and sqrt(2), 2**-35.8, and 2**r, 2**-34.5.
+LOG2_OF_SINGLES = (
+    1.4426950408686938, -0.7213475208689256, 0.4808983614017277, -0.3606736748012426, 0.28853729288968294,
+    -0.24045316622226795, 0.2061753786400711, -0.18030061130719657, 0.15876954675285793, -0.14315606702041395,
+    0.14474951978920692, -0.14284206398653188, 0.07737173265838039,
+)  # fmt: skip
+EXP2_OF_SINGLES = (
+    0.9999999999616102, 0.6931471807287178, 0.24022651198779285, 0.055504103528558904, 0.009618027171298638,
+    0.0013333922821731415, 0.00015469317608382983, 1.520191098871058e-05,
+)  # fmt: skip
+
+
 @emitter("power", "f32")
 def power_of_singles(a: Term, b: Term) -> Term:
-    """a ** b of reals in single precision, by float64's own logarithm and exponential."""
-    wide = exp(log(converted(absolute(a), F64)) * converted(b, F64))
-    return with_corners(a, b, converted(wide, F32))
+    """a ** b of reals in single precision: 2**(b log2(|a|)) in double precision, with as many digits as that needs."""
+    x = converted(absolute(a), F64)  # normal, where the single is not
+    k, m = taken_apart(x)
+    f = m - 1.0
+    logarithm = fma(f, polynomial(f, LOG2_OF_SINGLES), k)
+    ordinary = x.greater(0.0) & x.less(math.inf)
+    logarithm = select(ordinary, logarithm, select(x.equal(0.0), -math.inf, x))
+    t = higher_of(lower_of(logarithm * converted(b, F64), 200.0), -200.0)
+    shifted = t + ROUNDER[F64]
+    r = t - (shifted - ROUNDER[F64])
+    y = polynomial(r, EXP2_OF_SINGLES) * power_of_two(shifted.bits, F64)
+    return with_corners(a, b, converted(y, F32))
