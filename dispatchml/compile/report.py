@@ -30,8 +30,8 @@ def report(executable: Any) -> str:
                 if isinstance(launched, NativeCall):
                     lines += of_native(launched)
                 elif launched.region is not None:
+                    lines += of_kernel(launched, counts[0], partition.makers)
                     counts[0] += 1
-                    lines += of_kernel(launched, partition.makers)
         else:
             counts[1] += step not in partition.viewed
             lines += of_call(step, partition)
@@ -40,13 +40,13 @@ def report(executable: Any) -> str:
     return "\n".join([head, *lines])
 
 
-def of_kernel(kernel: Kernel, makers: dict[Value, Node]) -> Iterator[str]:
+def of_kernel(kernel: Kernel, number: int, makers: dict[Value, Node]) -> Iterator[str]:
     """The lines of a kernel."""
     region = kernel.region
     shape = " x ".join(str(v.extent) for v in (*region.outer, region.inner) if v.extent > 1) or "1"
     read, written = traffic(region)
     yield (
-        f"kernel {kernel.symbol}: {shape}, {SCHEMES[kernel.scheme]}, {kernel.blocks} blocks; "
+        f"kernel {number}: {shape}, {SCHEMES[kernel.scheme]}, {kernel.blocks} blocks; "
         f"reads {size(read)}, writes {size(written)}, {flops(region):.3g} operations on numbers"
     )
     for root in region.roots:

@@ -48,12 +48,12 @@ class Segment:
         self.leaves = [v for v in made if wanted(v)]
         self.scratch: dict[Any, int] = {}
         read: dict[Value, None] = {}
-        for number, part in enumerate(parts):
+        for part in parts:
             if isinstance(part, NativeCall):
                 self.launches.append((part, [*part.reads, *part.node.outputs]))
                 read |= {v: None for v in part.reads if v not in made}
             else:
-                self.add((TileKernel if suits(part) else RowKernel)(part, f"k{number}").write())
+                self.add((TileKernel if suits(part) else RowKernel)(part, "").write())
         for kernel, slots in self.launches:
             if isinstance(kernel, NativeCall):
                 continue
@@ -81,7 +81,7 @@ class Segment:
                 slots.append(pointer.value)
                 continue
             c = next(t.expr.character for t in kernel.region.targets if t.root.value is pointer.value)
-            part = (kernel.symbol, k)
+            part = (len(self.kernels), k)
             self.scratch[part] = kernel.blocks * pointer.parts * BYTES[c]
             slots.append(part)
             merge = merging(

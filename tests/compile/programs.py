@@ -14,7 +14,7 @@ from dispatchml.engines.record import Rec, Recorder
 SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -2.2e-308, 1e30, 0.5, 3.0]
 UNARY = ["negative", "absolute", "square", "sqrt", "floor", "sign", "isnan", "logical_not", "exp", "log", "sin", "tanh"]
 BINARY = [
-    "add", "subtract", "multiply", "divide", "maximum", "minimum", "less", "equal", "greater_equal", "strong_multiply",
+    "add", "subtract", "multiply", "divide", "maximum", "minimum", "less", "equal", "greater_equal", "where_or_zero",
 ]  # fmt: skip
 REDUCTIONS = ["sum", "max", "min", "any", "all", "mean"]
 DTYPES = ["f8", "f8", "f8", "f4", "i8", "i4", "?"]

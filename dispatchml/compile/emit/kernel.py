@@ -8,6 +8,7 @@ blocks, [0, extent) cut at multiples of `grain`, and not on who does which.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from .. import scalars
@@ -28,7 +29,7 @@ class Pointer:
 
 
 class Kernel:
-    """The text of a kernel and its arguments. writes: the values it fills; flat: elements that it goes through."""
+    """The text of a kernel and its arguments. symbol: "" for a name that tells equal texts, which are compiled once."""
 
     __slots__ = (
         "symbol",
@@ -55,11 +56,12 @@ class Kernel:
         region: Any,
         scheme: str,
     ) -> None:
-        self.symbol, self.needs, self.pointers = symbol, needs, pointers
+        self.needs, self.pointers = needs, pointers
         self.intrinsics, self.hints = text.intrinsics, text.hints
         self.sizes = list(text.sizes)
         self.extent, self.grain, self.region, self.scheme = extent, grain, region, scheme
-        self.text = function_text(symbol, text, pointers)
+        self.symbol = symbol or "k" + hashlib.sha256(function_text("", text, pointers).encode()).hexdigest()[:16]
+        self.text = function_text(self.symbol, text, pointers)
 
     @property
     def blocks(self) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..lower.expressions import Expr, needed, postorder
 from ..lower.forms import Variable
 from ..lower.regions import Region, Target
+from .text import BYTES
 
 #: What costs more than this (nanoseconds an element) is kept for later passes.
 KEPT = 0.3
+#: Bytes that the passes of a row may keep; threads have small stacks.
+MOST_KEPT = 1024 * 1024
 
 
 class Pass:
@@ -45,8 +49,9 @@ class Pass:
 class Passes:
     """passes, in order; loads: in which pass an expression is read from where an earlier one has kept it."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, may_keep: Callable[[Expr], bool]) -> None:
         self.inner: Variable = region.inner
+        self.may_keep = may_keep
         self.row_targets = [t for t in region.targets if t.row]
         self.row_checks = [e for e in region.checks if region.inner not in e.depends]
         checks = [e for e in region.checks if region.inner in e.depends]
@@ -62,6 +67,7 @@ class Passes:
         for e in checks:
             self.passes[e.stage].checks.append(e)
         self.kept: dict[Expr, Target | None] = {}
+        self.bytes = 0
         self.choose()
 
     def choose(self) -> None:
@@ -78,10 +84,15 @@ class Passes:
                     return False
                 if expr in self.kept:
                     return True
+                if not self.may_keep(expr):
+                    return False
                 if expr in stored and stored[expr][0] < p:
                     self.kept[expr] = stored[expr][1]
                     return True
                 if expr.kind == "load" or self.cost(expr) <= KEPT:
+                    return False
+                self.bytes += BYTES[expr.character] * self.inner.extent
+                if self.bytes > MOST_KEPT:
                     return False
                 self.kept[expr] = None
                 self.passes[at].saves.append(expr)

@@ -15,10 +15,12 @@ from .body import Scope
 from .joining import identity, joined
 from .passes import Pass, row_needs
 from .text import BYTES, MEMORY, REGISTERS
-from .writer import Writer
+from .writer import LARGE, Writer
 
 #: Bytes that a tile may keep on the stack.
 STACK = 48 * 1024
+#: Expressions of a region, each of which may need a vector of a tile.
+MOST_EXPRESSIONS = 1500
 #: Rows in a tile, at most and at least.
 MOST_ROWS, FEWEST_ROWS = 256, 32
 #: The inner loop is at most this long.
@@ -28,7 +30,9 @@ KEPT = 0.3
 
 
 def suits(region: Region) -> bool:
-    """Whether a region has rows that are short and many."""
+    """Whether a region has rows that are short and many, and not so many expressions that tiles overflow the stack."""
+    if len(region.elements.graph.known) > MOST_EXPRESSIONS:
+        return False
     return 1 < region.inner.extent <= LONGEST and region.count >= 2 * FEWEST_ROWS and not region.indexed
 
 
@@ -38,19 +42,25 @@ class TileKernel(Writer):
     scheme = "tiles"
 
     def __init__(self, region: Region, symbol: str) -> None:
+        self.outer = {v for v in region.outer if v.extent > 1}
+        self.varying = varying([t.expr for t in region.targets], self.outer)
         super().__init__(region, symbol)
         self.inner: Variable = region.inner
-        self.outer = {v for v in region.outer if v.extent > 1}
         self.length = region.inner.extent
         self.together = next(u for u in (4, 3, 2, self.length if self.length <= 8 else 1) if self.length % u == 0)
         if self.length <= 4:
             self.together = self.length
+        if sum(each.cost for each in self.passes.passes) > LARGE:
+            self.together = 1
         #: Where rows' expressions are kept.
         self.vectors: dict[Expr, str] = {}
-        self.varying = varying([t.expr for t in region.targets], self.outer)
         saved = [e for e, target in self.passes.kept.items() if target is None]
         wide = sum(BYTES[e.character] for e in saved) * self.length + 64
         self.tile = max(FEWEST_ROWS, min(MOST_ROWS, STACK // wide // 8 * 8))
+
+    def may_keep(self, expr: Expr) -> bool:
+        """What is the same for all rows is computed again, once a tile."""
+        return expr in self.varying
 
     def grain(self, extent: int, unit: int) -> int:
         """How many rows a block has: whole tiles."""
@@ -97,9 +107,9 @@ class TileKernel(Writer):
         end()
         text.fill(self.stack, self.allocations)
 
-    def across(self, tile: Scope) -> tuple[Scope, str, Any]:
+    def across(self, tile: Scope, cost: float = 0.0) -> tuple[Scope, str, Any]:
         """Begin a loop across the rows of the tile."""
-        place, end = self.loop("across", "0", self.number, "1")
+        place, end = self.loop("across", "0", self.number, "1", self.hints(cost))
         scope = Scope(tile)
         self.outer_variables(self.text.let(f"add i64 {self.first}, {place}"))
         return scope, place, end
@@ -177,7 +187,7 @@ class TileKernel(Writer):
             scopes.append(Scope(shared))
             for expr in columns:
                 self.body.write(expr, scopes[-1])
-        scope, place, end = self.across(shared)
+        scope, place, end = self.across(shared, each.cost * len(places))
         needs = [e for e in [*row_needs(each.wanted, self.inner), *sources] if self.inner not in e.depends]
         self.bring(needs, place, scope)
         for expr in postorder(needs, lambda e: scope.get(e) is not None):

@@ -38,9 +38,13 @@ class Writer:
         self.pointers: list[Pointer] = []
         self.places: dict[Any, str] = {}
         self.body = Body(self.text, self.pointer_of, self.needs)
-        self.passes = Passes(region)
+        self.passes = Passes(region, self.may_keep)
         self.reduced = [t for t in region.targets if t.operation is not None]
         self.parts: dict[Any, str] = {}
+
+    def may_keep(self, expr: Expr) -> bool:
+        """Whether a pass may keep an expression for later ones."""
+        return True
 
     # ---- memory ------------------------------------------------------------------------------------------------------
 

@@ -63,6 +63,7 @@ class Elements:
         self.visits: dict[Value, int] = {}
         #: The reduction that runs over the inner loop, once there is one.
         self.reducing: Value | None = None
+        self.reductions: list[Value] = []
         #: Truth values that say of positions whether they are outside.
         self.checks: dict[Expr, None] = {}
 
@@ -185,6 +186,7 @@ class Elements:
         if crossed or self.inner.extent != extent:
             raise CannotInline(y)
         self.rows, self.reducing = True, y
+        self.reductions.append(y)
         inside = position.times(extent).plus(form_of(self.inner))
         expr = yield x, inside
         return self.graph.reduce(operation, self.cast(expr, y), self.inner)

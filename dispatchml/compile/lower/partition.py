@@ -21,6 +21,8 @@ from .regions import Region, Root, is_inside
 CHEAP = 1.0
 #: The same for what one region would compute at several positions, which the other way takes a region more.
 CHEAP_AGAIN = 2.5
+#: How often one region goes through its rows, at most.
+MOST_PASSES = 8
 #: Expressions in one region beyond which nothing more joins it.
 LARGEST_REGION = 4000
 
@@ -47,7 +49,7 @@ class Partition:
         for _ in range(100):
             try:
                 self.divide()
-                if not self.keep_shared():
+                if not (self.keep_shared() or self.cut_long()):
                     return
             except CannotInline as found:
                 self.put_into_memory(found.value)
@@ -184,6 +186,16 @@ class Partition:
         if total == other:
             return not (region.rows and alone.rows) or region.inner.extent == alone.inner.extent
         return not region.rows and not alone.rows and is_inside(alone.shape, region.shape)
+
+    def cut_long(self) -> bool:
+        """Let reductions end a region that would go through its rows too often; what follows becomes another one."""
+        found: set[Value] = set()
+        for step in self.steps:
+            region = step.region
+            if region is not None and region.passes > MOST_PASSES:
+                found |= region.reductions(MOST_PASSES) - self.barriers
+        self.barriers |= found
+        return bool(found)
 
     # ---- what is computed twice --------------------------------------------------------------------------------------
 

@@ -73,6 +73,16 @@ class Region:
         self.elements = self.followed()
 
     @property
+    def passes(self) -> int:
+        """How often the region goes through its rows."""
+        return 1 + max((t.expr.stage for t in self.targets), default=0)
+
+    def reductions(self, stage: int) -> set[Value]:
+        """The reductions within rows that are known after so many passes."""
+        reduced = set(self.elements.reductions)
+        return {v for (v, _), e in self.elements.known.items() if v in reduced and e.stage == stage}
+
+    @property
     def indexed(self) -> bool:
         """Whether positions are read from memory."""
         known = self.elements.graph.known.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -118,17 +118,41 @@ def log_softmax(work: Rewriting, node: Node) -> Operand | None:
 
 
 def vector_norm(work: Rewriting, node: Node) -> Operand | None:
-    """The norms of order 2, 1 and infinity."""
-    x, keywords, line = array(node), node.keywords, node.line
-    if x is None or keywords["ord"] not in (1, 2, math.inf):
+    """The norms of order 2, 1, inf and -inf.
+
+    Derivatives compare elements with the norm, so that both have to come from the same absolute values.
+    """
+    x, keywords, line = node.inputs[0], node.keywords, node.line
+    if not is_array(x) or keywords["ord"] not in (1, 2, math.inf, -math.inf):
         return None
-    x = floating(work, x, line)
+    if x.dtype.kind not in "fc":
+        x = work.apply(ops.astype, x, line=line, dtype=np.dtype(float))
     rest = {"axis": keywords["axis"], "keepdims": keywords["keepdims"]}
     if keywords["ord"] == 2:
-        total = work.apply(ops.sum, work.apply(ops.multiply, x, x, line=line), line=line, **rest)
-        return work.apply(ops.sqrt, total, line=line)
+        parts = [x] if x.dtype.kind == "f" else [work.apply(f, x, line=line) for f in (ops.real, ops.imag)]
+        squares = [work.apply(ops.multiply, part, part, line=line) for part in parts]
+        total = squares[0] if len(squares) == 1 else work.apply(ops.add, *squares, line=line)
+        return work.apply(ops.sqrt, work.apply(ops.sum, total, line=line, **rest), line=line)
     size = work.apply(ops.absolute, x, line=line)
-    return work.apply(ops.sum if keywords["ord"] == 1 else ops.max, size, line=line, **rest)
+    joined = {1: ops.sum, math.inf: ops.max, -math.inf: ops.min}[keywords["ord"]]
+    return work.apply(joined, size, line=line, **rest)
+
+
+def matrix_norm(work: Rewriting, node: Node) -> Operand | None:
+    """The norms of order 1, -1, inf and -inf: the largest or smallest sum of a column or row."""
+    a, order, line = node.inputs[0], node.keywords["ord"], node.line
+    if not is_array(a) or a.dtype.kind not in "fc" or order not in (1, -1, math.inf, -math.inf):
+        return None
+    along = -2 if abs(order) == 1 else -1
+    sums = work.apply(ops.sum, work.apply(ops.absolute, a, line=line), line=line, axis=along, keepdims=True)
+    across = (ops.max if order > 0 else ops.min, -3 - along)
+    y = work.apply(across[0], sums, line=line, axis=across[1], keepdims=True)
+    return y if node.keywords["keepdims"] else work.apply(ops.sum, y, line=line, axis=(-2, -1), keepdims=False)
+
+
+def is_array(x: Operand) -> TypeGuard[Value]:
+    """Whether a value is an array of numbers that kernels know, with elements."""
+    return isinstance(x, Value) and x.form == "array" and bool(x.size) and x.dtype.char in "?bBhHiIlLqQfdFD"
 
 
 def pad(work: Rewriting, node: Node) -> Operand | None:
@@ -151,6 +175,7 @@ RULES = {
     "logsumexp": logsumexp,
     "log_softmax": log_softmax,
     "vector_norm": vector_norm,
+    "matrix_norm": matrix_norm,
 }
 
 

@@ -133,3 +133,37 @@ def test_large_numbers_are_arguments():
     text = Text()
     assert [text.size(n) for n in (3, 1000, -2, 1000, 50)] == ["3", "%s0", "-2", "%s0", "%s1"]
     assert list(text.sizes) == [1000, 50]
+
+
+def layers(x, count=20):
+    """Many passes over the rows, one after the other."""
+    for _ in range(count):
+        y = ops.exp(ops.multiply(x, 0.1))
+        x = ops.add(ops.tanh(y), ops.divide(y, ops.sum(y, axis=1, keepdims=True)))
+    return x
+
+
+@pytest.mark.parametrize("shape", [(100, 16), (20, 300), (9, 8000)])
+def test_many_passes_are_several_kernels(shape):
+    executable = check(layers, np.random.default_rng(6).normal(size=shape))
+    assert "in 3 kernels and 0 calls" in executable.report()
+
+
+def test_equal_kernels_are_compiled_once():
+    def f(x):
+        for _ in range(4):
+            x = ops.tanh(ops.matmul(ops.exp(x), x))
+        return x
+
+    (segment,) = check(f, np.random.default_rng(7).normal(size=(20, 20)) / 10).steps
+    assert len(segment.kernels) == 5
+    assert segment.text.count("define void") == 3
+
+
+def test_what_is_the_same_for_all_rows_is_not_kept_between_passes():
+    def f(x):
+        column = ops.divide(ops.sum(ops.tanh(x), axis=0), 300.0)
+        largest = ops.max(ops.divide(column, 3.0))
+        return ops.minimum(ops.divide(column, ops.sum(ops.divide(column, 7.0))), ops.multiply(x, largest))
+
+    check(f, np.random.default_rng(8).normal(size=(300, 12)))
