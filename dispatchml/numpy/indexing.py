@@ -44,13 +44,16 @@ def getitem_layered(x: Any, parts: tuple[Any, ...]) -> Any:
             "would make the shape depend on the values. Write numpy.where(mask, x, 0), or index in two steps."
         )
     basic = tuple(slice(None) if k in advanced else p for k, p in enumerate(parts))
-    x = ops.getitem(x, index=basic)
+    if any(p is None or type(p) is not slice or p != slice(None) for p in basic):
+        x = ops.getitem(x, index=basic)
     axis = sum(not isinstance(p, (int, np.integer)) for p in parts[: advanced[0]])
     sizes = ops.shape(x)[axis : axis + len(advanced)]
     place: Any = 0
     for k, size in zip(advanced, sizes, strict=True):
         inside = ops.take(np.arange(size), parts[k], axis=0)  # counts from the end, and refuses what is outside
         place = inside if k == advanced[0] else ops.add(ops.multiply(place, size), inside)
+    if len(advanced) == ops.ndim(x):
+        return ops.take(x, place, axis=None)
     flat = ops.reshape(x, shape=ops.shape(x)[:axis] + (math.prod(sizes),) + ops.shape(x)[axis + len(advanced) :])
     return ops.take(flat, place, axis=axis)
 
