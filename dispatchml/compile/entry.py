@@ -22,7 +22,7 @@ from functools import cache
 from typing import Any
 
 from ..backends.native import layout
-from . import blocks, machine, probes, table, threads
+from . import blocks, machine, probes, table, threads, workers
 from .driver import function
 from .driver import words as driver
 from .plan import InputSpec, LoopStep, OutputSpec, Pack, Plan, Step, Unpack, arena, check
@@ -67,7 +67,7 @@ class State:
 def code() -> machine.Library:
     """The compiled driver."""
     kind = layout.MACHINES[platform.machine()]
-    made = machine.load("\n".join(f.text() for f in (*blocks.functions(kind), function.entry())))
+    made = machine.load("\n".join(f.text() for f in (*blocks.functions(), *workers.functions(kind), function.entry())))
     made.immortal()  # threads of the pool sleep in it when Python ends
     return made
 

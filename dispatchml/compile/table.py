@@ -21,8 +21,8 @@ PYTHON = (
 NUMPY = {"new_array": layout.API_NEW_FROM_DESCR, "new_scalar": 60}
 C = (
     "posix_memalign", "free", "clock_gettime", "getpid", "feclearexcept", "fetestexcept",
-    "pthread_create", "pthread_sigmask", "pthread_mutex_init", "pthread_mutex_lock", "pthread_mutex_unlock",
-    "pthread_cond_init", "pthread_cond_wait", "pthread_cond_signal",
+    "pthread_create", "pthread_join", "pthread_sigmask", "pthread_mutex_init", "pthread_mutex_lock",
+    "pthread_mutex_unlock", "pthread_cond_init", "pthread_cond_wait", "pthread_cond_signal",
 )  # fmt: skip
 OBJECTS = {"ndarray": np.ndarray, "int": int, "NotImplemented": NotImplemented, "True": True, "False": False}
 #: Words that change: the address of the pool of threads; scratch memory kept between calls and its limit, in bytes.

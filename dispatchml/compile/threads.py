@@ -16,10 +16,9 @@ from functools import cache
 from types import TracebackType
 from typing import Any
 
-from . import blocks, table
+from . import table, workers
 
-#: More threads than this are never started.
-MOST = 512
+MOST = workers.MOST_THREADS
 #: Signals that a thread raises itself by a fault of the program, which must be heard where they come up.
 FAULTS = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT")
 
@@ -71,7 +70,7 @@ def set_count(number: int, by_user: bool) -> None:
     """The number for this process and, if there is one, its pool."""
     Limit.number, Limit.by_user = number, by_user
     if pool.cache_info().currsize:
-        write(blocks.LIMIT, number)
+        write(workers.LIMIT, number)
 
 
 def default_count() -> int:
@@ -139,7 +138,7 @@ def cgroup_files() -> list[tuple[str, str]]:
 @cache
 def pool() -> Any:
     """The pool's memory, on lines of the processor's cache; it is never given back."""
-    made = (ctypes.c_char * (blocks.POOL_SIZE + 64))()
+    made = (ctypes.c_char * (workers.POOL_SIZE + 64))()
     start(ctypes.addressof(made))
     return made
 
@@ -152,15 +151,15 @@ def place() -> int:
 def start(memory: int) -> None:
     """Fill the memory in for a process that has no threads yet."""
     here = -(-memory // 64) * 64
-    ctypes.memset(here, 0, blocks.POOL_SIZE)
+    ctypes.memset(here, 0, workers.POOL_SIZE)
     c = ctypes.CDLL(None)
-    for name, offset in (("mutex", blocks.MUTEX), ("cond", blocks.WORK), ("cond", blocks.DONE)):
+    for name, offset in (("mutex", workers.MUTEX), ("cond", workers.WORK), ("cond", workers.DONE)):
         getattr(c, f"pthread_{name}_init")(ctypes.c_void_p(here + offset), None)
-    c.sigfillset(ctypes.c_void_p(here + blocks.SIGNALS_SET))
+    c.sigfillset(ctypes.c_void_p(here + workers.SIGNALS_SET))
     for name in FAULTS:
-        c.sigdelset(ctypes.c_void_p(here + blocks.SIGNALS_SET), int(getattr(signal, name)))
-    ctypes.c_int32.from_address(here + blocks.SIGNALS).value = int(signal.SIG_SETMASK)
-    words = {blocks.PID: os.getpid(), blocks.LIMIT: thread_count(), blocks.POOL_TABLE: table.address()}
+        c.sigdelset(ctypes.c_void_p(here + workers.SIGNALS_SET), int(getattr(signal, name)))
+    ctypes.c_int32.from_address(here + workers.SIGNALS).value = int(signal.SIG_SETMASK)
+    words = {workers.PID: os.getpid(), workers.LIMIT: thread_count(), workers.POOL_TABLE: table.address()}
     for offset, value in words.items():
         ctypes.c_int64.from_address(here + offset).value = value
     table.set_word("pool", here)
@@ -174,6 +173,14 @@ def write(offset: int, value: int) -> None:
 def read(offset: int) -> int:
     """A word of the pool."""
     return ctypes.c_int64.from_address(place() + offset).value
+
+
+def rest() -> None:
+    """Before a fork: end the threads, which the child would not have; Python warns of processes that have some."""
+    if pool.cache_info().currsize and read(workers.STARTED):
+        from .entry import code
+
+        ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(code().address("rest"))(place())
 
 
 def renew() -> None:
@@ -195,4 +202,4 @@ def forked_by_multiprocessing() -> bool:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=renew)
+    os.register_at_fork(before=rest, after_in_child=renew)

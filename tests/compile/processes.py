@@ -10,7 +10,7 @@ import time
 import numpy as np
 from texts import ONE, slow
 
-from dispatchml.compile import blocks, machine, threads
+from dispatchml.compile import machine, threads, workers
 from dispatchml.compile.entry import kernel_function
 
 N = 20_000
@@ -31,7 +31,7 @@ def check(f, n=N):
 
 def used():
     """Whether the pool has worked."""
-    return threads.read(blocks.STARTED) > 0 and threads.read(blocks.GENERATION) > 0
+    return threads.read(workers.STARTED) > 0 and threads.read(workers.GENERATION) > 0
 
 
 def exit_with_sleeping_threads():
@@ -63,18 +63,19 @@ def exit_of_many_daemons():
 
 
 def fork():
-    """The pool of the child is another one, while the parent's goes on."""
+    """The pool of the child is another one, while the parent's goes on; no thread is there when a process is forked."""
     f = slow_function()
     check(f)
     assert used()
     for _ in range(5):
         child = os.fork()
+        assert threads.read(workers.STARTED) == 0
         if not child:
-            assert threads.read(blocks.STARTED) == 0
             check(f)
             assert used()
             os._exit(0)
         check(f)
+        assert used()
         assert os.waitpid(child, 0)[1] == 0
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..assembly import Register, Variable
-from ..blocks import LOOKED, RELEASE_TIME, STOPPED, TABLE, THREAD
+from ..blocks import LOOKED, STOPPED, TABLE, THREAD
 from ..table import OFFSETS
+from ..workers import RELEASE_TIME
 from .frame import Frame
 from .words import (
     BLOCKS,
