@@ -6,8 +6,6 @@ R. Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter 18, 
 
 from __future__ import annotations
 
-import functools
-
 from ..scalars.builder import Builder, Term, fma, select
 from ..scalars.casts import converted, instruction
 from ..scalars.kinds import F32, F64, I64, U64, Kind
@@ -51,22 +49,14 @@ def quarter_turns(x: Term) -> tuple[Term, Term, Term]:
     return r, (low + lower) - n * fourth, shifted.bits
 
 
-@functools.cache
-def digits() -> list[int]:
-    """64 zero bits and 1,344 bits of 2/pi behind the point, in words, by integer arithmetic (Machin's formula)."""
-    size = 1472
-    one = 1 << size
-
-    def arctangent(n: int) -> int:
-        total, term, k = 0, one // n, 1
-        while term:
-            total += term // k if k % 4 == 1 else -(term // k)
-            term, k = term // (n * n), k + 2
-        return total
-
-    pi = 4 * (4 * arctangent(5) - arctangent(239))
-    ratio = (2 * one * one // pi) >> (size - 1344)
-    return [0] + [(ratio >> (1344 - 64 * (k + 1))) & (2**64 - 1) for k in range(21)]
+#: 64 zero bits and the 1,344 bits of 2/pi behind the point, in words.
+DIGITS = (
+    0, 0xA2F9836E4E441529, 0xFC2757D1F534DDC0, 0xDB6295993C439041, 0xFE5163ABDEBBC561, 0xB7246E3A424DD2E0,
+    0x06492EEA09D1921C, 0xFE1DEB1CB129A73E, 0xE88235F52EBB4484, 0xE99C7026B45F7E41, 0x3991D639835339F4,
+    0x9C845F8BBDF9283B, 0x1FF897FFDE05980F, 0xEF2F118B5A0A6D1F, 0x6D367ECF27CB09B7, 0x4F463F669E5FEA2D,
+    0x7527BAC7EBE5F17B, 0x3D0739F78A5292EA, 0x6BFB5FB11F8D5D08, 0x56033046FC7B6BAB, 0xF0CFBC209AF4361D,
+    0xA9E391615EE61B08,
+)  # fmt: skip
 
 
 def huge_quarter_turns(x: Term) -> tuple[Term, Term, Term]:
@@ -79,7 +69,7 @@ def huge_quarter_turns(x: Term) -> tuple[Term, Term, Term]:
     word, shift = offset >> 6, offset & 63
     window = b.number(0, U320)
     for k in range(5):
-        window = (window << 64) | converted(b.table("two_over_pi", digits(), word + k), U320)
+        window = (window << 64) | converted(b.table("two_over_pi", DIGITS, word + k), U320)
     window = converted((window << converted(shift, U320)) >> 64, U256)
     turns = window * converted(whole, U256)
     fraction = converted((turns << 2) >> 128, U128)
