@@ -24,7 +24,7 @@ NAMES = {
     "arctanh": (-1, 1), "sigmoid": (-4, 4), "softplus": (-4, 4), "sin": (-4, 4), "cos": (-4, 4), "tan": (-4, 4),
     "arcsin": (-1, 1), "arccos": (-1, 1), "arctan": (-4, 4), "cbrt": (-4, 4), "power": (0.1, 4), "hypot": (-4, 4),
     "arctan2": (-4, 4), "erf": (-4, 4), "erfc": (-4, 4), "erfcx": (-4, 4), "ndtr": (-4, 4), "log_ndtr": (-4, 4),
-    "gammaln": (0.1, 9), "gamma": (0.1, 9), "digamma": (0.1, 9),
+    "gammaln": (0.1, 9), "gamma": (0.1, 9), "digamma": (0.1, 9), "erfinv": (-1, 1), "erfcinv": (0, 2), "ndtri": (0, 1),
 }  # fmt: skip
 OF_TWO = ("power", "hypot", "arctan2")
 POSITIVE = ("gammaln", "gamma", "digamma")
@@ -62,6 +62,8 @@ def samples(name, character, count):
         base = np.exp(np.concatenate([random.uniform(-20, 20, count), random.normal(size=count) * 0.01]))
         low, high = (-740, 709) if character == "d" else (-100, 88)
         return [base.astype(character), (random.uniform(low, high, 2 * count) / np.log(base)).astype(character)]
+    if name in ("erfinv", "erfcinv", "ndtri"):
+        x = np.concatenate([x, np.random.default_rng(3).uniform(*NAMES[name], 2 * count)])
     x = x[np.isfinite(x) & (x != 0)].astype(character)
     return [x, np.random.default_rng(5).permutation(x)] if name in OF_TWO else [x]
 

@@ -3,6 +3,7 @@
 For each table the error, in bits, of the coefficients in the code and of a new fit; with names the new fit itself, too.
 """
 
+import functools
 import sys
 
 import mpmath as mp
@@ -14,6 +15,7 @@ from dispatchml.compile.mathematics import (
     exponentials,
     gammas,
     hyperbolic,
+    inverse_errors,
     inverse_trigonometry,
     logarithms,
     powers,
@@ -21,6 +23,7 @@ from dispatchml.compile.mathematics import (
     trigonometry,
 )
 from dispatchml.compile.scalars.kinds import F32, F64
+from dispatchml.testing.exact_functions import erfcinv
 
 TINY = mp.mpf(10) ** -7
 ROOT = (mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)
@@ -59,6 +62,16 @@ def digamma_quotient(u):
     """digamma(2 + u) / (2 + u - zero)."""
     apart = u + 2 - DIGAMMA_ZERO
     return mp.digamma(u + 2) / apart if abs(apart) > mp.mpf(10) ** -20 else mp.psi(1, DIGAMMA_ZERO)
+
+
+@functools.cache
+def erfinv_factor(w):
+    """erfinv(x) / x at w = -log(1 - x**2)."""
+    if w < mp.mpf(10) ** -12:
+        return mp.sqrt(mp.pi) / 2
+    rest = mp.exp(-w)
+    x = mp.sqrt(1 - rest)
+    return erfcinv(rest / (1 + x)) / x
 
 
 def both(table):
@@ -125,6 +138,20 @@ FITS = {
         {"f32": errors.FAR[F32]}, lambda u: erfcx(u + 2), -1, 2, lambda u: mp.exp(-((u + 2) ** 2)),
     ),
     "erfc": ({"f64": (error_tails.FIRST, *error_tails.TAIL)}, tail, -1, 1, lambda t: 1 / tail(t)),
+    "erfinv near": (
+        {"f64": (inverse_errors.CENTRE_FIRST, *inverse_errors.NEAR)},
+        lambda u: erfinv_factor(u + inverse_errors.CENTRE), -inverse_errors.CENTRE, mp.mpf("3.126"), lambda u: 1 / erfinv_factor(u + inverse_errors.CENTRE),
+    ),
+    "erfinv further": (
+        {"f64": (inverse_errors.MIDDLE_FIRST, *inverse_errors.FURTHER)},
+        lambda u: erfinv_factor((u + inverse_errors.MIDDLE) ** 2), mp.mpf("-0.7501"), mp.mpf("0.7501"),
+        lambda u: 1 / erfinv_factor((u + inverse_errors.MIDDLE) ** 2),
+    ),
+    "erfinv far": (
+        {"f64": (inverse_errors.END_FIRST, *inverse_errors.FAR)},
+        lambda u: erfinv_factor((u + inverse_errors.END) ** 2), mp.mpf("-1.051"), mp.mpf("1.051"),
+        lambda u: 1 / erfinv_factor((u + inverse_errors.END) ** 2),
+    ),
     "gammaln at 1": (
         {"f64": (gammas.AT_ONE_FIRST, *gammas.AT_ONE)},
         lambda e: mp.loggamma(1 + e) / e, mp.mpf("-0.2505"), mp.mpf("0.5005"), lambda e: e / mp.loggamma(1 + e),

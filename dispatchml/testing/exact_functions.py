@@ -49,6 +49,24 @@ def log_ndtr(x: Any) -> Any:
     return -x * x / 2 + mp.log(erfcx(-x / mp.sqrt(2)) / 2)
 
 
+def erfcinv(y: Any) -> Any:
+    """The inverse of erfc, by Newton's steps with a correction of second order."""
+    import mpmath as mp
+
+    if not 0 < y < 2:
+        return mp.nan
+    if y > 1:
+        return -erfcinv(2 - y)
+    z = mp.erfinv(1 - y) if y > 0.1 else mp.sqrt(-mp.log(y * mp.sqrt(mp.pi) * mp.sqrt(-mp.log(y))))
+    for _ in range(60):
+        step = -(mp.erfc(z) - y) * mp.exp(z * z) * mp.sqrt(mp.pi) / 2
+        step = step / (1 + z * step)
+        z -= step
+        if abs(step) < abs(z) * mp.mpf(10) ** -40:
+            break
+    return z
+
+
 #: Names of mpmath that are not the operation's.
 NAMES = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
@@ -78,6 +96,9 @@ def function(name: str) -> Callable[..., Any]:
         "softplus": lambda x: mp.log1p(mp.exp(x)) if x < 200 else x,
         "cbrt": lambda x: mp.cbrt(x) if x > 0 else -mp.cbrt(-x),
         "power": mp.power,
+        "erfinv": lambda x: mp.erfinv(x) if abs(x) < 1 else mp.nan,
+        "erfcinv": erfcinv,
+        "ndtri": lambda p: -mp.sqrt(2) * erfcinv(2 * p),
     }
     return own.get(name) or getattr(mp, NAMES.get(name, name))
 

@@ -13,6 +13,7 @@ from . import (
     exponentials,
     gammas,
     hyperbolic,
+    inverse_errors,
     inverse_trigonometry,
     logarithms,
     powers,
@@ -22,5 +23,5 @@ from . import (
 
 __all__ = [
     "bases", "complex_compositions", "complex_functions", "compositions", "error_tails", "errors", "exponentials",
-    "gammas", "hyperbolic", "inverse_trigonometry", "logarithms", "powers", "roots", "trigonometry",
+    "gammas", "hyperbolic", "inverse_errors", "inverse_trigonometry", "logarithms", "powers", "roots", "trigonometry",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from .exponentials import EXP, reduced, scaled
 from .logarithms import log, log1p
 from .polynomial import polynomial
 
-#: exp(x**2) erfc(x) (1 + 2 x) by powers of t = (x - 3) / (x + 3) for x >= 0: 2**-57.2, the first one in two parts.
+#: exp(x**2) erfc(x) (1 + 2 x) by powers of t = (x - 3) / (x + 3) for x >= 0: 2**-56.1, the first one in two parts.
 FIRST = (1.2530080582697296, 3.782597939876567e-17)
 TAIL = (
     -0.1356211061245812, -0.04756229435344871, 0.12964515870276253, -0.11927366341541083, 0.06830802734392534,

@@ -18,8 +18,6 @@ REASONS = {
     "betaln": CANCELLATION,
     "binom": CANCELLATION,
     "dawsn": MANY_EXPANSIONS,
-    "erfcinv": MANY_EXPANSIONS,
-    "erfinv": MANY_EXPANSIONS,
     "exp1": MANY_EXPANSIONS,
     "expi": MANY_EXPANSIONS,
     "gammainc": MANY_EXPANSIONS,
@@ -36,7 +34,6 @@ REASONS = {
     "k0": MANY_EXPANSIONS,
     "k1": MANY_EXPANSIONS,
     "kv": MANY_EXPANSIONS,
-    "ndtri": MANY_EXPANSIONS,
     "polygamma": MANY_EXPANSIONS,
     "sinc_derivative": "it is a composition of other operations, whose number depends on a keyword",
     "y0": MANY_EXPANSIONS,
@@ -47,7 +44,8 @@ REASONS = {
 #: name -> reason, for complex arguments alone.
 COMPLEX_REASONS = {
     **dict.fromkeys(["arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh"], COMPLEX_INVERSE),
-    **dict.fromkeys(["digamma", "erf", "erfc", "erfcx", "gamma", "gammaln", "log_ndtr", "ndtr"], COMPLEX_SPECIAL),
+    **dict.fromkeys(["digamma", "erf", "erfc", "erfcinv", "erfcx", "erfinv", "gamma"], COMPLEX_SPECIAL),
+    **dict.fromkeys(["gammaln", "log_ndtr", "ndtr", "ndtri"], COMPLEX_SPECIAL),
     **dict.fromkeys(["entr", "factorial", "kl_div", "logit", "rel_entr"], COMPLEX_COMPOSITION),
     **dict.fromkeys(["sinc", "softplus", "xlog1py", "xlogy"], COMPLEX_COMPOSITION),
     "make_complex": "its parts are real",
