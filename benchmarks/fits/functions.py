@@ -140,7 +140,8 @@ FITS = {
     "erfc": ({"f64": (error_tails.FIRST, *error_tails.TAIL)}, tail, -1, 1, lambda t: 1 / tail(t)),
     "erfinv near": (
         {"f64": (inverse_errors.CENTRE_FIRST, *inverse_errors.NEAR)},
-        lambda u: erfinv_factor(u + inverse_errors.CENTRE), -inverse_errors.CENTRE, mp.mpf("3.126"), lambda u: 1 / erfinv_factor(u + inverse_errors.CENTRE),
+        lambda u: erfinv_factor(u + inverse_errors.CENTRE), -inverse_errors.CENTRE, mp.mpf("3.126"),
+        lambda u: 1 / erfinv_factor(u + inverse_errors.CENTRE),
     ),
     "erfinv further": (
         {"f64": (inverse_errors.MIDDLE_FIRST, *inverse_errors.FURTHER)},
