@@ -18,13 +18,13 @@ from .text import BYTES, MEMORY, REGISTERS
 from .writer import LARGE, Writer
 
 #: Bytes that a tile may keep on the stack.
-STACK = 48 * 1024
+STACK = 24 * 1024
 #: Expressions of a region, each of which may need a vector of a tile.
 MOST_EXPRESSIONS = 1500
 #: Rows in a tile, at most and at least.
 MOST_ROWS, FEWEST_ROWS = 256, 32
-#: The inner loop is at most this long.
-LONGEST = 32
+#: The inner loop is at most this long; longer rows in memory, which vectors then cross, are faster one by one.
+LONGEST, LONGEST_IN_MEMORY = 32, 16
 #: What a row's expression must cost, in nanoseconds, to be kept when it was computed on the way.
 KEPT = 0.3
 
@@ -33,7 +33,8 @@ def suits(region: Region) -> bool:
     """Whether a region has rows that are short and many, and not so many expressions that tiles overflow the stack."""
     if len(region.elements.graph.known) > MOST_EXPRESSIONS:
         return False
-    return 1 < region.inner.extent <= LONGEST and region.count >= 2 * FEWEST_ROWS and not region.indexed
+    longest = LONGEST_IN_MEMORY if crossed(region) else LONGEST
+    return 1 < region.inner.extent <= longest and region.count >= 2 * FEWEST_ROWS and not region.indexed
 
 
 class TileKernel(Writer):
@@ -55,7 +56,7 @@ class TileKernel(Writer):
         #: Where rows' expressions are kept.
         self.vectors: dict[Expr, str] = {}
         saved = [e for e, target in self.passes.kept.items() if target is None]
-        wide = sum(BYTES[e.character] for e in saved) * self.length + 64
+        wide = (sum(BYTES[e.character] for e in saved) + crossed(region)) * self.length + 64
         self.tile = max(FEWEST_ROWS, min(MOST_ROWS, STACK // wide // 8 * 8))
 
     def may_keep(self, expr: Expr) -> bool:
@@ -254,6 +255,15 @@ class TileKernel(Writer):
         for target, total in totals:
             if total is not None:
                 self.add_up(target, total, scope)
+
+
+def crossed(region: Region) -> int:
+    """Bytes that one element of a row takes in arrays whose rows lie one behind the other in memory."""
+    outer = {v for v in region.outer if v.extent > 1}
+    known = region.elements.graph.known.values()
+    loads = {e.payload[0] for e in known if e.kind == "load" and region.inner in e.depends and outer & e.depends}
+    stores = [t.root.value for t in region.targets if t.operation is None and not t.row]
+    return sum(v.dtype.itemsize for v in (*loads, *stores))
 
 
 def varying(targets: list[Expr], outer: set[Variable]) -> set[Expr]:

@@ -32,11 +32,11 @@ def everything(x):
 
 
 @pytest.mark.parametrize("rows", [1, 64, 257, 1000])
-@pytest.mark.parametrize("columns", [1, 2, 3, 5, 8, 11, 32, 33, 100])
+@pytest.mark.parametrize("columns", [1, 2, 3, 5, 8, 11, 16, 33, 100])
 def test_rows_and_tiles(rows, columns):
     x = np.random.default_rng(rows).normal(size=(rows, columns))
     executable = check(everything, x)
-    assert ("in tiles" in executable.report()) == (1 < columns <= 32 and rows >= 64)
+    assert ("in tiles" in executable.report()) == (1 < columns <= 16 and rows >= 64)
 
 
 @pytest.mark.parametrize("n", [1, 7, 2047, 2048, 2049, 4097, 100_000])
@@ -163,7 +163,7 @@ def test_equal_kernels_are_compiled_once():
 def test_what_is_the_same_for_all_rows_is_not_kept_between_passes():
     def f(x):
         column = ops.divide(ops.sum(ops.tanh(x), axis=0), 300.0)
-        largest = ops.max(ops.divide(column, 3.0))
-        return ops.minimum(ops.divide(column, ops.sum(ops.divide(column, 7.0))), ops.multiply(x, largest))
+        total = ops.sum(column, axis=0, keepdims=True)
+        return ops.add(ops.where(ops.less(column, 0.5), total, column), x)
 
     check(f, np.random.default_rng(8).normal(size=(300, 12)))
