@@ -36,6 +36,8 @@ class Body:
     def __init__(self, text: Text, pointer: Any, needs: dict[str, Any]) -> None:
         self.text, self.pointer, self.needs = text, pointer, needs
         self.variables: dict[Variable, str] = {}
+        #: Variables that run along vectors.
+        self.lanes: set[Variable] = set()
         #: Divisions that are done with the reciprocal of the divisor: its register; exactly: to the last bit.
         self.reciprocals: dict[Expr, str] = {}
         self.exactly = True
@@ -63,10 +65,18 @@ class Body:
                 total = text.let(f"sub i64 {total}, {register}")
                 continue
             if c != 1:
-                register = text.let(f"mul i64 {register}, {text.size(c)}")
+                register = text.let(f"mul i64 {register}, {self.step(atom, c)}")
             total = text.let(f"add i64 {total}, {register}") if total else register
         scope.registers[key] = total
         return total
+
+    def step(self, atom: Any, c: int) -> str:
+        """A coefficient. That of a vector's variable is said to be at least 2: LLVM would make vectors for 1 only."""
+        size = self.text.size(c)
+        if atom not in self.lanes or not size.startswith("%"):
+            return size
+        symbol = self.text.intrinsic("llvm.umax.i64", "i64", "i64", "i64")  # negative ones are large then
+        return self.text.let(f"call i64 @{symbol}(i64 {size}, i64 2)")
 
     def condition(self, conditions: Any, scope: Scope) -> str:
         """The register that says whether low <= form < high for each condition."""

@@ -18,6 +18,8 @@ from .writer import Writer
 
 #: Elements of the inner loop in one chunk: partial sums of more would round too much.
 CHUNK = 2048
+#: Rows and columns of a square, in which arrays that the inner loop crosses stay in the cache.
+SQUARE = 64
 
 
 class RowKernel(Writer):
@@ -28,12 +30,14 @@ class RowKernel(Writer):
     def __init__(self, region: Region, symbol: str) -> None:
         super().__init__(region, symbol)
         self.plan_divisions()
-        self.chunks = 1 if region.rows else -(-region.inner.extent // CHUNK)
+        self.body.lanes = {region.inner}
+        self.chunk, self.height = (SQUARE, SQUARE) if is_crossed(region) else (CHUNK, 1)
+        self.chunks = 1 if region.rows else -(-region.inner.extent // self.chunk)
 
     def units(self) -> tuple[int, int]:
-        """Rows, or chunks of rows."""
-        inner = self.region.inner.extent
-        return self.region.count * self.chunks, inner if self.chunks == 1 else CHUNK
+        """Rows, or chunks of rows, or squares."""
+        inner = self.region.inner.extent if self.chunks == 1 else self.chunk
+        return -(-self.region.count // self.height) * self.chunks, inner * self.height
 
     def allocate(self) -> dict[Expr, str]:
         """Room for what passes keep for later ones, one row of each."""
@@ -41,7 +45,7 @@ class RowKernel(Writer):
         return {e: self.room(e.character, size) for e, target in self.passes.kept.items() if target is None}
 
     def rows(self, function: Scope, low: str, high: str) -> None:
-        """The loop over rows, or over chunks of rows."""
+        """The loop over rows, over chunks of rows, or over squares and their rows."""
         text, region = self.text, self.region
         counter, end = self.loop("row", low, high, "1")
         row = Scope(function)
@@ -53,13 +57,20 @@ class RowKernel(Writer):
                 part = text.let(f"urem i64 {counter}, {text.size(self.chunks)}")
             else:
                 part = counter
-            first = text.let(f"mul i64 {part}, {text.size(CHUNK)}")
-            last = self.least(text.let(f"add i64 {first}, {text.size(CHUNK)}"), last)
+            first = text.let(f"mul i64 {part}, {text.size(self.chunk)}")
+            last = self.least(text.let(f"add i64 {first}, {text.size(self.chunk)}"), last)
+        ends = [end]
+        if self.height > 1:
+            top = text.let(f"mul i64 {number}, {text.size(self.height)}")
+            bottom = self.least(text.let(f"add i64 {top}, {text.size(self.height)}"), text.size(region.count))
+            number, end = self.loop("line", top, bottom, "1")
+            ends.append(end)
         self.outer_variables(number)
         for each in self.passes.passes:
             self.one_pass(each, row, first, last)
         self.row_targets(row)
-        end()
+        for end in reversed(ends):
+            end()
 
     def one_pass(self, each: Pass, row: Scope, first: str, last: str) -> None:
         """One pass over the inner loop."""
@@ -236,6 +247,15 @@ class RowKernel(Writer):
                 self.put(target, value, row)
             else:
                 self.add_up(target, value, row)
+
+
+def is_crossed(region: Region) -> bool:
+    """Whether the inner loop runs across the rows of an array, as it does where that is transposed."""
+    if region.rows or region.indexed or min(region.inner.extent, region.count) < SQUARE // 2:
+        return False
+    known = region.elements.graph.known.values()
+    forms = [e.payload[1] for e in known if e.kind == "load"] + [t.offset for t in region.targets]
+    return any(abs(c) > 1 and atom is region.inner and len(form.terms) > 1 for form in forms for atom, c in form.terms)
 
 
 #: What inner loops carry for their checks.

@@ -23,8 +23,9 @@ STACK = 24 * 1024
 MOST_EXPRESSIONS = 1500
 #: Rows in a tile, at most and at least.
 MOST_ROWS, FEWEST_ROWS = 256, 32
-#: The inner loop is at most this long; longer rows in memory, which vectors then cross, are faster one by one.
-LONGEST, LONGEST_IN_MEMORY = 32, 16
+#: The inner loop is at most this long. Longer rows in memory, which vectors then cross, are faster one by one; rather
+#: long ones may be where a row has much to compute once, more than DEAR nanoseconds, which one by one is no vector.
+LONGEST, LONGEST_IN_MEMORY, LONGEST_DEAR, DEAR = 48, 24, 48, 0.6
 #: What a row's expression must cost, in nanoseconds, to be kept when it was computed on the way.
 KEPT = 0.3
 
@@ -33,7 +34,9 @@ def suits(region: Region) -> bool:
     """Whether a region has rows that are short and many, and not so many expressions that tiles overflow the stack."""
     if len(region.elements.graph.known) > MOST_EXPRESSIONS:
         return False
-    longest = LONGEST_IN_MEMORY if crossed(region) else LONGEST
+    longest = LONGEST
+    if crossed(region):
+        longest = LONGEST_DEAR if row_cost(region) > DEAR else LONGEST_IN_MEMORY
     return 1 < region.inner.extent <= longest and region.count >= 2 * FEWEST_ROWS and not region.indexed
 
 
@@ -47,6 +50,7 @@ class TileKernel(Writer):
         self.varying = varying([t.expr for t in region.targets], self.outer)
         super().__init__(region, symbol)
         self.inner: Variable = region.inner
+        self.body.lanes = self.outer
         self.length = region.inner.extent
         self.together = next(u for u in (4, 3, 2, self.length if self.length <= 8 else 1) if self.length % u == 0)
         if self.length <= 4:
@@ -264,6 +268,12 @@ def crossed(region: Region) -> int:
     loads = {e.payload[0] for e in known if e.kind == "load" and region.inner in e.depends and outer & e.depends}
     stores = [t.root.value for t in region.targets if t.operation is None and not t.row]
     return sum(v.dtype.itemsize for v in (*loads, *stores))
+
+
+def row_cost(region: Region) -> float:
+    """What is computed once a row costs, in nanoseconds when it is done in vectors."""
+    known = region.elements.graph.known.values()
+    return sum(e.cost for e in known if e.kind == "call" and region.inner not in e.depends)
 
 
 def varying(targets: list[Expr], outer: set[Variable]) -> set[Expr]:

@@ -36,7 +36,7 @@ def everything(x):
 def test_rows_and_tiles(rows, columns):
     x = np.random.default_rng(rows).normal(size=(rows, columns))
     executable = check(everything, x)
-    assert ("in tiles" in executable.report()) == (1 < columns <= 16 and rows >= 64)
+    assert ("in tiles" in executable.report()) == (1 < columns <= 24 and rows >= 64)
 
 
 @pytest.mark.parametrize("n", [1, 7, 2047, 2048, 2049, 4097, 100_000])
@@ -167,3 +167,13 @@ def test_what_is_the_same_for_all_rows_is_not_kept_between_passes():
         return ops.add(ops.where(ops.less(column, 0.5), total, column), x)
 
     check(f, np.random.default_rng(8).normal(size=(300, 12)))
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (100, 70), (129, 33), (31, 200), (5, 40, 50)])
+def test_arrays_across_the_loops(shape):
+    def f(x):
+        y = ops.transpose(x)
+        axes = tuple(range(len(shape)))[::-1]
+        return ops.exp(y), ops.sum(y, axis=0), ops.add(ops.transpose(ops.tanh(y), axes=axes), x), ops.max(y)
+
+    check(f, np.random.default_rng(9).normal(size=shape))
