@@ -67,7 +67,8 @@ class State:
 def code() -> machine.Library:
     """The compiled driver."""
     kind = layout.MACHINES[platform.machine()]
-    made = machine.load("\n".join(f.text() for f in (*blocks.functions(), *workers.functions(kind), function.entry())))
+    functions = (*blocks.functions(), *workers.functions(kind), function.entry())
+    made = machine.load("\n".join(f.text() for f in functions), effort=0)
     made.immortal()  # threads of the pool sleep in it when Python ends
     return made
 

@@ -9,8 +9,8 @@ from .image import EXTERNAL
 
 
 @cache
-def target_machine() -> Any:
-    """LLVM's machine for this processor with everything it has."""
+def target_machine(effort: int = 3) -> Any:
+    """LLVM's machine for this processor with everything it has. effort: how hard it looks for good code, 0 to 3."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -19,25 +19,25 @@ def target_machine() -> Any:
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
-        opt=3,
+        opt=effort,
         reloc="pic",
         codemodel="small",
     )
 
 
-def compile_text(text: str) -> tuple[bytes, list[str]]:
+def compile_text(text: str, effort: int = 3) -> tuple[bytes, list[str]]:
     """The object for a text, and the names of the functions that it defines for others.
 
     Raises RuntimeError, with LLVM's words, for a text that is not valid or not complete.
     """
     import llvmlite.binding as llvm
 
-    machine = target_machine()
+    machine = target_machine(effort)
     module = llvm.parse_assembly(text)
     module.triple, module.data_layout = machine.triple, str(machine.target_data)
     module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = True
+    options = llvm.create_pipeline_tuning_options(speed_level=effort)
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = effort == 3
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     missing = [f.name for f in module.functions if f.is_declaration and f.name not in EXTERNAL]

@@ -69,20 +69,23 @@ class Library:
         return f"<Library of {', '.join(self.symbols)}: {self.size} bytes, {self.source}>"
 
 
-def load(text: str) -> Library:
+def load(text: str, effort: int = 3) -> Library:
     """The functions that a text in LLVM's language defines, for this processor.
+
+    effort: how hard LLVM looks for good code, 0 to 3. Code without loops over numbers is as fast with 0, and there ten
+    times sooner.
 
     Raises CompilationError for a text that LLVM refuses, ModuleNotFoundError where llvmlite is needed and missing, and
     OSError where the system lets no memory be made executable.
     """
-    key = cache.key_of(*circumstances(), text)
+    key = cache.key_of(*circumstances(), *(() if effort == 3 else (f"effort {effort}",)), text)
     found = LIBRARIES.get(key)
     if found is not None:
         return found
     with LOCK:
         found = LIBRARIES.get(key)
         if found is None:
-            found = from_disk(key) or from_text(key, text)
+            found = from_disk(key) or from_text(key, text, effort)
             LIBRARIES[key] = found
     return found
 
@@ -106,12 +109,12 @@ def from_disk(key: str) -> Library | None:
         return None
 
 
-def from_text(key: str, text: str) -> Library:
+def from_text(key: str, text: str, effort: int) -> Library:
     """Compile, and keep for later processes."""
     from . import generator, linking
 
     try:
-        data, names = generator.compile_text(text)
+        data, names = generator.compile_text(text, effort)
     except RuntimeError as error:
         raise CompilationError(f"LLVM refuses a text of ours: {error}") from error
     try:
