@@ -67,7 +67,9 @@ class Executable:
 
 
 def run(program: Program, arguments: Sequence[Any]) -> list[Any]:
-    """The outputs, operation by operation; errors say which of the user's lines asked for what failed."""
+    """The outputs, operation by operation, in memory of their own; errors say which of the user's lines asked for what
+    failed.
+    """
     known: dict[Any, Any] = dict(program.constants)
     known.update(zip(program.inputs, arguments, strict=True))
     for node in program.nodes:
@@ -77,12 +79,12 @@ def run(program: Program, arguments: Sequence[Any]) -> list[Any]:
             error.add_note(f"raised by {node.op.name}, which {node.line} asked for")
             raise
         known.update(zip(node.outputs, found, strict=True))
-    return [x.value if isinstance(x, Literal) else known[x] for x in program.outputs]
+    return [x.value if isinstance(x, Literal) else owned(known[x]) for x in program.outputs]
 
 
 def contiguous(x: Any) -> Any:
-    """An array in C's order; anything else as it is."""
-    return np.ascontiguousarray(x) if type(x) is np.ndarray and x.ndim else x
+    """An array in C's order and aligned; anything else as it is."""
+    return x.copy() if type(x) is np.ndarray and not (x.flags.c_contiguous and x.flags.aligned) else x
 
 
 def segmented(partition: Partition) -> list[Segment | Node]:

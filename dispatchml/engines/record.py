@@ -296,20 +296,15 @@ def numpy_number(a):
     """A number of Python's as NumPy's: what NumPy's functions give."""
 
 
-#: Functions of NumPy whose dtype depends on the numbers, where the operation's does not.
-UNDECIDED = frozenset({np.linalg.eig, np.linalg.eigvals})
-
-
-def as_numpy_answers(protocol: Callable[..., Any]) -> Callable[..., Any]:
-    """A protocol of NumPy's whose answer to Python's numbers is NumPy's number, where an operation's is Python's."""
-
-    def answer(*arguments: Any, **keywords: Any) -> Any:
-        if arguments[1] in UNDECIDED:
-            refuse(f"numpy.linalg.{arguments[1].__name__}", "gives real or complex numbers as the values are")
-        y = protocol(*arguments, **keywords)
-        return numpy_number(y) if type(y) is Rec and y._symbol.is_weak else y
-
-    return answer
+def in_form(y: Any, form: str) -> Any:
+    """A recorded number held in another way: as an array without axes, NumPy's scalar or Python's number."""
+    if type(y) is not Rec or y.shape != () or y._symbol.form == form:
+        return y
+    if form == "array":
+        return array_of_number(y)
+    if form == "scalar":
+        return numpy_number(y) if y._symbol.is_weak else ops.getitem(y, index=())
+    return python_number(y)
 
 
 class RecordedNumberSpace(ArraySpace):
@@ -328,17 +323,16 @@ def recorded_space(x: Rec) -> ArraySpace:
 
 
 def like_recorded(g: Any, x: Rec) -> Any:
-    """A derivative by a recorded array without axes, as such an array."""
-    if type(g) is Rec and x._symbol.form == "array" and g._symbol.form != "array":
-        return array_of_number(g)
-    return g
+    """A derivative by a recorded number or array without axes, held as that is."""
+    return g if x._symbol.is_weak else in_form(g, x._symbol.form)
 
 
 for number, numpys in ((float, np.float64), (int, np.int64), (complex, np.complex128), (bool, np.bool_)):
     numpy_number.info.register(numpys, (number,), False)
+    array_of_number.info.register(np.asarray, (number,), False)
 python_number.info.register(python_scalar, (np.ndarray,), False)
 array_of_number.info.register(np.asarray, (np.ndarray,), False)
 SPACES[Rec] = recorded_space
 add_layer(Layer(Rec, "storage", provider=provide, sealed=True, place="dispatchml.engines"))
 
-__all__ = ["RECORDING", "Guard", "Rec", "Recorder", "like_recorded", "recorded"]
+__all__ = ["RECORDING", "Guard", "Rec", "Recorder", "in_form", "like_recorded", "recorded"]

@@ -16,3 +16,15 @@ def remember(error: Exception) -> None:
     refused = REFUSED.get()
     if refused is not None:
         refused.append(error)
+
+
+def noted() -> int:
+    """How many refusals there are so far."""
+    return len(REFUSED.get() or ())
+
+
+def forget(count: int) -> None:
+    """Drop the refusals since there were so many: what was refused is done in another way."""
+    refused = REFUSED.get()
+    if refused is not None:
+        del refused[count:]

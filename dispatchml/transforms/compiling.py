@@ -10,7 +10,9 @@ import numpy as np
 
 from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, warn_at_user_line
 from ..engines.operators import install
-from ..engines.record import Rec, as_numpy_answers, like_recorded
+from ..engines.record import Rec, like_recorded
+from ..engines.recorded_answers import function_as_numpy_answers, ufunc_as_numpy_answers
+from ..engines.refusals import forget, noted
 from ..engines.views import current
 from ..numpy.operators import dress
 from ..numpy.protocols import array_function, array_ufunc
@@ -164,6 +166,7 @@ class Compiled:
                     self.use(program)
                     return program.rebuild(outputs)
             program = self.recorded(signature)
+            inputs = [*signature.inputs, *self.surroundings.arrays()]  # what is reached may have become an array
         except Traces:
             return self.as_it_is(arguments, keywords)
         except Outside:
@@ -197,8 +200,13 @@ class Compiled:
 
     def recorded(self, signature: Signature) -> Recorded:
         """Record a program for a signature and keep it."""
+        refusals = noted()
         self.surroundings = Surroundings(self.function)
-        program = record(self.wrap, signature, self.surroundings)
+        try:
+            program = record(self.wrap, signature, self.surroundings)
+        except Exception:
+            forget(refusals)  # the function runs in another way; a transform around it would take them for its own
+            raise
         key = signature.key, self.surroundings.state()
         variants = self.programs.setdefault(key, [])
         variants.insert(0, program)
@@ -258,5 +266,5 @@ LIKE[Rec] = like_recorded
 STANDING[Rec] = current
 install(Rec)
 dress(Rec)
-Rec.__array_ufunc__ = as_numpy_answers(array_ufunc)  # type: ignore[attr-defined]
-Rec.__array_function__ = as_numpy_answers(array_function)  # type: ignore[attr-defined]
+Rec.__array_ufunc__ = ufunc_as_numpy_answers(array_ufunc)  # type: ignore[attr-defined]
+Rec.__array_function__ = function_as_numpy_answers(array_function)  # type: ignore[attr-defined]

@@ -392,3 +392,57 @@ def test_debugging_compares_both_ways(monkeypatch):
     same(dm.grad(honest)(X), dm.grad(wave)(X))
     with pytest.raises(CompiledDifferenceError, match="index"):
         counting(X)
+
+
+def test_a_function_that_is_not_compiled_has_derivatives():
+    def f(x, y):
+        v = np.array(x)  # refused while it is recorded, and fine for the plain array that x is
+        v **= 2
+        return np.sum(v * y)
+
+    with pytest.warns(FallbackWarning, match="numpy.asarray"):
+        same(dm.grad(dm.jit(f), 1)(X, X), X**2)
+
+
+@pytest.mark.parametrize("x", [1.5, 1.5 + 1j, np.float32(1.5), np.array(1.5)], ids=repr)
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.zeros_like, np.copy, np.transpose, np.squeeze, np.real, np.imag, np.atleast_1d, np.abs,
+        lambda x: np.where(x == 0, x, 2), lambda x: np.full_like(x, 3), lambda x: np.transpose(np.multiply(x, x)),
+    ],
+)  # fmt: skip
+def test_numbers_have_the_class_that_numpys_functions_give(f, x):
+    same(dm.jit(f)(x), f(x))
+
+
+@pytest.mark.parametrize("x", [1.5, np.float32(1.5), np.float64(1.5), np.array(1.5)], ids=repr)
+def test_a_derivative_by_a_number_that_has_no_influence_is_such_a_number(x):
+    gradient = dm.grad(lambda x, y: y * 2.0)
+    same(dm.jit(gradient)(x, 1.0), gradient(x, 1.0))
+
+
+def test_unaligned_arguments_are_not_handed_out():
+    memory = np.zeros(X.nbytes + 1, np.uint8)
+    x = memory[1:].view(X.dtype)
+    x[:] = X
+
+    def f(x, w):
+        return np.sin(x), x, w, x[::-1]
+
+    found = dm.jit(f)(x, W)
+    same(found, f(X, W))
+    for k, y in enumerate(found):
+        assert not any(np.shares_memory(y, other) for other in (x, W, *found[:k]))
+
+
+def test_what_is_reached_may_become_an_array_and_stop_being_one():
+    factor = X
+
+    def f(x):
+        return np.sum(x * factor)
+
+    compiled = dm.jit(f)
+    for value in (X, 2.0, W, 3):
+        factor = value
+        same(compiled(X), f(X))
