@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import target
+from . import homes, target
 from .builder import Builder, Term
 from .complexes import Pair
 from .kinds import COMPLEX, F16, F32, KINDS, names_of, register_type
@@ -174,6 +174,7 @@ def of_kinds(name: str, kinds: tuple[str, ...], keywords: dict[str, Any]) -> Sca
 
         KNOWN[symbol] = written(symbol, kinds[:1], astype(*kinds), {}, "alwaysinline")
         return KNOWN[symbol]
+    homes.load(name, kinds)
     f = next((f for accepts, f in EMITTERS.get(name, ()) if accepts(kinds)), None)
     if f is None:
         f = in_wider(name, kinds)

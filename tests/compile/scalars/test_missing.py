@@ -2,13 +2,16 @@
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import dispatchml.ops
 from dispatchml import ops
-from dispatchml.compile import scalars
+from dispatchml.compile import mathematics, scalars
+from dispatchml.compile.scalars import homes, registry
 from dispatchml.compile.scalars.missing import COMPLEX_REASONS, OTHER_REASONS, REASONS, reason
 from dispatchml.compile.scalars.resolution import UFUNCS
 
@@ -61,3 +64,27 @@ def test_names_resolve():
         if name != "astype" and scalars.find(name, "d" * info.arity) is not None:
             operands = [np.dtype(np.float32)] * info.arity
             assert scalars.resolve(name, operands, {}) is not None, name
+
+
+def test_modules_are_imported_when_they_are_needed():
+    code = """
+import sys
+from dispatchml.compile import mathematics, scalars
+from dispatchml.compile.scalars import homes, registry
+scalars.find("exp", "d")
+modules = sorted(m.rpartition(".")[2] for m in sys.modules if m.startswith("dispatchml.compile.mathematics."))
+assert modules == ["doubles", "exponentials", "polynomial"], modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_emitter_has_its_home():
+    for path in (scalars.__path__, mathematics.__path__):
+        for module in pkgutil.iter_modules(path):
+            importlib.import_module(
+                f"dispatchml.compile.{'scalars' if path is scalars.__path__ else 'mathematics'}.{module.name}"
+            )
+    for name, emitters in registry.EMITTERS.items():
+        for _, write in emitters:
+            home = write.__module__.removeprefix("dispatchml.compile.")
+            assert home in homes.COMPLEX_HOMES or name in homes.HOMES[home].split(), (name, home)
