@@ -16,6 +16,7 @@ import threading
 import weakref
 from typing import Any
 
+from ..dispatch.errors import DispatchmlError
 from . import cache, host, image
 
 #: Changes with the layout of what is stored, and whenever other code comes out for the same text.
@@ -36,7 +37,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=renew_lock)
 
 
-class CompilationError(RuntimeError):
+class CompilationError(DispatchmlError, RuntimeError):
     """A text is not what LLVM accepts: a fault of what has written it."""
 
 
