@@ -146,7 +146,7 @@ def interrupt(count):
     else:
         raise AssertionError("it was not interrupted")
     thread.join()
-    assert took < 0.5, took
+    assert took < 5, took  # of ten seconds; 0.05 on a quiet machine
     check(slow_function())
     print(f"{took:.3f}")
 
