@@ -85,8 +85,9 @@ def build(plan: Plan, otherwise: Any = NotImplemented, name: str = "compiled") -
 
         return PortableFunction(plan, otherwise, name)
     threads.pool()
-    state = State(arena(plan)[1])
-    return bind(record_of(plan, ctypes.addressof(state.words)), otherwise, name, plan, state)
+    offsets, total = arena(plan)
+    state = State(total)
+    return bind(record_of(plan, ctypes.addressof(state.words), offsets, total), otherwise, name, plan, state)
 
 
 def bind(record: bytes, otherwise: Any, name: str, *alive: Any) -> Callable[..., Any]:

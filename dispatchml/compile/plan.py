@@ -151,17 +151,14 @@ def arena(plan: Plan) -> tuple[list[int], int]:
             begins.setdefault(slot - first, number)
             ends[slot - first] = number
     offsets = [0] * len(plan.scratch)
-    placed: list[int] = []
-    for k in sorted(range(len(offsets)), key=lambda k: -plan.scratch[k]):
-        size = rounded(plan.scratch[k])
-        together = sorted(
-            (offsets[j], j) for j in placed if k in begins and begins[k] <= ends[j] and begins[j] <= ends[k]
-        )
-        for taken, j in together:
+    live: list[list[int]] = [[] for _ in plan.steps]  # what is placed already, by the steps between its first and last
+    for k in sorted(begins.keys() & set(range(len(offsets))), key=lambda k: -plan.scratch[k]):
+        size, during = rounded(plan.scratch[k]), live[begins[k] : ends[k] + 1]
+        for taken, j in sorted((offsets[j], j) for j in set().union(*during)):
             if offsets[k] + size <= taken:
                 break
             offsets[k] = max(offsets[k], taken + rounded(plan.scratch[j]))
-        if k in begins:
+        for placed in during:
             placed.append(k)
     return offsets, max((o + rounded(n) for o, n in zip(offsets, plan.scratch, strict=True)), default=0)
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..backends.native import layout
 from . import probes, table
 from .driver import words as driver
-from .plan import InputSpec, LoopStep, OutputSpec, Pack, Plan, Step, Unpack, arena, block_count, leaf_count
+from .plan import InputSpec, LoopStep, OutputSpec, Pack, Plan, Step, Unpack, block_count, leaf_count
 
 FORMS = {"array": driver.ARRAY, "int": driver.INT, "bool": driver.BOOL, "object": driver.SAME, "any": driver.ANY_ARRAY}
 NUMBERS = {"float": float, "complex": complex}
@@ -156,10 +156,12 @@ def loop_of(ufunc: np.ufunc, signature: str) -> tuple[int, int]:
     return found
 
 
-def record_of(plan: Plan, state: int) -> bytes:
-    """What the driver reads; state: the address of what it changes."""
+def record_of(plan: Plan, state: int, offsets: Sequence[int], total: int) -> bytes:
+    """What the driver reads.
+
+    state: the address of what it changes. offsets, total: where scratch memory lies, and its size.
+    """
     record = Record()
-    offsets, total = arena(plan)
     record.set(driver.HEAD_TABLE, table.address())
     record.set(driver.STATE, state)
     packs = list(plan.packs)

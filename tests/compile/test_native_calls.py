@@ -122,19 +122,3 @@ def test_a_likelihood_and_its_gradient():
     np.testing.assert_allclose(found[0], wanted[0], rtol=1e-11)
     for w, g in zip(wanted[1], found[1], strict=True):
         np.testing.assert_allclose(g, w, rtol=1e-9, atol=1e-12)
-
-
-def test_scratch_memory_of_what_does_not_live_together_is_shared():
-    from dispatchml.compile.entry import InputSpec, Plan, Step
-    from dispatchml.compile.plan import arena
-
-    def plan(*pointers, sizes):
-        steps = [Step(None, "", p) for p in pointers]
-        return Plan([InputSpec("any")], scratch=sizes, steps=steps)
-
-    # slots: 0 the argument, then scratch
-    assert arena(plan([0, 1], [1, 2], [2, 3], sizes=[64, 64, 64])) == ([0, 64, 0], 128)
-    assert arena(plan([0, 1], [1, 2], [2, 3, 1], sizes=[64, 64, 64])) == ([0, 64, 128], 192)
-    assert arena(plan([0, 1], [1, 2], [2, 3], sizes=[10, 100, 1])) == ([128, 0, 128], 192)
-    assert arena(plan(sizes=[64, 64])) == ([0, 0], 64)
-    assert arena(plan(sizes=[])) == ([], 0)
