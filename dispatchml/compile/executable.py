@@ -61,6 +61,6 @@ class Executable:
         self.size = 0
 
     def __del__(self) -> None:
-        # at exit a thread that Python does not wait for may still be running in it
-        if self.base and self.size and not sys.is_finalizing():
+        # at exit a thread that Python does not wait for may still be running in it, and the names here may be gone
+        if self.base and self.size and sys is not None and not sys.is_finalizing():
             self.unmap(self.base, self.size)

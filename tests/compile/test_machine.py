@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dispatchml.compile import image, linking, machine
+from dispatchml.compile import executable, image, linking, machine
 
 from .texts import CLEAR, scale
 
@@ -98,6 +98,15 @@ def test_a_library_ends_with_its_last_reference():
     gc.collect()
     assert there() is None
     assert key not in machine.LIBRARIES
+
+
+def test_memory_that_ends_when_the_names_of_its_module_are_gone(monkeypatch):
+    """As at the end of the process, when a module that is cleared later still holds a library."""
+    library = machine.load(scale(19.0))
+    with monkeypatch.context() as patch:
+        patch.setattr(executable, "sys", None)
+        library.memory.__del__()
+    assert library.memory.size
 
 
 def test_text_that_is_not_llvms():
