@@ -109,6 +109,9 @@ def total(
     return ops.sum(self, axis=axis, dtype=dtype, keepdims=keepdims) if out is None else refuse_out("sum")
 
 
+total.__name__ = total.__qualname__ = "sum"  # libraries of units decide by a method's name what becomes of the unit
+
+
 def mean(
     self: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ..dispatch.construct import FORMS
 from ..dispatch.errors import RecordingError, code_line, is_hidden, is_ours
+from ..dispatch.layers import Layer, layer_of
 from ..engines.constants import fingerprint
 from ..engines.record import Rec
 from ..engines.traced import Traced
@@ -250,8 +252,11 @@ class Looking:
             raise Traces
         if isinstance(x, PLAIN):
             return type(x), repr(x) if isinstance(x, (float, complex, np.generic)) else x
+        info = None if type(x) is np.ndarray else layer_of(type(x))
+        if info is not None and info.payload is not None and depth:
+            return self.layer(x, info, depth)
         if isinstance(x, np.ndarray):
-            return type(x), id(x), x.dtype, x.shape, fingerprint(x) if x.flags.writeable else None
+            return type(x), id(x), x.dtype, x.shape, fingerprint(x.view(np.ndarray)) if x.flags.writeable else None
         if depth == 0 or self.left < 0:
             return id(x)
         if isinstance(x, slice):
@@ -267,6 +272,31 @@ class Looking:
             return id(x)
         read = [(k, v) for k, v in names.items() if self.attributes is None or k in self.attributes]
         return id(x), tuple((k, self.at(v, depth - 1)) for k, v in read)
+
+    def layer(self, x: Any, info: Layer, depth: int) -> Any:
+        """What identifies a layer, whose numbers may be written into and whose units may be set: its payload, and what
+        it has beside it.
+        """
+        payload = info.payload(x)  # type: ignore[misc]
+        parts = payload if type(payload) is tuple else (payload,)
+        form = FORMS.get(type(x))
+        beside = form.statics_of(x) if form is not None else getattr(x, "__dict__", None)
+        if beside is None:
+            beside = {k: getattr(x, k) for k in info.static}
+        fields = tuple((k, self.field(v, depth)) for k, v in beside.items() if not any(v is p for p in parts))
+        return type(x), id(x), fields, tuple(self.field(p, depth) for p in parts)
+
+    def field(self, x: Any, depth: int) -> Any:
+        """What identifies a part of a layer, whose object may be made anew each time that it is asked for."""
+        if isinstance(x, np.ndarray):
+            return x.dtype, x.shape, x.ctypes.data, fingerprint(x.view(np.ndarray)) if x.flags.writeable else None
+        if isinstance(x, (Traced, Rec, list, tuple, dict, *PLAIN)) or layer_of(type(x)) is not None:
+            return self.at(x, depth - 1)
+        try:
+            hash(x)
+        except TypeError:
+            return type(x)
+        return x
 
 
 @functools.lru_cache(maxsize=1024)

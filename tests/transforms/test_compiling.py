@@ -446,3 +446,40 @@ def test_what_is_reached_may_become_an_array_and_stop_being_one():
     for value in (X, 2.0, W, 3):
         factor = value
         same(compiled(X), f(X))
+
+
+def test_layers_that_a_function_reaches_are_parts_of_the_signature():
+    @dm.layer(slot="structure")
+    @attrs.define(eq=False)
+    class Scaled:
+        numbers: dm.Array
+        name: str = "a"
+
+    held = Scaled(np.ones(5))
+    dispatch_rule = dm.ops.multiply.layer(Scaled, lambda a, b: Scaled(dm.ops.multiply(a, b.numbers), b.name))
+    assert dispatch_rule is not None
+
+    def f(x):
+        RUNS.put(1)
+        return x * held
+
+    compiled = dm.jit(f)
+    for change in ("nothing", "nothing", "numbers", "name"):
+        if change == "numbers":
+            held.numbers[0] = 7.0
+        elif change == "name":
+            held.name = "b"
+        got = compiled(X)
+        same(got.numbers, X * held.numbers)
+        assert got.name == held.name
+    assert RUNS.qsize() == 3
+
+
+def test_masked_arrays_that_a_function_reaches():
+    held = np.ma.array([1.0, 2.0, 3.0, 4.0, 5.0], mask=[0, 1, 0, 0, 0])
+    compiled = dm.jit(lambda x: x * held)
+    with pytest.warns(FallbackWarning, match="MaskedArray"):
+        assert compiled(X).mask.tolist() == [False, True, False, False, False]
+    held[0] = np.ma.masked
+    with pytest.warns(FallbackWarning, match="MaskedArray"):
+        assert compiled(X).mask.tolist() == [True, True, False, False, False]
