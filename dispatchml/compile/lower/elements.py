@@ -24,6 +24,8 @@ Asks = Generator[tuple[Operand, Position], Expr, Expr]
 REDUCTIONS = {
     "sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum", "any": "logical_or", "all": "logical_and",
 }  # fmt: skip
+#: At more positions than this a value is not computed: neighbours of neighbours of neighbours become too many.
+MOST_VISITS = 24
 #: Operations whose result is one number everywhere.
 FILLS = {
     "zeros_like": 0, "ones_like": 1, "zeros_of": 0, "ones_of": 1, "one_like": 1, "full_like": None, "full_of": None,
@@ -112,8 +114,19 @@ class Elements:
         if lies is not None:
             found = self.known[x, position] = self.load(x, lies, position)
             return found
-        self.visits[x] = self.visits.get(x, 0) + 1
+        self.visits[x] = visits = self.visits.get(x, 0) + 1
+        if visits > MOST_VISITS:
+            raise CannotInline(self.origin(x))
         return self.work(self.makers[x], position), x, position
+
+    def origin(self, x: Value) -> Value:
+        """What a value holds elements of."""
+        while self.makers[x].op.name in MOVES:
+            source = self.makers[x].inputs[0]
+            if not isinstance(source, Value) or source not in self.makers or self.lies(source) is not None:
+                break
+            x = source
+        return x
 
     def load(self, x: Value, lies: Any, position: Position) -> Expr:
         """An element in memory, zero outside."""

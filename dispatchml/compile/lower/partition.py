@@ -7,6 +7,7 @@ many such barriers lie before a value; regions of one level with the same loops 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..graph import Literal, Node, Program, Value
@@ -46,7 +47,9 @@ class Partition:
         self.reasons = {node: reason for node in program.nodes if (reason := reason_against(node))}
         self.barriers: set[Value] = set()
         self.kept: set[Value] = set()
-        for _ in range(100):
+        #: Regions that were followed, by their roots.
+        self.regions: dict[Any, Region] = {}
+        for _ in range(100 + len(program.nodes)):
             try:
                 self.divide()
                 if not (self.keep_shared() or self.cut_long()):
@@ -176,7 +179,11 @@ class Partition:
                 return x
             return None
 
-        return Region(roots, self.makers, lies)
+        key = tuple((root.value, root.kind) for root in roots)
+        found = self.regions.get(key)
+        if found is None or not found.still_holds(lies):
+            found = self.regions[key] = Region(roots, self.makers, lies)
+        return found
 
     def may_join(self, region: Region, alone: Region) -> bool:
         """Whether two regions may have the same loops."""
@@ -201,37 +208,54 @@ class Partition:
 
     def keep_shared(self) -> bool:
         """Choose values to keep in memory because several regions, or several places of one, would compute them."""
-        visited: dict[Value, list[int]] = {}
-        repeated: set[Value] = set()
+        visited: dict[Value, set[int]] = {}
+        repeated: dict[Value, int] = {}
         for k, step in enumerate(self.steps):
             if step.region is None:
                 continue
             for value, times in step.region.elements.visits.items():
-                visited.setdefault(value, []).append(k)
+                visited.setdefault(value, set()).add(k)
                 if times > 1 and value not in self.barriers:
-                    repeated.add(value)
-        costs = self.costs()
-        more = False
-        for value in repeated:
-            if costs[value] > CHEAP_AGAIN:
-                self.barriers.add(self.source_of_cost(value, costs))
-                more = True
-        if more:
+                    repeated[value] = max(times, repeated.get(value, 0))
+        again = self.chosen(lambda y, cost: cost * (repeated.get(y, 1) - 1) > CHEAP_AGAIN)
+        if again:
+            self.barriers |= again
             return True
-        for value, regions in visited.items():
-            if len(regions) < 2 or value in self.stored or costs[value] <= CHEAP:
-                continue
-            users = [y for node in self.users.get(value, ()) if node not in self.reasons for y in node.outputs]
-            if any(set(visited.get(y, ())) != set(regions) for y in users):
-                chosen = self.source_of_cost(value, costs)
-                levels = {self.levels[self.steps[k].region.roots[0].value] for k in regions}
-                if len(levels) == 1:  # regions of one level cannot read each other's results
-                    self.barriers.add(chosen)
-                    more = True
-                elif chosen not in self.stored:
-                    self.kept.add(chosen)
-                    more = True
-        return more
+        shared = self.chosen(lambda y, cost: cost > CHEAP and self.is_shared(y, visited))
+        for value in shared:
+            levels = {self.levels[self.steps[k].region.roots[0].value] for k in visited.get(value, ())}  # type: ignore[union-attr]
+            # regions of one level cannot read each other's results
+            (self.barriers if len(levels) <= 1 else self.kept).add(value)
+        return bool(shared)
+
+    def is_shared(self, value: Value, visited: dict[Value, set[int]]) -> bool:
+        """Whether a value is the last one that several regions compute alike."""
+        regions = visited.get(value, set())
+        if len(regions) < 2 or value in self.stored:
+            return False
+        users = [y for node in self.users.get(value, ()) if node not in self.reasons for y in node.outputs]
+        return any(visited.get(y, set()) != regions for y in users)
+
+    def chosen(self, wanted: Callable[[Value, float], bool]) -> set[Value]:
+        """Values to be in memory, by what an element costs with those before them in memory already."""
+        costs: dict[Value, float] = {}
+        found: set[Value] = set()
+        for node in self.program.nodes:
+            for y in node.outputs:
+                if node in self.reasons or y in self.stored:
+                    costs[y] = 0.0
+                    continue
+                total = 0.0 if is_move(node) else cost_of(node.op.name)
+                total += sum(costs.get(x, 0.0) for x in node.inputs if isinstance(x, Value))
+                if node.op.name in REDUCTIONS:
+                    total = (total + 0.1) * max(getattr(node.inputs[0], "size", 1) // max(y.size, 1), 1)
+                costs[y] = min(total, 1e9)
+                if wanted(y, costs[y]):
+                    value = self.source_of_cost(y, costs)
+                    if value not in self.stored:
+                        found.add(value)
+                    costs[value] = costs[y] = 0.0
+        return found
 
     def source_of_cost(self, value: Value, costs: dict[Value, float]) -> Value:
         """The value itself, or the one further back that is as large and whose cost it only hands on."""
@@ -243,18 +267,3 @@ class Partition:
             if len(back) != 1 or back[0].size > value.size or back[0] in self.stored:
                 return value
             value = back[0]
-
-    def costs(self) -> dict[Value, float]:
-        """What computing an element of each value costs, from what is in memory."""
-        costs: dict[Value, float] = {}
-        for node in self.program.nodes:
-            for y in node.outputs:
-                if node in self.reasons or y in self.stored:
-                    costs[y] = 0.0
-                    continue
-                total = 0.0 if is_move(node) else cost_of(node.op.name)
-                total += sum(costs.get(x, 0.0) for x in node.inputs if isinstance(x, Value))
-                if node.op.name in REDUCTIONS:
-                    total = (total + 0.1) * max(getattr(node.inputs[0], "size", 1) // max(y.size, 1), 1)
-                costs[y] = min(total, 1e9)
-        return costs

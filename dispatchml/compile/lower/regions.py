@@ -72,6 +72,12 @@ class Region:
         self.targets: list[Target] = []
         self.elements = self.followed()
 
+    def still_holds(self, lies: Callable[[Value], Any]) -> bool:
+        """Whether what was followed would be the same when other values lie in memory."""
+        known = self.elements.graph.known.values()
+        loads = {e.payload[0] for e in known if e.kind == "load"}
+        return all(lies(v) is not None for v in loads) and all(lies(v) is None for v in self.elements.visits)
+
     @property
     def passes(self) -> int:
         """How often the region goes through its rows."""

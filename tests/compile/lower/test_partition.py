@@ -64,3 +64,31 @@ def test_dtypes_without_machine_code_are_calls():
 def test_arrays_without_elements_are_calls():
     x = np.ones((0, 4))
     assert kernels(lambda x: (ops.sum(x, axis=0), ops.exp(x)), x) == (0, 2)
+
+
+def steps_of_heat(u, count=40):
+    for _ in range(count):
+        middle = ops.getitem(u, index=(slice(1, -1),))
+        ahead, behind = ops.getitem(u, index=(slice(2, None),)), ops.getitem(u, index=(slice(None, -2),))
+        bent = ops.subtract(ops.add(ahead, behind), ops.multiply(2.0, middle))
+        u = ops.setitem(u, ops.add(middle, ops.multiply(0.1, bent)), index=(slice(1, -1),))
+    return u
+
+
+@pytest.mark.parametrize("shape", [(500,), (60, 40)])
+def test_neighbours_of_neighbours_are_written_now_and_then(shape):
+    fused, called = kernels(steps_of_heat, np.random.default_rng(1).normal(size=shape))
+    assert called == 0
+    assert fused <= 60
+
+
+def test_what_is_read_at_many_places_is_written_once():
+    def f(x):
+        y = ops.exp(x)
+        parts = [ops.getitem(y, index=(slice(k, 270 + k),)) for k in range(30)]
+        total = parts[0]
+        for part in parts[1:]:
+            total = ops.add(total, part)
+        return total
+
+    assert kernels(f, X) == (2, 0)
