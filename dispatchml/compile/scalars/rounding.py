@@ -26,7 +26,7 @@ for each in ("floor", "ceil", "trunc", "rint"):
     rounding(each)
 
 
-@emitter("round", *WHOLE, "f32", "f64")
+@emitter("round", *WHOLE, "f16", "f32", "f64")
 def round_to(a: Term, *, decimals: int = 0) -> Term:
     """To so many decimals, by multiplying with a power of ten, rounding and dividing, as NumPy does."""
     if not a.kind.is_float:
@@ -36,7 +36,7 @@ def round_to(a: Term, *, decimals: int = 0) -> Term:
     if decimals == 0:
         return unary("rint", a)
     power = 10.0 ** abs(decimals)
-    if a.kind is F32 and power != float(F32.dtype.type(power)) or abs(decimals) > 22:
+    if abs(decimals) > 22 or power != float(a.kind.dtype.type(power)):
         raise NotCompiled
     if decimals > 0:
         return unary("rint", a * power) / power
@@ -77,6 +77,8 @@ def spacing_of_halves(a: Term) -> Term:
 
 def _largest(kind: Kind) -> float:
     """The largest finite number."""
+    if kind is F16:
+        return 65504.0
     return sys.float_info.max if kind is F64 else (2.0 - 2.0**-23) * 2.0**127
 
 
@@ -87,7 +89,7 @@ def heaviside(a: Term, b: Term) -> Term:
     return select(a.is_nan, a, y)
 
 
-@emitter("nan_to_num", *WHOLE, "b1", "f32", "f64")
+@emitter("nan_to_num", *WHOLE, "b1", "f16", "f32", "f64")
 def nan_to_num(a: Term, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Term:
     """nan and infinities replaced; None: the largest and the smallest number."""
     if not a.kind.is_float:
@@ -127,7 +129,7 @@ def stop_gradient(a: Term) -> Term:
     return a
 
 
-@emitter("isclose", "f32", "f64")
+@emitter("isclose", "f16", "f32", "f64")
 def isclose(a: Term, b: Term, *, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Term:
     """|a - b| <= atol + rtol |b| for finite b, equality for infinite ones."""
     near = absolute(a - b).less_equal(absolute(b) * rtol + atol) & absolute(b).less(math.inf)

@@ -51,9 +51,11 @@ def operands(count, dtype):
     return [np.concatenate([x, random.normal(size=500).astype(dtype) * 3]) for x in (a, b)]
 
 
-@pytest.mark.parametrize("character", "fd")
+@pytest.mark.parametrize("character", "efd")
 @pytest.mark.parametrize(("name", "keywords", "places"), CASES)
 def test_equal_to_the_operation(name, keywords, places, character):
+    if character == "e" and places:
+        pytest.skip("uncompiled, each step is rounded to half precision; compiled, the result")
     operation = getattr(ops, name)
     arrays = operands(operation.info.arity, character)
     loop, result = scalars.resolve(name, [a.dtype for a in arrays], keywords)
