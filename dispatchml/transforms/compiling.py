@@ -20,8 +20,9 @@ from .boundary import LIKE
 from .comparing import compared, is_asked_for
 from .compiled_calls import call_through
 from .entry import transformed
+from .looking import Traces
 from .recording import Misses, Outside, Recorded, Signature, record
-from .surroundings import Surroundings, Traces
+from .surroundings import Surroundings
 from .zeros import STANDING
 
 #: How many variants of a signature are kept, least recently used out.

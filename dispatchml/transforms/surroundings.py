@@ -13,18 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.construct import FORMS
-from ..dispatch.errors import RecordingError, code_line, is_hidden, is_ours
-from ..dispatch.layers import Layer, layer_of
-from ..engines.constants import fingerprint
-from ..engines.record import Rec
-from ..engines.traced import Traced
+from ..dispatch.errors import RecordingError, code_line, is_ours
 from .captured import FUNCTIONS, names_read
 from .draws import is_generator
+from .looking import PLAIN, Looking, attributes_of_code, identity, is_library, is_library_module
 
-#: How many objects are looked into at most, and how deep.
-OBJECTS, DEPTH = 10_000, 4
-PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype, type(...))
 #: Instructions by which a function changes something outside of it.
 WRITES = {"STORE_GLOBAL": "assigns to a global", "DELETE_GLOBAL": "deletes a global", "STORE_ATTR": "sets an attribute"}
 
@@ -32,7 +25,7 @@ WRITES = {"STORE_GLOBAL": "assigns to a global", "DELETE_GLOBAL": "deletes a glo
 class Surroundings:
     """What one function reaches."""
 
-    __slots__ = ("function", "slots", "watched", "copies", "generators")
+    __slots__ = ("function", "slots", "watched", "known", "generators")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -40,30 +33,31 @@ class Surroundings:
         self.slots: list[tuple[Any, str]] = []
         #: Other values: functions that give what identifies each.
         self.watched: list[Callable[[], Any]] = []
-        self.copies: dict[types.FunctionType, None] = {}
+        #: The functions that were looked into, and whether they were reached by names alone.
+        self.known: set[tuple[types.FunctionType, bool]] = set()
         self.generators: list[Any] = []
         self.reach(function)
 
-    def reach(self, function: Any) -> None:
-        """Collect what a callable reaches."""
+    def reach(self, function: Any, named: bool = True) -> None:
+        """Collect what a callable reaches. named: whether it is reached by names alone, so that a copy of it is run."""
         if isinstance(function, functools.partial):
-            self.reach(function.func)
-            self.watch(lambda: identity((function.args, function.keywords)))
+            self.reach(function.func, named)
+            self.watch_object((function.args, function.keywords), attributes_of(function.func))
         elif isinstance(function, types.MethodType):
             self.watch_object(function.__self__, attributes_read(function.__func__))
-            self.reach(function.__func__)
+            self.reach(function.__func__, named)
         elif isinstance(function, types.FunctionType):
-            self.reach_function(function)
+            self.reach_function(function, named)
         elif calls_own(function):
-            self.reach(function.__call__)
+            self.reach(function.__call__, named)
 
-    def reach_function(self, function: types.FunctionType) -> None:
+    def reach_function(self, function: types.FunctionType, named: bool) -> None:
         """Collect what a function of the user's reads by name."""
-        if function in self.copies:
+        if (function, named) in self.known:
             return
-        self.copies[function] = None
+        self.known.add((function, named))
         if is_ours(function.__code__.co_filename):  # what a transform has made of a function
-            self.reach_cells(function)
+            self.reach_cells(function, named)
             return
         if is_library(function):
             return
@@ -71,12 +65,13 @@ class Surroundings:
         names, attributes = function.__globals__, attributes_read(function)
         for name in sorted(names_read(function.__code__)):
             if name in names:
-                self.place(names, name, names[name], attributes)
-        self.reach_cells(function)
-        for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            self.watch_object(default, attributes)
+                self.place(names, name, names[name], attributes, named)
+        self.reach_cells(function, named)
+        if function.__defaults__ or function.__kwdefaults__:
+            self.look((function.__defaults__, function.__kwdefaults__), attributes)
+            self.watch(lambda: identity((function.__defaults__, function.__kwdefaults__), attributes))
 
-    def reach_cells(self, function: types.FunctionType) -> None:
+    def reach_cells(self, function: types.FunctionType, named: bool) -> None:
         """Collect what the cells of a function hold; nothing assigns to those of our own."""
         ours = is_ours(function.__code__.co_filename)
         attributes = attributes_read(function)
@@ -86,32 +81,37 @@ class Surroundings:
             except ValueError:
                 continue
             if ours and isinstance(content, FUNCTIONS):
-                self.reach(content)
+                self.reach(content, named)
             elif not ours or not isinstance(content, (tuple, *PLAIN)):
-                self.place(cell, name, content, attributes)
+                self.place(cell, name, content, attributes, named)
 
-    def place(self, home: Any, name: str, content: Any, attributes: frozenset[str]) -> None:
+    def place(self, home: Any, name: str, content: Any, attributes: frozenset[str], named: bool) -> None:
         """Something that is reached by a name: a global of a dict, or the content of a cell."""
-        if isinstance(content, types.ModuleType):
+        if isinstance(content, types.ModuleType) and is_library_module(content):
             return
-        if type(content) is np.ndarray and content.dtype.kind in "?biufc":
+        if named and type(content) is np.ndarray and content.dtype.kind in "?biufc":
             self.slots.append((home, name))
             return
         if isinstance(content, FUNCTIONS):
-            self.reach(content)
-            self.watch(lambda: id(read(home, name)))
+            self.reach(content, named)
         elif is_generator(content):
             self.generators.append(content)
-        elif isinstance(content, type) or callable(content) and not hasattr(content, "__dict__"):
+            return
+        if isinstance(content, types.FunctionType) and (is_library(content) or not vars(content)):
             self.watch(lambda: id(read(home, name)))
-        else:
-            self.watch(lambda: identity(read(home, name), attributes))
-            self.watch_calls(content)
-
-    def watch_calls(self, content: Any) -> None:
-        """An object with a `__call__` of the user's own is a function, too."""
+            return
+        self.look(content, attributes)
+        self.watch(lambda: identity(read(home, name), attributes))
         if calls_own(content):
-            self.reach(content)
+            self.reach(content, named)
+
+    def look(self, content: Any, attributes: frozenset[str]) -> None:
+        """Collect what the functions reach that are held by an object or a container."""
+        looking = Looking()
+        looking.at(content, attributes)
+        self.generators += looking.generators
+        for function in looking.functions:
+            self.reach(function, False)
 
     def watch(self, state: Callable[[], Any]) -> None:
         """Make something part of the signature."""
@@ -119,6 +119,7 @@ class Surroundings:
 
     def watch_object(self, content: Any, attributes: frozenset[str]) -> None:
         """The same for an object that is held by the function itself."""
+        self.look(content, attributes)
         self.watch(lambda: identity(content, attributes))
 
     def state(self) -> tuple[Any, ...]:
@@ -223,113 +224,17 @@ def array_key(x: Any) -> Any:
     """What of an array the program depends on; of what is no array any more, that."""
     if type(x) is np.ndarray:
         return x.dtype, x.shape, x.flags.c_contiguous or x.strides
-    return identity(x)
+    return identity(x, frozenset())
 
 
-def identity(x: Any, attributes: frozenset[str] | None = None) -> Any:
-    """What identifies a value that is part of the signature: numbers by value, arrays by content, containers and
-    objects by what is in them.
-    """
-    return Looking(attributes).at(x, DEPTH)
-
-
-class Traces(Exception):
-    """A traced value was reached: the function is part of a transform around it."""
-
-
-class Looking:
-    """One look at a value."""
-
-    __slots__ = ("attributes", "left")
-
-    def __init__(self, attributes: frozenset[str] | None) -> None:
-        self.attributes, self.left = attributes, OBJECTS
-
-    def at(self, x: Any, depth: int) -> Any:
-        """What identifies a value."""
-        self.left -= 1
-        if isinstance(x, (Traced, Rec)):
-            raise Traces
-        if isinstance(x, PLAIN):
-            return type(x), repr(x) if isinstance(x, (float, complex, np.generic)) else x
-        info = None if type(x) is np.ndarray else layer_of(type(x))
-        if info is not None and info.payload is not None and depth:
-            return self.layer(x, info, depth)
-        if isinstance(x, np.ndarray):
-            return type(x), id(x), x.dtype, x.shape, fingerprint(x.view(np.ndarray)) if x.flags.writeable else None
-        if depth == 0 or self.left < 0:
-            return id(x)
-        if isinstance(x, slice):
-            return slice, self.at((x.start, x.stop, x.step), depth - 1)
-        if isinstance(x, (list, tuple, set, frozenset)):
-            return type(x), tuple(self.at(v, depth - 1) for v in x)
-        if isinstance(x, dict):
-            return type(x), tuple((k if isinstance(k, PLAIN) else id(k), self.at(v, depth - 1)) for k, v in x.items())
-        if isinstance(x, types.FunctionType | type | types.ModuleType) or is_library(type(x)):
-            return id(x)
-        names = getattr(x, "__dict__", None)
-        if names is None:
-            return id(x)
-        read = [(k, v) for k, v in names.items() if self.attributes is None or k in self.attributes]
-        return id(x), tuple((k, self.at(v, depth - 1)) for k, v in read)
-
-    def layer(self, x: Any, info: Layer, depth: int) -> Any:
-        """What identifies a layer, whose numbers may be written into and whose units may be set: its payload, and what
-        it has beside it.
-        """
-        payload = info.payload(x)  # type: ignore[misc]
-        parts = payload if type(payload) is tuple else (payload,)
-        form = FORMS.get(type(x))
-        beside = form.statics_of(x) if form is not None else getattr(x, "__dict__", None)
-        if beside is None:
-            beside = {k: getattr(x, k) for k in info.static}
-        fields = tuple((k, self.field(v, depth)) for k, v in beside.items() if not any(v is p for p in parts))
-        return type(x), id(x), fields, tuple(self.field(p, depth) for p in parts)
-
-    def field(self, x: Any, depth: int) -> Any:
-        """What identifies a part of a layer, whose object may be made anew each time that it is asked for."""
-        if isinstance(x, np.ndarray):
-            return x.dtype, x.shape, x.ctypes.data, fingerprint(x.view(np.ndarray)) if x.flags.writeable else None
-        if isinstance(x, (Traced, Rec, list, tuple, dict, *PLAIN)) or layer_of(type(x)) is not None:
-            return self.at(x, depth - 1)
-        try:
-            hash(x)
-        except TypeError:
-            return type(x)
-        return x
-
-
-@functools.lru_cache(maxsize=1024)
-def attributes_of_code(code: types.CodeType) -> frozenset[str]:
-    """The attribute names that some code mentions, and the functions inside it."""
-    own = frozenset(code.co_names)
-    return own.union(*(attributes_of_code(c) for c in code.co_consts if isinstance(c, types.CodeType)))
+def attributes_of(function: Any) -> frozenset[str]:
+    """The attribute names that a callable mentions; none where that is not known."""
+    return attributes_read(function) if hasattr(function, "__code__") else frozenset()
 
 
 def attributes_read(function: Any) -> frozenset[str]:
     """The attribute names that a function mentions."""
     return attributes_of_code(function.__code__)
-
-
-def is_library(x: Any) -> bool:
-    """Whether a function or class belongs to an installed package, the standard library or this one."""
-    code = getattr(x, "__code__", None)
-    if code is not None:
-        return is_hidden(code.co_filename) or is_installed(code.co_filename)
-    import sys
-
-    file = getattr(sys.modules.get(getattr(x, "__module__", "") or ""), "__file__", None)
-    return file is not None and (is_hidden(file) or is_installed(file))
-
-
-@functools.cache
-def is_installed(file: str) -> bool:
-    """Whether a file lies in the standard library or among installed packages."""
-    import sysconfig
-
-    if "site-packages" in file or "dist-packages" in file:
-        return True
-    return file.startswith((sysconfig.get_path("stdlib"), "<frozen"))
 
 
 @functools.lru_cache(maxsize=1024)
