@@ -7,17 +7,24 @@ or rewrite the texts, run the tests with the environment variable DISPATCHML_WRI
 before committing it.
 """
 
+import atexit
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+#: Compiled code is kept in a folder of this run's own, which the processes that it starts share.
+if "DISPATCHML_CACHE_DIR" not in os.environ:
+    os.environ["DISPATCHML_CACHE_DIR"] = tempfile.mkdtemp(prefix="dispatchml-tests-")
+    atexit.register(shutil.rmtree, os.environ["DISPATCHML_CACHE_DIR"], ignore_errors=True)
 #: With this variable set, no installed plugin is seen: for what the core says where nobody has registered a type.
 if os.environ.get("DISPATCHML_TESTS_WITHOUT_PLUGINS"):
     from dispatchml.dispatch import plugins
