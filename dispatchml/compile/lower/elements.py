@@ -188,8 +188,9 @@ class Elements:
                 raise CannotInline(y)
         operation = REDUCTIONS[node.op.name]
         if extent == 1:
-            expr = yield x, position
-            return self.cast(expr, y)
+            expr = self.cast((yield x, position), y)
+            # NumPy's sum begins with 0.0, which makes 0.0 of -0.0
+            return self.apply("add", (expr, self.zero(y)), y) if operation == "add" and y.dtype.kind in "fc" else expr
         if source is None:
             raise CannotInline(y)
         assert type(position) is Form

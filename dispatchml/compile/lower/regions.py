@@ -195,11 +195,11 @@ def is_inside(shape: tuple[int, ...], around: tuple[int, ...]) -> bool:
 
 
 def identity(operation: str, dtype: np.dtype[Any]) -> Any:
-    """The number that a reduction may join without a change; -0.0 for sums of floats, so that one of -0.0 stays so."""
+    """The number that a reduction begins with. A sum of -0.0 alone is 0.0, as NumPy's is."""
     if operation in ("logical_or", "logical_and"):
         return dtype.type(operation == "logical_and")
     if operation in ("add", "multiply"):
-        return dtype.type(1 if operation == "multiply" else -0.0 if dtype.kind in "fc" else 0)
+        return dtype.type(operation == "multiply")
     if dtype.kind == "f":
         return dtype.type(-np.inf if operation == "maximum" else np.inf)
     if dtype.kind == "b":

@@ -145,9 +145,14 @@ def folded(work: Rewriting, node: Node) -> Operand | None:
 
 
 def total(work: Rewriting, node: Node) -> Operand | None:
-    """A sum over axes of size 1 only, or over none."""
+    """A sum of whole numbers over axes of size 1 only, or over none; one of floats makes 0.0 of -0.0."""
     x = node.inputs[0]
-    if not isinstance(x, Value) or node.keywords.get("dtype") is not None or x.dtype != node.outputs[0].dtype:
+    if (
+        not isinstance(x, Value)
+        or x.dtype.kind not in "iu"
+        or node.keywords.get("dtype") is not None
+        or x.dtype != node.outputs[0].dtype
+    ):
         return None
     axes = axes_of(node.keywords["axis"], x.ndim)
     if any(x.shape[a] != 1 for a in axes) or x.form != node.outputs[0].form:

@@ -80,9 +80,13 @@ def test_sums_are_as_exact_as_pairwise_ones():
     assert abs(found - math.fsum(x)) <= 8 * np.finfo(float).eps * math.fsum(np.abs(x))
 
 
-def test_a_sum_of_negative_zeros_is_one():
-    x = np.full(10, -0.0)
-    assert np.signbit(build(traced(lambda x: ops.sum(ops.multiply(x, 2.0)), x))(x)[0])
+@pytest.mark.parametrize("shape", [(10,), (1, 10), (10, 1), (1, 1), (100, 7), (3000,)])
+@pytest.mark.parametrize("axis", [0, -1, None])
+@pytest.mark.parametrize("dtype", ["f8", "f4", "c16"])
+def test_sums_of_negative_zeros_have_the_sign_of_numpy(shape, axis, dtype):
+    x = -np.zeros(shape, dtype)
+    (found,) = build(traced(lambda x: ops.sum(ops.multiply(x, 2.0), axis=axis), x))(x)
+    assert np.array_equal(np.signbit(found.real), np.signbit(np.sum(x * 2.0, axis=axis).real))
 
 
 def test_one_text_serves_all_sizes():
