@@ -17,6 +17,7 @@ from .errors import NoMethodError, RegistrationError, TracerConversionError, at_
 from .generated import compiled
 from .layers import Layer, layer_of
 from .operation import LOCK, operation
+from .parts import ENGINE
 from .plugins import meet
 
 
@@ -273,7 +274,8 @@ def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return construct_plainly(
             form, {**dict(zip((form.parameters[n] for n in form.payload), payloads, strict=True)), **given}
         )
-    return form.make(*payloads, **given)
+    made = form.make(*payloads, **given)
+    return ENGINE["built"](made, payloads[0], form, given) if len(payloads) == 1 and ENGINE else made
 
 
 def form_of(cls: Any) -> Form:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .construct import FORMS, Form, construct_plainly
 from .define import Array, define
-from .errors import NoMethodError, at_user_line, class_name, describe
+from .errors import NoMethodError, RegistrationError, at_user_line, class_name, describe
 from .generated import compiled
 from .layers import layer_of
 from .operation import LOCK
@@ -39,7 +39,10 @@ class Stack:
         parts = [first_of(v) for v in values]
         parameters = [self.form.parameters[name] for name in self.form.payload]
         given = {self.statics[name]: value for name, value in statics.items()}
-        self.__template__ = construct_plainly(self.form, {**dict(zip(parameters, parts, strict=True)), **given})
+        made = construct_plainly(self.form, {**dict(zip(parameters, parts, strict=True)), **given})
+        for name, part in zip(self.form.payload, parts, strict=True):
+            refuse_changed(self.form, name, part, getattr(made, name))
+        self.__template__ = made
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -55,6 +58,8 @@ class Stack:
         return dtype(self.__template__)
 
 
+#: Plain numbers and arrays, which can be compared.
+PLAIN = (np.ndarray, np.generic, float, complex, int)
 #: Makes the methods `materialise` and `project` of a stack: name -> function(name). The engines enter theirs.
 METHODS: dict[str, Callable[..., Any]] = {}
 #: Gives a structure as an instance of its class, whatever is around it: function(value, form). The engines enter it.
@@ -66,6 +71,19 @@ def first_of(value: Any) -> Any:
     if value is None or len(value):
         return None if value is None else value[0]
     return np.zeros(value.shape[1:], value.dtype)
+
+
+def refuse_changed(form: Form, name: str, given: Any, kept: Any) -> None:
+    """Refuse a constructor that computes something: the fields of a stack are put there without it."""
+    plain = isinstance(given, PLAIN) and isinstance(kept, PLAIN)
+    if kept is given or not plain or np.array_equal(given, kept, equal_nan=np.asarray(given).dtype.kind in "fc"):
+        return
+    raise RegistrationError(
+        f"vmap: the constructor of {class_name(form.cls)} computes its field {name!r} out of what it is given"
+        f"{at_user_line()}, which a batch of them would not. Compute it before the constructor is called, for example "
+        "in a function or a classmethod, or declare the class with layer(stacks=True) if the constructor takes axes in "
+        "front."
+    )
 
 
 def is_structure(form: Form) -> bool:

@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.construct import Form
 from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
+from ..dispatch.layers import layer_of
 from ..dispatch.parts import ENGINE, PARTS, Part
 from ..dispatch.shown import SHOWN, follow_writes
 from ..ops.index import is_basic
@@ -269,6 +271,27 @@ def as_part(made: Any, x: Any, part: Part) -> Any:
     return as_view(made, x, part, {})
 
 
+def built(made: Any, x: Any, form: Form, statics: dict[str, Any]) -> Any:
+    """A structure of one's own that was built round a traced array: a view of it, where the constructor keeps it."""
+    (read,) = form.read.values()
+    if made is x or not hasattr(made, "_base") or not hasattr(x, "_base") or memory_of(made) is not memory_of(x):
+        return made
+    return as_part(made, x, Part(lambda x: form.make(x, **statics), lambda x, new: read(new), aligned=False))
+
+
+def memory_of(x: Any) -> Any:
+    """What a value holds below all its layers; of several payloads the first."""
+    while True:
+        info = layer_of(type(x))
+        if info is None or info.payload is None:
+            return x
+        made = getattr(x, "__template__", None)  # of a stack, whose fields no constructor has seen
+        x = info.payload(x)
+        x = x[0] if type(x) is tuple else x
+        if made is not None and not np.may_share_memory(memory_of(made), x):
+            return made
+
+
 def rewrite(x: Any, part: Part, value: Any) -> None:
     """All elements of an aligned part are new, in x and in what it is a view of."""
     assign(x, Ellipsis, value, part)
@@ -308,4 +331,4 @@ def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
     written()
 
 
-ENGINE.update(link=as_part, change=change, replace=replace, rewrite=rewrite)
+ENGINE.update(link=as_part, built=built, change=change, replace=replace, rewrite=rewrite)

@@ -10,7 +10,7 @@ import pytest
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch.errors import DensifyWarning, NoMethodError, NoRuleError
+from dispatchml.dispatch.errors import DensifyWarning, NoMethodError, NoRuleError, RegistrationError
 
 X, V = np.array([1.0, 2.0]), np.array([3.0, 10.0])
 BATCH = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -489,3 +489,22 @@ def test_a_structure_that_is_the_same_for_each_element_is_repeated_field_by_fiel
 
     found = dm.vmap(lambda d: Pair(Stackable(d), Stackable(X)) @ V)(BATCH)
     np.testing.assert_allclose(found, BATCH * X * V)
+
+
+def test_a_constructor_that_computes_is_refused_in_a_batch():
+    @dm.layer(slot="structure")
+    @attrs.frozen
+    class Doubled:
+        numbers: dm.Array = attrs.field(converter=lambda x: 2.0 * x)
+
+    assert dm.grad(lambda x: np.sum(Doubled(x).numbers))(X).tolist() == [2.0, 2.0]
+    with pytest.raises(RegistrationError, match="Doubled computes its field 'numbers'.*test_elements.py"):
+        dm.vmap(lambda x: np.sum(Doubled(x).numbers))(BATCH)
+
+    @dm.layer(slot="structure", stacks=True)
+    @attrs.frozen
+    class DoubledStack:
+        numbers: dm.Array = attrs.field(converter=lambda x: 2.0 * x)
+
+    found = dm.vmap(lambda x: np.sum(DoubledStack(x).numbers))(BATCH)
+    np.testing.assert_array_equal(found, 2.0 * np.sum(BATCH, axis=1))

@@ -1,5 +1,6 @@
 """A view that was written to is the result: it and what it was taken from are laid out in memory as NumPy's are."""
 
+import attrs
 import numpy as np
 import pytest
 
@@ -53,3 +54,45 @@ def test_what_is_written_through_a_view(made, flat, order):
     for found in (dm.jvp(f, (x,), (x,))[0], dm.vjp(f, x)[0], dm.grad(lambda x: (np.sum(x), f(x)), has_aux=True)(x)[1]):
         for got, want in zip(found, wanted, strict=True):
             np.testing.assert_array_equal(got, want)
+
+
+@dm.layer(slot="structure")
+@attrs.frozen
+class Kept:
+    numbers: dm.Array
+    name: str = "kept"
+
+
+@dm.layer(slot="structure")
+@attrs.frozen
+class Copied:
+    numbers: dm.Array = attrs.field(converter=np.copy)
+
+
+def written_outside(x, cls):
+    x = x * 1.0
+    made = cls(x)
+    x[0] = 5.0
+    return np.sum(made.numbers**2)
+
+
+def written_inside(x, cls):
+    x = x * 1.0
+    made, row = cls(x), x[:1]
+    made.numbers[0] = 5.0
+    return np.sum(x**2) + 2.0 * row[0] + made.numbers[0]
+
+
+@pytest.mark.parametrize("program", [written_outside, written_inside])
+@pytest.mark.parametrize("cls", [Kept, Copied])
+def test_a_structure_of_ones_own_is_a_view_where_its_constructor_keeps_the_array(program, cls):
+    x = np.array([2.0, 3.0])
+    wanted = program(x, cls)
+    value, gradient = dm.value_and_grad(program)(x, cls)
+    assert value == wanted
+    step = np.array([1e-6, 0.0])
+    assert abs(gradient[0] - (program(x + step, cls) - program(x - step, cls)) / 2e-6) < 1e-6
+    assert gradient[1] == 6.0
+    assert dm.jvp(lambda x: program(x, cls), (x,), (np.array([0.0, 1.0]),)) == (wanted, 6.0)
+    assert dm.vmap(lambda x: program(x, cls))(np.stack([x, x])).tolist() == [wanted, wanted]
+    assert dm.hessian(lambda x: program(x, cls))(x)[1, 1] == 2.0
