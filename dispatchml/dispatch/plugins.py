@@ -168,7 +168,7 @@ def describe_plugin(entry: Entry) -> Plugin | None:
             if not isinstance(found, Plugin):
                 raise PluginError(f"{entry.point.value} is {class_name(type(found))}, not a dispatchml.Plugin.")
             entry.plugin = found
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             entry.state, entry.error = "broken", error
     return entry.plugin
 
@@ -197,7 +197,7 @@ def load(entry: Entry) -> None:
         for package in (register.__module__, *plugin.triggers):
             hide_package(package)
         entry.state = "loaded"
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         entry.state, entry.error = "broken", error
         raise broken(entry) from error
     finally:

@@ -18,7 +18,7 @@ class Point:
         self.name, self.found, self.value = name, found, f"{name}_package:plugin"
 
     def load(self):
-        if isinstance(self.found, Exception):
+        if isinstance(self.found, BaseException):
             raise self.found
         return self.found
 
@@ -132,6 +132,21 @@ def test_a_plugin_that_cannot_even_be_imported_is_named_in_errors_of_foreign_cla
     with pytest.raises(NoMethodError) as caught:
         f("text")
     assert "lost" not in str(caught.value)
+
+
+def test_a_plugin_that_ends_the_process_is_broken(install, f):
+    def register():
+        sys.exit(3)
+
+    good = foreign("Good", "good_package")
+    install(
+        Point("leaving", SystemExit(3)),
+        Point("late", Plugin("late", ("late_package",), register)),
+        Point("good", Plugin("good", ("good_package",), lambda: f.register(lambda x: "good", good))),
+    )
+    assert f(good()) == "good"
+    with pytest.raises(PluginError, match="'late' could not be loaded: SystemExit: 3"):
+        f(foreign("Late", "late_package")())
 
 
 def test_an_interrupted_plugin_is_tried_again(install, f):
