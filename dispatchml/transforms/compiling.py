@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -147,39 +148,44 @@ class Compiled:
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Run the program for these arguments; record it where there is none yet."""
         key: Any = None
+        instead: Callable[..., Any] = self.as_it_is
         try:
             signature = Signature(arguments, keywords, self.positions, self.names)
-            if self.surroundings is None:
-                self.surroundings = Surroundings(self.function)
-            key = signature.key, self.surroundings.state()
-            if key in self.refused or raises_on_flags():
-                return self.as_it_is(arguments, keywords)
-            inputs = [*signature.inputs, *self.surroundings.arrays()]
-            for k, program in enumerate(variants := self.programs.get(key, [])):
-                try:
-                    outputs = program.run(inputs)
-                except Exception:  # the function raises it itself, at the user's line
-                    return self.as_it_is(arguments, keywords)
-                if outputs is not None:
-                    self.misses.count = 0
-                    if k:
-                        variants.insert(0, variants.pop(k))
+            reached = self.surroundings
+            if reached is None:
+                reached = self.surroundings = Surroundings(self.function)
+            key = signature.key, reached.state()
+            if key not in self.refused and not raises_on_flags():
+                program, outputs = self.outputs(signature, reached, key)
+                if program is not None:
                     self.use(program)
                     return program.rebuild(outputs)
-            program = self.recorded(signature)
-            inputs = [*signature.inputs, *self.surroundings.arrays()]  # what is reached may have become an array
         except Traces:
-            return self.as_it_is(arguments, keywords)
+            pass
         except Outside:
-            return call_through(self, arguments, keywords)
+            instead = partial(call_through, self)
         except Exception as error:
-            return self.uncompiled(arguments, keywords, key, error)
-        outputs = program.run(inputs)
+            instead = partial(self.uncompiled, key, error)
+        return instead(arguments, keywords)  # outside of the handlers: an error of its own has come of nothing else
+
+    def outputs(self, signature: Signature, reached: Surroundings, key: Any) -> tuple[Recorded | None, Any]:
+        """The program that fits, recorded where there is none, and its outputs; None where the function must run."""
+        inputs = [*signature.inputs, *reached.arrays()]
+        for k, program in enumerate(variants := self.programs.get(key, [])):
+            try:
+                outputs = program.run(inputs)
+            except Exception:
+                return None, None  # the function raises it itself, at the user's line
+            if outputs is not None:
+                self.misses.count = 0
+                if k:
+                    variants.insert(0, variants.pop(k))
+                return program, outputs
+        program, reached = self.recorded(signature)
+        outputs = program.run([*signature.inputs, *reached.arrays()])
         if outputs is None:  # a guard that does not hold for the values that it was recorded with
-            error = RecordingError(f"A branch of {name_of(self.function)} is decided by rounding{at_user_line()}.")
-            return self.uncompiled(arguments, keywords, key, error)
-        self.use(program)
-        return program.rebuild(outputs)
+            raise RecordingError(f"A branch of {name_of(self.function)} is decided by rounding{at_user_line()}.")
+        return program, outputs
 
     def use(self, program: Recorded) -> None:
         """Try the program's native function first from now on."""
@@ -196,26 +202,32 @@ class Compiled:
         """Whether what the function reaches is what it was when a native function was last chosen."""
         try:
             return self.surroundings is not None and self.surroundings.state() == self.state
-        except Traces:
-            return False
+        except Exception:
+            return False  # said where it is recorded
 
-    def recorded(self, signature: Signature) -> Recorded:
-        """Record a program for a signature and keep it."""
+    def recorded(self, signature: Signature) -> tuple[Recorded, Surroundings]:
+        """Record a program for a signature and keep it; with what the function reaches."""
         refusals = noted()
-        self.surroundings = Surroundings(self.function)
+        reached = self.surroundings = Surroundings(self.function)
         try:
-            program = record(self.wrap, signature, self.surroundings)
+            program = record(self.wrap, signature, reached)
         except Exception:
             forget(refusals)  # the function runs in another way; a transform around it would take them for its own
             raise
-        key = signature.key, self.surroundings.state()
+        try:
+            key = signature.key, reached.state()
+        except Traces:
+            raise RecordingError(
+                f"The function stores a computed value in something that it reaches{at_user_line()}, which a program "
+                "would not do. Return it instead."
+            ) from None
         variants = self.programs.setdefault(key, [])
         variants.insert(0, program)
         del variants[VARIANTS:]
         self.misses.note(signature, self.function)
-        return program
+        return program, reached
 
-    def uncompiled(self, arguments: tuple[Any, ...], keywords: dict[str, Any], key: Any, error: Exception) -> Any:
+    def uncompiled(self, key: Any, error: Exception, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Run the function as it is; where that succeeds, say once why it was not compiled."""
         result = self.as_it_is(arguments, keywords)
         if key is not None:

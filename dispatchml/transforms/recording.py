@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -313,6 +314,11 @@ def result_part(x: Any, results: list[Any]) -> Part:
         return Part(None, lambda values: kept.copy())
     info = layer_of(type(x))
     if info is None or info.payload is None or info.rebuild is None:
+        if hasattr(type(x), "__next__") or holds_recorded(x):
+            raise RecordingError(
+                f"The function returns {describe(x)}{at_user_line()}, of which a program knows nothing. Return arrays, "
+                "numbers or containers of them."
+            )
         return Part(None, lambda values: x)
     payload = info.payload(x)
     several, rebuild = type(payload) is tuple, info.rebuild
@@ -323,6 +329,23 @@ def result_part(x: Any, results: list[Any]) -> Part:
         return rebuild(x, made if several else made[0])
 
     return Part(None, build)
+
+
+def holds_recorded(x: Any, depth: int = 3) -> bool:
+    """Whether an object of an unknown class, or a function, has a recorded value in it."""
+    if isinstance(x, (Rec, Traced)):
+        return True
+    if depth == 0 or isinstance(x, (str, bytes, type, types.ModuleType, types.BuiltinFunctionType)):
+        return False
+    if isinstance(x, dict):
+        inside = list(x.values())
+    elif isinstance(x, (list, tuple, set, frozenset)):
+        inside = list(x)
+    else:
+        inside = list(getattr(x, "__dict__", {}).values())
+        inside += [getattr(x, k, None) for c in type(x).__mro__ for k in getattr(c, "__slots__", ()) if type(k) is str]
+        inside += [c.cell_contents for c in getattr(x, "__closure__", None) or () if c != types.CellType()]
+    return any(holds_recorded(v, depth - 1) for v in inside)
 
 
 class Misses:

@@ -345,7 +345,8 @@ def test_leaked_values_raise():
         kept.append(x)
         return x
 
-    dm.jit(f)(X)
+    with pytest.warns(FallbackWarning, match="stores a computed value"):
+        dm.jit(f)(X)
     with pytest.raises(LeakedTracerError):
         kept[0] * 2
 
@@ -483,3 +484,75 @@ def test_masked_arrays_that_a_function_reaches():
     held[0] = np.ma.masked
     with pytest.warns(FallbackWarning, match="MaskedArray"):
         assert compiled(X).mask.tolist() == [True, True, False, False, False]
+
+
+def test_a_function_that_raises_runs_once_more_than_it_is_recorded():
+    def f(x):
+        RUNS.put(1)
+        int(x.item())
+        return [][1]
+
+    compiled = dm.jit(f)
+    for count in (2, 4):  # nothing says that it cannot be compiled while it raises
+        with pytest.raises(IndexError) as caught:
+            compiled(np.array(1.0))
+        assert caught.value.__context__ is None
+        assert RUNS.qsize() == count
+
+
+def test_an_uncompiled_function_that_raises_runs_once():
+    def f(x):
+        RUNS.put(1)
+        if float(x) > 1:
+            raise KeyError("mine")
+        return x
+
+    compiled = dm.jit(f)
+    with pytest.warns(FallbackWarning):
+        compiled(np.array(0.5))
+    RUNS.get(), RUNS.get()
+    with pytest.raises(KeyError, match="mine"):
+        compiled(np.array(1.5))
+    assert RUNS.qsize() == 1
+
+
+def test_errors_under_a_transform_are_the_functions_own():
+    def f(x):
+        np.array(x).copy()
+        return [][1]
+
+    def g(x):
+        return f(np.argmin(x)) + x
+
+    with pytest.raises(IndexError):
+        dm.jit(dm.grad(g))(1.5)
+
+
+class Held:
+    def __init__(self, x):
+        self.x = x
+
+
+@pytest.mark.parametrize(
+    ("f", "read"),
+    [
+        (lambda x: (v * x for v in (1, 2)), next),
+        (lambda x: Held(x * 2), lambda y: y.x),
+        (lambda x: lambda: x * 3, lambda y: y()),
+        (lambda x: {"a": Held(x + 1)}, lambda y: y["a"].x),
+    ],
+)
+def test_results_that_hide_values_run_uncompiled(f, read):
+    same(read(refused(f, X, match="returns")), read(f(X)))
+
+
+def test_values_stored_outside_run_uncompiled():
+    kept = {}
+
+    def f(x):
+        kept["x"] = x * 2
+        return x + 1
+
+    with pytest.warns(FallbackWarning, match="stores a computed value"):
+        same(dm.jit(f)(X), X + 1)
+    same(kept["x"], X * 2)
