@@ -12,7 +12,7 @@ BITS = {"b": 8, "B": 8, "h": 16, "H": 16, "i": 32, "I": 32, "q": 64, "Q": 64}
 
 
 def identity(operation: str, character: str) -> str:
-    """The number that changes nothing: -0.0 for sums of floats, so that a sum of -0.0 stays one."""
+    """The number that a reduction begins with."""
     return constant(regions.identity(operation, np.dtype(character)), character)
 
 

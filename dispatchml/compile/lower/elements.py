@@ -77,7 +77,7 @@ class Elements:
         Raises NeedsSplit, NeedsRows, or CannotInline for a value that has to be in memory.
         """
         found = self.settle(x, position)
-        if type(found) is Expr:
+        if isinstance(found, Expr):
             return found
         stack: list[tuple[Asks, Value, Position]] = [found]
         answer: Expr | None = None
@@ -92,7 +92,7 @@ class Elements:
             except NotAffine:
                 raise CannotInline(value) from None
             found = self.settle(*wanted)
-            if type(found) is Expr:
+            if isinstance(found, Expr):
                 answer = found
             else:
                 stack.append(found)
@@ -243,9 +243,9 @@ class Elements:
     def apply(self, name: str, args: tuple[Expr, ...], y: Value) -> Expr:
         """An elementwise operation of arguments in the dtype of y."""
         character = character_of(y.dtype)
+        assert character is not None
         scalar = scalars.find(name, (character,) * len(args), {})
         assert scalar is not None
-        assert character is not None
         return self.graph.call(scalar, name, character, args)
 
 

@@ -131,7 +131,7 @@ def strides_of(shape: tuple[int, ...]) -> list[int]:
 
 def flattened(position: Position, shape: tuple[int, ...]) -> Form:
     """The offset in C order."""
-    if type(position) is Form:
+    if isinstance(position, Form):
         return position
     found = ZERO
     for form, stride, n in zip(position, strides_of(shape), shape, strict=True):

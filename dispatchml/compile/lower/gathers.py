@@ -52,6 +52,7 @@ def is_gather(node: Node) -> bool:
 def source(elements: Any, node: Node, position: Position, shape: tuple[int, ...]) -> Any:
     """Where an element at a position of the result of a gather lies in what is picked from."""
     indices = node.inputs[1]
+    assert isinstance(indices, Value)
     whole, axis = axis_shape(node)
     n = whole[axis]
     mode = node.keywords.get("mode", "raise")
@@ -72,6 +73,7 @@ def gathered(elements: Any, node: Node, position: Position) -> Asks:
     from .elements import CannotInline
 
     y, x = node.outputs[0], node.inputs[0]
+    assert isinstance(x, Value)
     if elements.lies(x) is None:
         raise CannotInline(x)
     if type(position) is tuple:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...ops.axes import axes_of, axis_of
 from ...ops.index import is_basic
-from ..graph import Node
+from ..graph import Node, Value
 from .expressions import Expr
 from .forms import ZERO, Form, Position, broadcast, by_axes, number, settled
 from .moves import basic_parts
@@ -77,6 +77,7 @@ def padded(elements: Any, node: Node, position: Position) -> Asks:
     from ...ops.padding import pairs
 
     y, x = node.outputs[0], node.inputs[0]
+    assert isinstance(x, Value)
     widths = pairs(node.keywords["pad_width"], y.ndim)
     places = by_axes(position, y.shape)
     inner = tuple(p.plus(-before) for p, (before, _) in zip(places, widths, strict=True))

@@ -59,8 +59,8 @@ def found_call(node: Node, types: tuple[Any, ...]) -> ScalarCall | None:
         return None
     if node.op.name == "astype":
         took = character_of(np.dtype(types[0]))
-        scalar = took and scalars.find("astype", (took, result), {})
-        return ScalarCall(scalar, (took,), result) if scalar else None
+        scalar = None if took is None else scalars.find("astype", (took, result), {})
+        return None if took is None or scalar is None else ScalarCall(scalar, (took,), result)
     found = scalars.resolve(node.op.name, types, node.keywords)
     if found is None or character_of(np.dtype(found[1])) != result:
         return None
