@@ -57,9 +57,26 @@ def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
     return ops.floor_divide(a, b), ops.remainder(a, b)
 
 
+def in_floats(ufunc: Any, a: Any) -> Any:
+    """Whole numbers and truth values in the floating dtype in which a ufunc of NumPy computes; NumPy's TypeError where
+    it knows no complex numbers.
+    """
+    kind = ops.dtype(a)
+    if kind.kind not in "biuc":
+        return a
+    return casted(a, ufunc.resolve_dtypes((kind, *(np.dtype(int),) * (ufunc.nin - 1), *(None,) * ufunc.nout))[0])
+
+
+@written
+def fabs(a: Any) -> Any:
+    """|a| as a floating number."""
+    return ops.absolute(in_floats(np.fabs, a))
+
+
 @written
 def modf(a: Any) -> tuple[Any, Any]:
     """The fractional and the whole part, both with the sign of a."""
+    a = in_floats(np.modf, a)
     whole = ops.trunc(a)
     return ops.copysign(ops.where(ops.isinf(a), 0.0, ops.subtract(a, whole)), a), whole
 
@@ -85,8 +102,8 @@ def ldexp(a: Any, b: Any) -> Any:
     """a * 2**b for whole b, in the precision of a."""
     if ops.dtype(a).kind == "O":
         return ops.multiply(a, ops.power(ops.multiply(ops.ones_like(a), 2), b))
-    y = ops.multiply(a, np.exp2(ops.astype(b, dtype=np.float64)))
-    return casted(y, ops.dtype(a)) if ops.dtype(a).kind == "f" else y
+    a = in_floats(np.ldexp, a)
+    return casted(ops.multiply(a, np.exp2(ops.astype(b, dtype=np.float64))), ops.dtype(a))
 
 
 def public_ufunc(name: str) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from .registry import PUBLIC
 
 #: Operations that are called otherwise than NumPy's ufunc.
 OTHER_NAMES = {
-    "conjugate": "conj", "degrees": "rad2deg", "fabs": "absolute", "invert": "bitwise_invert",
+    "conjugate": "conj", "degrees": "rad2deg", "invert": "bitwise_invert",
     "left_shift": "bitwise_left_shift", "radians": "deg2rad", "right_shift": "bitwise_right_shift",
 }  # fmt: skip
 #: Reductions and scans that stand for a ufunc's `reduce` and `accumulate`.

@@ -556,3 +556,12 @@ def test_values_stored_outside_run_uncompiled():
     with pytest.warns(FallbackWarning, match="stores a computed value"):
         same(dm.jit(f)(X), X + 1)
     same(kept["x"], X * 2)
+
+
+@pytest.mark.parametrize("dtype", ["?", "i1", "u1", "i2", "i4", "i8", "f2", "f4", "f8"])
+@pytest.mark.parametrize("f", [np.fabs, np.modf, lambda x: np.ldexp(x, 2)])
+def test_floats_of_whole_numbers_are_numpys(f, dtype):
+    x = np.array([0, 1, 1]).astype(dtype)
+    for got, wanted in zip(np.atleast_2d(*[dm.jit(f)(x)]), np.atleast_2d(*[f(x)]), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+        assert got.dtype == wanted.dtype
