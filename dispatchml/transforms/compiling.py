@@ -241,8 +241,14 @@ class Compiled:
 
     def used(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Recorded:
         """The program that a call with these arguments uses."""
+        try:
+            signature = Signature(arguments, keywords, self.positions, self.names)
+        except Outside:
+            raise RecordingError(
+                f"report and lower show the program for plain arguments, not for traced ones{at_user_line()}. Pass "
+                "dispatchml.primal(x), or call them outside of the transform."
+            ) from None
         self(*arguments, **keywords)
-        signature = Signature(arguments, keywords, self.positions, self.names)
         assert self.surroundings is not None
         variants = self.programs.get((signature.key, self.surroundings.state()))
         if not variants:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import CompiledDifferenceError, FallbackWarning, LeakedTracerError
+from dispatchml.dispatch.errors import CompiledDifferenceError, FallbackWarning, LeakedTracerError, RecordingError
 
 X = np.linspace(0.1, 1.0, 5)
 W = np.ones(5)
@@ -565,3 +565,11 @@ def test_floats_of_whole_numbers_are_numpys(f, dtype):
     for got, wanted in zip(np.atleast_2d(*[dm.jit(f)(x)]), np.atleast_2d(*[f(x)]), strict=True):
         np.testing.assert_array_equal(got, wanted)
         assert got.dtype == wanted.dtype
+
+
+def test_a_report_is_of_plain_arguments():
+    compiled = dm.jit(np.sin)
+    with pytest.raises(RecordingError, match="report and lower"):
+        dm.grad(lambda x: (compiled.report(x), np.sum(x))[1])(X)
+    with pytest.raises(TypeError):
+        dm.jit(wave).report()
