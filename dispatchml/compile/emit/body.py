@@ -70,6 +70,15 @@ class Body:
         scope.registers[key] = total
         return total
 
+    def is_contiguous(self, offset: Form) -> bool:
+        """Whether neighbours in a vector are neighbours in memory.
+
+        Only these are read under a condition of their own, which is one masked load then. LLVM would read others one by
+        one, and the assertions of its version 22 do not hold for all of them: they end the process.
+        """
+        steps = [c for atom, c in offset.terms if atom in self.lanes or type(atom) is Expr]
+        return steps == [1]
+
     def step(self, atom: Any, c: int) -> str:
         """A coefficient. That of a vector's variable is said to be at least 2: LLVM would make vectors for 1 only."""
         size = self.text.size(c)
@@ -164,6 +173,10 @@ class Body:
             return text.load(expr.character, self.pointer(value), self.form(offset, scope))
         test = self.condition(tuple((form, 0, n) for form, n in bounds), scope)
         place = self.form(offset, scope)
+        if not self.is_contiguous(offset):
+            place = text.let(f"select i1 {test}, i64 {place}, i64 0")
+            found = text.load(expr.character, self.pointer(value), place)
+            return text.let(f"select i1 {test}, {kind} {found}, {kind} {constant(0, expr.character)}")
         inside, after, before = text.fresh("inside"), text.fresh("after"), text.label
         text.branch(test, inside, after)
         text.begin(inside)
