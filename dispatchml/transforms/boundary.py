@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .. import ops
+from ..dispatch.construct import FORMS
 from ..dispatch.errors import (
     ArgumentError,
     DispatchmlError,
@@ -25,9 +26,10 @@ from ..engines.refusals import REFUSED
 from ..engines.reverse import Var, variable
 from ..engines.space import NUMBER_OF
 from ..engines.tape import LineTape, SweepError, Tape
-from ..engines.traced import Traced
+from ..engines.traced import Traced, innermost
 from ..engines.views import current
 from ..ops.metadata import OBJECT
+from ..rules.layers import on_structure
 from .containers import LEAVES, flatten, map_leaves, unflatten
 from .watching import Watch, private, settled
 
@@ -87,7 +89,13 @@ def is_closed(x: Any) -> bool:
 def like_input(g: Any, x: Any) -> Any:
     """A derivative by a 0-d array as a 0-d array, by a NumPy scalar as a scalar, by a Python number as a number."""
     fit = LIKE.get(type(x))
-    return g if fit is None else fit(g, x)
+    if fit is not None:
+        return fit(g, x)
+    if FORMS:  # of a structure of one's own it may have come back dense
+        form = FORMS.get(type(innermost(x)))
+        if form is not None and form.info.slot == "structure" and type(innermost(g)) in LIKE:
+            return on_structure(form, x, g) if ops.shape(g) == ops.shape(x) else g
+    return g
 
 
 def like_array(g: Any, x: Any) -> Any:

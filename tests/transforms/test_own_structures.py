@@ -6,6 +6,7 @@ import pytest
 
 import dispatchml as dm
 from dispatchml import ops
+from dispatchml.dispatch.errors import NoRuleError
 
 
 @dm.layer(slot="structure", fieldwise=True, stacks=True)
@@ -86,3 +87,68 @@ def test_random_directions_have_the_structure():
     assert type(found) is type(found.second) is Bands
     assert found.second.first.dtype == np.float32
     assert not np.array_equal(found.first, X)
+
+
+@dm.layer(slot="structure")
+@attrs.frozen
+class OnDiagonal:
+    """As in the README: its rule for products gives dense cotangents, which `project` brings back."""
+
+    diag: dm.Array
+
+    def project(self, dense):
+        return OnDiagonal(ops.diagonal(dense))
+
+    def materialise(self):
+        return ops.diag(self.diag)
+
+    @property
+    def shape(self):
+        return (len(self.diag),) * 2
+
+
+@ops.matmul.layer(OnDiagonal)
+def _(a, b):
+    return ops.multiply(a.diag, b) if isinstance(a, OnDiagonal) else ops.multiply(a, b.diag)
+
+
+@dm.layer(slot="structure")
+@attrs.frozen
+class Unprojected:
+    diag: dm.Array
+
+    def materialise(self):
+        return ops.diag(self.diag)
+
+    @property
+    def shape(self):
+        return (len(self.diag),) * 2
+
+
+@pytest.mark.filterwarnings("ignore::dispatchml.dispatch.errors.DensifyWarning")
+def test_gradients_by_a_structure_are_such_structures():
+    v = np.array([1.0, 2.0, 3.0])
+    given = OnDiagonal(v)
+
+    def f(d):
+        return v @ (d @ (d @ v))
+
+    for found in (
+        dm.grad(f)(given),
+        dm.jit(dm.grad(f))(given),
+        dm.value_and_grad(f)(given)[1],
+        dm.grad(lambda tree: f(tree["d"]))({"d": given})["d"],
+        dm.vjp(f, given)[1](1.0)[0],
+        dm.grad(dm.checkpoint(f))(given),
+    ):
+        assert type(found) is OnDiagonal
+        np.testing.assert_allclose(found.diag, 2 * v**3)
+    nested = dm.grad(lambda d: np.sum(dm.grad(f)(d).diag ** 2))(given)
+    np.testing.assert_allclose(nested.diag, 8 * v**5)
+
+
+@pytest.mark.filterwarnings("ignore::dispatchml.dispatch.errors.DensifyWarning")
+def test_a_dense_gradient_by_a_structure_without_project_raises():
+    v = np.array([1.0, 2.0, 3.0])
+    with pytest.raises(NoRuleError, match="project"):
+        dm.grad(lambda d: np.sum(d @ v))(Unprojected(v))
