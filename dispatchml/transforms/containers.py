@@ -50,17 +50,22 @@ STANDING_FOR: dict[type, type] = {}
 CACHED_HASH = "_attrs_cached_hash"
 
 
+def field_names(cls: type) -> tuple[str, ...]:
+    """The names of the fields of a class of attrs or a dataclass."""
+    import dataclasses
+
+    attributes = getattr(cls, "__attrs_attrs__", None)
+    return tuple(a.name for a in (dataclasses.fields(cls) if attributes is None else attributes))
+
+
 def register_record(cls: type) -> None:
     """Make an attrs class or dataclass a container: its fields are opened, and it is rebuilt without `__init__`.
 
     What is no field (class variables, cached properties) is not copied: it may depend on the old fields.
     """
-    import dataclasses
-
     import optree
 
-    attributes = getattr(cls, "__attrs_attrs__", None)
-    names = tuple(a.name for a in (dataclasses.fields(cls) if attributes is None else attributes))
+    names = field_names(cls)
 
     def flatten(x: Any) -> tuple[tuple[Any, ...], tuple[tuple[str, ...], bool], tuple[str, ...]]:
         present = tuple(n for n in names if hasattr(x, n))

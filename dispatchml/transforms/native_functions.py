@@ -41,7 +41,18 @@ def native_function(program: Recorded, signature: Signature, hidden: bool) -> Ca
         return None
     around = Around(arguments, unpacks, packs, result, objects)
     inputs += [static_input(None, leaf) for leaf in empty]
-    return direct(program.executable, program.count, program.expected, inputs, range(values), around)
+    made = direct(program.executable, program.count, program.expected, inputs, range(values), around)
+    return made if made is None or not signature.orders else in_order(made, signature.orders)
+
+
+def in_order(function: Callable[..., Any], orders: tuple[Any, ...]) -> Callable[..., Any]:
+    """A native function, which looks dictionaries up by key, for dictionaries whose keys are in this order."""
+    from .recording import orders_of
+
+    def ordered(*arguments: Any) -> Any:
+        return function(*arguments) if orders_of((arguments, {})) == orders else NotImplemented
+
+    return ordered
 
 
 def containers_of_arguments(structure: Any) -> tuple[int, list[Any], dict[int, int], list[int]]:

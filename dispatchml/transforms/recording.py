@@ -18,7 +18,7 @@ from ..engines.record import Rec, Recorder
 from ..engines.traced import Traced
 from ..engines.views import current
 from .boundary import call_user
-from .containers import flatten, is_leaf, unflatten
+from .containers import RECORDS, field_names, flatten, is_leaf, unflatten
 from .draws import Draws
 from .native_functions import native_function
 from .surroundings import Surroundings
@@ -39,7 +39,7 @@ class Signature:
     rebuild(values): the arguments with other values in the places of the inputs.
     """
 
-    __slots__ = ("key", "inputs", "leaves", "parts", "structure")
+    __slots__ = ("key", "inputs", "leaves", "parts", "structure", "orders")
 
     def __init__(
         self, arguments: tuple[Any, ...], keywords: dict[str, Any], positions: tuple[int, ...], names: tuple[str, ...]
@@ -50,7 +50,9 @@ class Signature:
         self.leaves, self.structure = flatten((given, named)) if named else flatten_row(given)
         self.inputs: list[Any] = []
         self.parts = [part_of(x, self.inputs) for x in self.leaves]
-        self.key = (tuple(p.key for p in self.parts), self.structure)
+        #: In which order dictionaries have their keys, which functions that go through them see.
+        self.orders = () if type(self.structure) is Row else orders_of((given, named))
+        self.key = (tuple(p.key for p in self.parts), self.structure, self.orders)
 
     def rebuild(self, values: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with these values in the places of the inputs."""
@@ -72,6 +74,18 @@ class Row:
 
     def __hash__(self) -> int:
         return hash((Row, self.count))
+
+
+def orders_of(tree: Any) -> tuple[Any, ...]:
+    """The keys of the dictionaries in a tree, in their order."""
+    cls = type(tree)
+    if cls is dict:
+        return (tuple(tree), *filter(None, map(orders_of, tree.values())))
+    if isinstance(tree, (tuple, list)):
+        return tuple(filter(None, map(orders_of, tree)))
+    if cls in RECORDS:
+        return tuple(filter(None, (orders_of(getattr(tree, name, None)) for name in field_names(cls))))
+    return ()
 
 
 def flatten_row(arguments: tuple[Any, ...]) -> tuple[list[Any], Any]:

@@ -573,3 +573,10 @@ def test_a_report_is_of_plain_arguments():
         dm.grad(lambda x: (compiled.report(x), np.sum(x))[1])(X)
     with pytest.raises(TypeError):
         dm.jit(wave).report()
+
+
+def test_the_order_of_keys_is_part_of_the_signature():
+    compiled = dm.jit(lambda d, rest: [v * 2 for v in d.values()] + [v for e in rest for v in e["x"].values()])
+    for d in ({"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0}, {"a": 1.0, "b": 2.0}):
+        for inner in ({"p": 3.0, "q": 4.0}, {"q": 4.0, "p": 3.0}):
+            same(compiled(d, [{"x": inner}]), [v * 2 for v in d.values()] + list(inner.values()))
