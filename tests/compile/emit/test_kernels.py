@@ -181,3 +181,16 @@ def test_arrays_across_the_loops(shape):
         return ops.exp(y), ops.sum(y, axis=0), ops.add(ops.transpose(ops.tanh(y), axes=axes), x), ops.max(y)
 
     check(f, np.random.default_rng(9).normal(size=shape))
+
+
+def test_only_neighbours_in_memory_are_read_under_a_condition():
+    def f(x):
+        ahead = ops.pad_constant(ops.getitem(x, index=(slice(1, None),)), pad_width=((0, 1), (0, 0)))
+        return ops.where(ops.less(x, ahead), x, ops.exp(ahead))
+
+    rng = np.random.default_rng(10)
+    (short,) = check(f, rng.normal(size=(100, 3))).steps
+    assert short.kernels[0].scheme == "tiles"
+    assert "inside" not in short.text
+    (long,) = check(f, rng.normal(size=(100, 300))).steps
+    assert "inside" in long.text
