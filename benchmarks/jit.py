@@ -27,8 +27,8 @@ if hasattr(os, "sched_setaffinity") and asked.threads == 1:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import numpy as np  # noqa: E402
+from _compiled_cases import FIELDS, TABLE  # noqa: E402
 from _race import optional, race, show, verdict, versions  # noqa: E402
-from compiled_cases import FIELDS, TABLE  # noqa: E402
 
 import dispatchml as dm  # noqa: E402
 
@@ -152,7 +152,7 @@ def small_calls() -> list[bool]:
     found = []
     for n in (1, 1000, 100_000):
         x, y = np.linspace(0.1, 1, n), np.linspace(0.5, 2, n)
-        from compiled_cases import chain
+        from _compiled_cases import chain
 
         compiled = dm.jit(dm.grad(chain(np, Ours)))
         calls = {"ours": lambda c=compiled, x=x, y=y: c(x, y)}
