@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, warn_at_user_line
+from ..dispatch.errors import ArgumentError, FallbackWarning, RecordingError, at_user_line, warn_at_user_line
 from ..engines.operators import install
 from ..engines.record import Rec, like_recorded
 from ..engines.recorded_answers import function_as_numpy_answers, ufunc_as_numpy_answers
@@ -61,8 +61,8 @@ def jit(
     """
     if function is None:
         return lambda f: jit(f, static_argnums=static_argnums, static_argnames=static_argnames, lift=lift)
-    positions = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
-    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    positions = of_kind(static_argnums, int, "static_argnums takes positions, whole numbers")
+    names = of_kind(static_argnames, str, "static_argnames takes names, texts")
     made = Compiled(function, positions, names)
 
     @transformed(function, "jit")
@@ -79,6 +79,16 @@ def jit(
     compiled.report = made.report  # type: ignore[attr-defined]
     compiled.lower = made.lower  # type: ignore[attr-defined]
     return compiled
+
+
+def of_kind(given: Any, kind: type, says: str) -> tuple[Any, ...]:
+    """One value of a kind or several, as a tuple. Raises ArgumentError for anything else."""
+    found = (given,) if isinstance(given, kind) else given
+    if isinstance(found, Iterable) and not isinstance(found, (str, bytes)):
+        found = tuple(found)
+        if all(isinstance(x, kind) and not isinstance(x, bool) for x in found):
+            return found
+    raise ArgumentError(f"jit: {says}, one or several, not {given!r}{at_user_line()}.")
 
 
 def always() -> bool:

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import CompiledDifferenceError, FallbackWarning, LeakedTracerError, RecordingError
+from dispatchml.dispatch.errors import (
+    ArgumentError,
+    CompiledDifferenceError,
+    FallbackWarning,
+    LeakedTracerError,
+    RecordingError,
+)
 
 X = np.linspace(0.1, 1.0, 5)
 W = np.ones(5)
@@ -580,3 +586,9 @@ def test_the_order_of_keys_is_part_of_the_signature():
     for d in ({"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0}, {"a": 1.0, "b": 2.0}):
         for inner in ({"p": 3.0, "q": 4.0}, {"q": 4.0, "p": 3.0}):
             same(compiled(d, [{"x": inner}]), [v * 2 for v in d.values()] + list(inner.values()))
+
+
+@pytest.mark.parametrize("options", [{"static_argnums": "x"}, {"static_argnums": 1.0}, {"static_argnames": 0}])
+def test_static_arguments_are_named_by_position_or_name(options):
+    with pytest.raises(ArgumentError, match="static_arg"):
+        dm.jit(wave, **options)
