@@ -127,6 +127,7 @@ def multiprocessing_by_spawn():
 
 def interrupt(count):
     """Ctrl-C in the middle of ten seconds of work."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     threads.threads(count)
     f, y = slow_function(100_000, 25_000 * count), np.zeros(25_000 * count)
     x = np.zeros(25_000 * count)
