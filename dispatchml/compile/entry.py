@@ -36,17 +36,6 @@ __all__ = [
 FASTCALL_WITH_KEYWORDS = 0x0082
 
 
-class MethodDefinition(ctypes.Structure):
-    """CPython's PyMethodDef."""
-
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("function", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    )
-
-
 class State:
     """What an entry point changes: how long its calls took, and scratch memory that waits for the next."""
 
@@ -93,7 +82,7 @@ def build(plan: Plan, otherwise: Any = NotImplemented, name: str = "compiled") -
 def bind(record: bytes, otherwise: Any, name: str, *alive: Any) -> Callable[..., Any]:
     """A built-in function of Python that runs the driver over a record; it keeps alive what the record points to."""
     library = code()
-    definition = MethodDefinition(name.encode(), library.address("entry"), FASTCALL_WITH_KEYWORDS, None)
+    definition = layout.MethodDefinition(name.encode(), library.address("entry"), FASTCALL_WITH_KEYWORDS, None)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
     bound = [record, otherwise, definition, library, *alive]

@@ -8,7 +8,6 @@ from an element) is written down as a guard; what cannot be written down raises,
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import numpy as np
@@ -25,9 +24,6 @@ from .space import SPACES, ArraySpace
 from .views import current, has_memory, is_view, taken_from
 from .writable import Writable
 
-#: The recorder that is running in this context; engines ask it whether to be careful from the start.
-RECORDING: ContextVar[Recorder | None] = ContextVar("dispatchml_recording", default=None)
-
 
 class Guard:
     """A number of the program that decided what was recorded. expected: what it was."""
@@ -39,21 +35,18 @@ class Guard:
 
 
 class Recorder:
-    """The program that a recording writes.
+    """The program that a recording writes."""
 
-    careful: derivatives are recorded so that a zero cotangent wins over an infinite derivative everywhere.
-    """
+    __slots__ = ("inputs", "constants", "nodes", "guards", "known", "count", "around", "closed")
 
-    __slots__ = ("inputs", "constants", "nodes", "guards", "known", "count", "careful", "around", "closed")
-
-    def __init__(self, careful: bool = False) -> None:
+    def __init__(self) -> None:
         self.inputs: list[Value] = []
         self.constants: dict[Value, np.ndarray[Any, Any]] = {}
         self.nodes: list[Node] = []
         self.guards: list[Guard] = []
         self.known: dict[int, tuple[Any, Value]] = {}
         self.count = 0
-        self.careful, self.closed = careful, False
+        self.closed = False
         #: What calls of libraries with habits of their own go through.
         self.around: Callable[[Callable[[], Any]], Any] | None = None
 
@@ -335,4 +328,4 @@ array_of_number.info.register(np.asarray, (np.ndarray,), False)
 SPACES[Rec] = recorded_space
 add_layer(Layer(Rec, "storage", provider=provide, sealed=True, place="dispatchml.engines"))
 
-__all__ = ["RECORDING", "Guard", "Rec", "Recorder", "in_form", "like_recorded", "recorded"]
+__all__ = ["Guard", "Rec", "Recorder", "in_form", "like_recorded", "recorded"]

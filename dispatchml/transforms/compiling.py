@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -102,10 +101,18 @@ class Quiet:
     __slots__ = ("flags",)
 
 
-#: NumPy's variable for that setting; where it has another name, every call looks the setting up.
-FLAGS: Any = getattr(getattr(getattr(np, "_core", None), "umath", None), "_extobj_contextvar", None) or ContextVar(
-    "flags"
-)
+class Unknown:
+    """Stands for NumPy's variable for that setting, where it has another name: every call looks the setting up."""
+
+    __slots__ = ()
+
+    def get(self, default: Any) -> Any:
+        """Something that is no setting at which code was allowed to run."""
+        return object()
+
+
+#: NumPy's variable for that setting.
+FLAGS: Any = getattr(getattr(getattr(np, "_core", None), "umath", None), "_extobj_contextvar", None) or Unknown()
 QUIET = Quiet()
 QUIET.flags = object()
 #: How many native functions are tried before the signature is looked up.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..compile.graph import Literal, Program, UnsettledError
+from ..compile.graph import UnsettledError
 from ..dispatch.construct import FORMS
 from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, class_name, describe, warn_at_user_line
 from ..dispatch.layers import layer_of
@@ -259,7 +259,7 @@ def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundi
     """One recording; None where a derivative came out nan and a careful one may do better."""
     from ..compile import build
 
-    recorder = Recorder(careful)
+    recorder = Recorder()
     given = [recorder.input(x) for x in (*signature.inputs, *surroundings.arrays())]
     arguments, keywords = signature.rebuild(given)
     draws = Draws(surroundings.generators)
@@ -391,6 +391,3 @@ class Misses:
             if old != new:
                 return f"leaf {k} of its arguments was {old} and is {new}."
         return "a branch on a computed number goes another way each time."
-
-
-__all__ = ["Literal", "Misses", "Outside", "Program", "Recorded", "Signature", "record"]

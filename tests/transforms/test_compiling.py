@@ -15,6 +15,7 @@ from dispatchml.dispatch.errors import (
     LeakedTracerError,
     RecordingError,
 )
+from dispatchml.transforms import compiling
 
 X = np.linspace(0.1, 1.0, 5)
 W = np.ones(5)
@@ -592,3 +593,11 @@ def test_the_order_of_keys_is_part_of_the_signature():
 def test_static_arguments_are_named_by_position_or_name(options):
     with pytest.raises(ArgumentError, match="static_arg"):
         dm.jit(wave, **options)
+
+
+def test_flags_that_raise_are_seen_where_numpy_keeps_the_setting_elsewhere(monkeypatch):
+    monkeypatch.setattr(compiling, "FLAGS", compiling.Unknown())
+    compiled = dm.jit(lambda x: 1 / x)
+    same(compiled(np.ones(2)), np.ones(2))
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        compiled(np.zeros(2))

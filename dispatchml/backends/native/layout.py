@@ -24,6 +24,17 @@ CHARACTERS = {np.dtype(c).num: c for c in "?bBhHiIlLqQefdgFDGOMm"}
 MACHINES = {"x86_64": "x86", "AMD64": "x86", "aarch64": "arm", "arm64": "arm"}
 
 
+class MethodDefinition(ctypes.Structure):
+    """CPython's PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
 def read(address: int, kind: Any) -> Any:
     """A C value at an address."""
     return kind.from_address(address).value

@@ -17,17 +17,6 @@ ENTRIES = "dfD"
 FASTCALL = 0x0080
 
 
-class MethodDefinition(ctypes.Structure):
-    """CPython's PyMethodDef."""
-
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("function", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    )
-
-
 class Machine:
     """The compiled functions of this process. What it makes lives as long as it does: for ever."""
 
@@ -63,7 +52,7 @@ class Machine:
 
     def callable(self, function: str, name: str, record: bytes, *alive: Any) -> Callable[..., Any]:
         """A built-in function of Python that runs a compiled one over its record."""
-        definition = MethodDefinition(name.encode(), self.addresses[function], FASTCALL, None)
+        definition = layout.MethodDefinition(name.encode(), self.addresses[function], FASTCALL, None)
         self.alive.append((definition, record, alive))
         make = ctypes.pythonapi.PyCFunction_NewEx
         make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
