@@ -1,0 +1,1 @@
+"""Python functions with loops and branches as compiled operations, derivatives included."""
