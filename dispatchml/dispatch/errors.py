@@ -62,6 +62,10 @@ class TracerConversionError(DispatchmlError, TypeError):
     again: bool = False
 
 
+class LiftError(TracerConversionError):
+    """Code of another package cannot take traced values here: compiled code, an option or a version without a rule."""
+
+
 class RecordingError(DispatchmlError, TypeError):
     """A function did something that cannot be compiled; `jit` runs it uncompiled."""
 
