@@ -121,6 +121,8 @@ class Entry:
 #: plugins.
 LOADING = threading.RLock()
 SEEN: weakref.WeakSet[type] = weakref.WeakSet()
+#: Modules of which the plugins are loaded.
+MET: set[str] = set()
 ENTRIES: dict[str, Entry] | None = None
 
 
@@ -147,6 +149,20 @@ def meet(cls: type) -> None:
                 if plugin is not None and modules & set(plugin.triggers):
                     load(entry)
     SEEN.add(cls)
+
+
+def meet_module(name: str) -> None:
+    """Code of a module met a traced value: load the plugins that serve it or a package that it is in."""
+    if name in MET:
+        return
+    parts = name.split(".")
+    found = {".".join(parts[:k]) for k in range(1, len(parts) + 1)} - KNOWN
+    with LOADING:
+        for entry in entries().values() if found else ():
+            plugin = describe_plugin(entry)
+            if plugin is not None and found & set(plugin.triggers):
+                load(entry)
+    MET.add(name)
 
 
 def modules_of(cls: type) -> set[str]:

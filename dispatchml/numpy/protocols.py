@@ -35,10 +35,14 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
 
 
 def find_ufunc(ufunc: Any, inputs: tuple[Any, ...]) -> Callable[..., Any]:
-    """The function for a ufunc of NumPy, entered in the table."""
-    from .ufuncs import function_of
+    """The function for a ufunc, entered in the table: of NumPy's own, or by the plugin of another library."""
+    from .ufuncs import from_library, function_of
 
     function = function_of(ufunc)
+    if function is None:
+        function = from_library(ufunc)
+        if function is not None:
+            return function
     if function is None:
         raise NoMethodError(
             f"{describe_call(ufunc.__name__, inputs)}: this ufunc is not NumPy's own or has no "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
+from ..dispatch.plugins import meet_module
 from .elementwise import WRITTEN
 from .registry import PUBLIC
 
@@ -32,6 +34,19 @@ def function_of(ufunc: Any) -> Callable[..., Any] | None:
     if getattr(np, name, None) is not ufunc:
         return None
     return getattr(ops, OTHER_NAMES.get(name, name), None) or WRITTEN.get(name) or from_surface(name)
+
+
+def from_library(ufunc: Any) -> Callable[..., Any] | None:
+    """What the plugin of another library enters for one of its ufuncs; it is loaded when the first of them is met."""
+    from .protocols import UFUNCS
+
+    name: str = ufunc.__name__
+    for module in tuple(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get(name) is ufunc:
+            meet_module(module.__name__)
+            if ufunc in UFUNCS:
+                return UFUNCS[ufunc]
+    return None
 
 
 def from_surface(name: str) -> Callable[..., Any] | None:

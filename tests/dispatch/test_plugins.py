@@ -27,6 +27,7 @@ class Point:
 def install(monkeypatch):
     def install(*points):
         monkeypatch.setattr(plugins, "ENTRIES", {p.name: plugins.Entry(p) for p in points})
+        monkeypatch.setattr(plugins, "MET", set())
 
     return install
 
@@ -59,6 +60,16 @@ def test_a_plugin_is_loaded_when_one_of_its_types_meets_an_operation(f, install)
     assert calls == []
     assert f(type("Sub", (Quantity,), {})()) == "quantity"  # through a base of the class
     assert f(Quantity()) == "quantity"
+    assert calls == ["registered"]
+
+
+def test_a_plugin_is_loaded_when_code_of_its_package_is_met(install):
+    calls = []
+    install(Point("units", Plugin("units", ("units_package.parts",), lambda: calls.append("registered"))))
+    plugins.meet_module("units_package.other")
+    assert calls == []
+    plugins.meet_module("units_package.parts.inner")
+    plugins.meet_module("units_package.parts.inner")
     assert calls == ["registered"]
 
 

@@ -1,9 +1,13 @@
 """NumPy's protocols on a layer: ufuncs with their methods and keywords, what is refused and in which words."""
 
+import sys
+import types
+
 import numpy as np
 import pytest
 
 import dispatchml.numpy as dnp
+from dispatchml.dispatch import Plugin, plugins
 from dispatchml.dispatch.errors import NoMethodError, OutArgumentError, TracerConversionError
 from dispatchml.numpy import protocols
 
@@ -111,6 +115,21 @@ def test_unknown_functions_and_ufuncs_raise_and_name_themselves(box):
     with pytest.raises(NoMethodError, match=r"UFUNCS\[ufunc\]"):
         own(box.put(Y))
     protocols.UFUNCS[own] = dnp.negative
+    try:
+        np.testing.assert_allclose(box.take(own(box.put(Y))), -Y)
+    finally:
+        del protocols.UFUNCS[own]
+
+
+def test_a_ufunc_of_a_library_loads_its_plugin(box, monkeypatch):
+    own = np.frompyfunc(lambda a: a, 1, 1)
+    library = types.ModuleType("ufunc_package.parts")
+    setattr(library, own.__name__, own)
+    monkeypatch.setitem(sys.modules, library.__name__, library)
+    plugin = Plugin("ufuncs", "ufunc_package", lambda: protocols.UFUNCS.update({own: dnp.negative}))
+    entry = plugins.Entry(types.SimpleNamespace(load=lambda: plugin))
+    monkeypatch.setattr(plugins, "ENTRIES", {"ufuncs": entry})
+    monkeypatch.setattr(plugins, "MET", set())
     try:
         np.testing.assert_allclose(box.take(own(box.put(Y))), -Y)
     finally:

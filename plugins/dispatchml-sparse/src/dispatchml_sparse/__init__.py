@@ -10,7 +10,9 @@ __version__ = "0.1.0"
 __all__ = ["from_values", "pydata_plugin", "scipy_plugin", "values"]
 
 pydata_plugin = Plugin(name="sparse", triggers=("sparse",), register="dispatchml_sparse.register:register_pydata")
-scipy_plugin = Plugin(name="scipy-sparse", triggers=("scipy",), register="dispatchml_sparse.register:register_scipy")
+scipy_plugin = Plugin(
+    name="scipy-sparse", triggers=("scipy.sparse",), register="dispatchml_sparse.register:register_scipy"
+)
 
 
 def from_values(like: Any, numbers: Any) -> Any:

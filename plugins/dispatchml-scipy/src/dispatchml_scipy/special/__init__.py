@@ -1,0 +1,3 @@
+"""Functions of scipy.special."""
+
+from . import ufuncs as ufuncs
