@@ -9,11 +9,12 @@ import numpy as np
 
 from . import entry, machine
 from .emit.kernel import Kernel, module_text
-from .emit.merging import merging
+from .emit.merging import copying, merging
 from .emit.rows import RowKernel
 from .emit.text import BYTES
 from .emit.tiles import TileKernel, suits
 from .graph import Value
+from .lower.gathers import base_of
 from .lower.regions import Region
 from .lower.scalar_calls import character_of
 from .native_calls import NativeCall
@@ -47,12 +48,16 @@ class Segment:
             made |= dict.fromkeys(values)
         self.leaves = [v for v in made if wanted(v)]
         self.scratch: dict[Any, int] = {}
+        #: Values whose memory is that of another one, which is made by adding to them.
+        self.shared: dict[Value, Value] = {}
         read: dict[Value, None] = {}
         for part in parts:
             if isinstance(part, NativeCall):
                 self.launches.append((part, [*part.reads, *part.node.outputs]))
                 read |= {v: None for v in part.reads if v not in made}
             else:
+                for root in part.roots:
+                    self.begin(root.value, base_of(root.node), made, read)
                 self.add((TileKernel if suits(part) else RowKernel)(part, "").write())
         for kernel, slots in self.launches:
             if isinstance(kernel, NativeCall):
@@ -63,10 +68,21 @@ class Segment:
         self.constants = {v: constants[v] for v in read if v in constants}
         self.reads = [v for v in read if v not in constants]
         for value in made:
-            if value not in self.leaves:
+            if value not in self.leaves and value not in self.shared:
                 self.scratch[value] = value.size * BYTES[character(value)]
         kernels = [k for k, _ in self.launches if not isinstance(k, NativeCall)]
         self.text = module_text(list({k.symbol: k for k in kernels}.values())) if kernels else ""
+
+    def begin(self, value: Value, base: Value | None, made: dict[Value, None], read: dict[Value, None]) -> None:
+        """Where a value is made by adding to another one: let it have its memory, or copy it."""
+        if base is None:
+            return
+        if base in made and base not in self.leaves:
+            self.shared[base] = value
+            return
+        if base not in made:
+            read[base] = None
+        self.launches.append((copying("copy", value, value.size * BYTES[character(value)]), [base, value]))
 
     def add(self, kernel: Kernel) -> None:
         """A kernel, and those that join what its blocks have added up."""
@@ -99,6 +115,8 @@ class Segment:
     def steps(self, slots: dict[Any, int], status: int) -> list[entry.Step | entry.LoopStep]:
         """The steps of a plan in which everything has these slots, the last one, that of the status, included."""
         slots = {**slots, STATUS: status}
+        for base, value in reversed(self.shared.items()):
+            slots[base] = slots[value]
         library = machine.load(self.text) if self.text else None
         found: list[entry.Step | entry.LoopStep] = []
         for kernel, at in self.launches:

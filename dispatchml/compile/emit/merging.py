@@ -1,4 +1,4 @@
-"""The kernel that joins the parts of all blocks, in their order, into the result of a reduction."""
+"""Kernels beside the regions': what joins the parts of all blocks, in their order, and a copy."""
 
 from __future__ import annotations
 
@@ -46,3 +46,14 @@ def merging(symbol: str, value: object, operation: str, character: str, blocks: 
     ]
     pointers = [Pointer("partial", value, size), Pointer("value", value, 0, "store")]
     return Kernel(symbol, text, {}, pointers, 1, 1, None, "merge")
+
+
+def copying(symbol: str, value: object, count: int) -> Kernel:
+    """Copy so many bytes into the memory of a value."""
+    text = Text()
+    text.sizes = {count: "%s0"}
+    text.intrinsics["llvm.memcpy"] = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+    text.add("call void @llvm.memcpy.p0.p0.i64(ptr %p1, ptr %p0, i64 %s0, i1 false)")
+    text.add("ret void")
+    pointers = [Pointer("value", None), Pointer("value", value, 0, "store")]
+    return Kernel(symbol, text, {}, pointers, 1, 1, None, "copy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..lower.expressions import Expr, postorder
+from ..lower.gathers import base_of
 from ..lower.regions import Region
 from .body import Body, Scope
 from .joining import identity, joined
@@ -149,6 +150,8 @@ class Writer:
         kind = REGISTERS[character] if character in "FD" else MEMORY[character]
         address = text.let(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {offset}", "part")
         start = identity(target.operation, character)
+        if base_of(target.root.node) is not None:
+            return address  # what it is added to lies there
         if value.size == 1:
             text.store(character, start, address, "0")
         else:

@@ -18,8 +18,16 @@ from .forms import Form, Position, by_axes, flattened, form_of
 Asks = Generator[tuple[Any, Any], Expr, Expr]
 GATHERS = ("take", "take_along_axis")
 #: Adding up at positions: the transposes of these.
-SCATTERS = ("scatter_take", "scatter_along_axis")
+SCATTERS = ("scatter_take", "scatter_along_axis", "scatter_take_onto", "scatter_along_axis_onto")
+#: Of these, what does so by blocks of rows.
+TAKES = ("take", "scatter_take", "scatter_take_onto")
 WHOLE = frozenset("bBhHiIqQ")
+
+
+def base_of(node: Node) -> Value | None:
+    """The array to which a node adds at positions, where that lies and its result will."""
+    base = node.inputs[2] if node.op.name in SCATTERS and len(node.inputs) == 3 else None
+    return base if isinstance(base, Value) else None
 
 
 def axis_shape(node: Node) -> tuple[tuple[int, ...], int]:
@@ -34,15 +42,15 @@ def axis_shape(node: Node) -> tuple[tuple[int, ...], int]:
 
 def is_gather(node: Node) -> bool:
     """Whether a node picks, or adds up, in a way that loops can do."""
-    x, indices = node.inputs
+    x, indices = node.inputs[:2]
     if isinstance(indices, Literal) or indices.dtype.kind not in "iu" or isinstance(x, Literal):
         return False
     shape, axis = axis_shape(node)
     if not all(shape) or not indices.size:
         return False
-    if node.op.name in ("take", "scatter_take"):
+    if node.op.name in TAKES:
         wide = (*shape[:axis], *indices.shape, *shape[axis + 1 :])
-        return (x.shape if node.op.name == "scatter_take" else node.outputs[0].shape) == wide
+        return (x.shape if node.op.name in SCATTERS else node.outputs[0].shape) == wide
     if node.keywords["axis"] is None:
         return indices.ndim == 1
     around = indices.shape[:axis] + indices.shape[axis + 1 :]
@@ -56,7 +64,7 @@ def source(elements: Any, node: Node, position: Position, shape: tuple[int, ...]
     whole, axis = axis_shape(node)
     n = whole[axis]
     mode = node.keywords.get("mode", "raise")
-    if node.op.name in ("take", "scatter_take"):
+    if node.op.name in TAKES:
         groups = (math.prod(whole[:axis]), indices.size, math.prod(whole[axis + 1 :]))
         before, middle, behind = by_axes(position, groups)
         number = yield indices, middle

@@ -14,7 +14,7 @@ from ..graph import Literal, Node, Program, Value
 from .classes import is_row_reduction, reason_against
 from .elements import REDUCTIONS, CannotInline
 from .expressions import cost_of
-from .gathers import SCATTERS
+from .gathers import SCATTERS, base_of
 from .moves import is_move
 from .regions import Region, Root, is_inside
 
@@ -78,6 +78,9 @@ class Partition:
             name = node.op.name
             if name in SCATTERS or name in REDUCTIONS and not (is_row_reduction(node) and self.within_row(node)):
                 self.barriers.add(y)
+            base = base_of(node)
+            if base is not None and makers[base] not in reasons:
+                stored.add(base)
         stored |= {v for v in self.barriers if makers[v] not in reasons}
         wanted = [x for x in self.program.outputs if isinstance(x, Value)]
         for x in wanted:
@@ -119,6 +122,9 @@ class Partition:
         for node in self.program.nodes:
             called = node in self.reasons
             level = max(map(before, node.inputs), default=0)
+            base = base_of(node)
+            if base is not None and not called:
+                level = max(level, levels[base] + 1)
             for y in node.outputs:
                 levels[y] = level + called
         return levels

@@ -6,9 +6,10 @@ from ..graph import Program
 from .algebra import simplified
 from .dead import without_dead
 from .expand import expanded
+from .onto import in_place
 from .subexpressions import without_repeats
 
-__all__ = ["expanded", "optimised", "simplified", "without_dead", "without_repeats"]
+__all__ = ["expanded", "in_place", "optimised", "simplified", "without_dead", "without_repeats"]
 
 
 def optimised(program: Program) -> Program:
@@ -17,4 +18,5 @@ def optimised(program: Program) -> Program:
     program = expanded(program)
     program = simplified(program)
     program = without_repeats(program)
+    program = in_place(without_dead(program))
     return without_dead(program)

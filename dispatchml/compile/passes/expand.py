@@ -12,6 +12,8 @@ from ...ops.axes import axes_of
 from ..graph import Literal, Node, Operand, Program, Value
 from .rewriting import Rewriting, rewritten
 
+#: What keeps elements in their order; of sums those over axes of size 1.
+UNMOVED = ("sum", "reshape", "expand_dims", "squeeze")
 #: dtypes of which NumPy's mean and variance take sums as they are; whole numbers are added up as float64.
 OWN_SUMS = "fdFD"
 
@@ -91,7 +93,9 @@ def logsumexp_of(work: Rewriting, x: Value, axis: Any, line: str) -> Value:
     top = finite_top(work, x, axis, line)
     e = work.apply(ops.exp, work.apply(ops.subtract, x, top, line=line), line=line)
     total = work.apply(ops.sum, e, line=line, axis=axis, keepdims=True)
-    return work.apply(ops.add, work.apply(ops.log, total, line=line), top, line=line)
+    y = work.apply(ops.add, work.apply(ops.log, total, line=line), top, line=line)
+    work.shares[y] = x, e, total
+    return y
 
 
 def logsumexp(work: Rewriting, node: Node) -> Operand | None:
@@ -103,6 +107,27 @@ def logsumexp(work: Rewriting, node: Node) -> Operand | None:
     if node.keywords["keepdims"]:
         return y
     return work.apply(ops.sum, y, line=line, axis=axis, keepdims=False)  # over axes of size 1
+
+
+def exp(work: Rewriting, node: Node) -> Operand | None:
+    """exp(x - logsumexp(x)), the shares of which derivatives are made, as the quotient that softmax is: the elements'
+    exponentials are known. It is the more exact of the two, and nan at the same places.
+    """
+    apart = work.makers.get(node.inputs[0])
+    if apart is None or apart.op.name != "subtract":
+        return None
+    x, y = apart.inputs
+    while (maker := work.makers.get(y)) is not None and maker.op.name in UNMOVED:
+        if maker.op.name == "sum" and maker.inputs[0].size != maker.outputs[0].size:  # type: ignore[union-attr]
+            return None
+        y = maker.inputs[0]
+    known = work.shares.get(y)
+    if known is None or known[0] is not x:
+        return None
+    _, e, total = known
+    if total.size > 1 and total.shape != getattr(apart.inputs[1], "shape", None):
+        return None
+    return work.apply(ops.divide, e, total, line=node.line)
 
 
 def log_softmax(work: Rewriting, node: Node) -> Operand | None:
@@ -168,6 +193,7 @@ def pad(work: Rewriting, node: Node) -> Operand | None:
 
 RULES = {
     "pad": pad,
+    "exp": exp,
     "mean": mean,
     "var": var,
     "std": std,

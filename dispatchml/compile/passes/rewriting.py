@@ -21,6 +21,8 @@ class Rewriting:
         self.nodes: list[Node] = []
         self.makers: dict[Operand, Node] = {}
         self.places: dict[Value, Operand] = {}
+        #: Of logsumexp(x): x, exp(x - its largest), and the sum of these.
+        self.shares: dict[Operand, tuple[Value, Value, Value]] = {}
         values = [*program.inputs, *program.constants, *(y for n in program.nodes for y in n.outputs)]
         self.next = 1 + max((v.number for v in values), default=-1)
 
