@@ -9,7 +9,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from .image import EXTERNAL, Image
+from .image import OF_NUMBA, Image, is_external
 
 
 @cache
@@ -28,9 +28,23 @@ def c_library() -> Any:
 @cache
 def address_in_c(name: str) -> int:
     """The address of a C function that code may call."""
-    if name not in EXTERNAL:
+    if not is_external(name):
         raise ValueError(f"code of ours does not call {name}")
-    return ctypes.cast(getattr(c_library(), name), ctypes.c_void_p).value or 0
+    if name.startswith(OF_NUMBA):
+        import llvmlite.binding as llvm
+        import numba.core.registry  # noqa: F401 (names its functions to llvmlite)
+
+        return llvm.address_of_symbol(name) or 0
+    function = getattr(c_library(), name, None) or getattr(mathematics_library(), name)
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+@cache
+def mathematics_library() -> Any:
+    """The C library's mathematics, where it is a file of its own."""
+    from ctypes.util import find_library
+
+    return ctypes.CDLL(find_library("m"))
 
 
 class Executable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from .image import EXTERNAL
+from .image import is_external
 
 
 @cache
@@ -40,7 +40,7 @@ def compile_text(text: str, effort: int = 3) -> tuple[bytes, list[str]]:
     options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = effort == 3
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    missing = [f.name for f in module.functions if f.is_declaration and f.name not in EXTERNAL]
+    missing = [f.name for f in module.functions if f.is_declaration and not is_external(f.name)]
     missing = [name for name in missing if not name.startswith("llvm.")]
     if missing:
         raise RuntimeError(f"it calls what it does not define: {', '.join(missing)}")

@@ -5,8 +5,29 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-#: C functions that LLVM may call for copying, filling and comparing memory, whether or not the text does.
-EXTERNAL = frozenset(("memcpy", "memmove", "memset", "memcmp", "bcmp"))
+#: C functions that code may call: those that LLVM puts in for copying, filling and comparing memory, and what kernels
+#: need, which are compiled from the user's loops: memory for local arrays, and mathematics of single numbers.
+EXTERNAL = frozenset(
+    (
+        *("memcpy", "memmove", "memset", "memcmp", "bcmp", "malloc", "realloc", "calloc", "free"),
+        *(
+            name + kind
+            for kind in ("", "f")
+            for name in (
+                "sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sincos exp exp2 exp10 expm1 log "
+                "log2 log10 log1p pow sqrt cbrt hypot floor ceil trunc rint round nearbyint fmod remainder fabs fmin "
+                "fmax fdim fma copysign nextafter ldexp frexp modf erf erfc tgamma lgamma"
+            ).split()
+        ),
+    )
+)
+#: How the names of Numba's own C functions begin, which need Numba to be imported.
+OF_NUMBA = "numba_"
+
+
+def is_external(name: str) -> bool:
+    """Whether code may call a function that it does not hold."""
+    return name in EXTERNAL or name.startswith(OF_NUMBA)
 
 
 class Image(NamedTuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from .image import EXTERNAL, Image
+from .image import Image, is_external
 
 ELF_X86_64 = b"\x7fELF\x02\x01\x01"
 MACHINE_X86_64 = 62
@@ -134,7 +134,7 @@ class Linker:
     def pointer(self, symbol: Symbol) -> int:
         """The place that holds the address of a C function or of one of the object."""
         own = symbol.section in self.places
-        if not own and symbol.name not in EXTERNAL:
+        if not own and not is_external(symbol.name):
             raise LinkError(f"the object calls {symbol.name!r}")
         known = self.own_pointers if own else self.pointers
         if symbol.name not in known:

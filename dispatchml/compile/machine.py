@@ -91,6 +91,17 @@ def load(text: str, effort: int = 3) -> Library:
     return found
 
 
+def load_key(key: str) -> Library | None:
+    """The library of a key that an earlier process has written down; None where the cache has it no more."""
+    found = LIBRARIES.get(key)
+    if found is None:
+        with LOCK:
+            found = LIBRARIES.get(key) or from_disk(key)
+            if found is not None:
+                LIBRARIES[key] = found
+    return found
+
+
 @functools.cache
 def circumstances() -> tuple[str, ...]:
     """What code depends on beside its text."""

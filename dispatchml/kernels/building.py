@@ -1,0 +1,75 @@
+"""From a source to LLVM's text, by Numba. This is the only part of kernels that imports it, when it is first needed."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba.core import errors
+from numba.core.target_extension import target_override
+
+from . import memory, target
+from .compiling import NAME
+from .entries import entry, kind_of_type, numba_type
+from .refusing import explained
+from .source import Source
+
+
+def build(source: Source, arguments: tuple[str, ...], unchecked: bool) -> tuple[str, str, dict[str, Any]]:
+    """LLVM's text of a source for arguments of some kinds, the kind of its result, and what its errors mean."""
+    given = tuple(map(numba_type, arguments))
+    with target_override(target.NAME), target.global_compiler_lock:
+        compiled = typed(source, given, unchecked)
+        result = kind_of_type(compiled.signature.return_type)
+        return text_of(compiled), result, target.ERRORS.table()
+
+
+def typed(source: Source, given: tuple[Any, ...], unchecked: bool) -> Any:
+    """Numba's result for a source and types of its arguments."""
+    function = dispatchers(source, unchecked)
+    try:
+        function.compile(given)
+    except errors.NumbaError as error:
+        raise explained(error, source) from error
+    return function.overloads[tuple(given)]
+
+
+def dispatchers(source: Source, unchecked: bool, made: dict[int, Any] | None = None) -> Any:
+    """A source and the helpers that it calls as functions of Numba."""
+    made = {} if made is None else made
+    known = made.get(id(source))
+    if known is not None:
+        return known
+    scope: dict[str, Any] = {"__name__": __name__, "__file__": source.file}
+    tree = ast.Module(body=[source.tree], type_ignores=[])
+    exec(compile(tree, source.file, "exec"), scope)
+    function = scope[source.name]
+    function.__qualname__ = source.name
+    made[id(source)] = result = target.dispatcher(function, boundscheck=not unchecked)
+    for name, value in source.names.items():
+        if "." not in name:
+            scope[name] = value
+    for name, helper in source.helpers.items():
+        scope[name] = dispatchers(helper, unchecked, made)
+    return result
+
+
+def text_of(compiled: Any) -> str:
+    """The whole text: the function, everything that it calls, and its entry, which alone is seen from outside."""
+    context = compiled.target_context
+    library = context.codegen().create_library("kernel")
+    with context.push_code_library(library):
+        made = entry(context, compiled, NAME)
+    library.add_ir_module(made)
+    library.add_linking_library(compiled.library)
+    library.finalize()
+    module = library._final_module
+    module.link_in(llvm.parse_assembly(memory.TEXT))
+    for function in module.functions:
+        if not function.is_declaration and function.name not in (NAME, "release"):
+            function.linkage = llvm.Linkage.internal
+    for variable in module.global_variables:
+        if not variable.is_declaration and not variable.name.startswith("llvm."):
+            variable.linkage = llvm.Linkage.internal
+    return str(module)

@@ -1,0 +1,124 @@
+"""What a kernel takes and returns, as short texts that can be written down.
+
+A number is its dtype's character (`d`, `f`, `q`, `?`, `D`), an array the character, its dimensions and its order in
+memory (`d2C`; C, F or A for anything else), a tuple `(d,d2C)`, None `N`. In machine code a value is a row of 64-bit
+words: a number one (a complex one two), an array its owner, address, shape and strides, a tuple those of its elements.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..dispatch.errors import at_user_line, describe
+from .errors import KernelError
+
+NUMBERS = {float: "d", int: "q", bool: "?", complex: "D", type(None): "N"}
+CHARACTERS = frozenset("?bBhHiIqQfdFD")
+#: Two names of one type.
+SAME = {"l": "q", "L": "Q"}
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a plain value. Raises KernelError for what no kernel takes."""
+    cls = type(value)
+    known = NUMBERS.get(cls)
+    if known is not None:
+        return known
+    if cls is np.ndarray and character(value.dtype) in CHARACTERS and value.dtype.isnative:
+        flags = value.flags
+        order = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
+        if flags.aligned:
+            return f"{character(value.dtype)}{value.ndim}{order}"
+    if isinstance(value, np.generic) and character(value.dtype) in CHARACTERS:
+        return character(value.dtype)
+    if isinstance(value, tuple):
+        return f"({','.join(map(kind_of, value))})"
+    raise KernelError(
+        f"A kernel takes numbers, arrays of them and tuples of these, not {describe(value)}{at_user_line()}."
+    )
+
+
+def character(dtype: Any) -> str:
+    """The character of a dtype, the same for the same numbers."""
+    return SAME.get(dtype.char, dtype.char)
+
+
+@lru_cache(4096)
+def elements(kind: str) -> tuple[str, ...]:
+    """The kinds of a tuple's elements."""
+    found, depth, start = [], 0, 1
+    for k, c in enumerate(kind[:-1]):
+        depth += (c == "(") - (c == ")")
+        if c == "," and depth == 1:
+            found.append(kind[start:k])
+            start = k + 1
+    return (*found, kind[start:-1]) if len(kind) > 2 else ()
+
+
+def is_tuple(kind: str) -> bool:
+    """Whether it is a tuple."""
+    return kind[0] == "("
+
+
+def is_array(kind: str) -> bool:
+    """Whether it is an array."""
+    return len(kind) > 1 and kind[0] != "("
+
+
+def is_float(kind: str) -> bool:
+    """Whether a number or an array has derivatives."""
+    return kind[0] in "fdFD"
+
+
+def dimensions(kind: str) -> int:
+    """The number of dimensions of an array."""
+    return int(kind[1:-1])
+
+
+@lru_cache(4096)
+def words(kind: str) -> int:
+    """How many words a value has."""
+    if is_tuple(kind):
+        return sum(map(words, elements(kind)))
+    if is_array(kind):
+        return 2 + 2 * dimensions(kind)
+    return {"D": 2, "F": 2, "N": 0}.get(kind, 1)
+
+
+@lru_cache(4096)
+def packer(kind: str) -> struct.Struct:
+    """How the words of a tuple of arguments are packed."""
+    return struct.Struct("=" + "".join(characters(kind)))
+
+
+def characters(kind: str) -> Iterator[str]:
+    """The characters of `struct` for the words."""
+    if is_tuple(kind):
+        for inner in elements(kind):
+            yield from characters(inner)
+    elif is_array(kind):
+        yield "q" * words(kind)
+    else:
+        yield {"d": "d", "f": "d", "D": "dd", "F": "dd", "N": "", "Q": "Q"}.get(kind, "q")
+
+
+def words_of(value: Any, kind: str) -> Iterator[Any]:
+    """A value as words. The arrays must be kept alive by the caller."""
+    if is_tuple(kind):
+        for x, inner in zip(value, elements(kind), strict=True):
+            yield from words_of(x, inner)
+    elif is_array(kind):
+        yield 0
+        yield value.__array_interface__["data"][0]
+        yield from value.shape
+        yield from value.strides
+    elif kind in "DF":
+        yield value.real
+        yield value.imag
+    elif kind != "N":
+        yield value

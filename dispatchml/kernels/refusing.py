@@ -1,0 +1,82 @@
+"""Numba's errors in words for those who wrote the function: the line, what is not supported, what to write instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .errors import KernelError
+from .source import Source
+
+#: What is found in a text of Numba's, and what to say about it.
+ADVICE: tuple[tuple[str, str], ...] = (
+    (
+        r"[Cc]annot modify readonly array|readonly array",
+        "it writes into an argument, which is never changed by a kernel. Work on a copy: `x = x.copy()`.",
+    ),
+    (
+        r"Untyped global name '?([\w.]+)'?",
+        "it uses `{0}`, which cannot be compiled. Hand over numbers and arrays, or write it as a function in Python.",
+    ),
+    (
+        r"Unknown attribute '(\w+)' of type (.*)",
+        "`{1}` has no attribute `{0}` in compiled code. Compute it from what NumPy's functions offer.",
+    ),
+    (
+        r"Use of unsupported NumPy function '?([\w.]+)'?",
+        "it calls `{0}`, which cannot be compiled. Write a loop, or compute it outside of the kernel.",
+    ),
+    (
+        r"Cannot unify (.+?) and (.+?) for '([\w.$]+)'",
+        "`{2}` is of one type at one place and of another elsewhere ({0} and {1}). Give it one type from the start, "
+        "for example 0.0 instead of 0.",
+    ),
+    (
+        r"Can't unify return type from the following types: (.*)",
+        "it returns values of different types ({0}). Return one type everywhere, for example 0.0 instead of 0.",
+    ),
+    (
+        r"No implementation of function (?:Function\()?<?(?:built-in function |function |ufunc ')?([\w.]+)",
+        "`{0}` does not take such arguments in compiled code.",
+    ),
+    (r"list\(|reflected list", "lists can hold numbers only. Use an array or a tuple."),
+    (r"unsupported.*(try|with|except)", "it has a `{0}` statement, which cannot be compiled."),
+    (
+        r"cannot type infer runaway recursion|[Cc]annot type infer",
+        "it calls itself before any way to return without that is known. Put the return that ends the recursion first.",
+    ),
+)
+
+
+def explained(error: Any, source: Source) -> KernelError:
+    """The error for a function that Numba cannot compile."""
+    text = str(getattr(error, "msg", error))
+    return KernelError(
+        f"{source.name} cannot be compiled{place(error, text, source)}: {reason(text)} "
+        f"DISPATCHML_DEBUG=1 runs it uncompiled."
+    )
+
+
+def place(error: Any, text: str, source: Source) -> str:
+    """` (at file:line)`: the innermost line that is the user's."""
+    files = {s.file for s in source.reached()}
+    found = [
+        (f, n) for f, n in re.findall(r'File "([^"]+)", line (\d+)', f"{error}") if any(x.endswith(f) for x in files)
+    ]
+    loc = getattr(error, "loc", None)
+    if not found and loc is not None and loc.filename in files:
+        found = [(loc.filename, loc.line)]
+    if not found:
+        return f" (at {source.file}:{source.tree.lineno})"
+    name = next(x for x in files if x.endswith(found[-1][0]))
+    return f" (at {name}:{found[-1][1]})"
+
+
+def reason(text: str) -> str:
+    """What is wrong and what to write instead."""
+    for pattern, advice in ADVICE:
+        match = re.search(pattern, text)
+        if match:
+            return advice.format(*(g or "" for g in match.groups()))
+    lines = [x.strip() for x in text.splitlines() if x.strip() and not x.startswith(("File", "[", "During"))]
+    return f"Numba says: {' '.join(lines[:3])}."
