@@ -1,0 +1,202 @@
+"""Run the cases and print the table of what works lifted, what raises and why.
+
+    python tests/lift/table.py                    SciPy: the drawn list and the chosen one
+    python tests/lift/table.py --programs         the programs of other packages, each package in a process of its own
+    python tests/lift/table.py --only TEXT ...    cases whose name or group contains one of the texts
+    python tests/lift/table.py --quick            those of the ordinary test run, against the kept differences
+    python tests/lift/table.py [...] --write      keep outcomes.json, which the tests compare with, and docs/lifted.md
+
+Run it from the root of the repository, with the packages installed that it is about.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE))
+
+from cases.drawn_void import VOID  # noqa: E402
+from lifted_harness import CASES, Outcome, check, plain_results  # noqa: E402
+
+OUTCOMES = HERE / "outcomes.json"
+DISTRIBUTIONS = {
+    "skimage": "scikit-image", "sklearn": "scikit-learn", "colour": "colour-science",
+}  # fmt: skip
+GROUPS = {
+    "drawn": "Drawn",
+    "drawn, further": "Drawn, further arguments (orders and shape parameters of special functions)",
+    "chosen": "Chosen",
+    "programs": "Programs of other packages",
+}
+
+
+def drawn_names():
+    """The 150 names that count: the void ones' places are taken by the reserve, in its order."""
+    lines = (HERE / "drawn.txt").read_text().splitlines()[1:]
+    middle = lines.index("--")
+    kept = [n for n in lines[:middle] if n not in VOID]
+    reserve = [n for n in lines[middle + 1 :] if n not in VOID]
+    return kept + reserve[: middle - len(kept)]
+
+
+def load(folder, only=None):
+    """Execute the case files of a folder; names of those whose package is missing."""
+    missing = {}
+    for path in sorted((HERE / folder).glob("*.py")):
+        if only and path.stem != only:
+            continue
+        spec = importlib.util.spec_from_file_location(f"lift_{folder}_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        try:
+            spec.loader.exec_module(module)
+        except ImportError as error:
+            if folder != "programs":
+                raise
+            missing[path.stem] = str(error)
+    return missing
+
+
+def counted():
+    """The cases of the table: those of the reserve only as far as it is used."""
+    names = set(drawn_names())
+    found = {}
+    for name, case in CASES.items():
+        if case.group in ("drawn", "drawn, further") and name.split(", ")[0] not in names:
+            continue
+        found[name] = case
+    return found
+
+
+def enable(packages):
+    import dispatchml as dm
+
+    for package in packages:
+        dm.lift.enable(package)
+
+
+def run(cases, references=None, show=print):
+    """The outcomes of cases, by name."""
+    references = references or {}
+    before = plain_results(cases)
+    enable(dict.fromkeys(["scipy", *(c.package for c in cases.values())]))
+    outcomes = {}
+    for name, case in cases.items():
+        outcomes[name] = outcome = check(case, before[name], references.get(name))
+        show(line(name, outcome))
+    return outcomes
+
+
+def line(name, outcome):
+    remark = f"  {outcome.why}" if outcome.why else ""
+    mark = "" if outcome.word != "raises" or outcome.ours else " (foreign)"
+    checks = "/".join(w.split()[0] if w else "-" for w in (outcome.forward, outcome.reverse, outcome.second))
+    return f"{outcome.word + mark:17s} {checks:14s} {outcome.seconds:6.2f} s  {name}{remark}"
+
+
+def programs():
+    """Each package in a process of its own."""
+    found, missing = {}, {}
+    for path in sorted((HERE / "programs").glob("*.py")):
+        command = [sys.executable, __file__, "--package", path.stem]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        text = done.stdout.strip().splitlines()
+        if done.returncode == 0 and text:
+            report = json.loads(text[-1])
+            missing.update(report["missing"])
+            found.update({n: Outcome(**o) for n, o in report["outcomes"].items()})
+            print("\n".join(text[:-1]), flush=True)
+        else:
+            missing[path.stem] = f"the process ended with {done.returncode}: {done.stderr[-300:]}"
+            print(missing[path.stem], flush=True)
+    return found, missing
+
+
+def rate(outcomes, cases, group):
+    """(ok, all) of a group, without what the differences could not judge."""
+    words = [o.word for n, o in outcomes.items() if cases[n].group == group]
+    judged = [w for w in words if w not in ("void", "not smooth", "broken")]
+    return sum(w == "ok" for w in judged), len(judged)
+
+
+def summary(outcomes, cases):
+    lines = []
+    for group, title in GROUPS.items():
+        ok, judged = rate(outcomes, cases, group)
+        if judged:
+            words = [o.word for n, o in outcomes.items() if cases[n].group == group]
+            rest = ", ".join(
+                f"{words.count(w)} {w}" for w in ("raises", "WRONG", "void", "not smooth", "broken") if w in words
+            )
+            lines.append(f"{title}: {ok} of {judged} ({100 * ok / judged:.0f} %)" + (f"; {rest}" if rest else ""))
+    return lines
+
+
+def version(package):
+    return importlib.metadata.version(DISTRIBUTIONS.get(package, package))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--programs", action="store_true")
+    parser.add_argument("--package")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--first", help="a file that keeps the rates of this run as those of the first one")
+    options = parser.parse_args()
+    if options.package:
+        missing = load("programs", options.package)
+        outcomes = run(CASES)
+        print(json.dumps({"missing": missing, "outcomes": {n: asdict(o) for n, o in outcomes.items()}}))
+        return
+    kept = json.loads(OUTCOMES.read_text()) if OUTCOMES.exists() else {"cases": {}}
+    missing = {}
+    if options.programs:
+        missing = load("programs")
+        cases = dict(CASES)
+        outcomes, missing = programs()
+        cases = {n: cases[n] for n in outcomes}
+    else:
+        load("cases")
+        cases = counted()
+        without = [n for n in drawn_names() if n not in cases]
+        if without:
+            print("drawn, without a case:", ", ".join(without))
+        if options.only is not None:
+            cases = {n: c for n, c in cases.items() if any(t in n or t == c.group for t in options.only)}
+        references = None
+        if options.quick:
+            references = {n: kept["cases"][n]["directions"] for n in cases if n in kept["cases"]}
+        outcomes = run(cases, references, show=lambda text: print(text, flush=True))
+    lines = summary(outcomes, cases)
+    print("\n".join(["", *lines]))
+    if options.first:
+        Path(options.first).write_text(
+            json.dumps({"date": f"{datetime.date.today()}", "lines": lines}, indent=1) + "\n"
+        )
+    if options.write:
+        for name, outcome in outcomes.items():
+            packages = {p: version(p) for p in (["scipy"] if cases[name].package == "scipy" else [cases[name].package])}
+            kept["cases"][name] = {
+                "group": cases[name].group,
+                "package": packages,
+                "word": outcome.word,
+                **asdict(outcome),
+            }
+        kept["missing"] = {**kept.get("missing", {}), **missing}
+        OUTCOMES.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    if any(o.word == "WRONG" for o in outcomes.values()):
+        sys.exit("something is WRONG")
+
+
+if __name__ == "__main__":
+    main()
