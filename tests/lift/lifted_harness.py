@@ -1,7 +1,8 @@
 """Cases of lifted code and how each is checked.
 
-A case is a function of a vector of floats that uses a library as one does, without a word of dispatchml. Its result (a
-number, an array, a structure of them; complex ones by real and imaginary part) is reduced to one number with fixed weights.
+A case is a function of a vector of floats that uses a library as one does, without a word of dispatchml. Its result
+(a number, an array, a structure of them; complex ones by real and imaginary part) is reduced to one number with fixed
+weights.
 
 What is checked, along two fixed directions:
 
@@ -10,11 +11,11 @@ forward   the derivative along the direction, against central differences with s
 reverse   the gradient times the direction, against the same
 second    the derivative of the gradient along one direction, against central differences of the gradient
 
-The outcomes: `ok`; `raises` with the error, ours (a DispatchmlError, which says what to do) or foreign (a raw one out of
-the middle of something); `WRONG`. A case whose differences do not settle is `not smooth`: the best error estimate of the
-refinement is above 1e-5 of the derivative, or above the case's own tolerance where that is coarser. A case whose
-derivative vanishes in both directions is `void` and tells nothing; one whose plain call raises is `broken`. These are
-counted for nobody and printed.
+The outcomes: `ok`; `raises` with the error, ours (a DispatchmlError, which says what to do) or foreign (a raw one out
+of the middle of something); `WRONG`. A case whose differences do not settle is `not smooth`: the best error estimate
+of the refinement is above 1e-5 of the derivative, or above the case's own tolerance where that is coarser. A case
+whose derivative vanishes in both directions is `void` and tells nothing; one whose plain call raises is `broken`.
+These are counted for nobody and printed.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Drawn names that passed the mechanical criteria and have no derivative by nature.
 
-The next of the reserve takes the place of each. Nothing else may be here: a name is void where no float argument is there
-at all, or where the result is locally constant or no number. That it is hard to differentiate is no reason.
+The next of the reserve takes the place of each. Nothing else may be here: a name is void where no float argument is
+there at all, or where the result is locally constant or no number. That it is hard to differentiate is no reason.
 """
 
 VOID = {
