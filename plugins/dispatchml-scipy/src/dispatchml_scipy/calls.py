@@ -1,0 +1,100 @@
+"""Calls of SciPy's functions, seen by the names of their parameters."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dispatchml.lift import replaces
+
+from .implicit import plainly, run_plain
+
+
+class Call:
+    """One call of a function of SciPy: `call.values` has all arguments by name, defaults included."""
+
+    __slots__ = ("solver", "name", "values", "loose", "given", "named")
+
+    def __init__(
+        self, solver: Callable[..., Any], arguments: Any, keywords: Any, parameters: inspect.Signature
+    ) -> None:
+        #: The names of what the user gave.
+        self.named: frozenset[str]
+        self.solver, self.name, self.given = solver, solver.__name__, (arguments, keywords)
+        found = parameters.bind(*arguments, **keywords)
+        self.named = frozenset(found.arguments)
+        found.apply_defaults()
+        self.values = dict(found.arguments)
+        #: The name of the parameter that takes all other keywords.
+        self.loose = next((p.name for p in parameters.parameters.values() if p.kind is p.VAR_KEYWORD), None)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def as_given(self) -> Any:
+        """What SciPy makes of the call itself."""
+        arguments, keywords = self.given
+        return self.solver(*arguments, **keywords)
+
+    def run(self, values: Any, **others: Any) -> Any:
+        """Call SciPy's function with plain values of what was given; what its callbacks return is made plain."""
+        full = {**{k: v for k, v in values.items() if k in self.named}, **others}
+        loose = full.pop(self.loose, {}) if self.loose else {}
+        return self.solver(**{k: plainly(v) for k, v in full.items()}, **loose)
+
+
+def replacing(module: Any, name: str) -> Callable[[Any], Any]:
+    """Register a function of a `Call` in the place of a function of SciPy."""
+    solver = getattr(module, name)
+    parameters = inspect.signature(solver)
+
+    def add(function: Callable[[Call], Any]) -> Callable[..., Any]:
+        @functools.wraps(solver)
+        def replaced(*arguments: Any, **keywords: Any) -> Any:
+            return function(Call(solver, arguments, keywords, parameters))
+
+        return replaces(f"{module.__name__}.{name}")(replaced)
+
+    return add
+
+
+def as_tuple(args: Any) -> tuple[Any, ...]:
+    """Arguments of a function, of which SciPy takes a single one without a tuple."""
+    return args if isinstance(args, tuple) else (args,)
+
+
+def first(y: Any) -> Any:
+    """The value of a function that may return derivatives beside it."""
+    return y[0] if isinstance(y, (tuple, list)) else y
+
+
+def numbers_in(result: Any) -> dict[str, Any]:
+    """What is a number or an array of numbers in a result, by name."""
+    return {
+        k: v
+        for k, v in result.items()
+        if isinstance(v, (bool, int, float, complex, np.generic))
+        or isinstance(v, np.ndarray)
+        and v.dtype.kind in "biufc"
+    }
+
+
+def run_result(call: Call, run: Callable[[Any], Any], tree: Any = None) -> Any:
+    """The OptimizeResult of run(values) for plain values; its numbers are batches inside vmap."""
+    said: list[Any] = []
+
+    def solve(values: Any) -> tuple[Any, ...]:
+        r = run(values)
+        r["success"] = bool(r["success"])
+        found = numbers_in(r)
+        said[:] = [r, list(found)]
+        return tuple(found.values())
+
+    numbers = run_plain(solve, call.values if tree is None else tree)
+    made = said[0]
+    made.update(zip(said[1], numbers, strict=True))
+    return made
