@@ -204,7 +204,9 @@ def test_least_squares_with_everything(stand_in, check_function):
         f = lambda a, lower=lower: least_squares(misfit, [0.5, 0.2], args=(1.1,), bounds=(lower(a), 9.0), **TIGHT)  # noqa: E731
         check_function(lambda a, f=f: np.sum(f(a).x) + a**2, 1.9, tolerance=1e-3, second=1e-3)
     check_function(lambda a: least_squares(misfit, [0.5, 0.2], kwargs={"a": a}).cost, 1.3)
-    check_function(lambda a: np.sum(least_squares(misfit, [0.5, 0.2], args=(a,), **TIGHT).fun ** 3), 1.3, tolerance=1e-3)
+    check_function(
+        lambda a: np.sum(least_squares(misfit, [0.5, 0.2], args=(a,), **TIGHT).fun ** 3), 1.3, tolerance=1e-3
+    )
     own = lambda z: np.stack([np.log1p(z), 1 / (1 + z), -1 / (1 + z) ** 2])  # noqa: E731
     both = [
         dm.grad(lambda a, loss=loss: least_squares(misfit, [0.5, 0.2], args=(a,), loss=loss, **TIGHT).x[0])(1.3)
