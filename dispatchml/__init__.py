@@ -15,6 +15,8 @@ from .transforms.gradient import grad, value_and_grad
 if TYPE_CHECKING:
     from . import numpy, testing
     from .compile.threads import threads
+    from .control.branches import cond, switch
+    from .control.loops import fori_loop, scan, while_loop
     from .transforms.batching import vmap
     from .transforms.compiling import jit
     from .transforms.containers import register_container
@@ -41,6 +43,9 @@ del engine, dress, Batched, Dual, Var
 
 __version__ = "0.1.0"
 
+#: Names of control flow, with the files that they are in.
+CONTROL = {"while_loop": "loops", "scan": "loops", "fori_loop": "loops", "cond": "branches", "switch": "branches"}
+
 
 def __getattr__(name: str) -> Any:
     """Import a name that is not needed for a first gradient."""
@@ -48,6 +53,8 @@ def __getattr__(name: str) -> Any:
         made: Any = import_module(".testing", __name__)
     elif name == "threads":
         made = import_module(".compile.threads", __name__).threads
+    elif name in CONTROL:
+        made = getattr(import_module(f".control.{CONTROL[name]}", __name__), name)
     elif name in __all__:
         made = getattr(transforms, name)
     else:
@@ -78,6 +85,12 @@ __all__ = [
     "checkpoint",
     "jit",
     "threads",
+    # control flow
+    "while_loop",
+    "scan",
+    "fori_loop",
+    "cond",
+    "switch",
     # values inside a transform
     "stop_gradient",
     "primal",

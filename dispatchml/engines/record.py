@@ -39,6 +39,9 @@ class Recorder:
 
     __slots__ = ("inputs", "constants", "nodes", "guards", "known", "count", "around", "closed")
 
+    #: How many recordings are round this one: that of a loop's body is within that of the function.
+    depth = 0
+
     def __init__(self) -> None:
         self.inputs: list[Value] = []
         self.constants: dict[Value, np.ndarray[Any, Any]] = {}
@@ -64,9 +67,7 @@ class Recorder:
     def operand(self, x: Any) -> Operand:
         """What a node reads: a recorded value, a number, or an array that becomes part of the program."""
         if type(x) is Rec:
-            if x._recorder is not self:
-                leaked(x)
-            return x._symbol
+            return x._symbol if x._recorder is self else self.outer(x)
         if type(x) is not np.ndarray:
             return Literal(x)
         known = self.known.get(id(x))
@@ -78,6 +79,10 @@ class Recorder:
         if kept is x:
             self.known[id(x)] = x, made
         return made
+
+    def outer(self, x: Rec) -> Operand:
+        """What a node reads of a value of another recording: there is none that it could."""
+        leaked(x)
 
     def run(self, op: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Compute an operation and write it down."""
@@ -114,6 +119,49 @@ class Recorder:
     def program(self, outputs: list[Any]) -> Program:
         """The program that gives these values."""
         return Program(self.inputs, self.constants, self.nodes, [self.operand(y) for y in outputs])
+
+
+class InnerRecorder(Recorder):
+    """The program of a part that runs any number of times: the body of a loop, a branch.
+
+    around: the recorder of the program in which it is a node. outside: values of that program which are read here, as
+    further inputs. what: how the part is called in errors.
+    """
+
+    __slots__ = ("parent", "outside", "what", "depth")
+
+    def __init__(self, parent: Recorder, what: str) -> None:
+        super().__init__()
+        self.parent, self.what, self.around, self.depth = parent, what, parent.around, parent.depth + 1
+        self.outside: dict[Value, tuple[Rec, Value]] = {}
+
+    def outer(self, x: Rec) -> Operand:
+        """A value of a recording around this one becomes an input."""
+        around: Recorder | None = self.parent
+        while around is not x._recorder:
+            if type(around) is not InnerRecorder:
+                leaked(x)
+            around = around.parent
+        known = self.outside.get(x._symbol)
+        if known is None:
+            made = self.value(current(x))
+            self.inputs.append(made)
+            known = self.outside[x._symbol] = x, made
+        return known[1]
+
+    def entered(self, x: Rec) -> Rec:
+        """A value of a recording around this one as one of this."""
+        symbol = self.outer(x)
+        assert isinstance(symbol, Value)
+        return recorded(current(x), self, symbol)
+
+    def guard(self, x: Rec) -> Any:
+        if self.closed:
+            leaked(x)
+        refuse(
+            f"A branch in {self.what}",
+            "depends on a value that differs from round to round; dispatchml.cond or numpy.where takes both ways",
+        )
 
 
 class Rec(Writable):
@@ -238,7 +286,7 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
 
     def record(*arguments: Any, **keywords: Any) -> Any:
         given = tuple(arguments[0]) if op.variadic else arguments
-        recorder = next(x._recorder for x in given if type(x) is Rec)
+        recorder = recorder_of(given)
         for name, value in keywords.items():
             if holds_recorded(value):
                 refuse(f"{op.name}(..., {name}=...)", "depends on a value that is not known yet")
@@ -246,6 +294,15 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
 
     record.__name__ = record.__qualname__ = f"record_{op.name}"
     return record
+
+
+def recorder_of(values: Any) -> Recorder:
+    """The recorder that an operation on these values belongs to: the innermost one."""
+    found: Any = None
+    for x in values:
+        if type(x) is Rec and (found is None or x._recorder.depth > found.depth):
+            found = x._recorder
+    return found
 
 
 def round_recorded(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
@@ -328,4 +385,4 @@ array_of_number.info.register(np.asarray, (np.ndarray,), False)
 SPACES[Rec] = recorded_space
 add_layer(Layer(Rec, "storage", provider=provide, sealed=True, place="dispatchml.engines"))
 
-__all__ = ["Guard", "Rec", "Recorder", "in_form", "like_recorded", "recorded"]
+__all__ = ["Guard", "InnerRecorder", "Rec", "Recorder", "in_form", "like_recorded", "recorded", "recorder_of"]

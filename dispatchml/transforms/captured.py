@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from ..engines.traced import Traced
+from ..engines.writable import Writable
 from .containers import flatten, is_leaf, unflatten
 
 #: How deep functions within functions are looked into.
@@ -52,7 +52,7 @@ class Walk:
         """The value with the traced values in it taken or replaced; itself where there are none."""
         if isinstance(value, FUNCTIONS):
             return self.through(value, depth - 1)
-        if isinstance(value, Traced):
+        if isinstance(value, Writable):
             if self.replace:
                 return self.values.pop()
             self.values.append(value)
@@ -123,7 +123,7 @@ def rebuilt(
 
 def is_reached(x: Any) -> bool:
     """Whether a leaf is traced or may hold something traced."""
-    return isinstance(x, (Traced, *FUNCTIONS))
+    return isinstance(x, (Writable, *FUNCTIONS))
 
 
 def leaves_of_globals(function: types.FunctionType) -> list[Any]:

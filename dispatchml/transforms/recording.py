@@ -25,6 +25,8 @@ from .surroundings import Surroundings
 
 #: Leaves that are parts of the signature by their value.
 STATIC = frozenset({int, bool, str, bytes, type(None)})
+#: How often a function is recorded for one call, at most.
+ATTEMPTS = 40
 #: Longest static array, in bytes, that may be part of a signature.
 STATIC_BYTES = 1 << 16
 
@@ -248,11 +250,16 @@ Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def record(wrap: Wrap | None, signature: Signature, surroundings: Surroundings) -> Recorded:
     """Record a function, or what is made of it, for the inputs of a signature and compile its program."""
-    found = record_once(wrap, signature, surroundings, False)
-    if found is None:
-        found = record_once(wrap, signature, surroundings, True)
-    assert found is not None, "a careful recording looks for nothing"
-    return found
+    careful = False
+    for _ in range(ATTEMPTS):
+        try:
+            found = record_once(wrap, signature, surroundings, careful)
+        except UnsettledError:  # a loop had more rounds than there was room for; it knows now
+            continue
+        if found is not None:
+            return found
+        careful = True
+    raise RecordingError(f"There is no end to the rounds of its loops{at_user_line()}.")
 
 
 def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundings, careful: bool) -> Recorded | None:

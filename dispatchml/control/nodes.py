@@ -1,0 +1,131 @@
+"""The operations that recorded loops and branches are: each holds the programs of what is done in a round or a way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..compile.graph import Program, UnsettledError, Value
+from ..dispatch.operation import operation
+from .reverse import ROOMS
+
+
+class Overflow(UnsettledError):
+    """There were more rounds than there was room for; there will be room when it is recorded again."""
+
+
+class LoopProgram:
+    """A loop as a program runs it.
+
+    The operands: where it is tested, whether there is a first round; where it is counted, the number of rounds; what is
+    carried; sequences; what the rounds read besides. The program of a round takes what is carried, a row of each
+    sequence and the rest, and gives what is carried on, a row of each result, and where it is tested whether it goes
+    on.
+    """
+
+    __slots__ = (
+        "program", "carried", "rows", "results", "length", "tested", "counted", "backward", "name", "key", "executable",
+    )  # fmt: skip
+
+    def __init__(
+        self, program: Program, *, carried: int, rows: int, results: int, length: int, tested: bool, counted: bool,
+        backward: bool, name: str, key: Any,
+    ) -> None:  # fmt: skip
+        self.program, self.carried, self.rows, self.results = program, carried, rows, results
+        self.length, self.tested, self.counted, self.backward = length, tested, counted, backward
+        self.name, self.key = name, key
+        self.executable: Any = None
+
+    def __repr__(self) -> str:
+        inside = repr(self.program).replace("\n", "\n  ")
+        return f"{self.name} of {inside}"
+
+    def __call__(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Run it."""
+        function = self.executable
+        if function is None:
+            from ..compile import build
+
+            function = self.executable = build(self.program)
+        given = list(operands)
+        goes_on = bool(given.pop(0)) if self.tested else True
+        count = int(given.pop(0)) if self.counted else self.length
+        carry, given = given[: self.carried], given[self.carried :]
+        sequences, rest = given[: self.rows], given[self.rows :]
+        values = [as_value(y) for y in self.program.outputs[self.carried : self.carried + self.results]]
+        results = [np.zeros((self.length, *shape), dtype) for shape, dtype in values]
+        if self.tested:
+            rounds = 0
+            while goes_on:
+                found = function(*carry, *rest)
+                if results:
+                    if rounds < self.length:
+                        for y, row in zip(results, found[self.carried : -1], strict=True):
+                            y[rounds] = row
+                carry, goes_on = found[: self.carried], found[-1]
+                rounds += 1
+            count = rounds
+        if results and count > self.length or count > self.length and self.rows:
+            ROOMS[self.key] = 1 << (count - 1).bit_length()
+            raise Overflow(self.name)
+        if not self.tested:
+            order = range(count - 1, -1, -1) if self.backward else range(count)
+            for k in order:
+                found = function(*carry, *(x[k] for x in sequences), *rest)
+                for y, row in zip(results, found[self.carried :], strict=True):
+                    y[k] = row
+                carry = found[: self.carried]
+        return (*carry, *results)
+
+
+def as_value(y: Any) -> tuple[tuple[int, ...], Any]:
+    """The shape and dtype of a program's output."""
+    if isinstance(y, Value):
+        return y.shape, y.dtype
+    return np.shape(y.value), np.asarray(y.value).dtype
+
+
+@operation(variadic=True, family="control")
+def loop(arrays: Any, *, program: Any = None) -> Any:
+    """A loop: what is carried in the end, and the results of all rounds."""
+
+
+@loop.decompose
+def run_loop(arrays: Any, *, program: Any) -> Any:
+    return program(arrays)
+
+
+class BranchProgram:
+    """Branches as a program runs them: programs, with which of the operands behind the number each of them takes."""
+
+    __slots__ = ("programs", "name", "executables")
+
+    def __init__(self, programs: list[tuple[Program, list[int]]], name: str) -> None:
+        self.programs, self.name = programs, name
+        self.executables: list[Any] = [None] * len(programs)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(repr(p).replace("\n", "\n  ") for p, _ in self.programs)
+        return f"{self.name} of {inside}"
+
+    def __call__(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Run the one that is chosen."""
+        index, *rest = operands
+        k = int(index)
+        function = self.executables[k]
+        if function is None:
+            from ..compile import build
+
+            function = self.executables[k] = build(self.programs[k][0])
+        return tuple(function(*(rest[j] for j in self.programs[k][1])))
+
+
+@operation(variadic=True, family="control")
+def branches(arrays: Any, *, program: Any = None) -> Any:
+    """Branches: the results of the one whose number is the first operand."""
+
+
+@branches.decompose
+def run_branch(arrays: Any, *, program: Any) -> Any:
+    return program(arrays)
