@@ -80,7 +80,8 @@ def scan(
     Raises ShapeError where lengths differ, and as `while_loop` for a carry that changes.
 
     >>> import numpy as np, dispatchml as dm
-    >>> dm.scan(lambda total, x: (total + x, total), 0.0, np.array([1.0, 2.0, 3.0]))
+    >>> last, totals = dm.scan(lambda total, x: (total + x, total), 0.0, np.array([1.0, 2.0, 3.0]))
+    >>> float(last), totals
     (6.0, array([0., 1., 3.]))
     """
     check_function(f, "scan")
