@@ -148,6 +148,10 @@ class FallbackWarning(UserWarning):
     """A function runs uncompiled, or is compiled anew at each call."""
 
 
+class PluginWarning(UserWarning):
+    """A plugin is broken of which another one serves the same types."""
+
+
 class DensifyWarning(UserWarning):
     """A structured value was turned into a dense one because an operation has no rule for its structure."""
 

@@ -119,9 +119,17 @@ def is_outside(one: Layer, other: Layer) -> bool:
 
 
 def no_order(one: Layer, other: Layer) -> LayerOrderError:
-    """The error for two layers of one slot of which nobody has said which is outside."""
+    """The error for two layers of one slot of which nobody has said which is outside, or nobody could: `rivals` is a
+    property of layers that mean the same thing each in its own way.
+    """
     one, other = sorted((one, other), key=lambda info: key_of(info.cls))
     x, y = class_name(one.cls), class_name(other.cls)
+    kind = one.properties.get("rivals")
+    if kind is not None and kind == other.properties.get("rivals"):
+        return LayerOrderError(
+            f"{x} meets {y}{at_user_line()}: two libraries of {kind}, and neither knows the other's. Convert one of "
+            "the two where it comes in: take its plain number in a stated unit and give that the other library's unit."
+        )
     return LayerOrderError(
         f"No order between {x} and {y}{at_user_line()}: both are in the slot {one.slot!r}. Write "
         f"dispatchml.order(outer={key_of(one.cls)!r}, inner={key_of(other.cls)!r}) to put {x} outside, or the reverse."

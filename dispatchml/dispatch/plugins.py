@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import PluginError, RegistrationError, class_name, code_line, hide_package
+from .errors import (
+    PluginError,
+    PluginWarning,
+    RegistrationError,
+    class_name,
+    code_line,
+    hide_package,
+    warn_at_user_line,
+)
 from .hints import is_name
 
 if TYPE_CHECKING:
@@ -141,13 +149,7 @@ def meet(cls: type) -> None:
     """A class met an operation for the first time: load the plugins that bring it or one of its bases."""
     if cls in SEEN:
         return
-    modules = modules_of(cls)
-    if modules:
-        with LOADING:
-            for entry in entries().values():
-                plugin = describe_plugin(entry)
-                if plugin is not None and modules & set(plugin.triggers):
-                    load(entry)
+    load_for(modules_of(cls))
     SEEN.add(cls)
 
 
@@ -157,12 +159,33 @@ def meet_module(name: str) -> None:
         return
     parts = name.split(".")
     found = {".".join(parts[:k]) for k in range(1, len(parts) + 1)} - KNOWN
-    with LOADING:
-        for entry in entries().values() if found else ():
-            plugin = describe_plugin(entry)
-            if plugin is not None and found & set(plugin.triggers):
-                load(entry)
+    load_for(found)
     MET.add(name)
+
+
+def load_for(modules: set[str]) -> None:
+    """Load the plugins that serve any of the modules. A broken one is an error where no other one serves them, and
+    else a warning.
+    """
+    if not modules:
+        return
+    failed: list[PluginError] = []
+    served = False
+    with LOADING:
+        for entry in entries().values():
+            plugin = describe_plugin(entry)
+            if plugin is None or not modules & set(plugin.triggers):
+                continue
+            try:
+                load(entry)
+            except PluginError as error:
+                failed.append(error)
+            else:
+                served = True
+    if failed and not served:
+        raise failed[0]
+    for error in failed:
+        warn_at_user_line(str(error), PluginWarning)
 
 
 def modules_of(cls: type) -> set[str]:
@@ -244,7 +267,11 @@ def origin(function: object) -> str:
 
 
 def broken_plugins(classes: tuple[type, ...]) -> str:
-    """A note for the error of a call with foreign classes: plugins of which not even the triggers are known."""
-    if ENTRIES is None or not any(modules_of(c) for c in classes):
+    """A note for the error of a call with foreign classes: broken plugins that serve their modules, or of which not
+    even the triggers are known.
+    """
+    modules = set().union(*(modules_of(c) for c in classes))
+    if ENTRIES is None or not modules:
         return ""
-    return "".join(f" {what_broke(e)}" for e in ENTRIES.values() if e.state == "broken" and e.plugin is None)
+    lost = [e for e in ENTRIES.values() if e.state == "broken"]
+    return "".join(f" {what_broke(e)}" for e in lost if e.plugin is None or modules & set(e.plugin.triggers))

@@ -105,6 +105,7 @@ def register_uncertain(
     )  # fmt: skip
     info = layer_of(cls)
     assert info is not None
+    info.properties["rivals"] = "uncertain numbers"
     info.provider = through.provider(known)
     share_names(info, info.methods)
     if not isinstance(getattr(cls, "dtype", None), np.dtype):

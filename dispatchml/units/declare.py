@@ -33,6 +33,7 @@ def declare_units(cls: type, system: UnitSystem) -> None:
         raise RegistrationError(f"declare_units: {class_name(cls)} is no layer. Call register_type first.")
     for name, rule in rules_for(system).items():
         getattr(ops, name).layer(cls, rule)
+    info.properties["rivals"] = "units"
     uniform(cls)
     if issubclass(cls, np.ndarray):
         info.properties["numbers"] = MAGNITUDE

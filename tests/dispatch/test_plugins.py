@@ -6,7 +6,7 @@ import types
 import pytest
 
 from dispatchml.dispatch import Layer, Plugin, add_layer, is_layer, operation, plugins
-from dispatchml.dispatch.errors import NoMethodError, PluginError, RegistrationError
+from dispatchml.dispatch.errors import NoMethodError, PluginError, PluginWarning, RegistrationError
 
 
 class Point:
@@ -133,6 +133,21 @@ def test_a_broken_plugin_is_named_and_hurts_nobody_else(install, f, check_text):
         assert isinstance(caught.value.__cause__, ValueError)
     check_text(caught.value, "broken_plugin")
     assert f(type("Other", (Quantity,), {})()) == "fine"
+
+
+def test_a_broken_plugin_beside_a_good_one_for_the_same_types_is_a_warning(install, f):
+    def fail():
+        raise ValueError("no such unit")
+
+    Quantity = foreign()
+    install(
+        Point("broken", Plugin("broken", ("units_package",), fail)),
+        Point("units", Plugin("units", ("units_package",), lambda: f.register(lambda x: "fine", Quantity))),
+    )
+    with pytest.warns(PluginWarning, match="'broken' could not be loaded: ValueError: no such unit"):
+        assert f(Quantity()) == "fine"
+    with pytest.raises(NoMethodError, match="'broken' could not be loaded"), pytest.warns(PluginWarning):
+        f(foreign("Other")())
 
 
 def test_a_plugin_that_cannot_even_be_imported_is_named_in_errors_of_foreign_classes(install, f, check_text):
