@@ -9,7 +9,6 @@ import numpy as np
 
 from . import entry
 from .graph import Literal, Node, Operand, Program, Value
-from .lower.gathers import base_of
 from .lower.partition import Partition
 from .lower.regions import Region
 from .native_calls import NativeCall, native_calls, unneeded
@@ -132,8 +131,7 @@ def reads_of(part: Region | NativeCall | Node) -> Iterable[Value]:
     if isinstance(part, NativeCall):
         return part.reads
     if isinstance(part, Region):
-        bases = {base for root in part.roots if (base := base_of(root.node)) is not None}
-        return bases | {e.payload[0] for e in part.elements.graph.known.values() if e.kind == "load"}
+        return part.reads
     return [x for x in part.inputs if isinstance(x, Value)]
 
 

@@ -53,7 +53,10 @@ def of_kernel(kernel: Kernel, number: int, makers: dict[Value, Node]) -> Iterato
         how = "" if root.kind == "store" else f" by {root.node.op.name} over all rows"
         yield f"  gives {root.value!r}{how}"
     names: dict[str, list[str]] = {}
-    for value in dict.fromkeys([*region.elements.visits, *(root.value for root in region.roots)]):
+    for stage in region.stages:
+        yield f"  {stage.value!r} row by row before it is read, {stage.rows} rows of it at a time"
+    regions = (region, *(stage.region for stage in region.stages))
+    for value in dict.fromkeys([*(v for r in regions for v in r.elements.visits), *(t.value for t in region.roots)]):
         node = makers[value]
         names.setdefault(node.line, []).append(node.op.name)
     for line in list(names)[:MOST_LINES]:
@@ -83,8 +86,7 @@ def shapes(node: Node) -> str:
 
 def traffic(region: Region) -> tuple[int, int]:
     """Bytes read and written, each array once."""
-    loads = {e.payload[0] for e in region.elements.graph.known.values() if e.kind == "load"}
-    return sum(map(bytes_of, loads)), sum(bytes_of(root.value) for root in region.roots)
+    return sum(map(bytes_of, region.reads)), sum(bytes_of(root.value) for root in region.roots)
 
 
 def bytes_of(value: Value) -> int:
@@ -103,7 +105,7 @@ def size(count: int) -> str:
 
 def flops(region: Region) -> float:
     """How many calls of scalar functions there are; an exponential counts as one."""
-    total = 0.0
+    total = sum(flops(stage.region) for stage in region.stages)
     for e in region.elements.graph.known.values():
         if e.kind in ("call", "reduce"):
             inner = region.inner.extent if e.kind == "reduce" or region.inner in e.depends else 1

@@ -43,6 +43,8 @@ class Body:
         self.exactly = True
         #: Products that mind zeros, but need not where they are written now.
         self.plain: set[Expr] = set()
+        #: Of values in rings: how, and the register of the ring's address.
+        self.rings: dict[Any, tuple[Any, str]] = {}
 
     # ---- forms -------------------------------------------------------------------------------------------------------
 
@@ -128,6 +130,8 @@ class Body:
             test = self.condition(expr.payload, scope)
             yes, no = (scope.get(a) for a in expr.args)
             found = text.let(f"select i1 {test}, {kind} {yes}, {kind} {no}")
+        elif expr.kind == "staged":
+            found = self.in_ring(expr, scope)
         elif expr.kind in ("index", "outside"):
             found = self.index(expr, scope)
         elif expr.kind == "position":
@@ -136,6 +140,23 @@ class Body:
             raise AssertionError(f"{expr} was not reduced")
         scope.registers[expr] = found
         return found
+
+    def in_ring(self, expr: Expr, scope: Scope) -> str:
+        """An element of a row in a ring."""
+        value, row, place = expr.payload
+        stage, ring = self.rings[value]
+        start = self.ring_row(stage, self.form(row, scope))
+        offset = self.text.let(f"add i64 {start}, {self.form(place, scope)}")
+        return self.text.load(expr.character, ring, offset)
+
+    def ring_row(self, stage: Any, row: str) -> str:
+        """Where a row lies in its ring: the offset of its first element behind the zeros on its left."""
+        text = self.text
+        lift = -(stage.first // stage.rows) * stage.rows if stage.first < 0 else 0
+        lifted = text.let(f"add i64 {row}, {lift}")
+        place = text.let(f"urem i64 {lifted}, {stage.rows}")
+        start = text.let(f"mul i64 {place}, {text.size(stage.width)}")
+        return text.let(f"add i64 {start}, {text.size(stage.left)}")
 
     def index(self, expr: Expr, scope: Scope) -> str:
         """A whole number as a position, or whether it is none."""

@@ -13,11 +13,14 @@ from ..lower.regions import Region, Target
 from .body import Scope
 from .division import divisions, is_unsafe, looked_at, products
 from .passes import Pass, row_needs
+from .rings import Ring
 from .text import REGISTERS, constant
 from .writer import Writer
 
 #: Elements of the inner loop in one chunk: partial sums of more would round too much.
 CHUNK = 2048
+#: Rows of a block for each row of a ring that two blocks compute.
+MOST_AGAIN = 16
 #: Rows and columns of a square, in which arrays that the inner loop crosses stay in the cache.
 SQUARE = 64
 
@@ -30,17 +33,26 @@ class RowKernel(Writer):
     def __init__(self, region: Region, symbol: str) -> None:
         super().__init__(region, symbol)
         self.plan_divisions()
-        self.body.lanes = {region.inner}
+        self.rings = [Ring(self, stage) for stage in region.stages]
+        self.body.lanes = {region.inner, *(stage.region.inner for stage in region.stages)}
         self.chunk, self.height = (SQUARE, SQUARE) if is_crossed(region) else (CHUNK, 1)
-        self.chunks = 1 if region.rows else -(-region.inner.extent // self.chunk)
+        self.chunks = 1 if region.rows or self.rings else -(-region.inner.extent // self.chunk)
 
     def units(self) -> tuple[int, int]:
         """Rows, or chunks of rows, or squares."""
         inner = self.region.inner.extent if self.chunks == 1 else self.chunk
         return -(-self.region.count // self.height) * self.chunks, inner * self.height
 
+    def grain(self, extent: int, chunk: int) -> int:
+        """How many rows a block has: rings are filled anew for each."""
+        grain = super().grain(extent, chunk)
+        rows = max((ring.stage.rows - 1 for ring in self.rings), default=0)
+        return min(max(grain, MOST_AGAIN * rows), extent)
+
     def allocate(self) -> dict[Expr, str]:
         """Room for what passes keep for later ones, one row of each."""
+        for ring in self.rings:
+            ring.allocate()
         size = self.text.size(self.region.inner.extent)
         return {e: self.room(e.character, size) for e, target in self.passes.kept.items() if target is None}
 
@@ -65,6 +77,8 @@ class RowKernel(Writer):
             bottom = self.least(text.let(f"add i64 {top}, {text.size(self.height)}"), text.size(region.count))
             number, end = self.loop("line", top, bottom, "1")
             ends.append(end)
+        for ring in self.rings:
+            ring.fill(function, number, low)
         self.outer_variables(number)
         for each in self.passes.passes:
             self.one_pass(each, row, first, last)
@@ -251,7 +265,7 @@ class RowKernel(Writer):
 
 def is_crossed(region: Region) -> bool:
     """Whether the inner loop runs across the rows of an array, as it does where that is transposed."""
-    if region.rows or region.indexed or min(region.inner.extent, region.count) < SQUARE // 2:
+    if region.rows or region.indexed or region.stages or min(region.inner.extent, region.count) < SQUARE // 2:
         return False
     known = region.elements.graph.known.values()
     forms = [e.payload[1] for e in known if e.kind == "load"] + [t.offset for t in region.targets]

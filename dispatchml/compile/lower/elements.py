@@ -13,7 +13,7 @@ import numpy as np
 from ...ops.axes import axes_of
 from ..graph import Literal, Node, Operand, Value
 from .expressions import Expr, Graph, depends_of
-from .forms import Form, NotAffine, Position, Variable, broadcast, flattened, form_of, settled
+from .forms import Form, NotAffine, Position, Variable, broadcast, by_axes, flattened, form_of, settled
 from .gathers import GATHERS, gathered
 from .moves import MOVES
 from .places import PLACES
@@ -52,13 +52,19 @@ class Elements:
     """What elements are made of, within one kernel.
 
     makers: the node of each value. lies: where a value lies in memory, as something hashable, or None. inner: the
-    variable of the inner loop; rows: whether a reduction within a row has asked for it.
+    variable of the inner loop; rows: whether a reduction within a row has asked for it; ring: a matrix of which only
+    the rows that are read next are kept.
     """
 
     def __init__(
-        self, makers: dict[Value, Node], lies: Callable[[Value], Any], inner: Variable, rows: bool = False
+        self,
+        makers: dict[Value, Node],
+        lies: Callable[[Value], Any],
+        inner: Variable,
+        rows: bool = False,
+        ring: Value | None = None,
     ) -> None:
-        self.makers, self.lies, self.inner, self.rows = makers, lies, inner, rows
+        self.makers, self.lies, self.inner, self.rows, self.ring = makers, lies, inner, rows, ring
         self.graph = Graph()
         self.known: dict[tuple[Value, Position], Expr] = {}
         #: At how many positions each value was computed.
@@ -130,12 +136,23 @@ class Elements:
 
     def load(self, x: Value, lies: Any, position: Position) -> Expr:
         """An element in memory, zero outside."""
+        if x is self.ring:
+            return self.in_ring(x, position)
         bounds = ()
         if type(position) is tuple:
             bounds = tuple((p, n) for p, n in zip(position, x.shape, strict=True) if not p.within(n))
         character = character_of(x.dtype)
         assert character is not None
         return self.graph.load(lies, character, flattened(position, x.shape), bounds)
+
+    def in_ring(self, x: Value, position: Position) -> Expr:
+        """An element of a row that was computed shortly before, zero outside."""
+        character = character_of(x.dtype)
+        assert character is not None
+        places = [p for p, n in zip(by_axes(position, x.shape), x.shape, strict=True) if n != 1]
+        if len(places) != 2:
+            raise CannotInline(x)
+        return self.graph.make("staged", character, (x, *places), (), 0.15)
 
     def work(self, node: Node, position: Position) -> Asks:
         """What finds an element of a node's result."""

@@ -34,7 +34,7 @@ def cost_of(name: str) -> float:
 class Expr:
     """One scalar expression.
 
-    kind: "literal" (payload: the number), "load" (buffer, offset, bounds), "call" (Scalar), "choose" (conditions),
+    kind: "literal" (payload: the number), "load" (buffer, offset, bounds), "staged" (value, row, place), "call" (Scalar), "choose" (conditions),
     "reduce" (operation, variable), "position" (form), "index" (size, mode): a whole number made one of 0 ... size - 1,
     "outside" (size): whether that changed it. character: the dtype's. depends: the loop variables. stage: how many
     passes over the inner loop come before it is known.
@@ -73,7 +73,27 @@ def forms_of(expr: Expr) -> list[Form]:
         return [offset, *(form for form, _ in bounds)]
     if expr.kind == "choose":
         return [form for form, _, _ in expr.payload]
+    if expr.kind == "staged":
+        return [*expr.payload[1:]]
     return [expr.payload] if expr.kind == "position" else []
+
+
+def is_zero(expr: Expr) -> bool:
+    """Whether an expression is 0, not -0."""
+    return expr.kind == "literal" and not any(expr.payload.tobytes())
+
+
+def zero_outside(expr: Expr) -> list[tuple[Form, float, float]]:
+    """Outside of which conditions an expression is zero by itself."""
+    if expr.kind == "load":
+        return [(form, 0, n) for form, n in expr.payload[2]]
+    if expr.kind == "staged":
+        value, *places = expr.payload
+        return [(form, 0, n) for form, n in zip(places, (n for n in value.shape if n != 1), strict=True)]
+    if expr.kind == "call" and expr.payload.symbol.startswith(("add_f", "multiply_f")):
+        first, second = map(zero_outside, expr.args)
+        return [condition for condition in first if condition in second]
+    return []
 
 
 def postorder(targets: list[Expr], known: Any) -> list[Expr]:
@@ -147,7 +167,7 @@ class Graph:
             if most < low or least >= high:
                 return outside
             left.append((form, low, high))
-        if not left or inside is outside:
+        if not left or inside is outside or is_zero(outside) and set(left) <= set(zero_outside(inside)):
             return inside
         return self.make("choose", inside.character, tuple(left), (inside, outside), 0.1)
 

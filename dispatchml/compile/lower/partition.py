@@ -17,6 +17,7 @@ from .expressions import cost_of
 from .gathers import SCATTERS, base_of
 from .moves import is_move
 from .regions import Region, Root, is_inside
+from .stages import in_rings
 
 #: What costs less than this, in nanoseconds an element, is computed again rather than written and read.
 CHEAP = 1.0
@@ -53,6 +54,7 @@ class Partition:
             try:
                 self.divide()
                 if not (self.keep_shared() or self.cut_long()):
+                    self.steps = in_rings(self, set(program.outputs))
                     return
             except CannotInline as found:
                 self.put_into_memory(found.value)
@@ -128,6 +130,13 @@ class Partition:
             for y in node.outputs:
                 levels[y] = level + called
         return levels
+
+    def reads(self, step: Step) -> set[Value]:
+        """What a step reads from memory."""
+        if step.region is not None:
+            return step.region.reads
+        assert step.node is not None
+        return {x for x in step.node.inputs if isinstance(x, Value)}
 
     # ---- regions -----------------------------------------------------------------------------------------------------
 
@@ -223,7 +232,9 @@ class Partition:
                 visited.setdefault(value, set()).add(k)
                 if times > 1 and value not in self.barriers:
                     repeated[value] = max(times, repeated.get(value, 0))
-        again = self.chosen(lambda y, cost: cost * (repeated.get(y, 1) - 1) > CHEAP_AGAIN)
+        again = self.chosen(
+            lambda y, cost: cost * (repeated.get(y, 1) - 1) > CHEAP_AGAIN and not self.is_handed_on(y, repeated)
+        )
         if again:
             self.barriers |= again
             return True
@@ -233,6 +244,14 @@ class Partition:
             # regions of one level cannot read each other's results
             (self.barriers if len(levels) <= 1 else self.kept).add(value)
         return bool(shared)
+
+    def is_handed_on(self, value: Value, repeated: dict[Value, int]) -> bool:
+        """Whether a value is computed repeatedly only because the one that is made of it is."""
+        users = self.users.get(value, ())
+        if len(users) != 1 or users[0] in self.reasons or users[0].op.family != "elementwise":
+            return False
+        (made,) = users[0].outputs
+        return made.size == value.size and made not in self.stored and repeated.get(made) == repeated[value]
 
     def is_shared(self, value: Value, visited: dict[Value, set[int]]) -> bool:
         """Whether a value is the last one that several regions compute alike."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from ..graph import Node, Value
 from .elements import REDUCTIONS, CannotInline, Elements, NeedsRows
 from .expressions import Expr
 from .forms import ZERO, Form, NeedsSplit, NotAffine, Position, Variable, by_axes, flattened, form_of, settled
-from .gathers import SCATTERS, scattered_to
+from .gathers import SCATTERS, base_of, scattered_to
+
+if TYPE_CHECKING:
+    from .stages import Stage
 
 Condition = tuple[Form, float, float]
 #: How many more positions than a root's a region may have along an axis.
@@ -63,8 +66,12 @@ class Target:
 class Region:
     """Roots with common loops: outer variables, whose positions are shared out among threads, and an inner one."""
 
-    def __init__(self, roots: list[Root], makers: dict[Value, Node], lies: Callable[[Value], Any]) -> None:
-        self.roots, self.makers, self.lies = roots, makers, lies
+    def __init__(
+        self, roots: list[Root], makers: dict[Value, Node], lies: Callable[[Value], Any], ring: Value | None = None
+    ) -> None:
+        self.roots, self.makers, self.lies, self.ring = roots, makers, lies, ring
+        #: What is computed shortly before it is read: the value that lies in a ring of rows.
+        self.stages: list[Stage] = []
         self.outer: list[Variable] = []
         self.shape = max(roots, key=lambda root: root.size).shape
         self.inner = Variable(math.prod(self.shape))
@@ -77,6 +84,14 @@ class Region:
         known = self.elements.graph.known.values()
         loads = {e.payload[0] for e in known if e.kind == "load"}
         return all(lies(v) is not None for v in loads) and all(lies(v) is None for v in self.elements.visits)
+
+    @property
+    def reads(self) -> set[Value]:
+        """What it reads from memory."""
+        found = {base for root in self.roots if (base := base_of(root.node)) is not None}
+        for region in (self, *(stage.region for stage in self.stages)):
+            found |= {e.payload[0] for e in region.elements.graph.known.values() if e.kind == "load"}
+        return found
 
     @property
     def passes(self) -> int:
@@ -105,7 +120,7 @@ class Region:
         Raises CannotInline for a value that has to be in memory before.
         """
         for _ in range(200):
-            elements = Elements(self.makers, self.lies, self.inner, self.rows)
+            elements = Elements(self.makers, self.lies, self.inner, self.rows, self.ring)
             try:
                 self.targets = [self.target(root, elements) for root in self.roots]
             except NotAffine:

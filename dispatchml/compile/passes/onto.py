@@ -59,7 +59,9 @@ def in_place(program: Program) -> Program:
             maker = work.makers.get(spread)
             if maker is None or maker.op.name not in ONTO or not (is_alone(spread) and is_alone(x)):
                 continue
-            if not isinstance(x, Value) or any(v.shape != y.shape or v.dtype != y.dtype for v in (spread, x)):
+            if not isinstance(x, Value) or not isinstance(spread, Value):
+                continue
+            if any(v.shape != y.shape or v.dtype != y.dtype for v in (spread, x)):
                 continue
             if y.dtype.char not in "fd" or y.size <= FEWEST or x not in work.makers or not is_gather(maker):
                 continue
