@@ -34,10 +34,10 @@ def cost_of(name: str) -> float:
 class Expr:
     """One scalar expression.
 
-    kind: "literal" (payload: the number), "load" (buffer, offset, bounds), "staged" (value, row, place), "call" (Scalar), "choose" (conditions),
-    "reduce" (operation, variable), "position" (form), "index" (size, mode): a whole number made one of 0 ... size - 1,
-    "outside" (size): whether that changed it. character: the dtype's. depends: the loop variables. stage: how many
-    passes over the inner loop come before it is known.
+    kind: "literal" (payload: the number), "load" (buffer, offset, bounds), "staged" (value, row, place), "call"
+    (Scalar), "choose" (conditions), "reduce" (operation, variable), "position" (form), "index" (size, mode): a whole
+    number made one of 0 ... size - 1, "outside" (size): whether that changed it. character: the dtype's. depends: the
+    loop variables. stage: how many passes over the inner loop come before it is known.
     """
 
     __slots__ = ("kind", "character", "payload", "args", "depends", "stage", "cost", "serial")

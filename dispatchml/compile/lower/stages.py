@@ -1,8 +1,9 @@
-"""Rows that are computed shortly before they are read: a value of which a region reads a few neighbouring rows at a time
-is kept in a ring of so many rows, in the processor's first cache, and not in memory.
+"""Rows that are computed shortly before they are read.
 
-The derivative of a stencil reads what the stencil gives at several places. Computed anew at each of them it costs too
-much; written to memory and read again it costs the time of memory. Blocks of rows begin with the rows before them.
+A value of which a region reads a few neighbouring rows at a time is kept in a ring of so many rows, in the processor's
+first cache, and not in memory. The derivative of a stencil reads what the stencil gives at several places: computed
+anew at each of them it costs too much, written to memory and read again it costs the time of memory. Blocks of rows
+begin with the rows before them.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ def moved(partition: Partition, steps: list[Step], step: Step, root: Root) -> li
         if not own.outer:
             own.split(own.inner, plain_shape(value)[1])
             own.elements = own.followed()
-        merged = Region([*region.roots, *others], partition.makers, without(region.lies, root.value, value), value)
+        lies = without(region.lies, *(r.value for r in maker.roots), ring=value)
+        merged = Region([*region.roots, *others], partition.makers, lies, value)
     except CannotInline:
         return None
     stage = staged(value, own, merged)
@@ -112,9 +114,9 @@ def moved(partition: Partition, steps: list[Step], step: Step, root: Root) -> li
     return found
 
 
-def without(lies: Any, value: Value, ring: Value | None = None) -> Any:
-    """Where values lie when this one does not, but perhaps another one in a ring."""
-    return lambda x: ring if x is ring and x is not None else None if x is value else lies(x)
+def without(lies: Any, *values: Value, ring: Value | None = None) -> Any:
+    """Where values lie when these do not, but perhaps one in a ring."""
+    return lambda x: ring if x is ring else None if x in values else lies(x)
 
 
 def common(partition: Partition, root: Root, others: list[Root]) -> Value:
@@ -126,12 +128,10 @@ def common(partition: Partition, root: Root, others: list[Root]) -> Value:
         if node.op.family != "elementwise" or len(back) != 1 or cost_of(node.op.name) > 0.2:
             break
         (source,) = back
-        if source.shape != value.shape or source not in partition.makers or not suits(source):
+        maker = partition.makers.get(source)
+        if source.shape != value.shape or maker is None or maker in partition.reasons or not suits(source):
             break
-        if (
-            any(source in partition.reads(step) for step in partition.steps)
-            or partition.makers[source] in partition.reasons
-        ):
+        if any(source in partition.reads(step) for step in partition.steps):
             break
         value = source
     return value

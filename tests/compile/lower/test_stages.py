@@ -101,3 +101,15 @@ def test_forward_stencils_of_what_is_dear(dtype):
     (found,) = build(program)(u)
     assert_alike(found, function(u), 1e-5 if dtype == "f4" else 1e-12)
     assert ringed(dm.jit(function), u)
+
+
+def test_what_comes_of_the_same_loop_is_computed_there():
+    x, y = RNG.normal(size=(300, 200)), RNG.normal(size=(300, 1))
+
+    def function(x, y):
+        v = np.exp(np.sin(x)) * np.cos(x)
+        return v[1:, 1:] - v[:-1, :-1], np.maximum(x, 3.0) * y, np.floor(v)
+
+    program = traced(function, x, y)
+    for found, expected in zip(build(program)(x, y), function(x, y), strict=True):
+        assert_alike(found, expected, 1e-12)
