@@ -271,6 +271,10 @@ def leaked(x: Rec) -> NoReturn:
     )
 
 
+#: Families of operations that are one step of a program, whatever they are made of.
+WHOLE = frozenset(("kernels",))
+
+
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     """The implementation of an operation for recorded values among plain ones."""
     if not op.variadic and (list in classes or tuple in classes):
@@ -281,7 +285,7 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     if op.family == "layers":
         return round_recorded(op, classes)
 
-    if op.decomposition is not None and not op.methods:
+    if op.decomposition is not None and not op.methods and op.family not in WHOLE:
         return op.decomposition  # a function of the user's: what it is made of is recorded
 
     def record(*arguments: Any, **keywords: Any) -> Any:

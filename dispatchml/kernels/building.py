@@ -10,6 +10,9 @@ from numba.core import errors
 from numba.core.target_extension import target_override
 
 from . import memory, target
+from .duals import arrays as arrays
+from .duals import operations as operations
+from .duals import seeds as seeds
 from .compiling import NAME
 from .entries import entry, kind_of_type, numba_type
 from .refusing import explained

@@ -8,9 +8,9 @@ words: a number one (a complex one two), an array its owner, address, shape and 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,8 +23,8 @@ CHARACTERS = frozenset("?bBhHiIqQfdFD")
 SAME = {"l": "q", "L": "Q"}
 
 
-def kind_of(value: Any) -> str:
-    """The kind of a plain value. Raises KernelError for what no kernel takes."""
+def kind_of(value: Any) -> str | None:
+    """The kind of a plain value; None for what is none."""
     cls = type(value)
     known = NUMBERS.get(cls)
     if known is not None:
@@ -32,12 +32,23 @@ def kind_of(value: Any) -> str:
     if cls is np.ndarray and character(value.dtype) in CHARACTERS and value.dtype.isnative:
         flags = value.flags
         order = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
-        if flags.aligned:
-            return f"{character(value.dtype)}{value.ndim}{order}"
+        return f"{character(value.dtype)}{value.ndim}{order}" if flags.aligned else None
     if isinstance(value, np.generic) and character(value.dtype) in CHARACTERS:
         return character(value.dtype)
-    if isinstance(value, tuple):
-        return f"({','.join(map(kind_of, value))})"
+    if cls is tuple:
+        inside = kinds_of(value)
+        return None if inside is None else f"({','.join(inside)})"
+    return None
+
+
+def kinds_of(values: Iterable[Any]) -> tuple[str, ...] | None:
+    """The kinds of plain values; None where one has none."""
+    found = tuple(map(kind_of, values))
+    return None if None in found else found  # type: ignore[return-value]
+
+
+def refuse(value: Any) -> NoReturn:
+    """The error for what no kernel takes."""
     raise KernelError(
         f"A kernel takes numbers, arrays of them and tuples of these, not {describe(value)}{at_user_line()}."
     )

@@ -157,8 +157,8 @@ class Context(cpu.CPUContext):
         return NumberedErrors(self)
 
     def get_executable(self, library: Any, fndesc: Any, env: Any) -> Any:
-        """Nothing runs inside Numba, which wants some built-in function nevertheless."""
-        return callable
+        """Nothing runs inside Numba, which knows functions by a built-in function: another one for each."""
+        return [].append
 
     def call_unresolved(self, builder: Any, name: str, sig: Any, args: Any) -> Any:
         """Call a function that is being compiled: everything is linked before it runs."""

@@ -1,0 +1,1 @@
+"""Numbers with partial derivatives as a type of compiled code."""

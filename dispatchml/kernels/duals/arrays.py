@@ -1,0 +1,1 @@
+"""Arrays of dual numbers under NumPy's functions."""

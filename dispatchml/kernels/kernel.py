@@ -1,0 +1,155 @@
+"""`kernel`: a Python function with loops and branches, compiled from its text, with derivatives and batches."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dispatch.errors import ArgumentError, at_user_line
+from ..dispatch.layers import layer_of
+from ..engines.record import Rec
+from ..engines.traced import Traced, innermost
+from ..transforms.containers import flatten
+from ..transforms.entry import check_function, hide_frames
+from . import kinds
+from .closing import Closed, close
+from .program import Program
+from .source import python_function, read
+
+
+def kernel(function: Callable[..., Any] | None = None, *, unchecked: bool = False) -> Any:
+    """A function that is compiled from its own text, loops, branches and recursion included.
+
+    function: computes with numbers, NumPy arrays and tuples of them, in loops, `while`, branches and helper functions
+    of your own, which are compiled with it. It may fill arrays that it has made, and never writes into its arguments.
+    What it returns is new: numbers, arrays or tuples of them. It is compiled for each combination of the arguments'
+    types, by Numba (installed with dispatchml), at the first call; later processes take the code from disk.
+
+    unchecked: indices are not compared with the sizes of arrays. An index out of range then reads or writes somewhere.
+
+    A kernel is an operation: `grad`, `jvp`, `vmap`, `jit` and the others go through it, to any order. Values with units
+    run the function uncompiled. `DISPATCHML_DEBUG=1` runs it uncompiled always.
+
+    Raises KernelError, with the line and what to write instead, for what cannot be compiled; errors that the function
+    raises while it runs, such as IndexError, name its line.
+
+    >>> import numpy as np, dispatchml as dm
+    >>> @dm.kernel
+    ... def root(a):
+    ...     x = a
+    ...     while abs(x * x - a) > 1e-12 * a:
+    ...         x = 0.5 * (x + a / x)
+    ...     return x
+    >>> dm.grad(root)(4.0)
+    0.25
+    """
+    if function is None:
+        return lambda f: Kernel(f, unchecked)
+    return Kernel(function, unchecked)
+
+
+class Kernel:
+    """A compiled function. py_func: the function that it was made of."""
+
+    def __init__(self, function: Callable[..., Any], unchecked: bool = False) -> None:
+        check_function(function, "kernel")
+        python = python_function(function)
+        if python is None:
+            read(function)  # raises
+        assert python is not None
+        self.py_func: types.FunctionType = python
+        self.unchecked = unchecked
+        functools.update_wrapper(self, python)
+        code = python.__code__
+        self.arity, self.plain_signature = code.co_argcount, not python.__defaults__ and not code.co_kwonlyargcount
+        self.program: Program | None = None
+        self.closed: Closed | None = None
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """The function's result."""
+        if keywords or len(arguments) != self.arity:
+            arguments = self.bound(arguments, keywords)
+        try:
+            return self.call(arguments)
+        except Exception as error:
+            hide_frames(error)
+            raise
+
+    def call(self, arguments: tuple[Any, ...]) -> Any:
+        """The result for as many arguments as there are parameters."""
+        if os.environ.get("DISPATCHML_DEBUG") == "1":
+            return self.uncompiled(arguments)
+        program, closed = self.current()
+        if closed.hidden:
+            arguments = (*arguments, *(reader() for reader in closed.hidden))
+        given = kinds.kinds_of(arguments)
+        if given is None:
+            return self.traced(program, arguments)
+        return program.code(given)(*arguments)
+
+    def traced(self, program: Program, arguments: tuple[Any, ...]) -> Any:
+        """The result where an argument is no plain number or array."""
+        leaves = flatten(arguments)[0]
+        for x in leaves:
+            inside = innermost(x) if isinstance(x, Traced) else x
+            if layer_of(type(inside)) is not None and type(inside) is not Rec:
+                return self.uncompiled(arguments[: self.arity])
+        if not any(isinstance(x, (Traced, Rec)) for x in leaves):
+            kinds.refuse(next(x for x in arguments if kinds.kind_of(x) is None))
+        from .calls import Call
+
+        return Call(program, arguments).run()
+
+    def current(self) -> tuple[Program, Closed]:
+        """The program of the function as it is now: what it reads from outside may have changed."""
+        closed = self.closed
+        if closed is None or not all(reader() is value for reader, value in closed.constants):
+            closed = self.closed = close(read(self.py_func))
+            self.program = Program(closed.source, self.unchecked)
+        assert self.program is not None
+        return self.program, closed
+
+    def bound(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+        """The arguments in the order of the parameters, defaults filled in."""
+        found = inspect.signature(self.py_func).bind(*arguments, **keywords)
+        found.apply_defaults()
+        return found.args
+
+    def uncompiled(self, arguments: tuple[Any, ...]) -> Any:
+        """The result of the Python function, which does not write into its arguments either."""
+        guarded = tuple(map(read_only, arguments))
+        with np.errstate(all="ignore"):
+            return self.py_func(*guarded)
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.__qualname__}>"  # type: ignore[attr-defined]
+
+    def __reduce__(self) -> Any:
+        function = self.py_func
+        return find, (function.__module__, function.__qualname__)
+
+
+def find(module: str, name: str) -> Any:
+    """A kernel by its place, for unpickling."""
+    import importlib
+
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    if not isinstance(found, Kernel):
+        raise ArgumentError(f"{module}.{name} is no kernel{at_user_line()}.")
+    return found
+
+
+def read_only(x: Any) -> Any:
+    """An argument that cannot be written into."""
+    if type(x) is np.ndarray:
+        x = x.view()
+        x.flags.writeable = False
+    return tuple(map(read_only, x)) if type(x) is tuple else x

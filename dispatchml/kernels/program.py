@@ -1,0 +1,113 @@
+"""A function that can be compiled for arguments of any kinds, and the functions that are derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import kinds
+from .compiling import Code, compile
+from .source import Source
+
+#: How many columns a pass takes along: the first that is enough, else the last.
+CHUNKS = (1, 4, 8)
+
+
+class Program:
+    """A closed source with the code that was made of it.
+
+    unchecked: indices are not compared with the sizes of arrays. codes: by kinds of arguments. others: derived programs.
+    """
+
+    __slots__ = ("source", "unchecked", "codes", "others", "along")
+
+    def __init__(self, source: Source, unchecked: bool = False) -> None:
+        self.source, self.unchecked = source, unchecked
+        self.codes: dict[tuple[str, ...], Code] = {}
+        self.others: dict[Any, Program] = {}
+        #: What it is the tangent of: a program, the kinds of its arguments, which leaves are active.
+        self.along: tuple[Program, tuple[str, ...], tuple[bool, ...]] | None = None
+
+    def code(self, arguments: tuple[str, ...]) -> Code:
+        """The code for arguments of some kinds."""
+        found = self.codes.get(arguments)
+        if found is None:
+            found = self.codes[arguments] = compile(self.source, arguments, self.unchecked)
+        return found
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The result for plain arguments."""
+        given = kinds.kinds_of(arguments)
+        if given is None:
+            kinds.refuse(next(x for x in arguments if kinds.kind_of(x) is None))
+        return self.code(given)(*arguments)
+
+    def derived(self, key: Any, make: Callable[[], Source]) -> Program:
+        """A program that is made of this one; kept with it."""
+        found = self.others.get(key)
+        if found is None:
+            found = self.others[key] = Program(make(), self.unchecked)
+        return found
+
+    # ---- forward mode ------------------------------------------------------------------------------------------------
+
+    def tangent(self, arguments: tuple[str, ...], active: tuple[bool, ...]) -> Program:
+        """The tangent along one direction: of the leaves of the arguments and the tangents of the active ones."""
+        from .forward import tangent_source
+
+        made = self.derived(("tangent", arguments, active), lambda: tangent_source(self.source, arguments, active))
+        made.along = self, arguments, active
+        return made
+
+    def of_tangents(self, batched: tuple[bool, ...], size: int) -> Program | None:
+        """Of a tangent: the program for many tangents at one point; None where the point is batched, too."""
+        if self.along is None:
+            return None
+        program, arguments, active = self.along
+        directions = batched[len(active) :]
+        if any(batched[: len(active)]) or not all(directions):
+            return None
+        return program.columns(arguments, active, size)
+
+    def columns(self, arguments: tuple[str, ...], active: tuple[bool, ...], count: int) -> Program:
+        """The tangents along so many directions, some at once."""
+        from .forward import columns_source
+
+        chunk = next((c for c in CHUNKS if c >= count), CHUNKS[-1])
+        return self.derived(
+            ("columns", arguments, active, chunk), lambda: columns_source(self.source, arguments, active, chunk)
+        )
+
+    def loop(self, arguments: tuple[str, ...], batched: tuple[bool, ...]) -> Program:
+        """The function of each element of a batch."""
+        from .batching import loop_source
+
+        return self.derived(("loop", arguments, batched), lambda: loop_source(self.source, arguments, batched))
+
+
+def leaf_kinds(leaves: Any) -> tuple[str, ...]:
+    """The kinds of numbers and arrays of which only class, dtype and dimensions are known: order in memory is left
+    open.
+    """
+    from .. import ops
+
+    found = []
+    for x in leaves:
+        if type(x) in kinds.NUMBERS:
+            found.append(kinds.NUMBERS[type(x)])
+            continue
+        dtype, ndim = kinds.character(np.dtype(ops.dtype(x))), ops.ndim(x)
+        found.append(f"{dtype}{ndim}C" if ndim or not is_scalar(x) else dtype)
+    return tuple(found)
+
+
+def is_scalar(x: Any) -> bool:
+    """Whether the value behind a traced one is a number, no array."""
+    from ..engines.record import Rec
+    from ..engines.traced import Traced, innermost
+    from ..engines.views import current
+
+    inside = innermost(x) if isinstance(x, Traced) else x
+    return not isinstance(current(inside) if type(inside) is Rec else inside, np.ndarray)
