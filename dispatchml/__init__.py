@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .compile.threads import threads
     from .control.branches import cond, switch
     from .control.loops import fori_loop, scan, while_loop
+    from .kernels.kernel import kernel
     from .transforms.batching import vmap
     from .transforms.compiling import jit
     from .transforms.containers import register_container
@@ -53,6 +54,8 @@ def __getattr__(name: str) -> Any:
         made: Any = import_module(".testing", __name__)
     elif name == "threads":
         made = import_module(".compile.threads", __name__).threads
+    elif name == "kernel":
+        made = import_module(".kernels.kernel", __name__).kernel
     elif name in CONTROL:
         made = getattr(import_module(f".control.{CONTROL[name]}", __name__), name)
     elif name in __all__:
@@ -84,6 +87,7 @@ __all__ = [
     "vmap",
     "checkpoint",
     "jit",
+    "kernel",
     "threads",
     # control flow
     "while_loop",

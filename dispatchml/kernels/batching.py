@@ -28,4 +28,3 @@ def {source.name}_batch({parameters}, size):
 """
     names = {"new_batch": partials.new_batch, "put_batch": partials.put_batch}
     return written(text, {"function": source}, names)
-

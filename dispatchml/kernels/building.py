@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -10,13 +11,16 @@ from numba.core import errors
 from numba.core.target_extension import target_override
 
 from . import memory, target
+from .compiling import NAME
 from .duals import arrays as arrays
 from .duals import operations as operations
 from .duals import seeds as seeds
-from .compiling import NAME
 from .entries import entry, kind_of_type, numba_type
 from .refusing import explained
 from .source import Source
+
+#: Tells functions of one name apart.
+NUMBERS = itertools.count()
 
 
 def build(source: Source, arguments: tuple[str, ...], unchecked: bool) -> tuple[str, str, dict[str, Any]]:
@@ -48,7 +52,7 @@ def dispatchers(source: Source, unchecked: bool, made: dict[int, Any] | None = N
     tree = ast.Module(body=[source.tree], type_ignores=[])
     exec(compile(tree, source.file, "exec"), scope)
     function = scope[source.name]
-    function.__qualname__ = source.name
+    function.__qualname__ = f"{source.name}_{next(NUMBERS)}"
     made[id(source)] = result = target.dispatcher(function, boundscheck=not unchecked)
     for name, value in source.names.items():
         if "." not in name:

@@ -172,4 +172,3 @@ def element_like(x: Any) -> Any:
     """Something of the kind of one element of a batch."""
     shape, dtype = ops.shape(x)[1:], np.dtype(ops.dtype(x))
     return np.empty(shape, dtype) if shape else dtype.type(0)
-

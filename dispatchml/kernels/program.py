@@ -18,7 +18,8 @@ CHUNKS = (1, 4, 8)
 class Program:
     """A closed source with the code that was made of it.
 
-    unchecked: indices are not compared with the sizes of arrays. codes: by kinds of arguments. others: derived programs.
+    unchecked: indices are not compared with the sizes of arrays. codes: by kinds of arguments. others: programs
+    made of it.
     """
 
     __slots__ = ("source", "unchecked", "codes", "others", "along")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from typing import Any
 
 from llvmlite import ir
@@ -61,6 +62,8 @@ def is_library_file(file: str | None) -> bool:
 
 
 ERRORS = Errors()
+#: Libraries of functions that call themselves, by name.
+MADE: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 #: Where the lowering of this thread is.
 LOWERING = threading.local()
 
@@ -158,12 +161,16 @@ class Context(cpu.CPUContext):
 
     def get_executable(self, library: Any, fndesc: Any, env: Any) -> Any:
         """Nothing runs inside Numba, which knows functions by a built-in function: another one for each."""
+        MADE[fndesc.mangled_name] = library
         return [].append
 
     def call_unresolved(self, builder: Any, name: str, sig: Any, args: Any) -> Any:
         """Call a function that is being compiled: everything is linked before it runs."""
         function_type = self.call_conv.get_function_type(sig.return_type, sig.args)
         callee = cgutils.get_or_insert_function(builder.module, function_type, name)
+        library = MADE.get(name)
+        if library is not None:  # the same function for other types, which is ready
+            self.active_code_library.add_linking_library(library)
         status, result = self.call_conv.call_function(builder, callee, sig.return_type, sig.args, args)
         with cgutils.if_unlikely(builder, status.is_error):
             self.call_conv.return_status_propagate(builder, status)

@@ -1,7 +1,7 @@
 """Arithmetic of numbers and dual numbers, written down as LLVM's instructions.
 
-The derivatives are those of `dispatchml.rules`: the texts of elementwise rules are followed here as they are followed by
-the engines, so that corners (abs at 0, ties, zero times infinity) agree, to every order.
+The derivatives are those of `dispatchml.rules`: the texts of elementwise rules are followed here as by the engines, so
+that corners (abs at 0, ties, zero times infinity) agree, to every order.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ CONTRACT = ("contract",)
 KNOWN: dict[str, Any] = {
     **{
         name: getattr(math, name)
-        for name in "exp expm1 log log10 log1p sin cos tan sinh cosh tanh sqrt hypot erf erfc gamma floor ceil trunc".split()
+        for name in (
+            "exp expm1 log log10 log1p sin cos tan sinh cosh tanh sqrt hypot erf erfc gamma floor ceil trunc"
+        ).split()
     },
     **{
         name: getattr(math, short)

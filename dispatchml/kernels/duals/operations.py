@@ -142,8 +142,10 @@ def patterns(count: int) -> list[tuple[Any, ...]]:
     return [(Dual, Dual), (Dual, types.Float), (types.Float, Dual), (Dual, types.Integer), (types.Integer, Dual)]
 
 
-for table, count, result in ((BINARY, 2, None), (COMPARISONS, 2, types.boolean), (UNARY, 1, None), (QUESTIONS, 1, types.boolean),
-                             (WHOLE, 1, types.int64)):  # fmt: skip
+for table, count, result in (
+    (BINARY, 2, None), (COMPARISONS, 2, types.boolean), (UNARY, 1, None), (QUESTIONS, 1, types.boolean),
+    (WHOLE, 1, types.int64),
+):  # fmt: skip
     for name, functions in table.items():
         for function in functions:
             declare(function, count, result, name)

@@ -36,7 +36,9 @@ class Dual(types.Type):
 
     def can_convert_to(self, typingctx: Any, other: Any) -> Any:
         """A dual number may become one of a later derivative."""
-        return Conversion.promote if isinstance(other, Dual) and other != self and joined(self, other) == other else None
+        return (
+            Conversion.promote if isinstance(other, Dual) and other != self and joined(self, other) == other else None
+        )
 
 
 def joined(a: Any, b: Any) -> Any:
