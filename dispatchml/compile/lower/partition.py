@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..graph import Literal, Node, Program, Value
+from .ahead import wanted_ahead
 from .classes import is_row_reduction, reason_against
 from .elements import REDUCTIONS, CannotInline
 from .expressions import cost_of
@@ -46,7 +47,7 @@ class Partition:
         self.makers = program.makers()
         self.users = program.uses()
         self.reasons = {node: reason for node in program.nodes if (reason := reason_against(node))}
-        self.barriers: set[Value] = set()
+        self.barriers = wanted_ahead(program, self.reasons, CHEAP_AGAIN)
         self.kept: set[Value] = set()
         #: Regions that were followed, by their roots.
         self.regions: dict[Any, Region] = {}

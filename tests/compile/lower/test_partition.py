@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+import dispatchml as dm
 from dispatchml import ops
 from dispatchml.compile import build
 from dispatchml.compile.graph import evaluate
+from dispatchml.compile.lower import partition
 
 from ..programs import assert_alike, traced
 
@@ -92,3 +94,21 @@ def test_what_is_read_at_many_places_is_written_once():
         return total
 
     assert kernels(f, X) == (2, 0)
+
+
+def test_long_chains_of_stencils_are_divided_beforehand(monkeypatch):
+    rounds = []
+    divide = partition.Partition.divide
+    monkeypatch.setattr(partition.Partition, "divide", lambda self: (rounds.append(1), divide(self)))
+
+    def steps(u):
+        for _ in range(25):
+            flux = 0.5 * u * u
+            inner = u[1:-1] - 0.1 * (flux[2:] - flux[:-2]) + 0.2 * (u[2:] - 2.0 * u[1:-1] + u[:-2])
+            u = np.concatenate([u[:1], inner, u[-1:]])
+        return np.sum(u * u)
+
+    u = np.linspace(0.1, 1.0, 70)
+    gradient = dm.grad(steps)
+    np.testing.assert_allclose(dm.jit(gradient)(u), gradient(u), rtol=1e-11)
+    assert len(rounds) < 15  # each follows elements through a part of the program
