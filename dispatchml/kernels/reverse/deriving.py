@@ -1,0 +1,169 @@
+"""The reverse derivative of a kernel as a source.
+
+    derived(source, kinds, positions)
+
+is the source of a function that takes the arguments of the kernel and the cotangent of its result, and returns the
+result and a tuple with the cotangent of each argument at `positions`.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import numpy as np
+
+from ..source import Source
+from .activity import Activity
+from .backward import Backward
+from .building import Builder
+from .errors import refused
+from .forward import Text
+from .kinds import Kind
+from .program import Loop, Number, Program, Store, Value, leaves
+from .pruning import prune
+from .saving import Saving
+from .stacks import Stack
+from .structures import Constant
+
+
+def transform(source: Source, kinds: tuple[str, ...], active: tuple[bool, ...], result: str) -> Source:
+    """The derived source for arguments of kinds that are written as texts: "d", "q", "d2C", "(d,d1C)".
+
+    active: whether the cotangent of each argument is wanted. The structure of `result` is found again here.
+    """
+    positions = tuple(i for i, wanted in enumerate(active) if wanted)
+    return derived(source, tuple(kind_of_text(k, source) for k in kinds), positions)
+
+
+def kind_of_text(text: str, source: Source) -> Any:
+    """The kind that a text of `dispatchml.kernels.kinds` says."""
+    if text == "N":
+        return None
+    if text[0] == "(":
+        from ..kinds import elements
+
+        return tuple(kind_of_text(t, source) for t in elements(text))
+    code = {"d": "f8", "f": "f4", "?": "b1"}.get(text[0], "i8")
+    if text[0] in "DF":
+        raise refused((source.file, source.tree.lineno), "complex numbers have no gradient here")
+    return Kind(code, int(text[1:-1]) if len(text) > 1 else 0)
+
+
+def derived(source: Source, kinds: tuple[Any, ...], positions: tuple[int, ...], checkpoints: bool = True) -> Source:
+    """The source of (arguments, cotangent) -> (result, cotangents of the arguments at positions).
+
+    kinds: of the arguments, tuples of them for tuples. checkpoints: bound the memory of long loops; without, the
+    derived source is shorter. An argument that has integers gets the cotangent 0.0, or zeros.
+
+    Raises KernelReverseError, with the line of the user's file, for what has no derivative.
+    """
+    builder = Builder(source)
+    program = builder.function(kinds)
+    prune(program)
+    for op in program.body.walk():
+        if isinstance(op, Loop):
+            op.count.made, op.count.block = op, op.block
+    inputs = {v for p in positions for v in leaves(program.parameters[p]) if isinstance(v, Value)}
+    active = Activity(program, inputs)
+    saving = Saving(program, active, builder.value)
+    text = Text()
+    writer = Backward(program, active, saving, stacks_of(program, saving, checkpoints), text)
+    cotangent = builder.value("ct", Kind("f8"))
+    write(program, writer, str(cotangent), positions)
+    return as_source(source, program, text, str(cotangent))
+
+
+def stacks_of(program: Program, saving: Saving, checkpoints: bool) -> dict[Loop, Stack]:
+    """The records of each planned loop: those of the outermost planned loop around it."""
+    found: dict[Loop, Stack] = {}
+    count = 0
+    for op in program.body.walk():
+        if isinstance(op, Loop) and op in saving.plans and op not in found:
+            count += 1
+            stack = Stack(saving, op, str(count), checkpoints and op.block.loop is None)
+            found[op] = stack
+            for inner in op.body.walk():
+                if isinstance(inner, Loop) and inner in saving.plans:
+                    found[inner] = stack
+    return found
+
+
+def write(program: Program, w: Backward, cotangent: str, positions: tuple[int, ...]) -> None:
+    """Write the body of the derived function."""
+    for value, path in program.unpacked:
+        w.put(f"{value} = {path}")
+    w.block(program.body, True)
+    written = {op.array.root for op in program.body.walk() if isinstance(op, Store)}
+    results = list(leaves(program.result))
+    kept: dict[Value, str] = {}
+    for r in results:
+        if isinstance(r, Value) and not r.kind.scalar and r.root in written and r not in kept:
+            kept[r] = f"{r}_result"
+            w.put(f"{kept[r]} = {r}.copy()")
+        elif isinstance(r, Value) and r.kind.scalar and isinstance(r.made, Loop):
+            kept[r] = f"{r}_result"
+            w.put(f"{kept[r]} = {r}")
+    w.begin()
+    inputs = [v for p in positions for v in leaves(program.parameters[p]) if isinstance(v, Value)]
+    for v in inputs:
+        if not v.kind.scalar:
+            w.put(f"{w.ct(v)} = np.zeros({v}.shape, {'np.float32' if v.kind.code == 'f4' else 'np.float64'})")
+    w.shadows(program.body)
+    seed(program.result, cotangent, w)
+    w.back(program.body)
+    answer = structure(program.result, lambda r: kept.get(r, repr(r)))
+    cotangents = [structure(program.parameters[p], lambda v: cotangent_of(w, v)) for p in positions]
+    w.put(f"return {answer}, ({', '.join(cotangents)}{',' if len(cotangents) == 1 else ''})")
+
+
+def seed(result: Any, text: str, w: Backward) -> None:
+    """The cotangents of the results."""
+    if isinstance(result, tuple):
+        for i, part in enumerate(result):
+            seed(part, f"{text}[{i}]", w)
+    elif isinstance(result, (Value, Number)):
+        w.add(result, text)
+
+
+def cotangent_of(w: Backward, v: Any) -> str:
+    """The cotangent of an argument, as text."""
+    if not isinstance(v, Value):
+        return "0.0"
+    if not v.kind.scalar:
+        return w.ct(v)
+    text = w.ct(v) if v in w.ready else "0.0"
+    return f"np.float32({text})" if v.kind.code == "f4" else text
+
+
+def structure(parts: Any, shown: Any) -> str:
+    """A structure of tuples as text."""
+    if isinstance(parts, tuple):
+        return "(" + "".join(structure(p, shown) + ", " for p in parts) + ")"
+    return "None" if isinstance(parts, Constant) else shown(parts)
+
+
+def as_source(source: Source, program: Program, text: Text, cotangent: str) -> Source:
+    """The lines as a source whose nodes have the line numbers of the user's file."""
+    name = f"{source.name}_reverse"
+    head = f"def {name}({', '.join([*program.parameter_names, cotangent])}):"
+    lines, places = [head, *text.lines], [program.line, *text.places]
+    try:
+        tree = ast.parse("\n".join(lines)).body[0]
+    except SyntaxError as error:  # a fault of ours
+        raise refused((program.file, program.line), f"the derived text is no Python: {error}") from error
+    assert isinstance(tree, ast.FunctionDef)
+    for node in ast.walk(tree):
+        for attribute in ("lineno", "end_lineno"):
+            line = getattr(node, attribute, None)
+            if line is not None:
+                setattr(node, attribute, places[line - 1] or program.line)
+    names: dict[str, Any] = {"np": np, "math": math, **program.outside}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("np", "math"):
+            names[f"{node.value.id}.{node.attr}"] = getattr(names[node.value.id], node.attr)
+    return Source(None, source.file, tree, names)
+
+
+__all__ = ["derived", "transform"]
