@@ -19,7 +19,7 @@ from .kinds import BOOLEAN, FLOAT, INTEGER, Kind, joined
 
 class Primitive:
     """text: how it is written, with {0}, {1} for arguments. kind: of the result; "same": the arguments' common one;
-    "float": that as a float. rule: the operation whose partial derivatives it has, or "". costly: worth a place in memory
+    "float": that as a float. rule: the operation whose partial derivatives it has. costly: worth a place in memory
     rather than computing it again. raises: it may fail, so that it must not run where the program does not say so.
     """
 
