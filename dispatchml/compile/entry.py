@@ -25,11 +25,11 @@ from ..backends.native import layout
 from . import blocks, machine, probes, table, threads, workers
 from .driver import function
 from .driver import words as driver
-from .plan import InputSpec, LoopStep, OutputSpec, Pack, Plan, Step, Unpack, arena, check
+from .plan import InputSpec, LoopStep, OutputSpec, Pack, Plan, Rounds, Step, Unpack, arena, check
 from .record import loop_of, record_of
 
 __all__ = [
-    "InputSpec", "LoopStep", "OutputSpec", "Pack", "Plan", "Step", "Unpack",
+    "InputSpec", "LoopStep", "OutputSpec", "Pack", "Plan", "Rounds", "Step", "Unpack",
     "build", "fitted_calls", "kernel_function", "loop_of", "set_otherwise",
 ]  # fmt: skip
 

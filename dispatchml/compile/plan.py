@@ -101,11 +101,28 @@ class LoopStep(NamedTuple):
     checked: bool = False
 
 
+class Rounds(NamedTuple):
+    """Steps that are repeated: those from number `first` to the last one.
+
+    how: "fixed" (`number` times), "counted" (as the input in the slot, an "int", says) or "tested" (before each round:
+    as long as the byte in the slot is not zero). number: of the latter two, how many rounds there may be; more of them
+    are a call that does not fit; -1: any. moves: slots whose pointers go on from row to row, with the bytes of a row.
+    backward: from the last row to the first.
+    """
+
+    first: int
+    how: str
+    number: int
+    slot: int = -1
+    moves: Sequence[tuple[int, int]] = ()
+    backward: bool = False
+
+
 class Plan(NamedTuple):
     """What an entry point does.
 
-    scratch: sizes in bytes. result: "single", "tuple", "list", "none", or "packed": the last of `packs`. arguments: how
-    many there are, where they are not the inputs one by one.
+    rounds: how its last steps are repeated. scratch: sizes in bytes. result: "single", "tuple", "list", "none", or
+    "packed": the last of `packs`. arguments: how many there are, where they are not the inputs one by one.
     """
 
     inputs: Sequence[InputSpec]
@@ -117,6 +134,7 @@ class Plan(NamedTuple):
     unpacks: Sequence[Unpack] = ()
     packs: Sequence[Pack] = ()
     arguments: int | None = None
+    rounds: Rounds | None = None
 
     @property
     def arity(self) -> int:

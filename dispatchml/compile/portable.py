@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +38,28 @@ class PortableFunction:
             other = self.otherwise
         return other if other is NotImplemented else other(*arguments, **keywords)
 
+    def order(self, pointers: list[int]) -> Iterator[Callable[[list[int]], None]]:
+        """The steps in the order in which they run; pointers go on to the rows of each round."""
+        rounds = self.plan.rounds
+        if rounds is None:
+            yield from self.steps
+            return
+        yield from self.steps[: rounds.first]
+        total, done = rounds.number, 0
+        if rounds.how == "counted":
+            total = ctypes.c_int64.from_address(pointers[rounds.slot]).value
+            if 0 <= rounds.number < total:
+                raise Misfit
+        while done < total if rounds.how != "tested" else ctypes.c_int8.from_address(pointers[rounds.slot]).value:
+            if rounds.how == "tested" and 0 <= rounds.number <= done:
+                raise Misfit
+            for slot, size in rounds.moves:
+                pointers[slot] += (
+                    (total - 1 if rounds.backward else 0) * size if not done else size * (1 - 2 * rounds.backward)
+                )
+            yield from self.steps[rounds.first :]
+            done += 1
+
     def run(self, leaves: list[Any]) -> Any:
         """Check, make room, call the kernels."""
         plan = self.plan
@@ -47,7 +69,7 @@ class PortableFunction:
         scratch = [aligned(size) for size in plan.scratch]
         pointers = [*map(address_of, alive), *self.constants, *map(address_of, [*outputs, *scratch, status])]
         self.fitted += 1
-        for step in self.steps:
+        for step in self.order(pointers):
             step(pointers)
         if status:
             raise Misfit

@@ -184,6 +184,17 @@ def record_of(plan: Plan, state: int, offsets: Sequence[int], total: int) -> byt
     record.set(driver.OUTPUT_COUNT, len(plan.outputs))
     record.entries(driver.STEPS, [step_row(record, step) for step in plan.steps])
     record.set(driver.STEP_COUNT, len(plan.steps))
+    if plan.rounds is not None:
+        rounds = plan.rounds
+        record.set(
+            driver.ROUNDS, {"fixed": driver.FIXED, "counted": driver.COUNTED, "tested": driver.TESTED}[rounds.how]
+        )
+        record.set(driver.ROUNDS_NUMBER, rounds.number)
+        record.set(driver.ROUNDS_SLOT, max(rounds.slot, 0))
+        record.set(driver.ROUNDS_BACK, int(rounds.backward))
+        record.entries(driver.MOVES, rounds.moves)
+        record.set(driver.MOVE_COUNT, len(rounds.moves))
+    record.set(driver.ROUNDS_FIRST, -1 if plan.rounds is None else plan.rounds.first)
     record.set(driver.SCRATCH_SIZE, total)
     record.entries(driver.SCRATCH, [[offset] for offset in offsets])
     record.set(driver.SCRATCH_COUNT, len(offsets))

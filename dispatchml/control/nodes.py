@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compile.compiled import contiguous
 from ..compile.graph import Program, UnsettledError, Value
 from ..dispatch.operation import operation
 from .reverse import ROOMS
@@ -26,6 +27,7 @@ class LoopProgram:
 
     __slots__ = (
         "program", "carried", "rows", "results", "length", "tested", "counted", "backward", "name", "key", "executable",
+        "native",
     )  # fmt: skip
 
     def __init__(
@@ -36,19 +38,46 @@ class LoopProgram:
         self.length, self.tested, self.counted, self.backward = length, tested, counted, backward
         self.name, self.key = name, key
         self.executable: Any = None
+        self.native: Any = None
 
     def __repr__(self) -> str:
         inside = repr(self.program).replace("\n", "\n  ")
         return f"{self.name} of {inside}"
 
     def __call__(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Run it."""
-        function = self.executable
-        if function is None:
-            from ..compile import build
+        """Run it: as one native call, or round by round."""
+        if self.executable is None:
+            self.prepare()
+        if self.native is not None:
+            given = operands
+            if self.tested:
+                given = bool(operands[0]), *operands[1:]
+            elif self.counted:
+                given = int(operands[0]), *operands[1:]
+            found = self.native(*given)
+            if found is NotImplemented:
+                found = self.native(*map(contiguous, given))
+            if found is not NotImplemented:
+                return tuple(found)
+        return self.one_by_one(list(operands))
 
-            function = self.executable = build(self.program)
-        given = list(operands)
+    def prepare(self) -> None:
+        """Compile a round, and the loop round it."""
+        from ..compile import build
+        from ..compile.rounds import native_rounds
+
+        how = "tested" if self.tested else "counted" if self.counted else "fixed"
+        self.executable = build(self.program)
+        try:
+            self.native = native_rounds(
+                self.executable, self.carried, self.rows, self.results, self.length, how, self.backward
+            )
+        except (ImportError, OSError):
+            self.native = None
+
+    def one_by_one(self, given: list[Any]) -> tuple[Any, ...]:
+        """Run it with a call for each round."""
+        function = self.executable
         goes_on = bool(given.pop(0)) if self.tested else True
         count = int(given.pop(0)) if self.counted else self.length
         carry, given = given[: self.carried], given[self.carried :]
@@ -56,22 +85,19 @@ class LoopProgram:
         values = [as_value(y) for y in self.program.outputs[self.carried : self.carried + self.results]]
         results = [np.zeros((self.length, *shape), dtype) for shape, dtype in values]
         if self.tested:
-            rounds = 0
+            count = 0
             while goes_on:
                 found = function(*carry, *rest)
-                if results:
-                    if rounds < self.length:
-                        for y, row in zip(results, found[self.carried : -1], strict=True):
-                            y[rounds] = row
+                if count < self.length:
+                    for y, row in zip(results, found[self.carried : -1], strict=True):
+                        y[count] = row
                 carry, goes_on = found[: self.carried], found[-1]
-                rounds += 1
-            count = rounds
-        if results and count > self.length or count > self.length and self.rows:
+                count += 1
+        if count > self.length and (results or sequences):
             ROOMS[self.key] = 1 << (count - 1).bit_length()
             raise Overflow(self.name)
         if not self.tested:
-            order = range(count - 1, -1, -1) if self.backward else range(count)
-            for k in order:
+            for k in range(count - 1, -1, -1) if self.backward else range(count):
                 found = function(*carry, *(x[k] for x in sequences), *rest)
                 for y, row in zip(results, found[self.carried :], strict=True):
                     y[k] = row

@@ -10,6 +10,7 @@ from .frame import Frame
 from .words import (
     BLOCKS,
     CHECKED,
+    COUNTED,
     DATA,
     EXTENT,
     FREE,
@@ -21,8 +22,16 @@ from .words import (
     LAST,
     LOOP_STEPS,
     MOST_FREE,
+    MOVE_COUNT,
+    MOVE_SIZE,
+    MOVES,
     ON_STACK,
     POINTERS,
+    ROUNDS,
+    ROUNDS_BACK,
+    ROUNDS_FIRST,
+    ROUNDS_NUMBER,
+    ROUNDS_SLOT,
     SCRATCH,
     SCRATCH_COUNT,
     SCRATCH_SIZE,
@@ -33,6 +42,7 @@ from .words import (
     STEP_SIZE,
     STEPS,
     SURE,
+    TESTED,
 )
 
 
@@ -89,43 +99,106 @@ def leave_scratch(e: Frame, scratch: Variable) -> None:
 
 
 def run_steps(e: Frame, frame: Register | None, status: Variable, stop: str) -> None:
-    """Each step in order. frame: where calls are timed; without, every block is done by the caller at once."""
+    """Each step in order, and those of a round again. frame: where calls are timed; without, every block is done by the
+    caller at once.
+    """
     f = e.f
-    with f.loop(f.load(e.record, STEP_COUNT)) as k:
-        step = e.entries(STEPS, STEP_SIZE, k)
-        slots, count = e.record + f.load(step, SLOT_NUMBERS), f.load(step, POINTERS)
-        with f.loop(count) as j:
-            f.store(f.load(e.pointers, f.load(slots, j * 8) * 8, "ptr"), e.step_pointers, j * 8)
-        function, sizes = f.load(step, FUNCTION, "ptr"), e.record + f.load(step, SIZES)
-        loop, kernel, following = f.block(), f.block(), f.block()
-        f.branch(f.load(step, LOOP_STEPS).differs(0), loop, kernel)
-
-        f.begin(loop)
-        checked = f.load(step, CHECKED).differs(0)
-        invalid = f.constant(INVALID, "i32")
-        with f.when(checked):
-            f.call(e.function("feclearexcept"), invalid, result="i32")
-        steps, data = e.record + f.load(step, LOOP_STEPS), f.load(step, DATA, "ptr")
-        f.call(function, e.step_pointers, sizes, steps, data, result="void")
-        with f.when(checked):
-            with f.when(f.call(e.function("fetestexcept"), invalid, result="i32").differs(0)):
-                status.set(1)
+    first, count = f.load(e.record, ROUNDS_FIRST), f.load(e.record, STEP_COUNT)
+    number, done = f.variable(value=0), f.variable(value=0)
+    with f.forever() as after:
+        begins, goes_on, again, step = (f.block() for _ in range(4))
+        f.branch(number.get().equals(first), begins, goes_on)
+        f.begin(begins)
+        begin_round(e, done.get(), status, after)
+        f.go(goes_on)
+        f.begin(goes_on)
+        f.branch(number.get().below(count), step, again)
+        f.begin(again)
+        f.need(first.compare("sge", 0), after)
+        done.set(done.get() + 1)
+        number.set(first)
+        following = f.block()
         f.go(following)
-
-        f.begin(kernel)
-        extent, grain, blocks = f.load(step, EXTENT), f.load(step, GRAIN), f.load(step, BLOCKS)
-        if frame is None:
-            with f.loop(blocks) as block:
-                f.call("one_block", function, e.step_pointers, sizes, extent, grain, block, result="void")
-        else:
-            with f.when(blocks.above(0)):
-                f.call(
-                    "measured", frame, function, e.step_pointers, sizes, extent, grain, blocks, result="void"
-                )  # fmt: skip
+        f.begin(step)
+        run_step(e, number.get(), frame, status, stop)
+        number.set(number.get() + 1)
         f.go(following)
         f.begin(following)
-        if frame is not None:
-            f.need(f.load(frame, STOPPED).equals(0), stop)
+
+
+def begin_round(e: Frame, done: Register, status: Variable, after: str) -> None:
+    """See whether there is another round, and let pointers go on to its rows."""
+    f = e.f
+    how, most = f.load(e.record, ROUNDS), f.load(e.record, ROUNDS_NUMBER)
+    total, moving, tested, counted, limited, fits = f.variable(), *(f.block() for _ in range(5))
+    total.set(most)
+    slot = f.load(e.pointers, f.load(e.record, ROUNDS_SLOT) * 8, "ptr")
+    f.branch(how.equals(TESTED), tested, counted)
+
+    f.begin(tested)
+    f.need(f.load(slot, kind="i8").differs(0), after)
+    f.branch(most.compare("sge", 0) & done.compare("sge", most), limited, moving)
+
+    f.begin(counted)
+    with f.when(how.equals(COUNTED)):
+        total.set(f.load(slot))
+    f.branch(most.compare("sge", 0) & total.get().above(most), limited, fits)
+    f.begin(fits)
+    f.need(done.below(total.get()), after)
+    f.go(moving)
+
+    f.begin(limited)
+    status.set(1)
+    f.go(after)
+
+    f.begin(moving)
+    back = f.load(e.record, ROUNDS_BACK).differs(0)
+    ahead = f.choose(back, total.get() - 1, f.constant(0))
+    sign = f.choose(back, f.constant(-1), f.constant(1))
+    with f.loop(f.load(e.record, MOVE_COUNT)) as k:
+        move = e.entries(MOVES, MOVE_SIZE, k)
+        place, size = f.load(move) * 8, f.load(move, 8)
+        here = f.load(e.pointers, place, "ptr")
+        f.store(here + f.choose(done.equals(0), ahead * size, sign * size), e.pointers, place)
+
+
+def run_step(e: Frame, k: Register, frame: Register | None, status: Variable, stop: str) -> None:
+    """One step."""
+    f = e.f
+    step = e.entries(STEPS, STEP_SIZE, k)
+    slots, count = e.record + f.load(step, SLOT_NUMBERS), f.load(step, POINTERS)
+    with f.loop(count) as j:
+        f.store(f.load(e.pointers, f.load(slots, j * 8) * 8, "ptr"), e.step_pointers, j * 8)
+    function, sizes = f.load(step, FUNCTION, "ptr"), e.record + f.load(step, SIZES)
+    loop, kernel, following = f.block(), f.block(), f.block()
+    f.branch(f.load(step, LOOP_STEPS).differs(0), loop, kernel)
+
+    f.begin(loop)
+    checked = f.load(step, CHECKED).differs(0)
+    invalid = f.constant(INVALID, "i32")
+    with f.when(checked):
+        f.call(e.function("feclearexcept"), invalid, result="i32")
+    steps, data = e.record + f.load(step, LOOP_STEPS), f.load(step, DATA, "ptr")
+    f.call(function, e.step_pointers, sizes, steps, data, result="void")
+    with f.when(checked):
+        with f.when(f.call(e.function("fetestexcept"), invalid, result="i32").differs(0)):
+            status.set(1)
+    f.go(following)
+
+    f.begin(kernel)
+    extent, grain, blocks = f.load(step, EXTENT), f.load(step, GRAIN), f.load(step, BLOCKS)
+    if frame is None:
+        with f.loop(blocks) as block:
+            f.call("one_block", function, e.step_pointers, sizes, extent, grain, block, result="void")
+    else:
+        with f.when(blocks.above(0)):
+            f.call(
+                "measured", frame, function, e.step_pointers, sizes, extent, grain, blocks, result="void"
+            )  # fmt: skip
+    f.go(following)
+    f.begin(following)
+    if frame is not None:
+        f.need(f.load(frame, STOPPED).equals(0), stop)
 
 
 def run(e: Frame, frame: Register, status: Variable) -> None:
