@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..compile.compiled import contiguous
-from ..compile.graph import Program, UnsettledError, Value
+from ..compile.graph import Program, UnsettledError, Value, evaluate
 from ..dispatch.operation import operation
 from .reverse import ROOMS
+
+
+#: Python's whole numbers from which machine code does not count on.
+LARGE = 1 << 62
 
 
 class Overflow(UnsettledError):
@@ -48,6 +53,8 @@ class LoopProgram:
         """Run it: as one native call, or round by round."""
         if self.executable is None:
             self.prepare()
+        if is_large(operands):
+            return self.one_by_one(list(operands), lambda *given: evaluate(self.program, given))
         if self.native is not None:
             given = operands
             if self.tested:
@@ -59,7 +66,7 @@ class LoopProgram:
                 found = self.native(*map(contiguous, given))
             if found is not NotImplemented:
                 return tuple(found)
-        return self.one_by_one(list(operands))
+        return self.one_by_one(list(operands), self.executable)
 
     def prepare(self) -> None:
         """Compile a round, and the loop round it."""
@@ -75,9 +82,8 @@ class LoopProgram:
         except (ImportError, OSError):
             self.native = None
 
-    def one_by_one(self, given: list[Any]) -> tuple[Any, ...]:
+    def one_by_one(self, given: list[Any], function: Callable[..., list[Any]]) -> tuple[Any, ...]:
         """Run it with a call for each round."""
-        function = self.executable
         goes_on = bool(given.pop(0)) if self.tested else True
         count = int(given.pop(0)) if self.counted else self.length
         carry, given = given[: self.carried], given[self.carried :]
@@ -103,6 +109,11 @@ class LoopProgram:
                     y[k] = row
                 carry = found[: self.carried]
         return (*carry, *results)
+
+
+def is_large(operands: tuple[Any, ...]) -> bool:
+    """Whether one of Python's whole numbers is so large that a step from it may not be one of 64 bits."""
+    return any(type(x) is int and not -LARGE < x < LARGE for x in operands)
 
 
 def as_value(y: Any) -> tuple[tuple[int, ...], Any]:
@@ -139,6 +150,8 @@ class BranchProgram:
         """Run the one that is chosen."""
         index, *rest = operands
         k = int(index)
+        if is_large(operands):
+            return tuple(evaluate(self.programs[k][0], [rest[j] for j in self.programs[k][1]]))
         function = self.executables[k]
         if function is None:
             from ..compile import build

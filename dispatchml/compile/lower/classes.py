@@ -14,6 +14,8 @@ LONGEST_ROW = 8192
 #: Fewer rows than this are reduced by kernels of their own, which share the work, unless all is small.
 FEWEST_ROWS = 8
 SMALL = 4096
+#: By so much Python's whole numbers may go on at once.
+STEP = 1 << 20
 
 
 def reason_against(node: Node) -> str:
@@ -22,7 +24,7 @@ def reason_against(node: Node) -> str:
     if len(node.outputs) != 1 or node.op.variadic and name not in ("concatenate", "stack"):
         return "no loop is known for it"
     y = node.outputs[0]
-    if y.form == "int":
+    if y.form == "int" and not is_step(node) and name != "python_number":
         return "Python's whole numbers have no size"
     for x in (*node.inputs, y):
         if isinstance(x, Value) and character_of(x.dtype) is None:
@@ -42,6 +44,15 @@ def reason_against(node: Node) -> str:
     if name in (*GATHERS, *SCATTERS):
         return "" if is_gather(node) and not (name in SCATTERS and y.dtype.kind in "bc") else "its shapes do not fit"
     return "no loop is known for it"
+
+
+def is_step(node: Node) -> bool:
+    """Whether one of Python's whole numbers goes a short step on, as the counter of a loop does. Whoever runs such a
+    program sees to it that counters begin below 2**62, from where no loop comes to their end.
+    """
+    numbers = [x.value for x in node.inputs if isinstance(x, Literal) and type(x.value) is int]
+    whole = all(isinstance(x, Literal) or x.form == "int" for x in node.inputs)
+    return node.op.name in ("add", "subtract") and whole and len(numbers) == 1 and abs(numbers[0]) <= STEP
 
 
 def reason_against_reduction(node: Node) -> str:

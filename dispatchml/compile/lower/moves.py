@@ -177,6 +177,10 @@ MOVES: dict[str, Move] = {
     "flip": flipped,
     "getitem": picked,
     "diagonal": on_diagonal,
+    # numbers that are held in another way
+    "python_number": reshaped,
+    "numpy_number": reshaped,
+    "array_of_number": reshaped,
 }
 
 

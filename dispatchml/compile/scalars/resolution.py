@@ -59,6 +59,8 @@ def resolve(
 
 def of_ufunc(ufunc: np.ufunc, operands: Sequence[Operand]) -> tuple[tuple[str, ...], str] | None:
     """NumPy's own answer."""
+    if all(x in WEAK for x in operands):  # of Python's whole numbers alone NumPy would compare objects
+        operands = [np.dtype(x) for x in operands]
     found = ufunc.resolve_dtypes((*operands, *(None,) * ufunc.nout))  # type: ignore[arg-type]
     return tuple(d.char for d in found[: ufunc.nin]), found[ufunc.nin].char
 
