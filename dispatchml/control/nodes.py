@@ -12,7 +12,6 @@ from ..compile.graph import Program, UnsettledError, Value, evaluate
 from ..dispatch.operation import operation
 from .reverse import ROOMS
 
-
 #: Python's whole numbers from which machine code does not count on.
 LARGE = 1 << 62
 

@@ -8,7 +8,7 @@ from dispatchml.compile import build, probes
 from dispatchml.compile.graph import Literal, Node, Program, Value
 from dispatchml.compile.rounds import native_rounds
 
-D, I, B = np.dtype("d"), np.dtype("l"), np.dtype("?")
+D, WHOLE, B = np.dtype("d"), np.dtype("l"), np.dtype("?")
 
 
 @pytest.fixture(params=["native", "portable"], autouse=True)
@@ -70,7 +70,7 @@ def test_counted_rounds_leave_the_other_rows_empty(backward, count):
 
 def doubling(results):
     """v, k -> 2 v, k + 1, and on while 2 v < limit."""
-    v, k, limit, twice, more, test = values(*[(D, (), "float"), (I, (), "int"), (D, (), "float")] * 2)
+    v, k, limit, twice, more, test = values(*[(D, (), "float"), (WHOLE, (), "int"), (D, (), "float")] * 2)
     test.dtype, test.form = B, "bool"
     nodes = [
         node(ops.multiply, [v, Literal(2.0)], twice),
