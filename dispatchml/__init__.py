@@ -10,6 +10,7 @@ from .dispatch import Array, Plugin, dispatch, layer, order, promotes, register_
 from .engines import Batched, Dual, Var
 from .engines.constants import frozen
 from .numpy.operators import dress
+from .transforms.boundary import LIFTING
 from .transforms.gradient import grad, value_and_grad
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ if TYPE_CHECKING:
     )
     from .transforms.user_primitives import primitive
 
+
+def _prepare(function: Any, arguments: Any) -> Any:
+    """What is run for a function that a transform sees for the first time; `lift` is imported by the first."""
+    LIFTING.prepare = import_module(".lift.automatic", __name__).prepare
+    return LIFTING.prepare(function, arguments)
+
+
+LIFTING.prepare = _prepare
 for engine in (Var, Dual, Batched):
     dress(engine)  # NumPy's methods and protocols; the operators are the operations themselves
 del engine, dress, Batched, Dual, Var

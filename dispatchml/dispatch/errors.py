@@ -242,6 +242,9 @@ def warn_at_user_line(text: str, category: type[Warning]) -> None:
 def code_line(function: Any) -> str:
     """`file:line` where a function was defined."""
     code = getattr(function, "__code__", None)
+    while code is not None and is_ours(code.co_filename) and hasattr(function, "__wrapped__"):
+        function = function.__wrapped__  # what a transform has made of a function
+        code = getattr(function, "__code__", None)
     if isinstance(function, BuiltinFunctionType) and isinstance(function.__self__, bytes):  # machine code of ours
         return f"{function.__module__}.{function.__name__}"
     if not isinstance(code, CodeType):

@@ -21,6 +21,11 @@ from .traced import Element
 TRACED: set[type] = set()
 
 
+#: Classes that hold a value of any kind and belong to no level (arrays of lifted code): what reads one, and what makes
+#: the implementation of an operation.
+HOLDERS: dict[type, tuple[Callable[[Any], Any], Callable[..., Any]]] = {}
+
+
 def payload_of(x: Any) -> Any:
     """What an engine value wraps: one level less."""
     return current(x)
@@ -36,6 +41,9 @@ def live_payload_of(x: Any) -> Any:
 
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     """The implementation of an operation for argument classes with at least one engine class among them."""
+    for cls in classes:
+        if cls in HOLDERS:
+            return HOLDERS[cls][1](op, classes)
     return with_normal_forms(op, classes, provided(op, classes))
 
 

@@ -12,7 +12,7 @@ from ..dispatch.errors import ShapeError, TracerConversionError, at_user_line, d
 from ..engines.batch import Batched
 from ..engines.elements import dense_payload
 from ..engines.levels import Level
-from .boundary import call_user, input_leaf
+from .boundary import as_given, call_user, input_leaf
 from .containers import flatten, unflatten
 from .entry import transformed
 from .prefix import spread
@@ -26,8 +26,8 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *, l
     entry may be a container like the argument with axes for its leaves, and None means that every element sees the
     whole argument. out_axes: where the batch goes in the results, in the same manner; results that do not depend on the
     batch are repeated. Negative axes count from the end. Strings, truth values and None pass through. Keyword arguments
-    that are arrays are batched along axis 0, numbers among them go to every element. lift is accepted and has no effect
-    yet.
+    that are arrays are batched along axis 0, numbers among them go to every element. lift=False runs the function as it
+    is.
 
     Raises ShapeError for axes that are not there and for batches of different sizes, TracerConversionError for a branch
     on which the elements disagree.
@@ -36,6 +36,7 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *, l
     >>> dm.vmap(np.dot)(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 1.0], [2.0, 2.0]]))
     array([ 3., 14.])
     """
+    function = as_given(function, lift)
 
     @transformed(function, "vmap")
     def over_batch(*arguments: Any, **keywords: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import weakref
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, NoReturn
@@ -218,6 +220,59 @@ class Inputs:
         return trees[0] if self.single else tuple(trees)
 
 
+#: What is run for a function that has been seen, by its identity: the function itself, or what `lift` makes of it.
+READY: dict[int, Any] = {}
+
+
+#: Keeps the entries of READY true: an entry goes with its function.
+REFERENCES: dict[int, Any] = {}
+#: Functions that run as they are, for lift=False.
+UNLIFTED: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def enter_ready(function: Any, made: Any) -> None:
+    """Enter what is run for a function, for as long as that lives."""
+    key = id(function)
+
+    def forget(_: Any, ready: Any = READY, references: Any = REFERENCES) -> None:  # globals are gone at exit
+        ready.pop(key, None)
+        references.pop(key, None)
+
+    try:
+        REFERENCES[key] = weakref.ref(function, forget)
+    except TypeError:
+        REFERENCES[key] = function
+    READY[key] = made
+
+
+def as_given(function: Any, lift: bool) -> Any:
+    """A function as a transform runs it; with lift=False it is not lifted."""
+    if lift or not callable(function):
+        return function
+
+    @functools.wraps(function)
+    def unlifted(*arguments: Any, **keywords: Any) -> Any:
+        return function(*arguments, **keywords)
+
+    UNLIFTED.add(unlifted)
+    enter_ready(unlifted, unlifted)
+    return unlifted
+
+
+class Lifting:
+    """What `lift` does at the outermost transform of a context; None where there is nothing to do.
+
+    prepare(function, arguments): what is run for a function that is seen for the first time. enter, leave: called when
+    a transform begins and ends. release(result): the result without arrays of lifted code.
+    """
+
+    __slots__ = ("prepare", "enter", "leave", "release")
+
+
+LIFTING = Lifting()
+LIFTING.prepare = LIFTING.enter = LIFTING.leave = LIFTING.release = None
+
+
 def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name: str) -> Any:
     """Call the user's function; a refusal that was swallowed is raised at its end, an error that we caused as ours."""
     refused = REFUSED.get()
@@ -226,8 +281,13 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         refused = []
         outermost = REFUSED.set(refused)
     before = len(refused)
+    entered = outermost is not None and LIFTING.enter is not None and LIFTING.enter()
     try:
-        result = function(*arguments, **keywords)
+        ready = READY.get(id(function))
+        if ready is None and LIFTING.prepare is not None:
+            ready = LIFTING.prepare(function, arguments)
+        run = function if ready is None or ready is function else ready.run
+        result = run(*arguments, **keywords)
     except Exception as error:
         if not may_go_on(error):
             raise_in_words(error, name)
@@ -237,8 +297,12 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         except Exception as again:
             raise_in_words(again, name)
     finally:
+        if entered:
+            LIFTING.leave()
         if outermost is not None:
             REFUSED.reset(outermost)
+    if LIFTING.release is not None:
+        result = LIFTING.release(result)
     if len(refused) > before:
         swallowed = refused[before]
         swallowed.add_note(f"Raised when {name} ended: the code that was called had caught this error and gone on.")

@@ -16,7 +16,7 @@ from ..engines.refusals import forget, noted
 from ..engines.views import current
 from ..numpy.operators import dress
 from ..numpy.protocols import array_function, array_ufunc
-from .boundary import LIKE
+from .boundary import LIKE, as_given
 from .comparing import compared, is_asked_for
 from .compiled_calls import call_through
 from .entry import transformed
@@ -60,6 +60,7 @@ def jit(
     """
     if function is None:
         return lambda f: jit(f, static_argnums=static_argnums, static_argnames=static_argnames, lift=lift)
+    function = as_given(function, lift)
     positions = of_kind(static_argnums, int, "static_argnums takes positions, whole numbers")
     names = of_kind(static_argnames, str, "static_argnames takes names, texts")
     made = Compiled(function, positions, names)

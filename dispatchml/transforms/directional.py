@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, describe
 from .basis import check_holomorphic, times_i
-from .boundary import Inputs, like_input
+from .boundary import Inputs, as_given, like_input
 from .containers import flatten, flatten_like, map_leaves, unflatten
 from .entry import check_function, hides_frames, transformed
 from .fit import as_tuple, check_difference, fit_tangent_leaf
@@ -26,8 +26,8 @@ def jvp(
     """The value of a function and its derivative in the direction of the tangents, in one forward pass.
 
     primals, tangents: tuples with one entry for each positional argument; a tangent has the shape of its primal, and
-    units of a difference of it. Returns (y, dy), or (y, dy, aux) with has_aux=True. lift is accepted and has no effect
-    yet.
+    units of a difference of it. Returns (y, dy), or (y, dy, aux) with has_aux=True. lift=False runs the function as it
+    is.
 
     Raises TangentMismatchError or ContainerMismatchError where tangents do not fit.
 
@@ -35,6 +35,7 @@ def jvp(
     >>> dm.jvp(np.sin, (0.0,), (1.0,))
     (0.0, 1.0)
     """
+    function = as_given(function, lift)
     check_function(function, "jvp")
     primals, tangents = as_tuple(primals, "jvp", "primals"), as_tuple(tangents, "jvp", "tangents")
     if len(primals) != len(tangents):
@@ -61,8 +62,8 @@ def derivative(
     """The derivative of a function of one number, whose output may be an array or a container: forward mode.
 
     Units of output / input. For a complex argument f must be holomorphic, and f'(z) is returned. With has_aux=True the
-    function returns (value, extra), and the pair (derivative, extra) is returned. lift is accepted and has no effect
-    yet.
+    function returns (value, extra), and the pair (derivative, extra) is returned. lift=False runs the function as it
+    is.
 
     Raises NonDifferentiableError for an argument that is not one number, or a complex function that is not holomorphic.
 
@@ -70,6 +71,7 @@ def derivative(
     >>> dm.derivative(lambda t: t**3)(2.0)
     12.0
     """
+    function = as_given(function, lift)
 
     @transformed(function, "derivative")
     def derived(*arguments: Any, **keywords: Any) -> Any:
@@ -98,7 +100,7 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: b
     """The product of the Hessian of a scalar function with the tangents.
 
     For several primals the tuple of products, one for each. With has_aux=True the function returns (value, extra), and
-    the pair (product, extra) is returned. lift is accepted and has no effect yet.
+    the pair (product, extra) is returned. lift=False runs the function as it is.
 
     Raises NonScalarOutputError and TangentMismatchError as `grad` and `jvp` do.
 
@@ -106,6 +108,7 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: b
     >>> dm.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     array([6., 0.])
     """
+    function = as_given(function, lift)
     from .gradient import grad
 
     check_function(function, "hvp")

@@ -18,7 +18,7 @@ from ..engines.tape import Cotangents, SweepError, Tape, sweep
 from ..engines.traced import Traced
 from ..engines.views import current
 from .auxiliary import split_aux
-from .boundary import Inputs, call_user, explain_sweep, is_on, like_input, primal_on, run_on_tape
+from .boundary import Inputs, as_given, call_user, explain_sweep, is_on, like_input, primal_on, run_on_tape
 from .containers import map_leaves
 from .entry import transformed
 from .reverse_pass import careful_tape, is_spoiled, run_sweep
@@ -38,8 +38,7 @@ def value_and_grad(
 
     function: takes arrays, numbers, registered layers or containers of them, and returns one real scalar (or a pair of
     it and anything else with has_aux=True). argnums: the positions of the differentiated arguments. holomorphic: for
-    complex functions, return f'(z). lift is accepted and has no effect yet: conversions of traced values to plain ones
-    always raise.
+    complex functions, return f'(z). lift=False runs the function as it is.
 
     The gradient has the shape, dtype and device of its argument (a 0-d array for a 0-d array, a number for a number),
     and units of output / input. For complex inputs it is df/dx + i df/dy, the direction of steepest ascent.
@@ -51,6 +50,7 @@ def value_and_grad(
     >>> dm.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
+    function = as_given(function, lift)
     return differentiated(function, argnums, has_aux, holomorphic, "value_and_grad")
 
 
@@ -111,6 +111,7 @@ def grad(
     >>> dm.grad(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
+    function = as_given(function, lift)
     return differentiated(function, argnums, has_aux, holomorphic, "grad")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import ops
 from ..dispatch.errors import NonDifferentiableError, NoRuleError
-from .boundary import Inputs
+from .boundary import Inputs, as_given
 from .columns import columns
 from .containers import unflatten
 from .coordinates import outputs_apart, outputs_together
@@ -38,8 +38,8 @@ def jacfwd(
     own. chunk_size: how many columns go through the function at once, which bounds memory.
 
     For complex inputs the function must be holomorphic, and f'(z) is returned; holomorphic=True only says that this is
-    known. With has_aux=True the function returns (value, extra), and the pair (Jacobian, extra) is returned. lift is
-    accepted and has no effect yet.
+    known. With has_aux=True the function returns (value, extra), and the pair (Jacobian, extra) is returned. lift=False
+    runs the function as it is.
 
     Raises NonDifferentiableError for a function of complex numbers that is not holomorphic.
 
@@ -48,6 +48,7 @@ def jacfwd(
     array([[2., 0.],
            [0., 4.]])
     """
+    function = as_given(function, lift)
 
     @transformed(function, "jacfwd")
     def jacobian_forward(*arguments: Any, **keywords: Any) -> Any:
@@ -76,6 +77,7 @@ def jacrev(
     array([[2., 0.],
            [0., 4.]])
     """
+    function = as_given(function, lift)
 
     @transformed(function, "jacrev")
     def jacobian_reverse(*arguments: Any, **keywords: Any) -> Any:
@@ -105,6 +107,7 @@ def jacobian(
     array([[2., 0.],
            [0., 4.]])
     """
+    function = as_given(function, lift)
 
     @transformed(function, "jacobian")
     def jacobian_by_shape(*arguments: Any, **keywords: Any) -> Any:
@@ -159,6 +162,7 @@ def hessian(
     array([[4., 2.],
            [2., 0.]])
     """
+    function = as_given(function, lift)
     check_function(function, "hessian")
     first = jacrev(function, argnums, has_aux=has_aux)
     return jacfwd(first, argnums, has_aux=has_aux, chunk_size=chunk_size)

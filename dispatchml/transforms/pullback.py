@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, user_line
 from ..engines.constants import COPY_LIMIT
-from .boundary import Inputs, like_input
+from .boundary import Inputs, as_given, like_input
 from .containers import flatten_like, map_leaves, unflatten
 from .entry import check_function, hides_frames
 from .fit import fit_tangent_leaf
@@ -28,7 +28,7 @@ def vjp(
     The pullback may be called again (it keeps the tape until it dies); with once=True it releases memory as it goes and
     a second call raises. It returns a tuple with one entry for each primal, in units of cotangent * output / input.
     With has_aux=True the function returns (value, extra), and (value, pullback, extra) is returned. For complex values
-    the pullback is the adjoint with respect to Re(conj(ct) * dy). lift is accepted and has no effect yet.
+    the pullback is the adjoint with respect to Re(conj(ct) * dy). lift=False runs the function as it is.
 
     The primals may be overwritten afterwards: small arrays are copied, and for arrays of more than 256 KiB the pullback
     raises MutatedConstantError. The value and the extra are the caller's own.
@@ -40,6 +40,7 @@ def vjp(
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
+    function = as_given(function, lift)
     check_function(function, "vjp")
     inputs = Inputs(primals, tuple(range(len(primals))), "vjp").settle(COPY_LIMIT)
     if inputs.watch is not None:
@@ -102,8 +103,8 @@ def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False
     """The value of a function and its derivative at the primals as a linear function of the tangents.
 
     The linear function takes one tangent for each primal. It is the transpose of the pullback, which is itself linear,
-    and is recorded by its first call. With has_aux=True (value, push, extra) is returned. lift is accepted and has no
-    effect yet.
+    and is recorded by its first call. With has_aux=True (value, push, extra) is returned. lift=False runs the function
+    as it is.
 
     Raises TangentMismatchError where tangents do not fit.
 
@@ -112,6 +113,7 @@ def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False
     >>> push(2.0)
     2.0
     """
+    function = as_given(function, lift)
     check_function(function, "linearize")
     y, pullback, *aux = vjp(function, *primals, has_aux=has_aux)
     return y, Pushforward(pullback, y, len(primals)), *aux

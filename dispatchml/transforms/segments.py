@@ -24,7 +24,7 @@ from ..engines.space import space_of
 from ..engines.tape import PLAIN, Cotangents, ForgetfulTape, SweepError, Tape, sweep
 from ..engines.traced import Traced
 from ..engines.views import current
-from .boundary import is_on
+from .boundary import as_given, is_on
 from .captured import Explicit
 from .containers import flatten, unflatten
 from .entry import transformed
@@ -41,8 +41,8 @@ def checkpoint(function: Callable[..., Any], *, lift: bool = True) -> Callable[.
     It costs one more run of the function in the backward sweep and saves the memory of everything inside. Arguments and
     results are containers of arrays, numbers and layers as for `grad`; traced values in the function's closure,
     defaults or bound object are treated as arguments. The function must do the same when it runs again: no side
-    effects, no unseeded random draws. Checkpoints nest, and work under every other transform. lift is accepted and has
-    no effect yet.
+    effects, no unseeded random draws. Checkpoints nest, and work under every other transform. lift=False runs the
+    function as it is.
 
     Raises MutatedConstantError where an array that the function receives, or holds in its closure, defaults, partial
     arguments or bound object, or reads from a global, was overwritten before it runs again. `dispatchml.frozen` spares
@@ -55,6 +55,7 @@ def checkpoint(function: Callable[..., Any], *, lift: bool = True) -> Callable[.
     >>> dm.grad(dm.checkpoint(lambda x: np.sin(x) ** 2))(0.0)
     0.0
     """
+    function = as_given(function, lift)
 
     @transformed(function, "checkpoint")
     def checkpointed(*arguments: Any, **keywords: Any) -> Any:

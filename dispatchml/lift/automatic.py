@@ -1,0 +1,83 @@
+"""What a transform runs in the place of a function that it was given: the function itself, or a lifted copy."""
+
+from __future__ import annotations
+
+import functools
+import types
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from ..transforms.boundary import enter_ready
+from .buffers import held_deeply
+from .copies import copied, is_lifted, lifted_function
+from .reach import Reach, is_users
+
+
+def prepare(function: Any, arguments: Any) -> Any:
+    """What is run for a function: the function itself where nothing is needed. It is entered in the table."""
+    found = lifted(function)
+    for x in arguments:
+        look_at(x)
+    made = function if found is function and not any(map(is_liftable, arguments)) else Lifted(function)
+    enter_ready(function, made)
+    return made
+
+
+class Lifted:
+    """A function that runs as a lifted copy."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Any) -> None:
+        self.function = weakref.ref(function) if isinstance(function, types.FunctionType) else lambda: function
+
+    def run(self, *arguments: Any, **keywords: Any) -> Any:
+        """Run it; what comes out holds no buffers."""
+        function = lifted(self.function())
+        given = [lifted(x) if is_liftable(x) else x for x in arguments]
+        return released(function(*given, **keywords))
+
+
+def released(x: Any) -> Any:
+    """A result without buffers, in containers too."""
+    from ..transforms.containers import map_leaves
+
+    x = held_deeply(x)
+    return map_leaves(held_deeply, x) if not isinstance(x, (float, int)) else x
+
+
+def is_liftable(x: Any) -> bool:
+    """Whether an argument is a function of the user's."""
+    return type(x) is types.FunctionType and is_users(x) and not is_lifted(x)
+
+
+def lifted(function: Any, own: Callable[[Any], bool] = is_users) -> Any:
+    """A callable that is lifted; itself where nothing needs it."""
+    if type(function) is types.FunctionType:
+        return lifted_function(function, own)
+    if type(function) is functools.partial:
+        inner = lifted(function.func, own)
+        return function if inner is function.func else functools.partial(inner, *function.args, **function.keywords)
+    if type(function) is types.MethodType:
+        look_at(function.__self__, own)
+        inner = lifted(function.__func__, own)
+        return function if inner is function.__func__ else types.MethodType(inner, function.__self__)
+    look_at(function, own)
+    return function
+
+
+def look_at(x: Any, own: Callable[[Any], bool] = is_users) -> None:
+    """Put switches into the class of an object of the user's, and into those of what it holds."""
+    cls = x if isinstance(x, type) else type(x)
+    module = getattr(cls, "__module__", "builtins")
+    if module in ("builtins", "numpy") or module.startswith("dispatchml"):
+        return
+    if not own(cls):
+        return
+    reach = Reach(own)
+    reach.a_class(cls)
+    for held in list(getattr(x, "__dict__", {}).values()):
+        if not isinstance(held, type):
+            reach.value(held, None)
+    copied(reach, prepare)  # type: ignore[arg-type]

@@ -1,0 +1,227 @@
+"""What a function of the user's reaches by names: its own modules' functions and classes, and what needs a stand-in."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dispatch.errors import is_ours
+from ..dispatch.plugins import meet_package
+from ..transforms.boundary import UNLIFTED
+from ..transforms.looking import is_library, is_library_module
+from .renaming import Site, inside, reading
+from .stand_ins import CALLED_NUMPY, stand_in
+from .switches import switch_of
+
+MISSING = object()
+#: Makers of arrays that only matter where something is written.
+BLANK = frozenset(
+    map(
+        id,
+        (
+            np.zeros, np.empty, np.ones, np.eye, np.identity, np.linspace, np.arange, np.logspace, np.geomspace, np.tri,
+            np.fromfunction, np.zeros_like, np.empty_like, np.ones_like, np.copy,
+        ),
+    )
+)  # fmt: skip
+#: Names by which code writes without an assignment.
+WRITERS = frozenset({"fill", "put", "copyto", "at", "out", "fill_diagonal", "putmask", "sort", "place"})
+#: Modules that a function may import inside, and the stand-ins that it then gets.
+IMPORTS = frozenset({"numpy", "math", "cmath"})
+
+
+class Node:
+    """One function: what it reaches by name. edges: (home, name) -> the value there; need: whether it needs a copy."""
+
+    __slots__ = ("function", "edges", "cells", "need", "above")
+
+    def __init__(self, function: types.FunctionType) -> None:
+        self.function = function
+        self.edges: dict[str, Any] = {}
+        self.cells: dict[str, Any] = {}
+        self.need = False
+        self.above: list[Node] = []
+
+    def codes(self) -> list[types.CodeType]:
+        """The code that reads names; of what a transform has made of a function only cells are looked at."""
+        code = self.function.__code__
+        return [] if is_ours(code.co_filename) else [*inside(code)]
+
+
+class Reach:
+    """All that a function reaches. own: says whether a function or class belongs to the code that is lifted."""
+
+    __slots__ = ("nodes", "classes", "writes", "own")
+
+    def __init__(self, own: Callable[[Any], bool]) -> None:
+        self.nodes: dict[int, Node] = {}
+        self.classes: dict[type, list[Node]] = {}
+        self.writes = False
+        self.own = own
+
+    def function(self, function: types.FunctionType, above: Node | None = None) -> Node:
+        """A function and what it reaches."""
+        node = self.nodes.get(id(function))
+        if node is None:
+            node = self.nodes[id(function)] = Node(function)
+            for code in node.codes():
+                found = reading(code)
+                self.writes = self.writes or found.writes or not WRITERS.isdisjoint(code.co_names)
+                for site in found.sites:
+                    if site.imports:
+                        continue
+                    if site.name not in node.edges:
+                        node.edges[site.name] = lookup(function, site.name)
+                        self.value(node.edges[site.name], node)
+                    if site.chain and type(node.edges[site.name]) is types.ModuleType:
+                        self.value(follow(node.edges[site.name], site.chain), node)
+            for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+                try:
+                    node.cells[name] = cell.cell_contents
+                except ValueError:
+                    continue
+                self.value(cell.cell_contents, node)
+        if above is not None:
+            node.above.append(above)
+        return node
+
+    def value(self, x: Any, above: Node | None) -> None:
+        """Something that a function reads."""
+        cls = type(x)
+        if cls is types.FunctionType:
+            if self.own(x) or is_ours(x.__code__.co_filename) and x.__closure__ and x not in UNLIFTED:
+                self.function(x, above)
+            else:
+                meet_package(x.__module__.partition(".")[0] if x.__module__ else "builtins")
+        elif cls is functools.partial:
+            self.value(x.func, above)
+        elif cls is types.MethodType:
+            self.value(x.__func__, above)
+            self.value(type(x.__self__), above)
+        elif cls is types.ModuleType:
+            if is_library_module(x):
+                meet_package(x.__name__.partition(".")[0])
+        elif isinstance(x, type):
+            self.a_class(x)
+        elif isinstance(getattr(cls, "__module__", None), str) and cls.__module__ not in ("builtins", "numpy"):
+            self.a_class(cls)
+
+    def a_class(self, cls: type) -> None:
+        """A class, and the functions in it."""
+        if cls in self.classes or not self.own(cls):
+            return
+        self.classes[cls] = []
+        for base in cls.__mro__[1:]:
+            self.a_class(base)
+        for member in list(vars(cls).values()):
+            for function in functions_of(member):
+                if self.own(function):
+                    self.classes[cls].append(self.function(function))
+
+    def settle(self) -> None:
+        """Find out which functions need a copy: by themselves, or because they call one that does."""
+        waiting = []
+        for node in self.nodes.values():
+            if self.needs(node):
+                node.need = True
+                waiting.append(node)
+        for node in waiting:  # it grows on the way
+            for above in node.above:
+                if not above.need:
+                    above.need = True
+                    waiting.append(above)
+
+    def needs(self, node: Node) -> bool:
+        """Whether a function itself reads something that needs a stand-in."""
+        for code in node.codes():
+            for site in reading(code).sites:
+                if site.imports:
+                    if site.name in IMPORTS:
+                        return True
+                elif self.key(site, node.edges[site.name]) is not None:
+                    return True
+        if is_ours(node.function.__code__.co_filename):
+            return False
+        return any(self.cell(value) is not None for value in node.cells.values())
+
+    def key(self, site: Site, value: Any) -> tuple[str, Any] | None:
+        """The name and the value that a site reads instead, for what is no function of the user's."""
+        if value is np and site.chain:
+            original = getattr(np, site.chain[0], None)
+            if isinstance(original, type) and original is not np.vectorize:
+                return ("numpy called", CALLED_NUMPY) if len(site.chain) == 1 and self.called(site, original) else None
+            if stand_in(original) is None or id(original) in BLANK and not self.writes:
+                return None
+        elif isinstance(value, type) and value is not np.vectorize:
+            return (f"{value.__name__} called", stand_in(value)) if self.called(site, value) else None
+        elif id(value) in BLANK and not self.writes:
+            return None
+        return self.cell(value, site.chain)
+
+    def called(self, site: Site, value: Any) -> bool:
+        """Whether a class of numbers is called."""
+        return site.called and stand_in(value) is not None
+
+    def cell(self, value: Any, chain: tuple[str, ...] = ()) -> tuple[str, Any] | None:
+        """The same for what a cell holds, or a name whatever becomes of it."""
+        if isinstance(value, type) and value is not np.vectorize:
+            return None
+        found = stand_in(value)
+        if found is not None:
+            return f"{value.__name__} lifted", found
+        if isinstance(value, types.ModuleType):
+            return self.module(value, chain)
+        if callable(value) and not isinstance(value, type):
+            found = switch_of(value)
+            if found is not None:
+                return f"{getattr(value, '__name__', 'function')} replaced {id(value)}", found
+        return None
+
+    def module(self, module: types.ModuleType, chain: tuple[str, ...]) -> tuple[str, Any] | None:
+        """What stands for a module: of the user's, or of a library one of whose functions is replaced."""
+        from .copies import module_view
+
+        value = follow(module, chain)
+        known = self.nodes.get(id(value))
+        if known is not None and known.need or callable(value) and switch_of(value) is not None:
+            return f"{module.__name__} viewed", module_view(module, self.own)
+        return None
+
+
+def lookup(function: types.FunctionType, name: str) -> Any:
+    """What a function finds under a global name now."""
+    names = function.__globals__
+    return names[name] if name in names else getattr(builtins, name, MISSING)
+
+
+def follow(module: types.ModuleType, chain: tuple[str, ...]) -> Any:
+    """What a chain of attributes leads to: modules, and the first thing that is none."""
+    value: Any = module
+    for name in chain:
+        if not isinstance(value, types.ModuleType):
+            break
+        value = getattr(value, name, None)
+    return value
+
+
+def functions_of(member: Any) -> list[types.FunctionType]:
+    """The functions in a member of a class."""
+    if isinstance(member, (staticmethod, classmethod)):
+        member = member.__func__
+    if isinstance(member, property):
+        return [f for f in (member.fget, member.fset) if isinstance(f, types.FunctionType)]
+    if isinstance(member, functools.cached_property):
+        member = member.func
+    if isinstance(member, types.FunctionType) and is_ours(member.__code__.co_filename):
+        member = getattr(member, "__wrapped__", member)
+    return [member] if isinstance(member, types.FunctionType) else []
+
+
+def is_users(x: Any) -> bool:
+    """Whether a function or class is the user's own: not of an installed package, the standard library or ours."""
+    return not is_library(x) and not getattr(x, "__module__", "").startswith("dispatchml")

@@ -1,0 +1,400 @@
+"""What stands for names that make plain numbers and arrays of everything: numpy.array, math.sin, float, isinstance.
+
+On plain values, outside of transforms, each does what the original does. Inside a transform new arrays are buffers.
+"""
+
+from __future__ import annotations
+
+import cmath
+import functools
+import math
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..dispatch.errors import LiftError, at_user_line
+from ..engines.refusals import REFUSED
+from .buffers import TRACED, Buffer, array_of, fresh, held, held_deeply, holds_traced, kept
+
+#: What stands for a function, class or module, by the identity of the original. The original is kept with it.
+STAND_INS: dict[int, tuple[Any, Any]] = {}
+
+active = REFUSED.get
+
+
+def stands_for(original: Any) -> Callable[[Any], Any]:
+    """Enter a function as what stands for another one."""
+
+    def enter(function: Any) -> Any:
+        STAND_INS[id(original)] = (original, function)
+        return functools.wraps(original, updated=())(function) if not isinstance(original, type) else function
+
+    return enter
+
+
+def stand_in(original: Any) -> Any:
+    """What stands for an object; None where nothing does."""
+    known = STAND_INS.get(id(original))
+    return known[1] if known is not None and known[0] is original else None
+
+
+# ---- arrays made of nothing, or of plain values ----------------------------------------------------------------------
+
+
+def maker(original: Callable[..., Any]) -> None:
+    """A function that makes a new array: inside a transform a buffer."""
+
+    @stands_for(original)
+    def made(*arguments: Any, **keywords: Any) -> Any:
+        if active() is None and not any(type(x) is Buffer for x in arguments):
+            return original(*arguments, **keywords)
+        return kept(original(*map(held_deeply, arguments), **{k: held_deeply(v) for k, v in keywords.items()}))
+
+
+for function in (
+    np.zeros, np.empty, np.ones, np.eye, np.identity, np.linspace, np.arange, np.logspace, np.geomspace, np.tri,
+    np.fromfunction,
+):  # fmt: skip
+    maker(function)
+
+
+def maker_like(original: Callable[..., Any]) -> None:
+    """A function that makes an array like another one; of a traced one it dispatches by itself."""
+
+    @stands_for(original)
+    def made(*arguments: Any, **keywords: Any) -> Any:
+        like = held(arguments[0]) if arguments else None
+        if active() is None and type(arguments[0] if arguments else None) is not Buffer:
+            return original(*arguments, **keywords)
+        if isinstance(like, TRACED):
+            like = np.empty(like.shape, like.dtype)
+        elif type(like) in (list, tuple):
+            like = np.empty(ops.shape(array_of(held_deeply(like))))
+        return kept(original(like, *map(held_deeply, arguments[1:]), **keywords))
+
+
+for function in (np.zeros_like, np.empty_like, np.ones_like):
+    maker_like(function)
+
+
+@stands_for(np.full)
+def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Any:
+    """As `numpy.full`."""
+    if not holds_traced(fill_value):
+        made = np.full(shape, held_deeply(fill_value), dtype, **keywords)
+        return made if active() is None else kept(made)
+    value = held_deeply(fill_value)
+    value = array_of(value) if type(value) in (list, tuple) else value
+    made = Buffer(np.empty(shape, ops.dtype(value) if dtype is None else dtype))
+    made[...] = value
+    return made
+
+
+@stands_for(np.full_like)
+def full_like(
+    x: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Any:  # fmt: skip
+    """As `numpy.full_like`."""
+    if active() is None:
+        return np.full_like(x, fill_value, dtype, order, subok, shape)
+    x = held(x)
+    x = array_of(held_deeply(x)) if type(x) in (list, tuple) else x
+    return full(ops.shape(x) if shape is None else shape, fill_value, ops.dtype(x) if dtype is None else dtype)
+
+
+# ---- arrays made of what is given ------------------------------------------------------------------------------------
+
+
+def converted(x: Any, dtype: Any, copy: bool, ndmin: int = 0) -> Any:
+    """A traced value, or a list that holds some, as an array that can be written into."""
+    given = x
+    x = held_deeply(x)
+    y = array_of(x) if type(x) in (list, tuple) else x
+    if dtype is not None and ops.dtype(y) != np.dtype(dtype):
+        wanted = np.dtype(dtype)
+        if wanted.kind in "biu":
+            raise LiftError(
+                f"A traced value was made an array of {wanted}{at_user_line()}: whole numbers have no derivative. "
+                "dispatchml.primal(x) is the plain value."
+            )
+        y = ops.astype(y, dtype=wanted)
+    if ops.ndim(y) < ndmin:
+        y = ops.reshape(y, shape=(1,) * (ndmin - ops.ndim(y)) + ops.shape(y))
+    if y is x:
+        if not copy:
+            return given
+        y = fresh(y)
+    return Buffer(y) if ops.shape(y) else y
+
+
+def converter(original: Callable[..., Any], copy: bool, ndmin: int = 0) -> None:
+    """A function that makes an array of what it is given. copy: also where that is an array already."""
+
+    @stands_for(original)
+    def made(x: Any, dtype: Any = None, *arguments: Any, **keywords: Any) -> Any:
+        cls = type(x)
+        if cls is np.ndarray and not copy:
+            return original(x, dtype, *arguments, **keywords)
+        if active() is None and cls is not Buffer:
+            if not holds_traced(x):
+                return original(x, dtype, *arguments, **keywords)
+        elif not holds_traced(x):
+            plain = held_deeply(x)
+            found = original(plain, dtype, *arguments, **keywords)
+            return x if cls is Buffer and found is plain else kept(found)
+        again = copy and keywords.get("copy") in (True, None) or bool(keywords.get("copy"))
+        return converted(x, dtype, again, max(ndmin, keywords.get("ndmin", 0)))
+
+
+converter(np.array, True)
+converter(np.asarray, False)
+converter(np.asanyarray, False)
+converter(np.ascontiguousarray, False, 1)
+converter(np.asfortranarray, False)
+converter(np.require, False)
+converter(np.copy, True)
+
+
+@stands_for(np.asarray_chkfinite)
+def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
+    """As `numpy.asarray_chkfinite`."""
+    if not holds_traced(a):
+        made = np.asarray_chkfinite(held_deeply(a), dtype, order)
+        return made if active() is None else kept(made) if type(a) is not np.ndarray else made
+    y = converted(a, dtype, False)
+    if not bool(ops.all(ops.isfinite(held(y)))):
+        raise ValueError("array must not contain infs or NaNs")
+    return y
+
+
+@stands_for(np.fromiter)
+def fromiter(iter: Any, dtype: Any, count: int = -1, **keywords: Any) -> Any:
+    """As `numpy.fromiter`."""
+    if active() is None:
+        return np.fromiter(iter, dtype, count, **keywords)
+    values = [held(x) for _, x in zip(range(count), iter)] if count >= 0 else [held(x) for x in iter]  # noqa: B905
+    return converted(values, dtype, True) if holds_traced(values) else kept(np.fromiter(values, dtype, count))
+
+
+@stands_for(np.isscalar)
+def isscalar(element: Any) -> bool:
+    """As `numpy.isscalar`; a traced number is one."""
+    return not element.shape if isinstance(element, TRACED) else np.isscalar(element)
+
+
+@stands_for(np.vectorize)
+class Vectorized(np.vectorize):
+    """As `numpy.vectorize`, element by element where an argument or the function's results are traced."""
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if active() is None:
+            return super().__call__(*arguments, **keywords)
+        if getattr(self, "_init_stage_2", None) is not None and not hasattr(self, "pyfunc"):
+            return super().__call__(*arguments, **keywords)
+        if self.signature is not None or self.excluded or keywords:
+            return super().__call__(*map(held_deeply, arguments), **{k: held_deeply(v) for k, v in keywords.items()})
+        given = [array_of(v) if type(v) in (list, tuple) else v for v in map(held_deeply, arguments)]
+        shape = np.broadcast_shapes(*map(ops.shape, given))
+        if not shape:
+            return self.pyfunc(*given)
+        flat = [ops.reshape(ops.broadcast_to(v, shape=shape), shape=(-1,)) for v in given]
+        found = [held(self.pyfunc(*(v[k] for v in flat))) for k in range(math.prod(shape))]
+        if found and type(found[0]) is tuple:
+            return tuple(shaped(list(column), shape) for column in zip(*found, strict=True))
+        return shaped(found, shape)
+
+
+def shaped(values: list[Any], shape: tuple[int, ...]) -> Any:
+    """Numbers as an array of some shape."""
+    made = converted(values, None, True) if holds_traced(values) else kept(np.array(values))
+    return made.reshape(shape)
+
+
+# ---- numbers ---------------------------------------------------------------------------------------------------------
+
+
+@stands_for(float)
+def number(x: Any = 0.0, /) -> Any:
+    """As `float`; a traced number stays traced."""
+    x = held(x)
+    if not isinstance(x, TRACED):
+        return float(x)
+    if x.size != 1 or x.dtype.kind not in "f":
+        if x.dtype.kind in "biu":
+            return ops.astype(x, dtype=np.dtype(float))
+        return float(np.empty(x.shape, x.dtype))  # NumPy's error
+    return ops.reshape(x, shape=()) if x.shape else x
+
+
+for scalar in (np.float64, np.float32, np.complex128):
+
+    def numpy_scalar(x: Any = 0.0, /, *, _scalar: Any = scalar) -> Any:
+        """As the class of numbers; a traced number stays traced."""
+        x = held_deeply(x)
+        if not holds_traced(x):
+            return _scalar(x)
+        return converted(x, _scalar, False)
+
+    STAND_INS[id(scalar)] = (scalar, numpy_scalar)
+
+
+@stands_for(complex)
+def complex_number(real: Any = 0.0, imag: Any = None, /) -> Any:
+    """As `complex`; of traced numbers a traced one."""
+    real, imag = held(real), held(imag)
+    if not isinstance(real, TRACED) and not isinstance(imag, TRACED):
+        return complex(real) if imag is None else complex(real, imag)
+    y = real if imag is None else real + 1j * imag
+    return y if ops.dtype(y).kind == "c" else ops.astype(y, dtype=np.dtype(complex))
+
+
+@stands_for(isinstance)
+def is_instance(x: Any, classes: Any, /) -> bool:
+    """As `isinstance`, of what is below the derivatives that are being taken."""
+    if type(x) is not Buffer and not isinstance(x, TRACED):
+        return isinstance(x, classes)
+    from ..transforms.plain_values import is_instance as is_inside
+
+    x = held(x)
+    if not isinstance(x, TRACED):
+        return isinstance(x, classes)
+    if is_inside(x, classes):
+        return True
+    # a traced number is a number of NumPy's too, a traced array an array, also in jit
+    return isinstance(np.empty(x.shape, x.dtype) if x.shape else x.dtype.type(0), classes)
+
+
+# ---- math ------------------------------------------------------------------------------------------------------------
+
+#: Functions of `math` -> what computes them on traced values; those of the same name are NumPy's.
+MATH: dict[str, Any] = {
+    "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2, "asinh": np.arcsinh,
+    "acosh": np.arccosh, "atanh": np.arctanh, "pow": np.power, "erf": ops.erf, "erfc": ops.erfc,
+    "lgamma": lambda x: ops.gammaln(x), "gamma": lambda x: ops.gamma(x),
+    **{name: getattr(np, name) for name in (
+        "sin cos tan sinh cosh tanh exp expm1 exp2 log1p log2 log10 sqrt cbrt fabs degrees radians fmod copysign "
+        "isnan isinf isfinite nextafter"
+    ).split() if hasattr(math, name)},
+}  # fmt: skip
+
+
+def math_function(name: str) -> None:
+    """What stands for a function of `math`."""
+    original, function = getattr(math, name), MATH[name]
+
+    @stands_for(original)
+    def computed(*arguments: Any) -> Any:
+        for x in arguments:
+            if isinstance(x, TRACED):
+                break
+            if type(x) is Buffer:
+                return computed(*(as_number(v) for v in arguments))
+        else:
+            return original(*arguments)
+        return function(*(as_number(v) for v in arguments))
+
+
+def as_number(x: Any) -> Any:
+    """A traced array of one element as a number."""
+    x = held(x)
+    return ops.reshape(x, shape=()) if isinstance(x, TRACED) and x.shape else x
+
+
+for name in MATH:
+    math_function(name)
+
+
+@stands_for(math.log)
+def log(x: Any, *base: Any) -> Any:
+    """As `math.log`."""
+    if not holds_traced((x, *base)):
+        return math.log(held(x), *base)
+    y = np.log(as_number(x))
+    return y / np.log(as_number(base[0])) if base else y
+
+
+@stands_for(math.hypot)
+def hypot(*coordinates: Any) -> Any:
+    """As `math.hypot`."""
+    if not holds_traced(coordinates):
+        return math.hypot(*map(held, coordinates))
+    return functools.reduce(np.hypot, map(as_number, coordinates), 0.0)
+
+
+@stands_for(math.dist)
+def dist(p: Any, q: Any, /) -> Any:
+    """As `math.dist`."""
+    p, q = list(p), list(q)
+    if not holds_traced((p, q)):
+        return math.dist(p, q)
+    return hypot(*(a - b for a, b in zip(p, q, strict=True)))
+
+
+@stands_for(math.fsum)
+def fsum(seq: Any, /) -> Any:
+    """As `math.fsum`."""
+    values = [held(x) for x in seq]
+    return sum(values, 0.0) if holds_traced(values) else math.fsum(values)
+
+
+@stands_for(math.prod)
+def prod(iterable: Any, /, *, start: Any = 1) -> Any:
+    """As `math.prod`."""
+    return math.prod((held(x) for x in iterable), start=start)
+
+
+@stands_for(math.isclose)
+def isclose(a: Any, b: Any, *, rel_tol: float = 1e-09, abs_tol: float = 0.0) -> bool:
+    """As `math.isclose`."""
+    if not holds_traced((a, b)):
+        return math.isclose(a, b, rel_tol=rel_tol, abs_tol=abs_tol)
+    a, b = as_number(a), as_number(b)
+    return bool(a == b) or bool(abs(a - b) <= np.maximum(rel_tol * np.maximum(abs(a), abs(b)), abs_tol))
+
+
+def complex_function(name: str, function: Any) -> None:
+    """What stands for a function of `cmath`."""
+    original = getattr(cmath, name)
+
+    @stands_for(original)
+    def computed(x: Any, *base: Any) -> Any:
+        if not holds_traced((x, *base)):
+            return original(x, *base)
+        y = function(complex_number(as_number(x)))
+        return y / function(complex_number(as_number(base[0]))) if base else y
+
+
+for name, function in (
+    ("sin", np.sin), ("cos", np.cos), ("tan", np.tan), ("exp", np.exp), ("log", np.log), ("log10", np.log10),
+    ("sqrt", np.sqrt), ("sinh", np.sinh), ("cosh", np.cosh), ("tanh", np.tanh), ("phase", np.angle),
+):  # fmt: skip
+    complex_function(name, function)
+
+
+# ---- modules ---------------------------------------------------------------------------------------------------------
+
+
+def module_copy(original: types.ModuleType, change: Callable[[Any], Any]) -> types.ModuleType:
+    """A module with the same contents but for what `change` replaces; None from it keeps a thing as it is."""
+    made = types.ModuleType(original.__name__, original.__doc__)
+    for name, value in vars(original).items():
+        if not (name[:2] == name[-2:] == "__") or name in ("__version__", "__file__", "__path__", "__spec__"):
+            found = change(value)
+            vars(made)[name] = value if found is None else found
+    made.__getattr__ = lambda name: getattr(original, name)  # type: ignore[method-assign]
+    return made
+
+
+def keeps_class(x: Any) -> Any:
+    """What stands for a function; classes stay, as they are compared and asked for dtypes."""
+    return None if isinstance(x, type) and x is not np.vectorize else stand_in(x)
+
+
+for module in (np, math, cmath):
+    STAND_INS[id(module)] = (module, module_copy(module, keeps_class))
+
+#: NumPy with functions in the places of its classes of numbers, for where these are called.
+CALLED_NUMPY = module_copy(np, stand_in)

@@ -1,0 +1,172 @@
+"""Functions that go one way on plain values and another on traced ones, or inside a transform."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from ..dispatch.errors import LiftError, at_user_line
+from .buffers import TRACED, Buffer, held_deeply, held_keywords, kept
+from .replacing import LISTENERS, REPLACEMENTS, Replacement, check_version
+from .stand_ins import active
+
+
+def is_traced_call(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
+    """Whether an argument is traced: itself, inside a list, tuple or dictionary, or held by a function that is one."""
+    return any(map(is_traced, arguments)) or bool(keywords) and any(map(is_traced, keywords.values()))
+
+
+def is_traced(x: Any, depth: int = 2) -> bool:
+    """Whether a value is traced or holds a traced value."""
+    cls = type(x)
+    if cls is Buffer:
+        return isinstance(held_deeply(x), TRACED)
+    if cls is list or cls is tuple:
+        return depth > 0 and any(is_traced(v, depth - 1) for v in x)
+    if cls is dict:
+        return depth > 0 and any(is_traced(v, depth - 1) for v in x.values())
+    if cls is types.FunctionType:
+        return depth > 0 and any(is_traced(v, depth - 1) for v in reached(x))
+    if cls is types.MethodType:
+        return depth > 0 and (is_traced(x.__func__, depth) or is_traced(x.__self__, depth))
+    if cls is functools.partial:
+        return is_traced(x.func, depth) or is_traced_call(x.args, x.keywords)
+    if isinstance(x, TRACED):
+        return True
+    beside = getattr(x, "__dict__", None)
+    return depth > 0 and type(beside) is dict and cls.__module__ not in sys.stdlib_module_names and any(
+        is_traced(v, depth - 1) for v in beside.values() if isinstance(v, (*TRACED, Buffer, list, tuple, dict))
+    )  # fmt: skip
+
+
+def reached(function: types.FunctionType) -> list[Any]:
+    """What a function holds in cells and defaults."""
+    found = list(function.__defaults__ or ())
+    for cell in function.__closure__ or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:
+            continue
+    return found
+
+
+def replacing(original: Callable[..., Any], replacement: Replacement) -> Callable[..., Any]:
+    """A library's function with what stands for it where an argument is traced."""
+
+    @functools.wraps(original)
+    def switch(*arguments: Any, **keywords: Any) -> Any:
+        if is_traced_call(arguments, keywords):
+            check_version(replacement)
+            return replacement.function(*map(held_deeply, arguments), **held_keywords(keywords))
+        return plainly(original, arguments, keywords)
+
+    return switch
+
+
+def plainly(original: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """A library's function on what buffers hold."""
+    if active() is None:
+        return original(*arguments, **keywords)
+    found = original(*map(held_deeply, arguments), **held_keywords(keywords))
+    return kept(found)
+
+
+def guarded(original: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A compiled function, which takes plain values only."""
+
+    def guard(*arguments: Any, **keywords: Any) -> Any:
+        if active() is not None and any(is_traced(x, 2) for x in (*arguments, *keywords.values()) if not callable(x)):
+            refuse_compiled(name)
+        return plainly(original, arguments, keywords)
+
+    guard.__name__ = guard.__qualname__ = getattr(original, "__name__", name)
+    guard.__doc__ = getattr(original, "__doc__", None)
+    guard.__wrapped__ = original  # type: ignore[attr-defined]
+    return guard
+
+
+def refuse_compiled(name: str) -> None:
+    """The error for a compiled function that is given traced values."""
+    from ..engines.refusals import remember
+
+    error = LiftError(
+        f"{name} was called with a traced value{at_user_line()}. It is compiled code without a derivative rule: "
+        f"declare what stands for it with dispatchml.lift.replaces({name!r}), or for the public function above it, or "
+        "pass dispatchml.primal(x) where no derivative is wanted."
+    )
+    remember(error)
+    raise error
+
+
+# ---- functions with replacements, by identity ------------------------------------------------------------------------
+
+#: The replaced functions that are imported, by identity; the original is kept with the switch.
+SWITCHES: dict[int, tuple[Any, Callable[..., Any]]] = {}
+
+
+class Looked:
+    """What had been imported when the table of switches was made."""
+
+    __slots__ = ("modules", "waiting")
+
+
+LOOKED = Looked()
+LOOKED.modules = -1
+LOOKED.waiting = dict(REPLACEMENTS)
+
+
+def wait_for(replacement: Replacement) -> None:
+    """A replacement was declared: its function is looked for at the next call of `switch_of`."""
+    LOOKED.waiting[replacement.name] = replacement
+    LOOKED.modules = -1
+
+
+LISTENERS.append(wait_for)
+
+
+def switch_of(x: Any) -> Callable[..., Any] | None:
+    """What stands for a function of a library; None where nothing does."""
+    if LOOKED.modules != len(sys.modules):
+        LOOKED.modules = len(sys.modules)
+        for name, replacement in list(LOOKED.waiting.items()):
+            found = imported(name)
+            if found is not None:
+                del LOOKED.waiting[name]
+                SWITCHES[id(found)] = found, replacing(found, replacement)
+    known = SWITCHES.get(id(x))
+    return known[1] if known is not None and known[0] is x else None
+
+
+def imported(name: str) -> Any:
+    """The object of a dotted name, where its module has been imported."""
+    parts = name.split(".")
+    for k in range(len(parts) - 1, 0, -1):
+        found: Any = sys.modules.get(".".join(parts[:k]))
+        if found is not None:
+            for part in parts[k:]:
+                found = getattr(found, part, None)
+            return found
+    return None
+
+
+class ModuleView(types.ModuleType):
+    """A module as lifted code sees it: what `change` gives for its contents, else these."""
+
+    def __init__(self, original: types.ModuleType, change: Callable[[Any], Any]) -> None:
+        super().__init__(original.__name__, original.__doc__)
+        object.__setattr__(self, "_original", original)
+        object.__setattr__(self, "_change", change)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(object.__getattribute__(self, "_original"), name)
+        found = object.__getattribute__(self, "_change")(value)
+        return value if found is None else found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(object.__getattribute__(self, "_original"), name, value)
+
+    def __dir__(self) -> list[str]:
+        return dir(object.__getattribute__(self, "_original"))
