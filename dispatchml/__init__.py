@@ -9,8 +9,9 @@ from . import rules as rules
 from .dispatch import Array, Plugin, dispatch, layer, order, promotes, register_type
 from .engines import Batched, Dual, Var
 from .engines.constants import frozen
+from .lift.suspicion import is_innocent, is_innocent_value
 from .numpy.operators import dress
-from .transforms.boundary import LIFTING
+from .transforms.boundary import AS_IT_IS, LIFTING, enter_ready
 from .transforms.gradient import grad, value_and_grad
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
 
 
 def _prepare(function: Any, arguments: Any) -> Any:
-    """What is run for a function that a transform sees for the first time; `lift` is imported by the first."""
-    LIFTING.prepare = import_module(".lift.automatic", __name__).prepare
-    return LIFTING.prepare(function, arguments)
+    """What is run for a function that a transform sees for the first time; most need nothing."""
+    if is_innocent(function) and all(is_innocent_value(x, 1) for x in arguments):
+        return enter_ready(function, AS_IT_IS)
+    return import_module(".lift.automatic", __name__).prepare(function, arguments)
 
 
 LIFTING.prepare = _prepare

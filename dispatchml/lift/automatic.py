@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from ..transforms.boundary import enter_ready
+from ..transforms.boundary import AS_IT_IS, enter_ready
 from .buffers import held_deeply
 from .copies import copied, is_lifted, lifted_function
 from .reach import Reach, is_users
@@ -19,9 +19,8 @@ def prepare(function: Any, arguments: Any) -> Any:
     found = lifted(function)
     for x in arguments:
         look_at(x)
-    made = function if found is function and not any(map(is_liftable, arguments)) else Lifted(function)
-    enter_ready(function, made)
-    return made
+    needed = found is not function or any(map(is_liftable, arguments))
+    return enter_ready(function, Lifted(function) if needed else AS_IT_IS)
 
 
 class Lifted:

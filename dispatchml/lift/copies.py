@@ -271,12 +271,12 @@ def switched(member: Any, own: Callable[[Any], bool]) -> Any:
     return switch
 
 
-VIEWS: dict[tuple[int, Any], tuple[types.ModuleType, ModuleView]] = {}
+VIEWS: dict[tuple[int, Any, bool], tuple[types.ModuleType, ModuleView]] = {}
 
 
-def module_view(module: types.ModuleType, own: Callable[[Any], bool]) -> ModuleView:
-    """A module as lifted code sees it."""
-    key = id(module), own
+def module_view(module: types.ModuleType, own: Callable[[Any], bool], called: bool = False) -> ModuleView:
+    """A module as lifted code sees it. called: what is taken from it is called, also where that is a class."""
+    key = id(module), own, called
     known = VIEWS.get(key)
     if known is None or known[0] is not module:
 
@@ -284,8 +284,8 @@ def module_view(module: types.ModuleType, own: Callable[[Any], bool]) -> ModuleV
             if type(value) is types.FunctionType and own(value):
                 return lifted_function(value, own)
             if isinstance(value, types.ModuleType):
-                return stand_in(value) or module_view(value, own)
-            if isinstance(value, type):
+                return stand_in(value) or module_view(value, own, called)
+            if isinstance(value, type) and not called:
                 return None
             return switch_of(value) if callable(value) else None
 

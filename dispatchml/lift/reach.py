@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch.errors import is_ours
-from ..dispatch.plugins import meet_package
+from ..dispatch.plugins import meet_module
 from ..transforms.boundary import UNLIFTED
 from ..transforms.looking import is_library, is_library_module
 from .renaming import Site, inside, reading
@@ -97,7 +97,7 @@ class Reach:
             if self.own(x) or is_ours(x.__code__.co_filename) and x.__closure__ and x not in UNLIFTED:
                 self.function(x, above)
             else:
-                meet_package(x.__module__.partition(".")[0] if x.__module__ else "builtins")
+                meet_module(x.__module__ or "builtins")
         elif cls is functools.partial:
             self.value(x.func, above)
         elif cls is types.MethodType:
@@ -105,7 +105,7 @@ class Reach:
             self.value(type(x.__self__), above)
         elif cls is types.ModuleType:
             if is_library_module(x):
-                meet_package(x.__name__.partition(".")[0])
+                meet_module(x.__name__)
         elif isinstance(x, type):
             self.a_class(x)
         elif isinstance(getattr(cls, "__module__", None), str) and cls.__module__ not in ("builtins", "numpy"):
@@ -158,16 +158,17 @@ class Reach:
             if stand_in(original) is None or id(original) in BLANK and not self.writes:
                 return None
         elif isinstance(value, type) and value is not np.vectorize:
-            return (f"{value.__name__} called", stand_in(value)) if self.called(site, value) else None
+            found = (stand_in(value) or switch_of(value)) if site.called else None
+            return None if found is None else (f"{value.__name__} called {id(value)}", found)
         elif id(value) in BLANK and not self.writes:
             return None
-        return self.cell(value, site.chain)
+        return self.cell(value, site.chain, site.called)
 
     def called(self, site: Site, value: Any) -> bool:
         """Whether a class of numbers is called."""
         return site.called and stand_in(value) is not None
 
-    def cell(self, value: Any, chain: tuple[str, ...] = ()) -> tuple[str, Any] | None:
+    def cell(self, value: Any, chain: tuple[str, ...] = (), called: bool = False) -> tuple[str, Any] | None:
         """The same for what a cell holds, or a name whatever becomes of it."""
         if isinstance(value, type) and value is not np.vectorize:
             return None
@@ -175,19 +176,22 @@ class Reach:
         if found is not None:
             return f"{value.__name__} lifted", found
         if isinstance(value, types.ModuleType):
-            return self.module(value, chain)
+            return self.module(value, chain, called)
         if callable(value) and not isinstance(value, type):
             found = switch_of(value)
             if found is not None:
                 return f"{getattr(value, '__name__', 'function')} replaced {id(value)}", found
         return None
 
-    def module(self, module: types.ModuleType, chain: tuple[str, ...]) -> tuple[str, Any] | None:
+    def module(self, module: types.ModuleType, chain: tuple[str, ...], called: bool) -> tuple[str, Any] | None:
         """What stands for a module: of the user's, or of a library one of whose functions is replaced."""
         from .copies import module_view
 
         value = follow(module, chain)
         known = self.nodes.get(id(value))
+        if isinstance(value, type):
+            wanted = called and switch_of(value) is not None
+            return (f"{module.__name__} called", module_view(module, self.own, True)) if wanted else None
         if known is not None and known.need or callable(value) and switch_of(value) is not None:
             return f"{module.__name__} viewed", module_view(module, self.own)
         return None

@@ -60,7 +60,10 @@ def replacing(original: Callable[..., Any], replacement: Replacement) -> Callabl
     def switch(*arguments: Any, **keywords: Any) -> Any:
         if is_traced_call(arguments, keywords):
             check_version(replacement)
-            return replacement.function(*map(held_deeply, arguments), **held_keywords(keywords))
+            found = replacement.function(*map(held_deeply, arguments), **held_keywords(keywords))
+            if found is not NotImplemented:
+                return found
+            return (LIFTED_ORIGINALS.get(original) or original)(*arguments, **keywords)
         return plainly(original, arguments, keywords)
 
     return switch
@@ -103,6 +106,8 @@ def refuse_compiled(name: str) -> None:
 
 # ---- functions with replacements, by identity ------------------------------------------------------------------------
 
+#: Functions of enabled packages -> their lifted copies, for replacements that decline a call.
+LIFTED_ORIGINALS: dict[Any, Callable[..., Any]] = {}
 #: The replaced functions that are imported, by identity; the original is kept with the switch.
 SWITCHES: dict[int, tuple[Any, Callable[..., Any]]] = {}
 
@@ -135,7 +140,11 @@ def switch_of(x: Any) -> Callable[..., Any] | None:
             found = imported(name)
             if found is not None:
                 del LOOKED.waiting[name]
-                SWITCHES[id(found)] = found, replacing(found, replacement)
+                switch = replacing(found, replacement)
+                SWITCHES[id(found)] = found, switch
+                cls = imported(name.rpartition(".")[0])
+                if isinstance(cls, type):
+                    setattr(cls, name.rpartition(".")[2], switch)
     known = SWITCHES.get(id(x))
     return known[1] if known is not None and known[0] is x else None
 

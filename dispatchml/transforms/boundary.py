@@ -220,7 +220,9 @@ class Inputs:
         return trees[0] if self.single else tuple(trees)
 
 
-#: What is run for a function that has been seen, by its identity: the function itself, or what `lift` makes of it.
+#: Stands for a function that is run as it is; what is kept of functions must not keep them alive.
+AS_IT_IS: Any = "as it is"
+#: What is run for a function that has been seen, by its identity: AS_IT_IS, or what `lift` makes of it.
 READY: dict[int, Any] = {}
 
 
@@ -230,7 +232,7 @@ REFERENCES: dict[int, Any] = {}
 UNLIFTED: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-def enter_ready(function: Any, made: Any) -> None:
+def enter_ready(function: Any, made: Any) -> Any:
     """Enter what is run for a function, for as long as that lives."""
     key = id(function)
 
@@ -243,6 +245,7 @@ def enter_ready(function: Any, made: Any) -> None:
     except TypeError:
         REFERENCES[key] = function
     READY[key] = made
+    return made
 
 
 def as_given(function: Any, lift: bool) -> Any:
@@ -255,7 +258,7 @@ def as_given(function: Any, lift: bool) -> Any:
         return function(*arguments, **keywords)
 
     UNLIFTED.add(unlifted)
-    enter_ready(unlifted, unlifted)
+    enter_ready(unlifted, AS_IT_IS)
     return unlifted
 
 
@@ -286,7 +289,7 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         ready = READY.get(id(function))
         if ready is None and LIFTING.prepare is not None:
             ready = LIFTING.prepare(function, arguments)
-        run = function if ready is None or ready is function else ready.run
+        run = function if ready is AS_IT_IS or ready is None else ready.run
         result = run(*arguments, **keywords)
     except Exception as error:
         if not may_go_on(error):

@@ -1,0 +1,75 @@
+"""A quick look at a function: most need nothing, and are run without importing the rest."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import numpy as np
+
+from ..dispatch.errors import is_ours
+from ..engines.traced import Traced
+
+#: Names that stand-ins are for, as globals or as attributes of NumPy.
+SUSPECTS = frozenset(
+    """zeros empty ones eye identity linspace arange logspace geomspace tri fromfunction zeros_like empty_like
+    ones_like full full_like array asarray asanyarray ascontiguousarray asfortranarray require copy asarray_chkfinite
+    fromiter isscalar vectorize float64 float32 complex128 float complex isinstance math cmath numpy""".split()
+)
+SIMPLE = (int, float, complex, str, bytes, bool, type(None), np.ndarray, np.generic, np.dtype, np.ufunc, Traced)
+#: The names that some code mentions with those of the code in it, by identity; the code is kept with them.
+NAMES: dict[int, tuple[types.CodeType, frozenset[str]]] = {}
+
+
+def names_in(code: types.CodeType) -> frozenset[str]:
+    """All names that some code, or code in it, mentions."""
+    known = NAMES.get(id(code))
+    if known is None or known[0] is not code:
+        if len(NAMES) > 20_000:
+            NAMES.clear()
+        inner = (names_in(c) for c in code.co_consts if isinstance(c, types.CodeType))
+        known = NAMES[id(code)] = code, frozenset(code.co_names).union(*inner)
+    return known[1]
+
+
+def is_innocent(function: Any, depth: int = 3) -> bool:
+    """Whether a function, and what it reaches by names, certainly reads nothing that needs a stand-in."""
+    if isinstance(function, np.ufunc):
+        return True
+    if type(function) is not types.FunctionType:
+        return False
+    code = function.__code__
+    if is_ours(code.co_filename):
+        return all(is_innocent_cell(cell, depth - 1) for cell in function.__closure__ or ())
+    names, around = names_in(code), function.__globals__
+    if not SUSPECTS.isdisjoint(names):
+        return False
+    for name in names:
+        if name in around:
+            if not is_innocent_value(around[name], depth - 1):
+                return False
+    return all(is_innocent_cell(cell, depth - 1) for cell in function.__closure__ or ())
+
+
+def is_innocent_cell(cell: Any, depth: int) -> bool:
+    """The same for what a cell holds."""
+    try:
+        return is_innocent_value(cell.cell_contents, depth)
+    except ValueError:
+        return True
+
+
+def is_innocent_value(x: Any, depth: int) -> bool:
+    """The same for something that a function reads."""
+    if x is np or isinstance(x, SIMPLE):
+        return True
+    if type(x) is types.FunctionType:
+        return depth > 0 and is_innocent(x, depth)
+    if type(x) is types.ModuleType:
+        return x.__name__.partition(".")[0] in ("dispatchml", "numpy")
+    module = getattr(type(x), "__module__", "")
+    if isinstance(x, type):
+        module = x.__module__
+    if type(x) is types.BuiltinFunctionType:
+        module = x.__module__ or ""
+    return module.partition(".")[0] in ("dispatchml", "numpy", "builtins")
