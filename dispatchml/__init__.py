@@ -15,7 +15,7 @@ from .transforms.boundary import AS_IT_IS, LIFTING, enter_ready
 from .transforms.gradient import grad, value_and_grad
 
 if TYPE_CHECKING:
-    from . import numpy, testing
+    from . import lift, numpy, testing
     from .compile.threads import threads
     from .control.branches import cond, switch
     from .control.loops import fori_loop, scan, while_loop
@@ -61,8 +61,8 @@ CONTROL = {"while_loop": "loops", "scan": "loops", "fori_loop": "loops", "cond":
 
 def __getattr__(name: str) -> Any:
     """Import a name that is not needed for a first gradient."""
-    if name == "testing":
-        made: Any = import_module(".testing", __name__)
+    if name in ("testing", "lift"):
+        made: Any = import_module(f".{name}", __name__)
     elif name == "threads":
         made = import_module(".compile.threads", __name__).threads
     elif name == "kernel":
@@ -99,6 +99,7 @@ __all__ = [
     "checkpoint",
     "jit",
     "kernel",
+    "lift",
     "threads",
     # control flow
     "while_loop",

@@ -228,4 +228,4 @@ def functions_of(member: Any) -> list[types.FunctionType]:
 
 def is_users(x: Any) -> bool:
     """Whether a function or class is the user's own: not of an installed package, the standard library or ours."""
-    return not is_library(x) and not getattr(x, "__module__", "").startswith("dispatchml")
+    return not is_library(x)

@@ -8,6 +8,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..dispatch.errors import LiftError, at_user_line
 from .buffers import TRACED, Buffer, held_deeply, held_keywords, kept
 from .replacing import LISTENERS, REPLACEMENTS, Replacement, check_version
@@ -179,3 +181,17 @@ class ModuleView(types.ModuleType):
 
     def __dir__(self) -> list[str]:
         return dir(object.__getattribute__(self, "_original"))
+
+
+class Dotting(np.ndarray):
+    """A constant array of a package whose method `dot` takes traced values."""
+
+    def dot(self, b: Any, out: Any = None) -> Any:
+        """As `numpy.ndarray.dot`."""
+        plain = self.view(np.ndarray)
+        return plain.dot(b, out) if out is not None else kept(np.dot(plain, held_deeply(b)))
+
+
+def dotting(x: Any) -> Any:
+    """A view of a constant array for calls of its method `dot`."""
+    return x.view(Dotting)

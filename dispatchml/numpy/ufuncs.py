@@ -12,6 +12,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from ..dispatch.plugins import meet_module
+from ..engines.provider import HOLDERS
 from .elementwise import WRITTEN
 from .registry import PUBLIC
 
@@ -68,6 +69,8 @@ def call_ufunc(
     kwargs = {k: v for k, v in kwargs.items() if k not in IGNORED}
     out = kwargs.pop("out", None)
     if out is not None and any(o is not None for o in (out if type(out) is tuple else (out,))):
+        if method != "at" and all(type(o) in HOLDERS for o in out):
+            return out[0].__array_ufunc__(ufunc, method, *inputs, out=out, **kwargs)
         refuse_out(name if method == "__call__" else f"{name}.{method}")
     if method == "at":
         from .writing import write_at

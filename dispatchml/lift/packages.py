@@ -1,0 +1,265 @@
+"""Packages whose Python code runs on traced values: `enable` and `disable`.
+
+The code of the package's functions gets names of its own for what needs a stand-in, once. While no transform runs
+anywhere these names mean the originals, so that nobody pays who does not differentiate; while one runs they mean the
+stand-ins, which do what the originals do in contexts where none runs.
+"""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import importlib
+import importlib.machinery
+import sys
+import threading
+import types
+from typing import Any
+
+import numpy as np
+
+from ..dispatch.errors import ArgumentError, at_user_line
+from ..dispatch.plugins import meet_module
+from ..transforms.boundary import LIFTING
+from .reach import follow, lookup
+from .renaming import Site, inside, renamed
+from .stand_ins import CALLED_NUMPY, stand_in
+from .switches import ModuleView, dotting, guarded, switch_of
+
+LOCK = threading.RLock()
+#: Parts of packages that say how NumPy and the interpreter are used, and never see an array of the user's.
+LEFT_OUT = (
+    "scipy._lib.array_api_compat", "scipy._lib._ccallback", "scipy._lib._docscrape", "scipy._lib.doccer",
+    "scipy._lib._uarray", "scipy._lib.cobyqa", "scipy.special._testutils", "scipy._lib._testutils", "scipy.constants",
+    "scipy._lib._array_api_override",
+)  # fmt: skip
+#: Classes of compiled functions.
+COMPILED = frozenset(
+    """builtin_function_or_method cython_function_or_method fused_cython_function fortran pybind11_function
+    nb_func""".split()
+)
+
+
+class State:
+    """What is enabled. prefixes: names of modules; count: running transforms; modules: how many had been imported."""
+
+    __slots__ = ("prefixes", "count", "modules", "exact_steps")
+
+
+STATE = State()
+STATE.prefixes, STATE.count, STATE.modules, STATE.exact_steps = set(), 0, 0, False
+#: The functions whose code was replaced, with the code that they had.
+CHANGED: dict[int, tuple[types.FunctionType, types.CodeType]] = {}
+#: The renamed code of a code object; both are kept.
+RENAMED: dict[tuple[int, int], tuple[types.CodeType, types.CodeType]] = {}
+#: Names in the code of packages: what they mean while no transform runs, and while one does.
+INERT: dict[str, Any] = {}
+ACTIVE: dict[str, Any] = {}
+
+
+def enable(*packages: str, exact_steps: bool | None = None) -> None:
+    """Let the Python code of packages run on traced values, from now on and in this process.
+
+    packages: names of packages or modules ("scipy", "scipy.integrate"). Their functions do as before on plain values,
+    to the last bit, and cost nothing more while no transform runs. Compiled functions that they call need a rule
+    (`dispatchml.lift.replaces`); others raise LiftError where they would be given traced values. exact_steps: whether
+    the step sizes that solvers choose are differentiated, too; by default they are constants.
+
+    Raises ImportError for a package that is not installed, ArgumentError for what is no name.
+
+    >>> import dispatchml as dm
+    >>> dm.lift.enable("scipy.integrate")
+    """
+    for name in packages:
+        if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+            raise ArgumentError(f"enable: {name!r} is not the name of a package{at_user_line()}, such as 'scipy'.")
+    with LOCK:
+        for name in packages:
+            importlib.import_module(name)
+            meet_module(name)
+            STATE.prefixes.add(name)
+        if exact_steps is not None:
+            STATE.exact_steps = exact_steps
+        STATE.modules = 0
+        LIFTING.enter, LIFTING.leave = enter, leave
+        from .automatic import released
+
+        LIFTING.release = released
+        refresh()
+
+
+def disable(*packages: str) -> None:
+    """Give the functions of packages their own code back; without a name those of all packages."""
+    with LOCK:
+        gone = set(packages) or set(STATE.prefixes)
+        STATE.prefixes -= gone
+        for key, (function, code) in list(CHANGED.items()):
+            if not is_enabled(function.__globals__.get("__name__", "")):
+                function.__code__ = code
+                del CHANGED[key]
+        if not STATE.prefixes:
+            LIFTING.enter = LIFTING.leave = LIFTING.release = None
+
+
+def is_enabled(module: str) -> bool:
+    """Whether a module belongs to what is enabled."""
+    if any(module == part or module.startswith(part + ".") for part in LEFT_OUT):
+        return False
+    return any(module == prefix or module.startswith(prefix + ".") for prefix in STATE.prefixes)
+
+
+def enter() -> bool:
+    """The outermost transform of a context begins: the names mean the stand-ins."""
+    with LOCK:
+        if STATE.modules != len(sys.modules):
+            refresh()
+        STATE.count += 1
+        if STATE.count == 1:
+            vars(builtins).update(ACTIVE)
+    return True
+
+
+def leave() -> None:
+    """The outermost transform of a context ends."""
+    with LOCK:
+        STATE.count -= 1
+        if not STATE.count:
+            vars(builtins).update(INERT)
+
+
+def refresh() -> None:
+    """Rename in the functions of modules that have been imported since."""
+    prepare_array_namespace()
+    STATE.modules = len(sys.modules)
+    names = {id(vars(m)): n for n, m in list(sys.modules.items()) if isinstance(m, types.ModuleType) and is_enabled(n)}
+    for x in gc.get_objects():
+        if type(x) is types.FunctionType and id(x.__globals__) in names and id(x) not in CHANGED:
+            code = code_for(x)
+            CHANGED[id(x)] = x, x.__code__
+            if code is not x.__code__:
+                x.__code__ = code
+    vars(builtins).update(ACTIVE if STATE.count else INERT)
+
+
+def code_for(function: types.FunctionType) -> types.CodeType:
+    """The renamed code of a package's function, shared by the functions that have it."""
+    key = id(function.__code__), id(function.__globals__)
+    known = RENAMED.get(key)
+    if known is None or known[0] is not function.__code__:
+        made = renamed(function.__code__, lambda site: name_for(site, function))
+        known = RENAMED[key] = function.__code__, made
+        for code in inside(made):  # functions that the new code makes later
+            RENAMED[id(code), id(function.__globals__)] = code, code
+    return known[1]
+
+
+def name_for(site: Site, function: types.FunctionType) -> str | None:
+    """The name that a site reads instead; None where it stays."""
+    if site.imports:
+        return None
+    value = lookup(function, site.name)
+    if value is np and site.chain:
+        original = getattr(np, site.chain[0], None)
+        if isinstance(original, type) and original is not np.vectorize:
+            if site.called and len(site.chain) == 1 and stand_in(original) is not None:
+                return named("numpy", "called", np, CALLED_NUMPY)
+            return None
+        return None if stand_in(original) is None else named("numpy", "", np, stand_in(np))
+    if isinstance(value, type) and value is not np.vectorize:
+        found = (stand_in(value) or switch_of(value)) if site.called else None
+        return None if found is None else named(value.__name__, "called", value, found)
+    found = stand_in(value)
+    if found is not None:
+        return named(getattr(value, "__name__", site.name), "", value, found)
+    if type(value) is types.ModuleType:
+        return name_of_module(site, value)
+    if type(value) is np.ndarray:
+        if site.chain[:1] == ("dot",) and value.dtype.kind in "fc":
+            return named(site.name, str(id(value)), value, dotting(value))
+        return None
+    if callable(value):
+        found = replaced(value)
+        if found is not None:
+            return named(getattr(value, "__name__", site.name), str(id(value)), value, found)
+    return None
+
+
+def name_of_module(site: Site, module: types.ModuleType) -> str | None:
+    """The same for a module from which something is taken that is replaced, or compiled."""
+    value = follow(module, site.chain)
+    if value is module or isinstance(value, type) and not site.called:
+        return None
+    if replaced(value) is None:
+        return None
+    kind = "called" if site.called else ""
+    view = ModuleView(module, viewed_called if site.called else viewed)
+    return named(module.__name__, f"viewed {kind}", module, view)
+
+
+def viewed(value: Any) -> Any:
+    """What a module's content is in the code of packages."""
+    if isinstance(value, types.ModuleType):
+        return stand_in(value) or ModuleView(value, viewed)
+    return None if isinstance(value, type) else stand_in(value) or replaced(value)
+
+
+def viewed_called(value: Any) -> Any:
+    """The same for what is called at once."""
+    if isinstance(value, types.ModuleType):
+        return stand_in(value) or ModuleView(value, viewed_called)
+    return stand_in(value) or replaced(value)
+
+
+#: Guards of compiled functions by identity.
+GUARDS: dict[int, tuple[Any, Any]] = {}
+
+
+def replaced(value: Any) -> Any:
+    """The switch of a function that is replaced, or the guard of a compiled one."""
+    if not callable(value):
+        return None
+    found = switch_of(value)
+    if found is not None or isinstance(value, (type, np.ufunc)):
+        return found
+    module = str(getattr(value, "__module__", None) or "")
+    if type(value).__name__ not in COMPILED or module.partition(".")[0] in (*sys.stdlib_module_names, "numpy", ""):
+        return None
+    known = GUARDS.get(id(value))
+    if known is None or known[0] is not value:
+        name = f"{module}.{getattr(value, '__name__', value)}"
+        known = GUARDS[id(value)] = value, guarded(value, name)
+    return known[1]
+
+
+def named(name: str, kind: str, original: Any, instead: Any) -> str:
+    """A name in the code of packages."""
+    key = f"{name} {kind} switched"
+    if key not in ACTIVE:
+        INERT[key], ACTIVE[key] = original, instead
+        vars(builtins)[key] = instead if STATE.count else original
+    return key
+
+
+# ---- the Array API front of SciPy ------------------------------------------------------------------------------------
+
+
+def prepare_array_namespace() -> None:
+    """Let SciPy's code find lifted NumPy where it asks for the namespace of its arrays."""
+    from .stand_ins import STAND_INS, active, keeps_class, module_copy
+
+    api = sys.modules.get("scipy._lib._array_api")
+    compat = sys.modules.get("scipy._lib.array_api_compat.numpy")
+    if api is None or compat is None or id(compat) in STAND_INS:
+        return
+    lifted = module_copy(compat, keeps_class)
+    STAND_INS[id(compat)] = compat, lifted
+    array_namespace, is_numpy = api.array_namespace, api.is_numpy
+
+    def namespace(*arrays: Any, **keywords: Any) -> Any:
+        return array_namespace(*arrays, **keywords) if active() is None else lifted
+
+    def is_numpy_or_lifted(xp: Any) -> bool:
+        return xp is lifted or is_numpy(xp)
+
+    STAND_INS[id(array_namespace)] = array_namespace, namespace
+    STAND_INS[id(is_numpy)] = is_numpy, is_numpy_or_lifted

@@ -1,0 +1,291 @@
+"""The user's own functions are lifted by the transforms."""
+
+import functools
+import gc
+import math
+import pickle
+import weakref
+from math import exp
+
+import numpy as np
+import pytest
+
+import dispatchml as dm
+from dispatchml.dispatch.errors import TracerConversionError
+from dispatchml.lift.copies import COPIES
+
+X = np.array([0.3, 0.7, 1.1])
+K = 2.0
+
+
+def helper(x):
+    return math.sin(x) * K
+
+
+def pair(x):
+    return np.array([x[1], -K * math.cos(x[0])])
+
+
+def filled(x):
+    y = np.zeros(3)
+    y[0], y[1:] = x[0] * x[1], x[1:] ** 2
+    y[1] += x[0]
+    return np.sum(y**3)
+
+
+def with_views(x):
+    table = np.empty((2, 3))
+    row, column = table[1], table[:, 0]
+    table[0] = x
+    table[1] = 0.0
+    row += x * x
+    column *= 3.0
+    flat = table.reshape(-1)
+    flat[4] = x[2]
+    return np.sum(np.dot(table.T, np.array([1.0, 2.0])) ** 2) + np.sum(row)
+
+
+def recursive(x, n=3):
+    return x[0] if n == 0 else helper(recursive(x, n - 1)) + float(x[n - 1])
+
+
+def in_comprehensions(x):
+    return (
+        sum([math.exp(t) for t in x])
+        + sum(float(t) for t in x)
+        + max(x)
+        + np.sum(np.asarray([math.sqrt(t) for t in x]))
+    )
+
+
+def logged(function):
+    @functools.wraps(function)
+    def inner(*arguments):
+        return function(*arguments) * exp(arguments[0][0])
+
+    return inner
+
+
+@logged
+def decorated(x):
+    return float(x[1]) ** 2
+
+
+class Spring:
+    factor = 2.0
+
+    def __init__(self, k):
+        self.k = k
+
+    def force(self, x):
+        return np.array([x[1], -self.k * x[0]])
+
+    @property
+    def doubled(self):
+        return float(self.k) * 2
+
+    @staticmethod
+    def norm(v):
+        return math.hypot(v[0], v[1])
+
+    @classmethod
+    def scaled(cls, v):
+        return cls.factor * cls.norm(v)
+
+    def __call__(self, x):
+        return self.scaled(self.force(x)) + self.doubled * x[2]
+
+
+class Damped(Spring):
+    def force(self, x):
+        return super().force(x) * 0.5
+
+
+def closures(x):
+    def even(n):
+        return math.sin(x[0]) if n == 0 else odd(n - 1)
+
+    def odd(n):
+        return float(x[1]) * even(n - 1)
+
+    return even(4) + (lambda t: math.tanh(t))(x[2])
+
+
+def imports_inside(x):
+    import math as mathematics
+    from math import sin
+
+    return mathematics.cos(x[0]) * sin(x[1])
+
+
+def vectorised(x):
+    return np.sum(np.vectorize(lambda t: math.sin(t) if t > 0.5 else t * t)(x))
+
+
+def types_are_seen(x):
+    assert isinstance(x, np.ndarray)
+    assert isinstance(x[0], float)
+    assert not isinstance(x, (float, int))
+    return x[0] * 2 if np.isscalar(x[0]) else x[1]
+
+
+def full_and_like(x):
+    y = np.full((2, 2), x[0])
+    z = np.zeros_like(y)
+    z[0] = x[1:]
+    w = np.full_like(np.ones(3), 2.0)
+    w[1] = x[2]
+    return np.sum(y * z) + np.prod(w)
+
+
+def out_arguments(x):
+    y = np.empty(3)
+    np.multiply(x, 2.0, out=y)
+    np.add(y, x, out=y)
+    return np.sum(y * y)
+
+
+FUNCTIONS = [
+    filled, with_views, recursive, in_comprehensions, decorated, Spring(2.0), Damped(1.5), closures, imports_inside,
+    vectorised, types_are_seen, full_and_like, out_arguments, Spring(1.2).__call__, functools.partial(recursive, n=2),
+    lambda x: np.sum(pair(x) ** 2) + helper(x[2]),
+]  # fmt: skip
+
+
+def differences(f, x, h=1e-6):
+    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
+
+
+@pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: getattr(f, "__name__", type(f).__name__))
+def test_both_modes_and_plain(f):
+    before = f(X)
+    wanted = differences(f, X)
+    value, gradient = dm.value_and_grad(f)(X)
+    assert type(gradient) is np.ndarray
+    np.testing.assert_allclose(value, before, rtol=1e-14)
+    np.testing.assert_allclose(gradient, wanted, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose([dm.jvp(f, (X,), (e,))[1] for e in np.eye(3)], wanted, rtol=1e-7, atol=1e-8)
+    after = f(X)
+    assert type(after) is type(before)
+    assert after == before
+
+
+@pytest.mark.parametrize("f", [filled, with_views, closures, full_and_like], ids=lambda f: f.__name__)
+def test_second_derivatives_batches_and_programs(f):
+    hessian = dm.hessian(f)(X)
+    np.testing.assert_allclose(hessian, [differences(lambda x, k=k: dm.grad(f)(x)[k], X) for k in range(3)], atol=1e-6)
+    np.testing.assert_allclose(dm.vmap(f)(np.stack([X, X * 2])), [f(X), f(X * 2)], rtol=1e-13)
+    np.testing.assert_allclose(dm.jit(dm.grad(f))(X), dm.grad(f)(X), rtol=1e-12)
+
+
+def test_rebinding_is_seen(monkeypatch):
+    gradient = dm.grad(lambda x: helper(x))
+    assert gradient(0.0) == 2.0
+    monkeypatch.setitem(globals(), "K", 5.0)
+    assert gradient(0.0) == 5.0
+    monkeypatch.setitem(globals(), "helper", lambda x: math.exp(x) * K)
+    assert gradient(0.0) == 5.0
+    monkeypatch.setitem(globals(), "helper", lambda x: float(x) * 7.0)
+    assert gradient(0.0) == 7.0
+
+
+def test_assignments_go_to_the_functions_own_globals_and_cells():
+    count = 0
+
+    def f(x):
+        nonlocal count
+        count += 1
+        global SEEN
+        SEEN = count
+        return math.sin(x)
+
+    dm.grad(f)(0.0)
+    dm.grad(f)(0.0)
+    assert count == SEEN == 2
+
+
+def test_lift_false_runs_the_function_as_it_is():
+    for call in (
+        lambda: dm.grad(helper, lift=False)(1.0), lambda: dm.jvp(helper, (1.0,), (1.0,), lift=False),
+        lambda: dm.vmap(helper, lift=False)(X), lambda: dm.hessian(helper, lift=False)(1.0),
+    ):  # fmt: skip
+        with pytest.raises(TracerConversionError):
+            call()
+
+
+def test_the_line_of_an_error_is_the_users():
+    def f(x):
+        y = np.zeros(2)
+        y[0] = x
+        return y[int(x)]  # here
+
+    with pytest.raises(TracerConversionError, match=r"int\(x\)") as caught:
+        dm.grad(f)(1.0)
+    line = f.__code__.co_firstlineno + 3
+    assert f"{__file__}:{line}" in str(caught.value)
+    assert [entry.lineno for entry in caught.traceback if str(entry.path) == __file__][-1] == line - 1
+
+
+def test_functions_and_classes_pickle_as_before():
+    spring = pickle.loads(pickle.dumps(Spring(2.0)))
+    dm.grad(spring)(X)
+    assert pickle.loads(pickle.dumps(spring))(X) == spring(X)
+    dm.grad(helper)(1.0)
+    assert pickle.loads(pickle.dumps(helper)) is helper
+
+
+def test_names_of_the_function_and_what_it_holds_stay():
+    seen = {}
+
+    def f(x, *, scale: float = 3.0):
+        seen["name"] = f.__name__ if f.__kwdefaults__ == {"scale": 3.0} else None
+        return math.sin(x) * scale
+
+    f.note = "kept"
+    assert dm.grad(f)(0.0) == 3.0
+    assert seen["name"] == "f"
+
+
+def test_copies_go_with_their_functions():
+    def run():
+        weight = np.ones(1000)
+
+        def f(x):
+            return math.sin(x) * weight[0]
+
+        dm.grad(f)(1.0)
+        return weakref.ref(f)
+
+    reference = run()
+    gc.collect()
+    assert reference() is None
+    assert not [f for f in COPIES if f.__qualname__.startswith("test_copies_go")]
+
+
+def test_results_hold_no_buffers():
+    def f(x):
+        y = np.zeros(3)
+        y[0] = x
+        return y[0], {"constant": np.ones(2), "traced": y, "list": [np.zeros(1)]}
+
+    value, aux = dm.value_and_grad(f, has_aux=True)(1.0)[0]
+    for x in (aux["constant"], aux["traced"], aux["list"][0]):
+        assert type(x) is np.ndarray
+    assert type(dm.jacfwd(lambda x: np.zeros(3) + x)(1.0)) is np.ndarray
+
+
+def test_dm_lift():
+    table = {"sine": dm.lift(lambda x: math.sin(x)), "plain": lambda x: math.sin(x)}
+    assert dm.grad(lambda x: table["sine"](x))(0.0) == 1.0
+    assert table["sine"](0.5) == math.sin(0.5)
+    with pytest.raises(TracerConversionError):
+        dm.grad(lambda x: table["plain"](x))(0.0)
+    assert dm.grad(dm.lift(math.sin))(0.0) == 1.0
+
+    @dm.lift
+    class Hidden:
+        def value(self, x):
+            return math.sin(x)
+
+    hidden = {"it": Hidden()}
+    assert dm.grad(lambda x: hidden["it"].value(x))(0.0) == 1.0
