@@ -30,7 +30,7 @@ BLANK = frozenset(
     )
 )  # fmt: skip
 #: Names by which code writes without an assignment.
-WRITERS = frozenset({"fill", "put", "copyto", "at", "out", "fill_diagonal", "putmask", "sort", "place"})
+WRITERS = frozenset({"fill", "put", "copyto", "at", "fill_diagonal", "putmask", "sort", "place"})
 #: Modules that a function may import inside, and the stand-ins that it then gets.
 IMPORTS = frozenset({"numpy", "math", "cmath"})
 
@@ -71,7 +71,7 @@ class Reach:
             node = self.nodes[id(function)] = Node(function)
             for code in node.codes():
                 found = reading(code)
-                self.writes = self.writes or found.writes or not WRITERS.isdisjoint(code.co_names)
+                self.writes = self.writes or found.writes or writes_by_name(code)
                 for site in found.sites:
                     if site.imports:
                         continue
@@ -195,6 +195,12 @@ class Reach:
         if known is not None and known.need or callable(value) and switch_of(value) is not None:
             return f"{module.__name__} viewed", module_view(module, self.own)
         return None
+
+
+def writes_by_name(code: types.CodeType) -> bool:
+    """Whether some code writes without an assignment: by a function, or with out=."""
+    keywords = [c for c in code.co_consts if type(c) is tuple and "out" in c]
+    return bool(keywords) or not WRITERS.isdisjoint(code.co_names)
 
 
 def lookup(function: types.FunctionType, name: str) -> Any:
