@@ -5,20 +5,26 @@
     value(Y, T), tangent(Y, T) # of numbers, arrays and tuples of them
     lifted(a, T)               # an array of constants that dual numbers can be written into
 
-T is a `Partials`: the derivative's tag and how many partials there are.
+T is a `Partials`: the derivative's tag and how many partials there are. They are written as LLVM's instructions, which
+takes Numba a fraction of the time of compiling them from Python.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic, models, overload, register_model, typeof_impl
+from numba.core.imputils import impl_ret_borrowed, lower_constant
+from numba.extending import lower_builtin, models, register_model, type_callable, typeof_impl
 
-from ..partials import Partials, dual, duals, lifted, new_batch, new_tangents, put_batch, put_tangents, tangent, value
+from .. import partials
+from ..partials import Partials
 from .types import Dual, joined
+
+PLAIN = (types.Integer, types.Boolean)
+INDEX = ir.IntType(64)
 
 
 class PartialsType(types.Type):
@@ -38,377 +44,308 @@ def type_of_partials(val: Any, c: Any) -> Any:
 register_model(PartialsType)(models.OpaqueModel)
 
 
-def lower_constant_partials() -> None:
+@lower_constant(PartialsType)
+def constant_partials(context: Any, builder: Any, ty: Any, pyval: Any) -> Any:
     """T has no value in compiled code."""
-    from numba.core.imputils import lower_constant
-
-    @lower_constant(PartialsType)
-    def lower(context: Any, builder: Any, ty: Any, pyval: Any) -> Any:
-        return context.get_dummy_value()
+    return context.get_dummy_value()
 
 
-lower_constant_partials()
+# ---- types -----------------------------------------------------------------------------------------------------------
 
 
-def dual_type(base: Any, t: PartialsType) -> Dual:
-    """The dual numbers of a derivative over some numbers."""
-    if isinstance(base, (types.Integer, types.Boolean)):
-        base = types.float64
-    return Dual(base, t.count, t.tag)
+def is_of(ty: Any, t: PartialsType) -> bool:
+    """Whether a number, or the elements of an array, are dual numbers of a derivative."""
+    ty = ty.dtype if isinstance(ty, types.Array) else ty
+    return isinstance(ty, Dual) and ty.tag == t.tag
 
 
-# ---- numbers ---------------------------------------------------------------------------------------------------------
+def floating(ty: Any) -> Any:
+    """The type of a number's derivatives: whole numbers have floats."""
+    ty = types.unliteral(ty)
+    return types.float64 if isinstance(ty, PLAIN) else ty
 
 
-@intrinsic
-def assemble(typingctx: Any, x: Any, partials: Any, t: Any) -> Any:
-    """A dual number of a number and a tuple of partials."""
-    base = x
-    for p in partials.types:
-        base = joined(base, p)
-    ty = dual_type(base, t)
-    sig = ty(x, partials, t)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        model = context.data_model_manager.lookup(ty)
-        parts = cgutils.unpack_tuple(builder, args[1], len(sig.args[1].types))
-        made = [context.cast(builder, p, f, ty.base) for p, f in zip(parts, sig.args[1].types, strict=True)]
-        return model.assembled(builder, context.cast(builder, args[0], sig.args[0], ty.base), made)
-
-    return sig, codegen
+def part_type(ty: Any, t: PartialsType) -> Any:
+    """The type of the numbers, or of one partial, of numbers, arrays and tuples."""
+    if isinstance(ty, types.BaseTuple):
+        return types.Tuple([part_type(x, t) for x in ty.types])
+    if isinstance(ty, types.Array):
+        return types.Array(part_type(ty.dtype, t), ty.ndim, "C")
+    if isinstance(ty, types.NoneType):
+        return ty
+    return ty.base if is_of(ty, t) else floating(ty)
 
 
-@intrinsic
-def number_of(typingctx: Any, x: Any, t: Any) -> Any:
-    """The number inside a dual number of this derivative; another number itself."""
-    if not isinstance(x, Dual) or x.tag != t.tag:
-        return x(x, t), lambda context, builder, sig, args: args[0]
-    return x.base(x, t), lambda context, builder, sig, args: builder.extract_value(args[0], 0)
+def dual_of(ty: Any, t: PartialsType, *others: Any) -> Any:
+    """Dual numbers over some numbers whose partials are computed with others."""
+    base = floating(ty.dtype if isinstance(ty, types.Array) else ty)
+    for other in others:
+        base = joined(base, floating(other))
+    made = Dual(base, t.count, t.tag)
+    return types.Array(made, ty.ndim, "C") if isinstance(ty, types.Array) else made
 
 
-@intrinsic
-def partials_of(typingctx: Any, x: Any, t: Any) -> Any:
-    """The partials as a tuple; zeros of what does not depend on the derivative's inputs."""
-    if not isinstance(x, Dual) or x.tag != t.tag:
-        base = types.float64 if isinstance(x, (types.Integer, types.Boolean)) else x
-
-        def zeros(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            zero = context.cast(builder, context.get_constant(types.float64, 0.0), types.float64, float_of(base))
-            zero = context.cast(builder, zero, float_of(base), base)
-            return context.make_tuple(builder, sig.return_type, [zero] * t.count)
-
-        return types.UniTuple(base, t.count)(x, t), zeros
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        model = context.data_model_manager.lookup(x)
-        return context.make_tuple(
-            builder, sig.return_type, [model.partial(builder, args[0], k) for k in range(x.count)]
-        )
-
-    return types.UniTuple(x.base, x.count)(x, t), codegen
+def room_type(ty: Any, t: PartialsType | None) -> Any:
+    """The type of the parts (or, without t, of the values) of several results."""
+    if isinstance(ty, types.BaseTuple):
+        return types.Tuple([room_type(x, t) for x in ty.types])
+    if isinstance(ty, types.NoneType):
+        return ty
+    inner = types.unliteral(ty) if t is None else part_type(ty, t)
+    if isinstance(inner, types.Array):
+        return types.Array(inner.dtype, inner.ndim + 1, "C")
+    return types.Array(inner, 1, "C")
 
 
-def float_of(ty: Any) -> Any:
-    """The floats inside of a number's type."""
-    return ty.float if isinstance(ty, Dual) else ty
+# ---- code ------------------------------------------------------------------------------------------------------------
 
 
-# ---- arrays: one element is a row of numbers -------------------------------------------------------------------------
+class Code:
+    """Writes instructions about numbers and arrays."""
 
+    def __init__(self, context: Any, builder: Any) -> None:
+        self.context, self.builder = context, builder
 
-@intrinsic
-def as_rows(typingctx: Any, a: Any) -> Any:
-    """An array of dual numbers as an array of their numbers with one more axis, over the same memory."""
-    inner = types.Array(a.dtype.base, a.ndim + 1, "C" if a.layout == "C" else "A", readonly=not a.mutable)
+    def model(self, ty: Any) -> Any:
+        """The model of a type."""
+        return self.context.data_model_manager.lookup(ty)
 
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def cast(self, value: Any, fromty: Any, toty: Any) -> Any:
+        """A number as another type."""
+        return value if fromty == toty else self.context.cast(self.builder, value, fromty, toty)
+
+    def zero(self, ty: Any) -> Any:
+        """Zero of a number's type."""
+        return ir.Constant(self.context.get_value_type(ty), None)
+
+    def part(self, ty: Any, value: Any, t: PartialsType, k: int) -> Any:
+        """The number inside a number (k = 0), or a partial of it."""
+        result = part_type(ty, t)
+        if is_of(ty, t):
+            return (
+                self.builder.extract_value(value, 0) if k == 0 else self.model(ty).partial(self.builder, value, k - 1)
+            )
+        return self.cast(value, ty, result) if k == 0 else self.zero(result)
+
+    def array(self, ty: Any, value: Any) -> Any:
+        """The fields of an array."""
         from numba.np.arrayobj import make_array
 
-        source = make_array(a)(context, builder, args[0])
-        size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(inner.dtype)))
-        shape = [*cgutils.unpack_tuple(builder, source.shape), context.get_constant(types.intp, a.dtype.count + 1)]
-        strides = [*cgutils.unpack_tuple(builder, source.strides), size]
-        return view(context, builder, sig.return_type, source, shape, strides, size)
+        return make_array(ty)(self.context, self.builder, value)
 
-    return inner(a), codegen
+    def shape(self, ty: Any, value: Any) -> list[Any]:
+        """The shape of an array."""
+        return list(cgutils.unpack_tuple(self.builder, self.array(ty, value).shape, ty.ndim))
 
-
-@intrinsic
-def as_duals(typingctx: Any, a: Any, t: Any) -> Any:
-    """The other way: a new array with an axis of numbers as one of dual numbers, over the same memory."""
-    outer = types.Array(dual_type(a.dtype, t), a.ndim - 1, "C")
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        from numba.np.arrayobj import make_array
-
-        source = make_array(a)(context, builder, args[0])
-        size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(outer.dtype)))
-        shape = cgutils.unpack_tuple(builder, source.shape)[:-1]
-        strides = cgutils.unpack_tuple(builder, source.strides)[:-1]
-        return view(context, builder, sig.return_type, source, shape, strides, size)
-
-    return outer(a, t), codegen
-
-
-def view(context: Any, builder: Any, ty: Any, source: Any, shape: Any, strides: Any, size: Any) -> Any:
-    """An array of another type over the memory of one."""
-    from numba.np.arrayobj import make_array, populate_array
-
-    made = make_array(ty)(context, builder)
-    data = builder.bitcast(source.data, made.data.type)
-    populate_array(
-        made, data=data, shape=shape, strides=strides, itemsize=size, meminfo=source.meminfo, parent=source.parent
-    )
-    result = made._getvalue()
-    context.nrt.incref(builder, ty, result)
-    return result
-
-
-@intrinsic
-def empty_rows(typingctx: Any, a: Any, shape: Any, t: Any) -> Any:
-    """A new array of a shape and one more axis, for the numbers of dual numbers over the numbers of an array."""
-    base = a.dtype
-    if isinstance(base, (types.Integer, types.Boolean)):
-        base = types.float64
-    made = types.Array(base, len(shape) + 1, "C")
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def new(self, ty: Any, shape: list[Any]) -> Any:
+        """A new array."""
         from numba.np.arrayobj import _empty_nd_impl
 
-        sizes = [*cgutils.unpack_tuple(builder, args[1], len(shape)), context.get_constant(types.intp, t.count + 1)]
-        return _empty_nd_impl(context, builder, made, sizes)._getvalue()
+        return _empty_nd_impl(self.context, self.builder, ty, shape)._getvalue()
 
-    return made(a, shape, t), codegen
+    def place(self, ty: Any, value: Any, indices: Any) -> Any:
+        """The address of an element."""
+        array = self.array(ty, value)
+        shape, strides = (cgutils.unpack_tuple(self.builder, x, ty.ndim) for x in (array.shape, array.strides))
+        return cgutils.get_item_pointer2(self.context, self.builder, array.data, shape, strides, ty.layout, indices)
 
+    def load(self, ty: Any, value: Any, indices: Any) -> Any:
+        """An element."""
+        from numba.np.arrayobj import load_item
 
-def is_of(ty: Any, t: Any) -> bool:
-    """Whether an array holds dual numbers of a derivative."""
-    return isinstance(ty, types.Array) and isinstance(ty.dtype, Dual) and ty.dtype.tag == t.tag
+        return load_item(self.context, self.builder, ty, self.place(ty, value, indices))
 
+    def store(self, ty: Any, value: Any, indices: Any, element: Any) -> None:
+        """Write an element."""
+        from numba.np.arrayobj import store_item
 
-@overload(lifted, strict=False)
-def ol_lifted(a: Any, t: Any) -> Any:
-    if not isinstance(a, types.Array) or is_of(a, t) or isinstance(a.dtype, (types.Integer, types.Boolean)):
-        return lambda a, t: a
-    if isinstance(a.dtype, Dual) and a.dtype.tag < t.tag:
-        raise TypeError("a derivative cannot be put inside of a later one")
+        store_item(self.context, self.builder, ty, element, self.place(ty, value, indices))
 
-    def lift_array(a: Any, t: Any) -> Any:
-        rows = empty_rows(a, a.shape, t)
-        rows[...] = 0.0
-        rows[..., 0] = a
-        return as_duals(rows, t)
-
-    return lift_array
-
-
-@overload(dual, strict=False)
-def ol_dual(x: Any, dx: Any, t: Any) -> Any:
-    if isinstance(x, types.Array):
-
-        def dual_array(x: Any, dx: Any, t: Any) -> Any:
-            rows = empty_rows(x, x.shape, t)
-            rows[..., 0] = x
-            rows[..., 1] = dx
-            return as_duals(rows, t)
-
-        return dual_array
-    return lambda x, dx, t: assemble(x, (dx,), t)
-
-
-@intrinsic
-def gathered(typingctx: Any, d: Any, k: Any, t: Any) -> Any:
-    """Some elements of a vector as a tuple; zeros beyond its end."""
-    base = d.dtype
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        from numba.np.arrayobj import load_item, make_array
-
-        array = make_array(d)(context, builder, args[0])
-        (size,), (step,) = cgutils.unpack_tuple(builder, array.shape), cgutils.unpack_tuple(builder, array.strides)
-        made = []
-        for j in range(t.count):
-            here = builder.add(args[1], ir.Constant(ir.IntType(64), j))
-            inside = builder.icmp_signed("<", here, size)
-            safe = builder.select(inside, here, ir.Constant(ir.IntType(64), 0))
-            pointer = cgutils.pointer_add(builder, array.data, builder.mul(safe, step))
-            element = load_item(context, builder, d, pointer)
-            made.append(builder.select(inside, element, ir.Constant(element.type, None)))
-        return context.make_tuple(builder, sig.return_type, made)
-
-    return types.UniTuple(base, t.count)(d, types.intp, t), codegen
-
-
-@overload(duals, strict=False)
-def ol_duals(x: Any, d: Any, k: Any, t: Any) -> Any:
-    if isinstance(x, types.Array):
-        count = t.count
-
-        def duals_array(x: Any, d: Any, k: Any, t: Any) -> Any:
-            rows = empty_rows(x, x.shape, t)
-            rows[..., 0] = x
-            for j in range(count):
-                if k + j < len(d):
-                    rows[..., j + 1] = d[k + j]
-                else:
-                    rows[..., j + 1] = 0.0
-            return as_duals(rows, t)
-
-        return duals_array
-    return lambda x, d, k, t: assemble(x, gathered(d, k, t), t)
-
-
-# ---- what is read of results -----------------------------------------------------------------------------------------
-
-
-@overload(value, strict=False)
-def ol_value(y: Any, t: Any) -> Any:
-    if isinstance(y, types.Array):
-        if is_of(y, t):
-            return lambda y, t: as_rows(y)[..., 0].copy()
-        return lambda y, t: y
-    if isinstance(y, types.BaseTuple):
-        return tuple_function("value", len(y))
-    return lambda y, t: number_of(y, t)
-
-
-@overload(tangent, strict=False)
-def ol_tangent(y: Any, t: Any) -> Any:
-    if isinstance(y, types.Array):
-        if is_of(y, t):
-            return lambda y, t: as_rows(y)[..., 1].copy()
-        if isinstance(y.dtype, (types.Integer, types.Boolean)):
-            return lambda y, t: np.zeros(y.shape)
-        return lambda y, t: zeros_of(y)
-    if isinstance(y, types.BaseTuple):
-        return tuple_function("tangent", len(y))
-    if isinstance(y, types.NoneType):
-        return lambda y, t: None
-    return lambda y, t: partials_of(y, t)[0]
-
-
-def zeros_of(a: Any) -> Any:
-    """Zeros like an array."""
-    raise NotImplementedError
-
-
-@overload(zeros_of, strict=False)
-def ol_zeros_of(a: Any) -> Any:
-    def zeros(a: Any) -> Any:
-        made = a.copy()
-        made[...] = 0.0
+    def mapped(self, ty: Any, shape: list[Any], element: Callable[[Any], Any]) -> Any:
+        """A new array of a function of the indices."""
+        made = self.new(ty, shape)
+        with cgutils.loop_nest(self.builder, shape, INDEX) as indices:
+            self.store(ty, made, indices, element(tuple(indices)))
         return made
 
-    return zeros
+    def parts(self, ty: Any, value: Any, t: PartialsType, k: int) -> Any:
+        """The numbers in (k = 0), or a partial of, a number, an array or a tuple."""
+        if isinstance(ty, types.BaseTuple):
+            inside = cgutils.unpack_tuple(self.builder, value, len(ty.types))
+            made = [self.parts(x, v, t, k) for x, v in zip(ty.types, inside, strict=True)]
+            return self.context.make_tuple(self.builder, part_type(ty, t), made)
+        if isinstance(ty, types.NoneType):
+            return self.context.get_dummy_value()
+        if isinstance(ty, types.Array):
+            return self.mapped(
+                part_type(ty, t),
+                self.shape(ty, value),
+                lambda indices: self.part(ty.dtype, self.load(ty, value, indices), t, k),
+            )
+        return self.part(ty, value, t, k)
+
+    def assembled(self, ty: Dual, number: Any, partials: list[Any]) -> Any:
+        """A dual number of parts that are of the right type."""
+        return self.model(ty).assembled(self.builder, number, partials)
+
+    def element(self, ty: Any, value: Any, indices: Any) -> tuple[Any, Any]:
+        """A number, or an element of an array, and its type."""
+        return (self.load(ty, value, indices), ty.dtype) if isinstance(ty, types.Array) else (value, ty)
+
+    def over(self, ty: Any, x: Any, xty: Any, element: Callable[[Any, Any], Any]) -> Any:
+        """A function of a number and indices, for a number or for every element of an array."""
+        if not isinstance(xty, types.Array):
+            return element(x, ())
+        return self.mapped(ty, self.shape(xty, x), lambda indices: element(self.load(xty, x, indices), indices))
+
+    def inside(self, index: Any, size: Any) -> Any:
+        """Whether an index is inside of an axis."""
+        return self.builder.icmp_signed("<", index, size)
+
+    def rooms(self, ty: Any, value: Any, made: Any, size: Any) -> Any:
+        """Room for several results of a type."""
+        if isinstance(ty, types.BaseTuple):
+            inside = cgutils.unpack_tuple(self.builder, value, len(ty.types))
+            rooms = [self.rooms(x, v, m, size) for x, v, m in zip(ty.types, inside, made.types, strict=True)]
+            return self.context.make_tuple(self.builder, made, rooms)
+        if isinstance(ty, types.NoneType):
+            return self.context.get_dummy_value()
+        return self.new(made, [size, *(self.shape(ty, value) if isinstance(ty, types.Array) else ())])
+
+    def put(self, made: Any, out: Any, k: Any, ty: Any, value: Any, element: Callable[[Any, Any], Any]) -> None:
+        """Write a function of a result's numbers to place k of the room for several."""
+        if isinstance(ty, types.BaseTuple):
+            rooms, values = (cgutils.unpack_tuple(self.builder, x, len(ty.types)) for x in (out, value))
+            for m, o, x, v in zip(made.types, rooms, ty.types, values, strict=True):
+                self.put(m, o, k, x, v, element)
+        elif isinstance(ty, types.Array):
+            with cgutils.loop_nest(self.builder, self.shape(ty, value), INDEX) as indices:
+                x = element(ty.dtype, self.load(ty, value, tuple(indices)))
+                self.store(made, out, (k, *indices), self.cast(*x, made.dtype))
+        elif not isinstance(ty, types.NoneType):
+            self.store(made, out, (k,), self.cast(*element(ty, value), made.dtype))
 
 
-def tuple_function(name: str, count: int, extra: str = "") -> Any:
-    """The implementation of a function for a tuple: a tuple of its results."""
-    inside = "".join(f"{name}(y[{k}], {extra}t), " for k in range(count))
-    text = f"def of_tuple(y, {extra}t):\n    return ({inside})\n"
-    return made_from(text, "of_tuple")
+def implement(function: Any, result: Callable[..., Any], write: Callable[..., Any]) -> None:
+    """Give a function its typing, result(types), and its code, write(code, signature, values)."""
+
+    def typer(context: Any) -> Any:
+        return result
+
+    type_callable(function)(typer)
+
+    @lower_builtin(function, types.VarArg(types.Any))
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return write(Code(context, builder), sig, args)
 
 
-def made_from(text: str, name: str) -> Any:
-    """A function that is written here."""
-    functions = value, tangent, new_tangents, put_tangents, new_batch, put_batch
-    scope: dict[str, Any] = {f.__name__: f for f in functions}
-    exec(compile(text, "<dispatchml kernels>", "exec"), scope)
-    return scope[name]
+# ---- dual(x, dx, t), duals(x, d, k, t), lifted(a, t) -----------------------------------------------------------------
 
 
-@overload(new_tangents, strict=False)
-def ol_new_tangents(y: Any, size: Any, t: Any) -> Any:
-    if isinstance(y, types.BaseTuple):
-        return tuple_function("new_tangents", len(y), "size, ")
-    if isinstance(y, types.Array):
-        dtype = y.dtype.base if is_of(y, t) else y.dtype
-        new = room((dtype if not isinstance(dtype, (types.Integer, types.Boolean)) else types.float64), y.ndim)
-        return lambda y, size, t: new(y, size)
-    if isinstance(y, types.NoneType):
-        return lambda y, size, t: None
-    base = y.base if isinstance(y, Dual) and y.tag == t.tag else y
-    if isinstance(base, (types.Integer, types.Boolean)):
-        base = types.float64
-    new = room(base, 0)
-    return lambda y, size, t: new(y, size)
+def dual_typer(x: Any, dx: Any, t: Any) -> Any:
+    """Dual numbers over x, with partials like dx."""
+    return dual_of(x, t, dx.dtype if isinstance(dx, types.Array) else dx)
 
 
-def room(dtype: Any, ndim: int) -> Any:
-    """A function of a result and a number that makes room for so many results."""
-    made = types.Array(dtype, ndim + 1, "C")
+def dual_code(c: Code, sig: Any, args: Any) -> Any:
+    """x with the tangent dx."""
+    (xty, dty, _), (x, dx, _) = sig.args, args
+    ty = sig.return_type.dtype if isinstance(sig.return_type, types.Array) else sig.return_type
 
-    @intrinsic
-    def new(typingctx: Any, y: Any, size: Any) -> Any:
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            from numba.np.arrayobj import _empty_nd_impl, make_array
+    def element(v: Any, indices: Any) -> Any:
+        number = c.cast(v, xty.dtype if indices or isinstance(xty, types.Array) else xty, ty.base)
+        partial, pty = c.element(dty, dx, indices)
+        return c.assembled(ty, number, [c.cast(partial, pty, ty.base)])
 
-            shape = [context.cast(builder, args[1], size, types.intp)]
-            if ndim:
-                shape += cgutils.unpack_tuple(builder, make_array(y)(context, builder, args[0]).shape)
-            return _empty_nd_impl(context, builder, made, shape)._getvalue()
-
-        return made(y, size), codegen
-
-    return new
+    return c.over(sig.return_type, x, xty, element)
 
 
-@overload(put_tangents, strict=False)
-def ol_put_tangents(out: Any, y: Any, k: Any, t: Any) -> Any:
-    if isinstance(y, types.BaseTuple):
-        inside = "".join(f"    put_tangents(out[{j}], y[{j}], k, t)\n" for j in range(len(y)))
-        return made_from(f"def put(out, y, k, t):\n{inside}    return None\n", "put")
-    if isinstance(y, types.NoneType):
-        return lambda out, y, k, t: None
-    if isinstance(y, types.Array):
-        if is_of(y, t):
-            count = t.count
-
-            def put_array(out: Any, y: Any, k: Any, t: Any) -> Any:
-                rows = as_rows(y)
-                for j in range(count):
-                    if k + j < len(out):
-                        out[k + j] = rows[..., j + 1]
-
-            return put_array
-
-        def put_zeros(out: Any, y: Any, k: Any, t: Any) -> Any:
-            out[...] = 0.0
-
-        return put_zeros
-
-    def put_number(out: Any, y: Any, k: Any, t: Any) -> Any:
-        parts = partials_of(y, t)
-        for j in range(len(parts)):
-            if k + j < len(out):
-                out[k + j] = parts[j]
-
-    return put_number
+def duals_typer(x: Any, d: Any, k: Any, t: Any) -> Any:
+    """Dual numbers over x, with partials like the elements of d."""
+    return dual_of(x, t, d.dtype)
 
 
-# ---- batches ---------------------------------------------------------------------------------------------------------
+def duals_code(c: Code, sig: Any, args: Any) -> Any:
+    """x with the tangents d[k], d[k+1], ..."""
+    (xty, dty, _, t), (x, d, k, _) = sig.args, args
+    b = c.builder
+    ty = sig.return_type.dtype if isinstance(sig.return_type, types.Array) else sig.return_type
+    size = c.shape(dty, d)[0]
+
+    def element(v: Any, indices: Any) -> Any:
+        number = c.cast(v, xty.dtype if isinstance(xty, types.Array) else xty, ty.base)
+        found = []
+        for j in range(t.count):
+            here = b.add(k, ir.Constant(k.type, j))
+            inside = c.inside(here, size)
+            safe = b.select(inside, here, ir.Constant(k.type, 0))
+            p = c.cast(c.load(dty, d, (safe, *indices)), dty.dtype, ty.base)
+            found.append(b.select(inside, p, ir.Constant(p.type, None)))
+        return c.assembled(ty, number, found)
+
+    return c.over(sig.return_type, x, xty, element)
 
 
-@overload(new_batch, strict=False)
-def ol_new_batch(y: Any, size: Any) -> Any:
-    if isinstance(y, types.BaseTuple):
-        inside = "".join(f"new_batch(y[{k}], size), " for k in range(len(y)))
-        return made_from(f"def new(y, size):\n    return ({inside})\n", "new")
-    if isinstance(y, types.NoneType):
-        return lambda y, size: None
-    new = room(y.dtype, y.ndim) if isinstance(y, types.Array) else room(types.unliteral(y), 0)
-    return lambda y, size: new(y, size)
+def lifted_typer(a: Any, t: Any) -> Any:
+    """Arrays of floats become arrays of dual numbers; everything else stays."""
+    if not isinstance(a, types.Array) or is_of(a, t) or isinstance(a.dtype, (*PLAIN, types.Complex)):
+        return a
+    return dual_of(a, t)
 
 
-@overload(put_batch, strict=False)
-def ol_put_batch(out: Any, y: Any, k: Any) -> Any:
-    if isinstance(y, types.BaseTuple):
-        inside = "".join(f"    put_batch(out[{j}], y[{j}], k)\n" for j in range(len(y)))
-        return made_from(f"def put(out, y, k):\n{inside}    return None\n", "put")
-    if isinstance(y, types.NoneType):
-        return lambda out, y, k: None
+def lifted_code(c: Code, sig: Any, args: Any) -> Any:
+    """The numbers with zero partials."""
+    aty, ty = sig.args[0], sig.return_type
+    if ty == aty:
+        return impl_ret_borrowed(c.context, c.builder, ty, args[0])
+    return c.over(ty, args[0], aty, lambda v, indices: c.cast(v, aty.dtype, ty.dtype))
 
-    def put(out: Any, y: Any, k: Any) -> Any:
-        out[k] = y
 
-    return put
+implement(partials.dual, dual_typer, dual_code)
+implement(partials.duals, duals_typer, duals_code)
+implement(partials.lifted, lifted_typer, lifted_code)
+
+
+# ---- value(y, t), tangent(y, t) --------------------------------------------------------------------------------------
+
+implement(partials.value, part_type, lambda c, sig, args: c.parts(sig.args[0], args[0], sig.args[1], 0))
+implement(partials.tangent, part_type, lambda c, sig, args: c.parts(sig.args[0], args[0], sig.args[1], 1))
+
+
+# ---- new_tangents(y, size, t), put_tangents(out, y, k, t), new_batch(y, size), put_batch(out, y, k) ------------------
+
+
+def put_tangents_code(c: Code, sig: Any, args: Any) -> Any:
+    """out[k + j] = partial j of y, for every j inside of out."""
+    (oty, yty, _, t), (out, y, k, _) = sig.args, args
+    first, room = oty, out
+    while isinstance(first, types.BaseTuple):
+        leaves = [j for j, x in enumerate(first.types) if not isinstance(x, types.NoneType)]
+        if not leaves:
+            return c.context.get_dummy_value()
+        room, first = c.builder.extract_value(room, leaves[0]), first.types[leaves[0]]
+    size = c.shape(first, room)[0]
+    for j in range(t.count):
+        here = c.builder.add(k, ir.Constant(k.type, j))
+        with c.builder.if_then(c.inside(here, size)):
+            c.put(oty, out, here, yty, y, lambda ty, v, j=j: (c.part(ty, v, t, j + 1), part_type(ty, t)))
+    return c.context.get_dummy_value()
+
+
+def put_batch_code(c: Code, sig: Any, args: Any) -> Any:
+    """out[k] = y."""
+    (oty, yty, _), (out, y, k) = sig.args, args
+    c.put(oty, out, k, yty, y, lambda ty, v: (v, ty))
+    return c.context.get_dummy_value()
+
+
+def new_code(c: Code, sig: Any, args: Any) -> Any:
+    """Room for several results."""
+    size = c.cast(args[1], sig.args[1], types.intp)
+    return c.rooms(sig.args[0], args[0], sig.return_type, size)
+
+
+implement(partials.new_tangents, lambda y, size, t: room_type(y, t), new_code)
+implement(partials.put_tangents, lambda out, y, k, t: types.none, put_tangents_code)
+implement(partials.new_batch, lambda y, size: room_type(y, None), new_code)
+implement(partials.put_batch, lambda out, y, k: types.none, put_batch_code)
