@@ -50,6 +50,9 @@ def dispatchers(source: Source, unchecked: bool, made: dict[int, Any] | None = N
         return known
     scope: dict[str, Any] = {"__name__": __name__, "__file__": source.file}
     tree = ast.Module(body=[source.tree], type_ignores=[])
+    for node in ast.walk(source.tree):
+        if isinstance(node, (ast.stmt, ast.expr)):  # a derived text may begin in one function and end in another
+            node.end_lineno, node.end_col_offset = node.lineno, node.col_offset
     exec(compile(tree, source.file, "exec"), scope)
     function = scope[source.name]
     function.__qualname__ = f"{source.name}_{next(NUMBERS)}"

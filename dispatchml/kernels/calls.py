@@ -14,6 +14,7 @@ from ..engines.traced import Traced
 from ..rules.registry import batch, rule
 from ..transforms.compiled_calls import chosen, discrete, is_float, merged
 from ..transforms.containers import flatten, unflatten
+from .kinds import is_array
 from .program import Program, leaf_kinds
 
 
@@ -107,15 +108,21 @@ def kernel_call_vjp(y, arrays, *, needs, call):
     floats = tuple(map(is_float, y))
     leaves = call.all_leaves(arrays)
     values = tuple(arrays)
+    result = kind_text(unflatten(call.result, list(leaf_kinds(y))))
 
     def kernel_call_pullback(ct):
-        found = pulled(call, leaves, call.flags(needed), floats, tuple(chosen(ct, floats)))
+        active, cotangents = call.flags(needed), tuple(chosen(ct, floats))
+        program = call.program.pull(call.argument_kinds(leaves), active, result)
+        if program is not None:
+            found = call_leaves(program, (*leaves, *map(of_kind, cotangents, chosen(leaf_kinds(y), floats))))
+        else:
+            found = by_columns(call, leaves, active, floats, cotangents)
         return merged((None,) * len(values), found, needed)
 
     return kernel_call_pullback
 
 
-def pulled(call: Call, leaves: list[Any], active: tuple[bool, ...], floats: tuple[bool, ...], ct: Any) -> list[Any]:
+def by_columns(call: Call, leaves: list[Any], active: tuple[bool, ...], floats: tuple[bool, ...], ct: Any) -> list[Any]:
     """The cotangents of the active leaves, by the columns of the derivative."""
     arguments = call.argument_kinds(leaves)
     shapes = [ops.shape(x) for x in chosen(leaves, active)]
@@ -140,6 +147,13 @@ def pulled(call: Call, leaves: list[Any], active: tuple[bool, ...], floats: tupl
         found.append(ops.reshape(total[start : start + size], shape=shape))
         start += size
     return found
+
+
+def of_kind(ct: Any, kind: str) -> Any:
+    """A cotangent held as its output is: a number of Python's, or an array."""
+    if isinstance(ct, (Traced, Rec)):
+        return ct
+    return np.asarray(ct, dtype=kind[0]) if is_array(kind) else np.dtype(kind).type(ct)
 
 
 def as_array(c: Any) -> Any:

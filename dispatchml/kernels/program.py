@@ -9,6 +9,7 @@ import numpy as np
 
 from . import kinds
 from .compiling import Code, compile
+from .errors import KernelError
 from .source import Source
 
 #: How many columns a pass takes along: the first that is enough, else the last.
@@ -22,12 +23,14 @@ class Program:
     made of it.
     """
 
-    __slots__ = ("source", "unchecked", "codes", "others", "along")
+    __slots__ = ("source", "unchecked", "codes", "others", "along", "refused")
 
     def __init__(self, source: Source, unchecked: bool = False) -> None:
         self.source, self.unchecked = source, unchecked
         self.codes: dict[tuple[str, ...], Code] = {}
         self.others: dict[Any, Program] = {}
+        #: Why a reverse program cannot be written.
+        self.refused: dict[Any, str] = {}
         #: What it is the tangent of: a program, the kinds of its arguments, which leaves are active.
         self.along: tuple[Program, tuple[str, ...], tuple[bool, ...]] | None = None
 
@@ -80,6 +83,21 @@ class Program:
         return self.derived(
             ("columns", arguments, active, chunk), lambda: columns_source(self.source, arguments, active, chunk)
         )
+
+    # ---- reverse mode ------------------------------------------------------------------------------------------------
+
+    def pull(self, arguments: tuple[str, ...], active: tuple[bool, ...], result: str) -> Program | None:
+        """The cotangents of the active leaves, by running the text back; None where that cannot be done."""
+        from .backward import pull_source
+
+        key = ("pull", arguments, active, result)
+        if key in self.refused:
+            return None
+        try:
+            return self.derived(key, lambda: pull_source(self.source, arguments, active, result))
+        except KernelError as error:
+            self.refused[key] = str(error)
+            return None
 
     def loop(self, arguments: tuple[str, ...], batched: tuple[bool, ...]) -> Program:
         """The function of each element of a batch."""

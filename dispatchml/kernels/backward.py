@@ -1,0 +1,31 @@
+"""Derived sources of the reverse mode: the text run back, as `reverse` writes it."""
+
+from __future__ import annotations
+
+from . import kinds
+from .forward import Leaves, written
+from .source import Source
+
+
+def pull_source(source: Source, arguments: tuple[str, ...], active: tuple[bool, ...], result: str) -> Source:
+    """The cotangents of the active leaves of a function's arguments.
+
+    Its parameters are the leaves of the arguments, then the cotangents of those leaves of the result that are floats.
+
+    Raises KernelError where the function cannot be run back.
+    """
+    from .reverse import transform
+
+    leaves = Leaves(arguments)
+    names = ", ".join(f"a{k}" for k in range(len(leaves.kinds)))
+    if any(map(kinds.is_tuple, arguments)):
+        text = f"def {source.name}_of_leaves({names}):\n    return function({', '.join(leaves.texts({}))})\n"
+        source = written(text, {"function": source}, {})
+    inner = transform(source, tuple(leaves.kinds), active, result)
+    outputs = Leaves((result,))
+    wanted = [k for k, kind in enumerate(outputs.kinds) if kinds.is_float(kind)]
+    cotangents = {k: f"c{k}" if k in wanted else "0.0" for k in range(len(outputs.kinds))}
+    (ct,) = outputs.texts(cotangents)
+    parameters = ", ".join([*names.split(", "), *(cotangents[k] for k in wanted)])
+    text = f"def {source.name}_cotangents({parameters}):\n    return backward({names}, {ct})[1]\n"
+    return written(text, {"backward": inner}, {})
