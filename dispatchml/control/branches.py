@@ -12,11 +12,11 @@ from ..dispatch.errors import ArgumentError, at_user_line, describe
 from ..engines.batch import plain
 from ..engines.traced import Traced
 from ..transforms.captured import Explicit
-from ..transforms.containers import flatten, unflatten
 from ..transforms.entry import check_function, hides_frames
 from .choices import Choice, choose
 from .dependence import recorder_in
 from .frames import Frame
+from .leaves import leaves_of, unflatten
 from .mismatch import refuse_structure
 from .truth import check_scalar, holds, without_derivatives
 
@@ -78,7 +78,7 @@ def branch(index: Any, functions: list[Callable[..., Any]], operands: tuple[Any,
     def one(k: int) -> Callable[[list[Any]], list[Any]]:
         def run(leaves: list[Any]) -> list[Any]:
             own, given = leaves[begins[k] : begins[k + 1]], leaves[len(captured) :]
-            found, forms[k] = flatten(explicit[k].call(own, frame.tree(given), {}))
+            found, forms[k] = leaves_of(explicit[k].call(own, frame.tree(given), {}))
             known = forms[min(forms)]
             if forms[k] != known:
                 refuse_structure(name, known, forms[k], "what its branches return")

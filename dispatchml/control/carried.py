@@ -10,7 +10,7 @@ from .. import ops
 from ..compile.graph import form_of
 from ..dispatch.errors import RecordingError, describe
 from ..engines.traced import Traced, innermost
-from ..transforms.containers import flatten, unflatten
+from .leaves import leaves_of, unflatten
 from .mismatch import refuse_leaf, refuse_structure, with_statics
 from .pieces import Kind, Pieces, converted, is_number, joined
 
@@ -40,7 +40,7 @@ class Carried:
 
     def __init__(self, name: str, tree: Any) -> None:
         self.name = name
-        leaves, self.structure = flatten(tree)
+        leaves, self.structure = leaves_of(tree)
         self.kinds = [kind_seen(x) for x in leaves]
         self.is_settled = False
 
@@ -48,7 +48,7 @@ class Carried:
         """What the first round begins with, where that must be of a wider kind; None where it need not."""
         self.is_settled = True
         found = self.leaves(after)
-        given = flatten(before)[0]
+        given = leaves_of(before)[0]
         changed = False
         for k, (x, y) in enumerate(zip(given, found, strict=True)):
             kind = self.common(k, x, y)
@@ -59,7 +59,7 @@ class Carried:
 
     def leaves(self, tree: Any) -> list[Any]:
         """The leaves of what a round gave."""
-        leaves, structure = flatten(tree)
+        leaves, structure = leaves_of(tree)
         if structure != self.structure:
             refuse_structure(self.name, self.structure, structure)
         return leaves

@@ -20,9 +20,9 @@ from ..engines.space import space_of
 from ..engines.tape import PLAIN
 from ..engines.traced import Traced
 from ..engines.views import current
-from ..transforms.containers import flatten, unflatten
 from ..transforms.segments import run_segment
 from .carried import Carried
+from .leaves import leaves_of, unflatten
 from .truth import holds
 
 #: So many rounds are kept on the tape as they are.
@@ -31,7 +31,7 @@ KEPT = 32
 
 def on_tape(tree: Any) -> bool:
     """Whether a derivative in reverse mode is being taken of a value."""
-    for x in flatten(tree)[0]:
+    for x in leaves_of(tree)[0]:
         while isinstance(x, Traced):
             if type(x) is Var:
                 return True
@@ -114,7 +114,7 @@ def agrees(goes_on: Any) -> bool:
 
 def chosen(goes_on: Any, new: Any, old: Any, carried: Carried) -> Any:
     """The new values for the elements of a batch that go on, the old ones for the others."""
-    after, before = carried.leaves(new), flatten(old)[0]
+    after, before = carried.leaves(new), leaves_of(old)[0]
     return unflatten(carried.structure, [ops.where(goes_on, x, y) for x, y in zip(after, before, strict=True)])
 
 
@@ -144,12 +144,12 @@ def run_scan(
             if found is not NotImplemented:
                 tree, made = found
                 for out in made:
-                    values, form = flatten(out)
+                    values, form = leaves_of(out)
                     results.append(values)
                 k += len(chunk)
                 continue
         tree, out = rounds.one(tree, unflatten(structure, [column[order[k]] for column in columns]))
-        values, form = flatten(out)
+        values, form = leaves_of(out)
         results.append(values)
         k += 1
     if not length:
@@ -167,7 +167,7 @@ def without_rows(
     with np.errstate(all="ignore"):
         new, out = function(init, unflatten(structure, row))
     wider = carried.settled(init, new)
-    found, form = flatten(out)
+    found, form = leaves_of(out)
     return init if wider is None else wider, unflatten(form, [ops.zeros_of(y, shape=(0, *ops.shape(y))) for y in found])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..dispatch.layers import layer_of
 from ..engines.traced import Traced
-from ..transforms.containers import flatten, unflatten
+from .leaves import leaves_of, unflatten
 from .mismatch import refuse_leaf, refuse_structure
 from .pieces import is_number
 
@@ -18,7 +18,7 @@ class Frame:
 
     def __init__(self, name: str, tree: Any) -> None:
         self.name = name
-        self.leaves, self.structure = flatten(tree)
+        self.leaves, self.structure = leaves_of(tree)
         self.moves = [may_change(x) for x in self.leaves]
 
     @property
@@ -34,7 +34,7 @@ class Frame:
 
     def numbers(self, tree: Any) -> list[Any]:
         """The leaves that change of another container, which must be alike."""
-        leaves, structure = flatten(tree)
+        leaves, structure = leaves_of(tree)
         if structure != self.structure:
             refuse_structure(self.name, self.structure, structure)
         found = []

@@ -13,11 +13,11 @@ from ..engines.batch import Batched, plain
 from ..engines.record import Rec
 from ..engines.traced import Traced, innermost
 from ..transforms.captured import Explicit
-from ..transforms.containers import flatten, unflatten
 from ..transforms.entry import check_function, hides_frames
 from .dependence import Look, recorder_in
 from .eager import run_scan, run_while
 from .frames import Frame
+from .leaves import held, leaves_of, unflatten
 from .pieces import is_number, joined, kind_of
 from .staged import Loop, run
 from .truth import check_scalar, without_derivatives
@@ -85,7 +85,7 @@ def scan(
     (6.0, array([0., 1., 3.]))
     """
     check_function(f, "scan")
-    leaves, structure = flatten(xs)
+    leaves, structure = leaves_of(xs)
     count = length_of(leaves, length)
     frame = Frame("scan", init)
     explicit = Explicit(f)
@@ -96,7 +96,7 @@ def scan(
 
     def body(constants: list[Any], carry: list[Any], row: list[Any]) -> tuple[list[Any], list[Any]]:
         new, out = pair(explicit.call(constants, (frame.tree(carry), unflatten(structure, row)), {}))
-        found, form[0] = flatten(out)
+        found, form[0] = leaves_of(out)
         return frame.numbers(new), found
 
     made = Loop(body, None, count, bool(reverse), "scan", key_of(f))
@@ -116,7 +116,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     10.0
     """
     check_function(body_fun, "fori_loop")
-    lower, upper = bound(lower), bound(upper)
+    lower, upper = bound(held(lower)), bound(held(upper))
     if any(type(x) is Batched for x in (lower, upper)):
         start = lower if type(lower) is not int else np.int64(lower)
         return while_loop(lambda s: s[0] < upper, lambda s: (s[0] + 1, body_fun(*s)), (start, init_val))[1]

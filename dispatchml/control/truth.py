@@ -11,6 +11,7 @@ from ..dispatch.errors import ShapeError, at_user_line, describe
 from ..engines.batch import Batched, plain
 from ..engines.traced import Traced
 from ..engines.views import current
+from .leaves import held
 
 
 def check_scalar(value: Any, name: str) -> None:
@@ -25,6 +26,7 @@ def check_scalar(value: Any, name: str) -> None:
 
 def holds(value: Any, name: str) -> bool:
     """Whether a test holds; in a batch, whether it does for any element."""
+    value = held(value)
     if value is True or value is False:
         return value
     check_scalar(value, name)
@@ -36,8 +38,7 @@ def holds(value: Any, name: str) -> bool:
 
 def without_derivatives(value: Any) -> Any:
     """A test that a number stands for, below derivatives; batches stay."""
-    if type(value) is Batched:
-        return value
+    value = held(value)
     while isinstance(value, Traced) and type(value) is not Batched:
         value = current(value)
     return value

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from ..engines.provider import HOLDERS
 from ..engines.writable import Writable
 from .containers import flatten, is_leaf, unflatten
 
@@ -52,6 +53,13 @@ class Walk:
         """The value with the traced values in it taken or replaced; itself where there are none."""
         if isinstance(value, FUNCTIONS):
             return self.through(value, depth - 1)
+        if type(value) in HOLDERS:  # an array of lifted code
+            inner = HOLDERS[type(value)][0](value)
+            if not isinstance(inner, Writable):
+                if self.others is not None:
+                    self.others.append(inner)
+                return value
+            value = inner
         if isinstance(value, Writable):
             if self.replace:
                 return self.values.pop()

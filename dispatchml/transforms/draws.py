@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random  # noqa: F401  # so that a module that is imported meanwhile, for purposes of its own, brings none into use
 import sys
 from collections.abc import Callable
 from typing import Any
