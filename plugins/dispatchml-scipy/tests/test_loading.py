@@ -28,3 +28,17 @@ def test_the_first_function_of_special_loads_it():
         print("dispatchml_scipy" in sys.modules, dm.grad(scipy.special.ndtr)(0.0), "dispatchml_scipy" in sys.modules)
         """
     ) == ["False 0.3989422804014327 True"]
+
+
+def test_what_is_replaced_is_there():
+    import importlib
+
+    from dispatchml.lift.replacing import REPLACEMENTS
+
+    names = [n for n in REPLACEMENTS if n.startswith("scipy.")]
+    assert names
+    for name in names:
+        found = importlib.import_module(".".join(name.split(".")[:2]))
+        for part in name.split(".")[2:]:
+            found = getattr(found, part)
+        assert callable(found), name

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 #: The parts of SciPy that are served, each a package here: its modules declare their functions when they are imported.
-TOPICS = ("special", "optimize")
+TOPICS = ("special", "linalg", "optimize")
 
 
 def register() -> None:
