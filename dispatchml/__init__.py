@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .kernels.kernel import kernel
     from .transforms.batching import vmap
     from .transforms.compiling import jit
+    from .transforms.compiling_ahead import ArraySpec, compile_ahead
     from .transforms.containers import register_container
     from .transforms.directional import derivative, hvp, jvp
     from .transforms.jacobians import hessian, jacfwd, jacobian, jacrev
@@ -98,6 +99,8 @@ __all__ = [
     "vmap",
     "checkpoint",
     "jit",
+    "compile_ahead",
+    "ArraySpec",
     "kernel",
     "lift",
     "threads",

@@ -7,6 +7,7 @@ are made of, `emit` writes the text of their kernels, `machine` makes code of it
 
 from typing import Any
 
+from .choices import USUAL, Choices
 from .graph import Program, evaluate
 
 
@@ -28,7 +29,7 @@ class Interpreted:
         return repr(self.program)
 
 
-def build(program: Program) -> Any:
+def build(program: Program, choices: Choices = USUAL) -> Any:
     """An executable for a program: `executable(*arguments)` gives the list of outputs, `report()` and `lower()` texts.
 
     Where this process cannot run new machine code, operations are called one by one, and the report says why.
@@ -37,6 +38,6 @@ def build(program: Program) -> Any:
     from .passes import optimised
 
     try:
-        return Executable(program, optimised(program))
+        return Executable(program, optimised(program), choices)
     except (ImportError, OSError) as error:
         return Interpreted(program, str(error))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from . import entry
+from .choices import USUAL, Choices
+from .donation import given_away
 from .graph import Literal, Node, Operand, Program, Value
 from .lower.partition import Partition
 from .lower.regions import Region
@@ -18,10 +20,10 @@ from .segments import Segment
 class Executable:
     """A program that runs. `executable(*arguments)` gives the list of outputs, `report()` and `lower()` texts."""
 
-    def __init__(self, program: Program, optimised: Program) -> None:
+    def __init__(self, program: Program, optimised: Program, choices: Choices = USUAL) -> None:
         self.program, self.optimised = program, optimised
         self.partition = Partition(optimised)
-        self.steps = segmented(self.partition)
+        self.steps = segmented(self.partition, choices)
         self.function = self.direct() or self.driver()
 
     def __call__(self, *arguments: Any) -> list[Any]:
@@ -87,7 +89,7 @@ def contiguous(x: Any) -> Any:
     return x.copy() if type(x) is np.ndarray and not (x.flags.c_contiguous and x.flags.aligned) else x
 
 
-def segmented(partition: Partition) -> list[Segment | Node]:
+def segmented(partition: Partition, choices: Choices = USUAL) -> list[Segment | Node]:
     """The steps, with runs of regions and native calls put together."""
     program = partition.program
     outputs = {x for x in program.outputs if isinstance(x, Value)}
@@ -95,6 +97,8 @@ def segmented(partition: Partition) -> list[Segment | Node]:
     views = {step.node for step in partition.steps if step.node is not None and step.view}
     native = native_calls(program, called, views)
     dropped = unneeded(program, views, native)
+    if choices.donated:
+        given_away(program, partition, native.values(), choices.donated)
     groups: list[list[Region | NativeCall] | Node] = []
     for step in partition.steps:
         part = step.region
@@ -122,7 +126,7 @@ def segmented(partition: Partition) -> list[Segment | Node]:
         def wanted(value: Value, k: int = k) -> bool:
             return value in outputs or bool(readers.get(value, set()) - {k})
 
-        found.append(Segment(group, wanted, program.constants))
+        found.append(Segment(group, wanted, program.constants, choices.fast))
     return found
 
 

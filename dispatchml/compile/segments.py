@@ -39,6 +39,7 @@ class Segment:
         parts: Sequence[Region | NativeCall],
         wanted: Callable[[Value], bool],
         constants: dict[Value, Any],
+        fast: bool = False,
     ) -> None:
         self.kernels: list[Kernel] = []
         self.launches: list[tuple[Kernel | NativeCall, list[Any]]] = []
@@ -50,15 +51,19 @@ class Segment:
         self.scratch: dict[Any, int] = {}
         #: Values whose memory is that of another one, which is made by adding to them.
         self.shared: dict[Value, Value] = {}
+        #: Results in the memory of an input.
+        self.given: dict[Value, Value] = {}
         read: dict[Value, None] = {}
         for part in parts:
             if isinstance(part, NativeCall):
                 self.launches.append((part, [*part.reads, *part.node.outputs]))
                 read |= {v: None for v in part.reads if v not in made}
             else:
+                self.given |= part.in_place
+                read |= dict.fromkeys(part.in_place.values())
                 for root in part.roots:
                     self.begin(root.value, base_of(root.node), made, read)
-                self.add((TileKernel if suits(part) else RowKernel)(part, "").write())
+                self.add((TileKernel if suits(part) else RowKernel)(part, "", fast).write())
         for kernel, slots in self.launches:
             if isinstance(kernel, NativeCall):
                 continue
@@ -115,6 +120,8 @@ class Segment:
     def steps(self, slots: dict[Any, int], status: int) -> list[entry.Step | entry.LoopStep]:
         """The steps of a plan in which everything has these slots, the last one, that of the status, included."""
         slots = {**slots, STATUS: status}
+        for value, x in self.given.items():
+            slots[value] = slots[x]
         for base, value in reversed(self.shared.items()):
             slots[base] = slots[value]
         library = machine.load(self.text) if self.text else None
@@ -128,6 +135,13 @@ class Segment:
                 found.append(entry.Step(library, kernel.symbol, pointers, kernel.sizes, kernel.extent, kernel.grain))
         return found
 
+    def output_of(self, value: Value) -> entry.OutputSpec:
+        """Where a result comes from."""
+        x = self.given.get(value)
+        if x is not None:
+            return entry.OutputSpec("argument", value=self.reads.index(x))
+        return entry.OutputSpec(value.form, value.dtype, value.shape)
+
     def plan(self, result: str = "tuple") -> entry.Plan:
         """What the entry point does."""
         slots: dict[Any, int] = {}
@@ -135,7 +149,7 @@ class Segment:
             slots[thing] = len(slots)
         return entry.Plan(
             [input_of(v) for v in self.reads],
-            [entry.OutputSpec(v.form, v.dtype, v.shape) for v in self.leaves],
+            [self.output_of(v) for v in self.leaves],
             [np.ascontiguousarray(c) for c in self.constants.values()],
             list(self.scratch.values()),
             self.steps(slots, len(slots)),

@@ -9,6 +9,7 @@ PLACES = {
     "directional": ("derivative", "hvp", "jvp"),
     "gradient": ("grad", "value_and_grad"),
     "compiling": ("jit",),
+    "compiling_ahead": ("ArraySpec", "compile_ahead"),
     "containers": ("register_container",),
     "jacobians": ("hessian", "jacfwd", "jacobian", "jacrev"),
     "plain_values": ("isinstance", "primal", "stop_gradient"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -19,9 +20,10 @@ from ..numpy.protocols import array_function, array_ufunc
 from .boundary import LIKE, as_given
 from .comparing import compared, is_asked_for
 from .compiled_calls import call_through
+from .containers import map_leaves
 from .entry import transformed
 from .looking import Traces
-from .recording import Misses, Outside, Recorded, Signature, record
+from .recording import Misses, Outside, Recorded, Signature, Ways, record
 from .surroundings import Surroundings
 from .zeros import STANDING
 
@@ -36,6 +38,8 @@ def jit(
     *,
     static_argnums: int | Iterable[int] = (),
     static_argnames: str | Iterable[str] = (),
+    donate: int | Iterable[int] = (),
+    fast: bool = False,
     lift: bool = True,
 ) -> Callable[..., Any]:
     """A function that runs as a compiled program: recorded at its first call, fused into a few loops, kept.
@@ -49,6 +53,10 @@ def jit(
     exactly, and never share memory with arguments.
 
     static_argnums, static_argnames: arguments that are parts of the signature whatever they are; they must be hashable.
+    donate: positions of arguments that are given away: a result of the same shape and dtype may lie in their memory,
+    and be that array itself. They must be writeable, own their memory and overlap no other argument; others are kept,
+    and so are all where the program has guards (branches, derivatives).
+    fast: whether a product and the sum that it goes into may be rounded once, as a fused operation.
     lift: as in every transform.
 
     `compiled.report(*arguments)` says what was fused, `compiled.lower(*arguments)` shows the program and its code.
@@ -59,11 +67,14 @@ def jit(
     2.524413
     """
     if function is None:
-        return lambda f: jit(f, static_argnums=static_argnums, static_argnames=static_argnames, lift=lift)
+        return lambda f: jit(
+            f, static_argnums=static_argnums, static_argnames=static_argnames, donate=donate, fast=fast, lift=lift
+        )
     function = as_given(function, lift)
     positions = of_kind(static_argnums, int, "static_argnums takes positions, whole numbers")
     names = of_kind(static_argnames, str, "static_argnames takes names, texts")
-    made = Compiled(function, positions, names)
+    donated = of_kind(donate, int, "donate takes positions, whole numbers")
+    made = Compiled(function, positions, names, ways=Ways(bool(fast), donated))
 
     @transformed(function, "jit")
     def compiled(*arguments: Any, **keywords: Any) -> Any:
@@ -78,6 +89,7 @@ def jit(
         compiled = transformed(function, "jit")(compared(compiled, function, name_of(function)))
     compiled.report = made.report  # type: ignore[attr-defined]
     compiled.lower = made.lower  # type: ignore[attr-defined]
+    compiled.compile_ahead = made.ahead  # type: ignore[attr-defined]
     return compiled
 
 
@@ -128,7 +140,7 @@ class Compiled:
 
     __slots__ = (
         "function", "wrap", "positions", "names", "programs", "surroundings", "refused", "misses", "others",
-        "fast", "state", "is_steady",
+        "fast", "state", "is_steady", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -137,7 +149,9 @@ class Compiled:
         positions: tuple[int, ...] = (),
         names: tuple[str, ...] = (),
         wrap: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+        ways: Ways = Ways(),  # noqa: B008
     ) -> None:
+        self.ways = ways
         self.function, self.positions, self.names, self.wrap = function, positions, names, wrap
         self.programs: dict[Any, list[Recorded]] = {}
         self.surroundings: Surroundings | None = None
@@ -155,7 +169,7 @@ class Compiled:
         if known is None:
             inner = self.wrap
             whole = wrap if inner is None else lambda function: wrap(inner(function))
-            known = self.others[key] = Compiled(self.function, wrap=whole)
+            known = self.others[key] = Compiled(self.function, wrap=whole, ways=Ways(self.ways.fast))
         return known
 
     def as_it_is(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -228,7 +242,7 @@ class Compiled:
         refusals = noted()
         reached = self.surroundings = Surroundings(self.function)
         try:
-            program = record(self.wrap, signature, reached)
+            program = record(self.wrap, signature, reached, self.ways)
         except Exception:
             forget(refusals)  # the function runs in another way; a transform around it would take them for its own
             raise
@@ -272,6 +286,15 @@ class Compiled:
         if not variants:
             raise RecordingError(f"{name_of(self.function)} runs uncompiled for these arguments{at_user_line()}.")
         return variants[0]
+
+    def ahead(self, *arguments: Any, **keywords: Any) -> None:
+        """Record and compile for such arguments, of which the arrays stay what they are."""
+        from ..compile.progress import progress
+
+        given, named = map_leaves(lambda x: x.copy() if type(x) is np.ndarray else x, (arguments, keywords))
+        with progress(f"compiling {name_of(self.function)}"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FallbackWarning)
+            self.used(given, named)
 
     def report(self, *arguments: Any, **keywords: Any) -> Any:
         """What was fused, what moves how many bytes, and what was not fused and why."""

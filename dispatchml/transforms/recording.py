@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Signature:
     rebuild(values): the arguments with other values in the places of the inputs.
     """
 
-    __slots__ = ("key", "inputs", "leaves", "parts", "structure", "orders")
+    __slots__ = ("key", "inputs", "leaves", "parts", "structure", "orders", "arguments")
 
     def __init__(
         self, arguments: tuple[Any, ...], keywords: dict[str, Any], positions: tuple[int, ...], names: tuple[str, ...]
@@ -50,11 +50,23 @@ class Signature:
         given = tuple(Static(x) if k in static else x for k, x in enumerate(arguments)) if static else arguments
         named = {k: Static(x) if k in names else x for k, x in keywords.items()}
         self.leaves, self.structure = flatten((given, named)) if named else flatten_row(given)
+        self.arguments = given
         self.inputs: list[Any] = []
         self.parts = [part_of(x, self.inputs) for x in self.leaves]
         #: In which order dictionaries have their keys, which functions that go through them see.
         self.orders = () if type(self.structure) is Row else orders_of((given, named))
         self.key = (tuple(p.key for p in self.parts), self.structure, self.orders)
+
+    def inputs_of(self, positions: tuple[int, ...]) -> tuple[int, ...]:
+        """The numbers of the inputs that positional arguments hold."""
+        held: list[tuple[int, ...]] = []
+        before: list[Any] = []
+        for x in self.arguments:
+            first = len(before)
+            for leaf in flatten_row((x,))[0]:
+                part_of(leaf, before)
+            held.append(tuple(range(first, len(before))))
+        return tuple(number for k in positions if -len(held) <= k < len(held) for number in held[k])
 
     def rebuild(self, values: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with these values in the places of the inputs."""
@@ -219,24 +231,40 @@ def statics_key(x: Any, info: Any) -> Any:
 class Recorded:
     """A program and what is around it: guards, and how results are built."""
 
-    __slots__ = ("executable", "count", "expected", "parts", "structure", "native")
+    __slots__ = ("executable", "count", "expected", "parts", "structure", "native", "donated", "in_place")
 
     def __init__(self, executable: Any, count: int, expected: list[Any], parts: list[Part], structure: Any) -> None:
         self.executable, self.count, self.expected = executable, count, expected
         self.parts, self.structure = parts, structure
         #: A native function of the arguments, where the program and what is around it are that simple.
         self.native: Callable[..., Any] | None = None
+        #: Numbers of inputs that are given away, and the program that writes into them.
+        self.donated: tuple[int, ...] = ()
+        self.in_place: Any = None
 
     def run(self, inputs: list[Any]) -> list[Any] | None:
         """The outputs for these inputs; None where a guard does not hold, or results are of another kind."""
         try:
-            found = self.executable(*inputs)
+            found = (self.in_place if self.may_overwrite(inputs) else self.executable)(*inputs)
         except UnsettledError:
             return None
         for value, expected in zip(found[self.count :], self.expected, strict=True):
             if value != expected:
                 return None
         return found[: self.count]
+
+    def may_overwrite(self, inputs: list[Any]) -> bool:
+        """Whether the inputs that are given away own their memory, may be written to, and overlap no other input."""
+        if not self.donated:
+            return False
+        arrays = [x for x in inputs if type(x) is np.ndarray]
+        for k in self.donated:
+            x = inputs[k]
+            if type(x) is not np.ndarray or not (x.flags.writeable and x.flags.owndata and x.flags.c_contiguous):
+                return False
+            if any(y is not x and np.may_share_memory(x, y) for y in arrays) or sum(y is x for y in arrays) > 1:
+                return False
+        return True
 
     def rebuild(self, outputs: list[Any]) -> Any:
         """The result of the function."""
@@ -248,12 +276,21 @@ class Recorded:
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def record(wrap: Wrap | None, signature: Signature, surroundings: Surroundings) -> Recorded:
+class Ways(NamedTuple):
+    """How programs are compiled. fast: whether products and sums are rounded once; donate: positions of arguments whose
+    memory results may take.
+    """
+
+    fast: bool = False
+    donate: tuple[int, ...] = ()
+
+
+def record(wrap: Wrap | None, signature: Signature, surroundings: Surroundings, ways: Ways) -> Recorded:
     """Record a function, or what is made of it, for the inputs of a signature and compile its program."""
     careful = False
     for _ in range(ATTEMPTS):
         try:
-            found = record_once(wrap, signature, surroundings, careful)
+            found = record_once(wrap, signature, surroundings, careful, ways)
         except UnsettledError:  # a loop had more rounds than there was room for; it knows now
             continue
         if found is not None:
@@ -262,9 +299,12 @@ def record(wrap: Wrap | None, signature: Signature, surroundings: Surroundings) 
     raise RecordingError(f"There is no end to the rounds of its loops{at_user_line()}.")
 
 
-def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundings, careful: bool) -> Recorded | None:
+def record_once(
+    wrap: Wrap | None, signature: Signature, surroundings: Surroundings, careful: bool, ways: Ways
+) -> Recorded | None:
     """One recording; None where a derivative came out nan and a careful one may do better."""
     from ..compile import build
+    from ..compile.choices import Choices
 
     recorder = Recorder()
     given = [recorder.input(x) for x in (*signature.inputs, *surroundings.arrays())]
@@ -289,8 +329,13 @@ def record_once(wrap: Wrap | None, signature: Signature, surroundings: Surroundi
         recorder.closed = True
     program = recorder.program([*results])
     program.outputs += [g.value for g in recorder.guards]
-    made = Recorded(build(program), len(results), [g.expected for g in recorder.guards], parts, structure)
-    made.native = native_function(made, signature, bool(surroundings.slots))
+    executable = build(program, Choices(ways.fast))
+    made = Recorded(executable, len(results), [g.expected for g in recorder.guards], parts, structure)
+    donated = signature.inputs_of(ways.donate) if ways.donate and not recorder.guards else ()
+    if donated:
+        made.donated, made.in_place = donated, build(program, Choices(ways.fast, donated))
+    else:
+        made.native = native_function(made, signature, bool(surroundings.slots))
     return made
 
 

@@ -30,8 +30,8 @@ class RowKernel(Writer):
 
     scheme = "rows"
 
-    def __init__(self, region: Region, symbol: str) -> None:
-        super().__init__(region, symbol)
+    def __init__(self, region: Region, symbol: str, fast: bool = False) -> None:
+        super().__init__(region, symbol, fast)
         self.plan_divisions()
         self.rings = [Ring(self, stage) for stage in region.stages]
         self.body.lanes = {region.inner, *(stage.region.inner for stage in region.stages)}

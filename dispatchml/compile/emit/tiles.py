@@ -47,10 +47,10 @@ class TileKernel(Writer):
 
     scheme = "tiles"
 
-    def __init__(self, region: Region, symbol: str) -> None:
+    def __init__(self, region: Region, symbol: str, fast: bool = False) -> None:
         self.outer = {v for v in region.outer if v.extent > 1}
         self.varying = varying([t.expr for t in region.targets], self.outer)
-        super().__init__(region, symbol)
+        super().__init__(region, symbol, fast)
         self.inner: Variable = region.inner
         self.body.lanes = self.outer
         self.length = region.inner.extent

@@ -32,13 +32,13 @@ class Writer:
 
     scheme = ""
 
-    def __init__(self, region: Region, symbol: str) -> None:
+    def __init__(self, region: Region, symbol: str, fast: bool = False) -> None:
         self.region, self.symbol = region, symbol
         self.text = Text()
         self.needs: dict[str, Any] = {}
         self.pointers: list[Pointer] = []
         self.places: dict[Any, str] = {}
-        self.body = Body(self.text, self.pointer_of, self.needs)
+        self.body = Body(self.text, self.pointer_of, self.needs, fast)
         self.passes = Passes(region, self.may_keep)
         self.reduced = [t for t in region.targets if t.operation is not None]
         self.parts: dict[Any, str] = {}
@@ -85,7 +85,10 @@ class Writer:
         grain = self.grain(extent, unit)
         for target in region.targets:
             if target.operation is None:
-                self.places[target.root.value] = self.pointer(Pointer("value", target.root.value, 0, "store"))
+                value = target.root.value
+                place = self.places[value] = self.pointer(Pointer("value", value, 0, "store"))
+                if value in region.in_place:
+                    self.places[region.in_place[value]] = place
         parts = [
             self.pointer(Pointer("partial", t.root.value, t.root.value.size, t.operation or "")) for t in self.reduced
         ]

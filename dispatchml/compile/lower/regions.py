@@ -72,6 +72,8 @@ class Region:
         self.roots, self.makers, self.lies, self.ring = roots, makers, lies, ring
         #: What is computed shortly before it is read: the value that lies in a ring of rows.
         self.stages: list[Stage] = []
+        #: Results that lie in the memory of an input.
+        self.in_place: dict[Value, Value] = {}
         self.outer: list[Variable] = []
         self.shape = max(roots, key=lambda root: root.size).shape
         self.inner = Variable(math.prod(self.shape))
