@@ -208,7 +208,8 @@ def need_same(function: types.FunctionType, tree: ast.FunctionDef) -> None:
     written = {
         repr(n.value) for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, (float, complex))
     }
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    hints = {id(n) for hint in annotations(tree) for n in ast.walk(hint)}  # never evaluated inside of functions
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in hints}
     known = {*code.co_names, *code.co_varnames, *code.co_freevars, *code.co_cellvars, *inner_names(code)}
     same = names == list(code.co_varnames[: len(names)]) and written <= constants | folded(tree)
     if not same or not used - set(dir(builtins)) - {"__debug__"} <= known:
@@ -216,6 +217,14 @@ def need_same(function: types.FunctionType, tree: ast.FunctionDef) -> None:
             f"The file of {function.__qualname__} ({code_line(function)}) is not what the function was made of: it was "
             f"changed since{at_user_line()}. Import it again."
         )
+
+
+def annotations(tree: ast.AST) -> Iterator[ast.AST]:
+    """The type hints of parameters and variables."""
+    for node in ast.walk(tree):
+        hint = getattr(node, "annotation", None)
+        if hint is not None:
+            yield hint
 
 
 def folded(tree: ast.AST) -> set[str]:

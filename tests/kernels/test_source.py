@@ -113,3 +113,11 @@ def test_what_cannot_be_a_kernel_is_refused_with_its_line():
     ):
         with pytest.raises(DispatchmlError, match=text):
             read(function)
+
+
+def test_hints_are_not_read():
+    def hinted(x: "Undefined") -> "Undefined":  # noqa: F821
+        y: Undefined = x + 1  # noqa: F821
+        return y
+
+    assert read(hinted).parameters == ("x",)

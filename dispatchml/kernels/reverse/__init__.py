@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .deriving import derived, transform
 from .errors import KernelReverseError
+from .stacks import TOO_LONG
 
-__all__ = ["KernelReverseError", "derived", "transform"]
+__all__ = ["TOO_LONG", "KernelReverseError", "derived", "transform"]

@@ -123,9 +123,11 @@ class Arrays:
         op.stop = lengths[0]
         op.index = self.value("i", INTEGER)
         op.index.made, op.index.block = op, op.body
-        here, self.block = self.block, op.body
+        here, memory = self.block, self.memory
+        self.block, self.memory = op.body, self.inner_memory(memory)
         self.counting(lengths[1:], lambda rest: body((op.index, *rest)))
-        self.block = here
+        self.block, self.memory = here, memory
+        memory.passed(op.body)
 
     def folding(
         self: Any, name: str, lengths: tuple[Operand, ...], first: Operand, kind: Kind,
@@ -145,13 +147,15 @@ class Arrays:
         op.index.made, op.index.block = op, op.body
         head = self.value(name, kind)
         head.made, head.block = op, self.block
-        here, self.block = self.block, op.body
+        here, memory = self.block, self.memory
+        self.block, self.memory = op.body, self.inner_memory(memory)
         if len(lengths) == 1:
             end = step(head, (op.index,))
         else:
             end = self.folding(name, lengths[1:], head, kind, lambda x, rest: step(x, (op.index, *rest)))
         end = self.converted(end, kind)
-        self.block = here
+        self.block, self.memory = here, memory
+        memory.passed(op.body)
         op.carried.append(Carried(head, first, end))
         return head
 

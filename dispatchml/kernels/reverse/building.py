@@ -16,7 +16,9 @@ from .errors import refused
 from .expressions import Expressions
 from .flow import Flow
 from .kinds import Kind, joined
+from .memory import Memory
 from .program import Carried, If, Instruction, Join, Loop, Number, Operand, Program, Slice, Store, Value
+from .records import FUNCTIONS
 from .structures import Closure, Constant, Frame, Undefined, assigned_names
 
 
@@ -28,9 +30,10 @@ class Builder(Expressions, Calls, Arrays):
         self.program = Program(source.name)
         self.program.file, self.program.line = source.file, source.tree.lineno
         self.block = self.program.body
-        self.names: set[str] = {"np", "math"}
+        self.names: set[str] = {"np", "math", *(f.__name__ for f in FUNCTIONS)}
         self.frames: list[Frame] = []
         self.place = (source.file, source.tree.lineno)
+        self.memory = Memory()
         self.shapes: dict[Value, tuple[Operand, ...]] = {}
         self.forced: dict[tuple[Any, ...], Kind] = {}
         self.path: tuple[Any, ...] = ()
@@ -210,13 +213,14 @@ class Builder(Expressions, Calls, Arrays):
             return
         op = If(condition)
         self.put(op)
-        here, before = self.block, dict(self.variables)
+        here, before, memory = self.block, dict(self.variables), self.memory
         ends = []
         for block, body in zip(op.blocks(), (s.body, s.orelse), strict=True):
-            self.block, self.frame.variables = block, dict(before)
+            self.block, self.frame.variables, self.memory = block, dict(before), memory.copy()
             self.statements(body)
             ends.append((block, self.variables))
-        self.block, self.frame.variables = here, before
+        self.block, self.frame.variables, self.memory = here, before, memory
+        memory.passed(*op.blocks())
         then, other = ends[0][1], ends[1][1]
         for name in {**then, **other}:
             a, b = then.get(name, Undefined), other.get(name, Undefined)
@@ -248,11 +252,12 @@ class Builder(Expressions, Calls, Arrays):
                 made.append(None)
                 continue
             here, self.block = self.block, block
+            memory, self.memory = self.memory, Memory()
             x = self.materialised(x, name) if isinstance(x, Lazy) else x
             if x.kind.ndim != kind.ndim:
                 raise self.refuse(f"{name} is a number in one branch of an if and an array in the other", node)
             made.append(x if kind.ndim else self.converted(x, kind))
-            self.block = here
+            self.block, self.memory = here, memory
         result = self.value(name, kind)
         result.made, result.block = op, op.block
         for x in made:
@@ -272,6 +277,12 @@ class Builder(Expressions, Calls, Arrays):
             self.unrolled(s, items, leave)
             return
         start, stop, step, item = items
+        if not leave and all(isinstance(x, Number) for x in (start, stop, step)) and step.value:
+            places = range(start.value, stop.value, step.value)
+            if len(places) <= UNROLLED and len(places) * size(s.body) <= UNROLLED_SIZE:
+                numbers = [Number(i) for i in places]
+                self.unrolled(s, [n if item is None else item(n) for n in numbers], leave)
+                return
         self.loop(s, (start, stop, step, item), leave)
 
     def unrolled(self, s: ast.For, items: list[Any], leave: list[str]) -> None:
@@ -298,17 +309,27 @@ class Builder(Expressions, Calls, Arrays):
     def loop(self, s: ast.For | ast.While, over: Any, leave: list[str]) -> None:
         """A loop; built again where a variable turns out to be of another kind at the end of an iteration."""
         here, before, shapes = self.block, dict(self.variables), dict(self.shapes)
+        memory = self.memory
         key = (*self.path, id(s))
         while True:
             self.block, self.frame.variables, self.shapes = here, dict(before), dict(shapes)
+            self.memory = self.inner_memory(memory)
             length, outside, place = len(here.code), self.path, self.place
             self.path = key
             op = self.loop_once(s, over, leave, key)
             self.path = outside
+            self.memory = memory
             if op is not None:
+                memory.passed(*op.blocks())
                 return
             del here.code[length:]
             self.place = place
+
+    def inner_memory(self, memory: Memory) -> Memory:
+        """What is known in each iteration of a loop."""
+        made = memory.copy()
+        made.items = {}
+        return made
 
     def loop_once(self, s: ast.For | ast.While, over: Any, leave: list[str], key: tuple[Any, ...]) -> Loop | None:
         """Build a loop; None where a kind must be forced and it is to be built again."""
@@ -323,7 +344,9 @@ class Builder(Expressions, Calls, Arrays):
                 self.variables[name] = carried[name] = self.carry(op, name, first, (*key, name))
         self.block = op.test
         if over is None:
+            memory, self.memory = self.memory, self.memory.copy()
             op.condition = self.truth(self.evaluate(s.test))  # type: ignore[union-attr]
+            self.memory = memory
             if not isinstance(op.condition, (Value, Number)):
                 op.condition = Number(bool(op.condition.value))
         self.block = op.body
@@ -377,7 +400,9 @@ class Builder(Expressions, Calls, Arrays):
         op_place = self.block.code.index(op)
         rest = self.block.code[op_place:]
         del self.block.code[op_place:]
+        memory, self.memory = self.memory, Memory()
         first = first if kind.ndim else self.converted(first, kind)
+        self.memory = memory
         self.block.code.extend(rest)
         self.block = here
         op.carried.append(Carried(value, first, None))
@@ -454,6 +479,16 @@ class Builder(Expressions, Calls, Arrays):
         elif value.kind.floating:
             value = self.converted(value, Kind(array.kind.code))
         self.put(Store(array, index, value, sign, 0))
+        self.memory.stored(array, index, None if sign else value)
+
+
+#: Loops of a known number of iterations up to this one are written out, where that is not longer than the second number.
+UNROLLED, UNROLLED_SIZE = 4, 400
+
+
+def size(body: list[ast.stmt]) -> int:
+    """The number of nodes of statements."""
+    return sum(1 for s in body for _ in ast.walk(s))
 
 
 class Remaining(ast.Pass):

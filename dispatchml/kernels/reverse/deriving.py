@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..source import Source
+from ..source import Source, read
 from .activity import Activity
 from .backward import Backward
 from .building import Builder
@@ -23,18 +23,25 @@ from .forward import Text
 from .kinds import Kind
 from .program import Loop, Number, Program, Store, Value, leaves
 from .pruning import prune
+from .records import FUNCTIONS
 from .saving import Saving
 from .stacks import Stack
 from .structures import Constant
 
 
-def transform(source: Source, kinds: tuple[str, ...], active: tuple[bool, ...], result: str) -> Source:
+def transform(
+    source: Source, kinds: tuple[str, ...], active: tuple[bool, ...], result: str, checkpoints: bool = True
+) -> Source:
     """The derived source for arguments of kinds that are written as texts: "d", "q", "d2C", "(d,d1C)".
 
     active: whether the cotangent of each argument is wanted. The structure of `result` is found again here.
+    checkpoints: without, the source is shorter, is compiled sooner, and raises MemoryError(TOO_LONG) where a loop needs
+    more than 32 MB to be run back: derive it again with checkpoints then.
     """
     positions = tuple(i for i, wanted in enumerate(active) if wanted)
-    return derived(source, tuple(kind_of_text(k, source) for k in kinds), positions)
+    return derived(
+        source, tuple(kind_of_text(k, source) for k in kinds), positions, checkpoints, guarded=not checkpoints
+    )
 
 
 def kind_of_text(text: str, source: Source) -> Any:
@@ -51,11 +58,13 @@ def kind_of_text(text: str, source: Source) -> Any:
     return Kind(code, int(text[1:-1]) if len(text) > 1 else 0)
 
 
-def derived(source: Source, kinds: tuple[Any, ...], positions: tuple[int, ...], checkpoints: bool = True) -> Source:
+def derived(
+    source: Source, kinds: tuple[Any, ...], positions: tuple[int, ...], checkpoints: bool = True, guarded: bool = False
+) -> Source:
     """The source of (arguments, cotangent) -> (result, cotangents of the arguments at positions).
 
     kinds: of the arguments, tuples of them for tuples. checkpoints: bound the memory of long loops; without, the
-    derived source is shorter. An argument that has integers gets the cotangent 0.0, or zeros.
+    derived source is shorter. guarded: without checkpoints, raise MemoryError(TOO_LONG) where they are needed. An argument that has integers gets the cotangent 0.0, or zeros.
 
     Raises KernelReverseError, with the line of the user's file, for what has no derivative.
     """
@@ -69,20 +78,20 @@ def derived(source: Source, kinds: tuple[Any, ...], positions: tuple[int, ...], 
     active = Activity(program, inputs)
     saving = Saving(program, active, builder.value)
     text = Text()
-    writer = Backward(program, active, saving, stacks_of(program, saving, checkpoints), text)
+    writer = Backward(program, active, saving, stacks_of(program, saving, checkpoints, guarded), text)
     cotangent = builder.value("ct", Kind("f8"))
     write(program, writer, str(cotangent), positions)
     return as_source(source, program, text, str(cotangent))
 
 
-def stacks_of(program: Program, saving: Saving, checkpoints: bool) -> dict[Loop, Stack]:
+def stacks_of(program: Program, saving: Saving, checkpoints: bool, guarded: bool) -> dict[Loop, Stack]:
     """The records of each planned loop: those of the outermost planned loop around it."""
     found: dict[Loop, Stack] = {}
     count = 0
     for op in program.body.walk():
         if isinstance(op, Loop) and op in saving.plans and op not in found:
             count += 1
-            stack = Stack(saving, op, str(count), checkpoints and op.block.loop is None)
+            stack = Stack(saving, op, str(count), checkpoints and op.block.loop is None, guarded)
             found[op] = stack
             for inner in op.body.walk():
                 if isinstance(inner, Loop) and inner in saving.plans:
@@ -163,7 +172,10 @@ def as_source(source: Source, program: Program, text: Text, cotangent: str) -> S
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("np", "math"):
             names[f"{node.value.id}.{node.attr}"] = getattr(names[node.value.id], node.attr)
-    return Source(None, source.file, tree, names)
+    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    helpers = {f.__name__: read(f) for f in FUNCTIONS if f.__name__ in called}
+    names.update((h, s.function) for h, s in helpers.items())
+    return Source(None, source.file, tree, names, helpers)
 
 
 __all__ = ["derived", "transform"]

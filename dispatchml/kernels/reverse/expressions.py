@@ -171,10 +171,10 @@ class Expressions:
                     return Number(not both)
                 result = self.truth(self.evaluate(rest))
                 continue
-            here, block = self.block, Block()
-            self.block = block
+            here, block, memory = self.block, Block(), self.memory
+            self.block, self.memory = block, memory.copy()
             other = self.truth(self.evaluate(rest))
-            self.block = here
+            self.block, self.memory = here, memory
             if isinstance(other, Constant):
                 other = Number(bool(other.value))
             if all(isinstance(op, Compute) and not op.primitive.raises for op in block.code):
@@ -205,11 +205,11 @@ class Expressions:
             return self.evaluate(node.body if condition.value else node.orelse)
         op = If(condition)
         self.put(op)
-        here, ends = self.block, []
+        here, ends, memory = self.block, [], self.memory
         for block, part in zip(op.blocks(), (node.body, node.orelse), strict=True):
-            self.block = block
+            self.block, self.memory = block, memory.copy()
             ends.append(self.bound(self.evaluate(part)))
-        self.block = here
+        self.block, self.memory = here, memory
         return self.join(op, "t", ends[0], ends[1], node)
 
     def of_Subscript(self: Any, node: ast.Subscript) -> Any:
@@ -291,8 +291,12 @@ class Expressions:
         known = self.folded(made, arguments)
         if known is not None:
             return known
+        there = self.memory.result(made, arguments, settings)
+        if there is not None:
+            return there
         result = self.value("t_", made.result_kind(arguments) if kind is None else kind)
         self.put(Compute(result, made, tuple(arguments), settings))
+        self.memory.computed(made, arguments, settings, result)
         return result
 
     def folded(self: Any, primitive: Primitive, arguments: tuple[Any, ...]) -> Number | None:
@@ -355,10 +359,16 @@ class Expressions:
         if not index:
             return array
         left = array.kind.ndim - sum(not isinstance(i, Slice) for i in index)
+        if not left:
+            there = self.memory.item(array, index)
+            if there is not None:
+                return there
         result = self.value("t_", array.kind.with_ndim(left))
         if left:
             result.share(array)
         self.put(Load(result, array, index))
+        if not left:
+            self.memory.loaded(array, index, result)
         return result
 
 

@@ -48,13 +48,24 @@ class Primitive:
         found = RULES[getattr(ops, self.rule).info]
         return found.partials
 
-    @property
-    def singular(self) -> bool:
+    def is_costly(self, arguments: Sequence[Any]) -> bool:
+        """Whether the result is worth a place in memory."""
+        return self.costly and not (self.rule == "power" and small_power(arguments))
+
+    def is_singular(self, arguments: Sequence[Any]) -> bool:
         """Whether a partial derivative can be infinite or nan where the cotangent is zero."""
-        return self.rule == "power" or bool(self.rule) and RULES[getattr(ops, self.rule).info].singular
+        if self.rule == "power":
+            return not small_power(arguments)
+        return bool(self.rule) and self.rule not in SPECIAL and RULES[getattr(ops, self.rule).info].singular
 
     def __repr__(self) -> str:
         return self.name
+
+
+def small_power(arguments: Sequence[Any]) -> bool:
+    """Whether an exponent is a small positive whole number."""
+    exponent = getattr(arguments[1], "value", None)
+    return exponent in (1, 2, 3, 4)
 
 
 def power_partials(arguments: Sequence[Any]) -> tuple[str | None, ...]:

@@ -213,7 +213,7 @@ class Saving:
                 base = op.arguments[0]
                 assert isinstance(base, Value)
                 found = [form(base) if shape_only else base, *values(op.arguments[1:])]
-            elif op.primitive.costly:
+            elif op.primitive.is_costly(op.arguments):
                 return None
             else:
                 found = list(values(op.arguments))

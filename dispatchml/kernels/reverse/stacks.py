@@ -15,6 +15,8 @@ from .saving import Plan, Saving, within
 
 #: Numbers that the records of a loop hold before a new segment begins: 32 MB.
 LIMIT = 4_000_000
+#: What a derived function without segments says where it would need more.
+TOO_LONG = "a loop is too long to keep all of its records"
 
 
 class Trips:
@@ -76,8 +78,8 @@ def trips(loop: Loop) -> str:
 class Stack:
     """The records of an outermost loop. number: in its names."""
 
-    def __init__(self, saving: Saving, loop: Loop, number: str, segmented: bool) -> None:
-        self.saving, self.loop, self.number = saving, loop, number
+    def __init__(self, saving: Saving, loop: Loop, number: str, segmented: bool, guarded: bool = False) -> None:
+        self.saving, self.loop, self.number, self.guarded = saving, loop, number, guarded
         used = list(self.plans(loop))
         self.arrays = any(not v.kind.scalar for p in used for v in p.saved)
         self.floats = any(v.kind.floating for p in used for v in p.saved)
@@ -129,6 +131,9 @@ class Stack:
             elif self.segmented:
                 w.put(f"{array} = np.empty(min({capacity}, {LIMIT} + {self.record[floats]}), {dtype})")
             else:
+                if self.guarded and not capacity.isdigit():
+                    w.put(f"if {capacity} > {LIMIT}:")
+                    w.put(f"    raise MemoryError({TOO_LONG!r})")
                 w.put(f"{array} = np.empty({capacity}, {dtype})")
             w.put(f"{place} = 0")
         if self.segmented:
@@ -165,7 +170,7 @@ class Stack:
             w.put(f"full_{n} = False")
             w.put(f"begin_{n} = {op.count}")
         w.put(f"if segment_{n} == begins_{n}.size:")
-        w.put(f"    begins_{n} = np.concatenate((begins_{n}, begins_{n}))")
+        w.put(f"    begins_{n} = longer(begins_{n}, segment_{n}, 0)")
         w.put(f"begins_{n}[segment_{n}] = begin_{n}")
         w.put(f"segment_{n} += 1")
         for f in (True, False):
@@ -202,15 +207,15 @@ class Stack:
     def save_array(self, w: Any, array: str, place: str, v: Value) -> None:
         """Append the items of an array to an array."""
         self.grow(w, array, place, f"{v}.size")
-        w.put(f"{array}[{place}:{place} + {v}.size] = {v if v.kind.ndim == 1 else f'{v}.ravel()'}")
-        w.put(f"{place} += {v}.size")
+        w.put(f"{place} = keep({array}, {place}, {v})")
 
     def grow(self, w: Any, array: str, place: str, more: str) -> None:
         """Make an array longer where it must be."""
         w.put(f"if {place} + {more} > {array}.size:")
-        w.put(f"    longer = np.empty(2 * {array}.size + {more}, {array}.dtype)")
-        w.put(f"    longer[:{place}] = {array}[:{place}]")
-        w.put(f"    {array} = longer")
+        if self.guarded and not array.startswith(("states", "whole_states")):
+            w.put(f"    if {place} > {LIMIT}:")
+            w.put(f"        raise MemoryError({TOO_LONG!r})")
+        w.put(f"    {array} = longer({array}, {place}, {more})")
 
     # ---- the way back ------------------------------------------------------------------------------------------------
 
@@ -248,10 +253,9 @@ class Stack:
             w.put(f"{place} -= {' + '.join(sizes)}")
         at = place
         for a in reversed(arrays):
-            w.put(f"begin_of_state = {at} - {a}.size")
-            whole = f"states_{n}[begin_of_state:begin_of_state + {a}.size]"
-            shaped = whole if a.kind.ndim == 1 else f"{whole}.reshape({a}.shape)"
-            w.put(f"{a}[:] = {shaped}" if a in self.written else f"{a} = {shaped}.copy()")
+            if a not in self.written:
+                w.put(f"{a} = np.empty_like({a})")
+            w.put(f"begin_of_state = put_back({a}, states_{n}, {at} - {a}.size)")
             at = "begin_of_state"
         for i, v in enumerate(reversed(self.state(True))):
             w.put(f"{v} = {cast(v, f'states_{n}[{at} - {i + 1}]')}")
