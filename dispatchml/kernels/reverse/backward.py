@@ -136,9 +136,8 @@ class Backward(Forward):
             product = slope(text, self.ct(y), names)
             if product.startswith("(-") and product.endswith(")") and product[2:-1].isidentifier():
                 product = product[1:-1]
-            if op.primitive.is_singular(op.arguments) and (
-                reads(text) - {"b"} or not isinstance(op.arguments[-1], Number)
-            ):
+            harmless = reads(text) <= {"b"} and isinstance(op.arguments[-1], Number)
+            if op.primitive.is_singular(op.arguments) and not harmless:
                 self.put(f"slope = {product}")
                 product = f"slope if slope == slope or {self.ct(y)} != 0.0 else 0.0"
             self.add(x, product)

@@ -482,7 +482,7 @@ class Builder(Expressions, Calls, Arrays):
         self.memory.stored(array, index, None if sign else value)
 
 
-#: Loops of a known number of iterations up to this one are written out, where that is not longer than the second number.
+#: Loops of a known number of iterations are written out: how many at most, and how many nodes they may come to.
 UNROLLED, UNROLLED_SIZE = 4, 400
 
 

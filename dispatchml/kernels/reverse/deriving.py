@@ -64,7 +64,8 @@ def derived(
     """The source of (arguments, cotangent) -> (result, cotangents of the arguments at positions).
 
     kinds: of the arguments, tuples of them for tuples. checkpoints: bound the memory of long loops; without, the
-    derived source is shorter. guarded: without checkpoints, raise MemoryError(TOO_LONG) where they are needed. An argument that has integers gets the cotangent 0.0, or zeros.
+    derived source is shorter. guarded: without checkpoints, raise
+    MemoryError(TOO_LONG) where they are needed. An argument that has integers gets the cotangent 0.0, or zeros.
 
     Raises KernelReverseError, with the line of the user's file, for what has no derivative.
     """
