@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .source import Source, dotted
+from .source import KNOWN_PACKAGES, Source, dotted
 
 #: Where a value is read from outside: the source that reads it, and the name.
 Place = tuple[Any, str]
@@ -61,6 +61,14 @@ def is_hidden_input(value: Any) -> bool:
     return isinstance(value, (np.ndarray, float, complex, np.floating, np.complexfloating, Traced))
 
 
+def is_own_constant(value: Any) -> bool:
+    """Whether a value is part of the code and may change: functions and modules of packages do not."""
+    if isinstance(value, (types.ModuleType, types.BuiltinFunctionType, type, np.ufunc)):
+        return False
+    module = getattr(value, "__module__", None) or ""
+    return isinstance(value, types.FunctionType) or module.partition(".")[0] not in KNOWN_PACKAGES
+
+
 def close(source: Source) -> Closed:
     """The closed form of a source and of all that it reaches."""
     every = list(source.reached())
@@ -76,7 +84,7 @@ def close(source: Source) -> Closed:
             if is_hidden_input(value):
                 readers.setdefault(reader.key, reader)
                 needs[id(s)][reader.key] = text
-            elif not isinstance(value, types.ModuleType):
+            elif is_own_constant(value):
                 constants.append((reader, value))
     changed = True
     while changed:  # what a helper needs, its callers must have

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import types
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +14,16 @@ from ..dispatch.errors import ArgumentError, at_user_line
 from ..dispatch.layers import layer_of
 from ..engines.record import Rec
 from ..engines.traced import Traced, innermost
+from ..transforms.comparing import is_asked_for
 from ..transforms.containers import flatten
 from ..transforms.entry import check_function, hide_frames
 from . import kinds
 from .closing import Closed, close
 from .program import Program
 from .source import python_function, read
+
+#: How many native functions are tried before the kinds of the arguments are looked at.
+TRIED = 3
 
 
 def kernel(function: Callable[..., Any] | None = None, *, unchecked: bool = False) -> Any:
@@ -70,12 +73,20 @@ class Kernel:
         self.arity, self.plain_signature = code.co_argcount, not python.__defaults__ and not code.co_kwonlyargcount
         self.program: Program | None = None
         self.closed: Closed | None = None
+        self.debugged = is_asked_for()
+        #: Native functions of the arguments, the last made first.
+        self.fast: list[Callable[..., Any]] = []
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """The function's result."""
-        if keywords or len(arguments) != self.arity:
-            arguments = self.bound(arguments, keywords)
+        if not keywords:
+            for call in self.fast:
+                found = call(*arguments)
+                if found is not NotImplemented:
+                    return found
         try:
+            if keywords or len(arguments) != self.arity:
+                arguments = self.bound(arguments, keywords)
             return self.call(arguments)
         except Exception as error:
             hide_frames(error)
@@ -83,7 +94,7 @@ class Kernel:
 
     def call(self, arguments: tuple[Any, ...]) -> Any:
         """The result for as many arguments as there are parameters."""
-        if os.environ.get("DISPATCHML_DEBUG") == "1":
+        if self.debugged:
             return self.uncompiled(arguments)
         program, closed = self.current()
         if closed.hidden:
@@ -91,7 +102,15 @@ class Kernel:
         given = kinds.kinds_of(arguments)
         if given is None:
             return self.traced(program, arguments)
-        return program.code(given)(*arguments)
+        if given not in program.entered and not closed.hidden and not closed.constants:
+            call = program.enter(given)  # nothing has to be looked at between the call and the code
+            self.fast = [call, *self.fast][:TRIED] if call is not None else self.fast
+        return program.run(given, arguments)
+
+    def is_steady(self) -> bool:
+        """Whether everything that the function reads from outside is what it was."""
+        closed = self.closed
+        return closed is not None and all(reader() is value for reader, value in closed.constants)
 
     def traced(self, program: Program, arguments: tuple[Any, ...]) -> Any:
         """The result where an argument is no plain number or array."""
@@ -109,7 +128,8 @@ class Kernel:
     def current(self) -> tuple[Program, Closed]:
         """The program of the function as it is now: what it reads from outside may have changed."""
         closed = self.closed
-        if closed is None or not all(reader() is value for reader, value in closed.constants):
+        if closed is None or not self.is_steady():
+            self.fast = []
             closed = self.closed = close(read(self.py_func))
             self.program = Program(closed.source, self.unchecked)
         assert self.program is not None

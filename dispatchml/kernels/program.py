@@ -9,6 +9,7 @@ import numpy as np
 
 from . import kinds
 from .compiling import Code, compile
+from .entering import enter
 from .errors import KernelError
 from .source import Source
 
@@ -23,12 +24,14 @@ class Program:
     made of it.
     """
 
-    __slots__ = ("source", "unchecked", "codes", "others", "along", "refused")
+    __slots__ = ("source", "unchecked", "codes", "others", "along", "refused", "entered")
 
     def __init__(self, source: Source, unchecked: bool = False) -> None:
         self.source, self.unchecked = source, unchecked
         self.codes: dict[tuple[str, ...], Code] = {}
         self.others: dict[Any, Program] = {}
+        #: Native functions by kinds of arguments.
+        self.entered: dict[tuple[str, ...], Callable[..., Any] | None] = {}
         #: Why a reverse program cannot be written.
         self.refused: dict[Any, str] = {}
         #: What it is the tangent of: a program, the kinds of its arguments, which leaves are active.
@@ -46,7 +49,22 @@ class Program:
         given = kinds.kinds_of(arguments)
         if given is None:
             kinds.refuse(next(x for x in arguments if kinds.kind_of(x) is None))
+        return self.run(given, arguments)
+
+    def run(self, given: tuple[str, ...], arguments: tuple[Any, ...]) -> Any:
+        """The result for plain arguments of known kinds."""
+        call = self.entered.get(given) or self.enter(given)
+        if call is not None:
+            found = call(*arguments)
+            if found is not NotImplemented:
+                return found
         return self.code(given)(*arguments)
+
+    def enter(self, given: tuple[str, ...]) -> Callable[..., Any] | None:
+        """The native function for arguments of some kinds; None where there is none."""
+        if given not in self.entered:
+            self.entered[given] = enter(self.code(given), self.source.name)
+        return self.entered[given]
 
     def derived(self, key: Any, make: Callable[[], Source]) -> Program:
         """A program that is made of this one; kept with it."""
