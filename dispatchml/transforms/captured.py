@@ -157,6 +157,7 @@ def names_read(code: types.CodeType) -> frozenset[str]:
     return frozenset(own.union(*(names_read(c) for c in code.co_consts if isinstance(c, types.CodeType))))
 
 
-def names_written(code: types.CodeType) -> set[str]:
+@functools.lru_cache(maxsize=1024)
+def names_written(code: types.CodeType) -> frozenset[str]:
     """The outer names that a function assigns to: their cells are shared with others and are left alone."""
-    return {i.argval for i in dis.get_instructions(code) if i.opname in ("STORE_DEREF", "DELETE_DEREF")}
+    return frozenset(i.argval for i in dis.get_instructions(code) if i.opname in ("STORE_DEREF", "DELETE_DEREF"))

@@ -205,7 +205,10 @@ def test_least_squares_with_everything(stand_in, check_function):
         check_function(lambda a, f=f: np.sum(f(a).x) + a**2, 1.9, tolerance=1e-3, second=1e-3)
     check_function(lambda a: least_squares(misfit, [0.5, 0.2], kwargs={"a": a}).cost, 1.3)
     check_function(
-        lambda a: np.sum(least_squares(misfit, [0.5, 0.2], args=(a,), **TIGHT).fun ** 3), 1.3, tolerance=1e-3
+        lambda a: np.sum(least_squares(misfit, [0.5, 0.2], args=(a,), **TIGHT).fun ** 3),
+        1.3,
+        tolerance=1e-3,
+        second=1e-3,
     )
     own = lambda z: np.stack([np.log1p(z), 1 / (1 + z), -1 / (1 + z) ** 2])  # noqa: E731
     both = [

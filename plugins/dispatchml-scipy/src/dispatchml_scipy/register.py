@@ -3,7 +3,12 @@
 from importlib import import_module
 
 #: The parts of SciPy that are served, each a package here: its modules declare their functions when they are imported.
-TOPICS = ("special", "linalg", "optimize")
+TOPICS = (
+    "special",
+    "linalg",
+    "optimize",
+    "integrate",
+)
 
 
 def register() -> None:
