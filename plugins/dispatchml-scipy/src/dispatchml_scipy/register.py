@@ -6,6 +6,8 @@ from importlib import import_module
 TOPICS = (
     "special",
     "linalg",
+    "fft",
+    "signal",
     "optimize",
     "integrate",
 )

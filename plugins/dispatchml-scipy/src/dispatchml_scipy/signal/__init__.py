@@ -1,0 +1,7 @@
+"""Functions of scipy.signal."""
+
+from . import convolutions as convolutions
+from . import filters as filters
+from . import sampling as sampling
+from . import smoothing as smoothing
+from . import spectra as spectra

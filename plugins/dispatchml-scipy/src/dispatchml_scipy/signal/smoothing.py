@@ -1,0 +1,76 @@
+"""Smoothing: polynomials in windows, medians."""
+
+from typing import Any
+
+import numpy as np
+import scipy.signal
+
+from dispatchml import ops
+from dispatchml.lift import replaces
+
+from ..arguments import floating, unsupported
+
+#: NumPy's names of SciPy's continuations.
+PADS = {"mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
+
+
+@replaces("scipy.signal.savgol_filter")
+def savgol_filter(x, window_length, polyorder, deriv=0, delta=1.0, axis=-1, mode="interp", cval=0.0):
+    """Least-squares polynomials in moving windows; at the ends, in the mode "interp", those of the first and last."""
+    if mode not in (*PADS, "interp"):
+        raise ValueError("mode must be 'mirror', 'constant', 'nearest' 'wrap' or 'interp'.")
+    x = np.moveaxis(floating(x), axis, -1)
+    n, half = ops.shape(x)[-1], window_length // 2
+    kind = np.empty(0, ops.dtype(x)).real.dtype
+    weights = scipy.signal.savgol_coeffs(window_length, polyorder, deriv=deriv, delta=delta, use="dot").astype(kind)
+    even = 1 - window_length % 2
+    if mode == "interp":
+        if window_length > n:
+            raise ValueError("If mode is 'interp', window_length must be less than or equal to the size of x.")
+        fits = scipy.signal.savgol_filter(np.eye(window_length), window_length, polyorder, deriv, delta, axis=0)
+        first, last = fits[:half].astype(kind), fits[window_length - half :].astype(kind)
+        middle = in_windows(x, weights)[..., even:]
+        parts = (x[..., :window_length] @ first.T, middle, x[..., n - window_length :] @ last.T)
+        y = np.concatenate(parts, axis=-1)
+    else:
+        extra = {"constant_values": cval} if mode == "constant" else {}
+        width = ((0, 0),) * (ops.ndim(x) - 1) + ((half - even, window_length - half - 1 + even),)
+        y = in_windows(np.pad(x, width, mode=PADS[mode], **extra), weights)
+    return np.moveaxis(y, -1, axis)
+
+
+def in_windows(x: Any, weights: np.ndarray) -> Any:
+    """The inner products of weights with every window of the last axis."""
+    count = ops.shape(x)[-1] - len(weights) + 1
+    total = None
+    for k, w in enumerate(weights):
+        part = x[..., k : k + count] * w
+        total = part if total is None else total + part
+    return total
+
+
+@replaces("scipy.signal.medfilt")
+def medfilt(volume, kernel_size=None):
+    """The medians of windows, with zeros outside; ties share the derivative."""
+    x = floating(volume)
+    sizes = np.broadcast_to(3 if kernel_size is None else np.asarray(kernel_size), (ops.ndim(x),))
+    if any(n % 2 == 0 for n in sizes):
+        raise ValueError("Each element of kernel_size should be odd.")
+    shape = ops.shape(x)
+    x = np.pad(x, tuple((int(n) // 2,) * 2 for n in sizes))
+    parts = [x[tuple(slice(i, i + n) for i, n in zip(at, shape, strict=True))] for at in np.ndindex(*sizes)]
+    return np.median(np.stack(parts), axis=0)
+
+
+@replaces("scipy.signal.medfilt2d")
+def medfilt2d(input, kernel_size=3):
+    """The medians of windows of an image."""
+    return medfilt(input, np.broadcast_to(kernel_size, (2,)))
+
+
+for name in ("wiener", "order_filter", "sepfir2d", "symiirorder1", "symiirorder2", "lsim", "dlsim", "vectorstrength"):
+
+    @replaces(f"scipy.signal.{name}")
+    def without_rule(*arguments, name=name, **keywords):
+        """A function without a rule."""
+        raise unsupported(f"scipy.signal.{name}", "There is no rule for it.")
