@@ -14,7 +14,7 @@ B = np.array([0.3, 0.5, 0.2])
 A = np.array([1.5, -0.4, 0.2, 0.1])
 SOS = np.array([[0.3, 0.5, 0.2, 1.0, -0.4, 0.2], [0.7, 0.1, 0.0, 1.0, 0.3, 0.1]])
 Z = X + 1j * rng.normal(size=13)
-I, J = rng.normal(size=(4, 5)), rng.normal(size=(2, 3))
+IMAGE, J = rng.normal(size=(4, 5)), rng.normal(size=(2, 3))
 
 CASES = [
     ("lfilter", (B, A, X), {}),
@@ -41,7 +41,7 @@ CASES = [
         for mode in ("full", "same", "valid")
     ),
     *(
-        (name, (I, J), {"mode": mode})
+        (name, (IMAGE, J), {"mode": mode})
         for name in ("convolve", "correlate", "fftconvolve", "convolve2d", "correlate2d")
         for mode in ("full", "valid")
     ),
@@ -49,10 +49,10 @@ CASES = [
     ("correlate", (B, X), {"mode": "valid"}),
     ("correlate", (Z, B + 0.2j), {"mode": "same"}),
     ("convolve", (X, B), {"method": "fft"}),
-    ("fftconvolve", (I, J[:1]), {"axes": 1}),
-    *(("convolve2d", (I, J), {"mode": "same", "boundary": b, "fillvalue": 0.3}) for b in ("fill", "wrap", "symm")),
-    *(("convolve2d", (I, J), {"mode": "full", "boundary": b, "fillvalue": 0.3}) for b in ("fill", "wrap", "symm")),
-    ("correlate2d", (I, J[:, :3][:1]), {"mode": "same", "boundary": "wrap"}),
+    ("fftconvolve", (IMAGE, J[:1]), {"axes": 1}),
+    *(("convolve2d", (IMAGE, J), {"mode": "same", "boundary": b, "fillvalue": 0.3}) for b in ("fill", "wrap", "symm")),
+    *(("convolve2d", (IMAGE, J), {"mode": "full", "boundary": b, "fillvalue": 0.3}) for b in ("fill", "wrap", "symm")),
+    ("correlate2d", (IMAGE, J[:, :3][:1]), {"mode": "same", "boundary": "wrap"}),
     ("hilbert", (X,), {}),
     ("hilbert", (XX,), {"N": 10, "axis": 0}),
     ("detrend", (XX,), {}),
@@ -70,8 +70,8 @@ CASES = [
     ("savgol_filter", (X, 4, 2), {"mode": "wrap"}),
     *(("savgol_filter", (X, 5, 2), {"mode": mode, "cval": 0.3}) for mode in ("mirror", "constant", "nearest", "wrap")),
     ("medfilt", (X,), {}),
-    ("medfilt", (I,), {"kernel_size": 3}),
-    ("medfilt2d", (I,), {"kernel_size": [3, 1]}),
+    ("medfilt", (IMAGE,), {"kernel_size": 3}),
+    ("medfilt2d", (IMAGE,), {"kernel_size": [3, 1]}),
     ("welch", (XX,), {"nperseg": 5}),
     ("welch", (X,), {"fs": 2.0, "nperseg": 4, "noverlap": 1, "nfft": 6, "detrend": "linear", "scaling": "spectrum"}),
     ("welch", (X,), {"nperseg": 4, "average": "median", "return_onesided": False, "detrend": False}),
