@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .control.branches import cond, switch
     from .control.loops import fori_loop, scan, while_loop
     from .kernels.kernel import kernel
+    from .kernels.vectorize import vectorize
     from .transforms.batching import vmap
     from .transforms.compiling import jit
     from .transforms.compiling_ahead import ArraySpec, compile_ahead
@@ -68,6 +69,8 @@ def __getattr__(name: str) -> Any:
         made = import_module(".compile.threads", __name__).threads
     elif name == "kernel":
         made = import_module(".kernels.kernel", __name__).kernel
+    elif name == "vectorize":
+        made = import_module(".kernels.vectorize", __name__).vectorize
     elif name in CONTROL:
         made = getattr(import_module(f".control.{CONTROL[name]}", __name__), name)
     elif name in __all__:
@@ -102,6 +105,7 @@ __all__ = [
     "compile_ahead",
     "ArraySpec",
     "kernel",
+    "vectorize",
     "lift",
     "threads",
     # control flow
