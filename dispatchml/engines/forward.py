@@ -20,6 +20,7 @@ from .levels import Level, leaked
 from .missing import missing_rule
 from .provider import TRACED, add_engine, live_payload_of, on_payloads, settle
 from .reverse_elementwise import (
+    F64,
     FINDERS,
     SYMBOLS,
     VOCABULARY,
@@ -292,6 +293,21 @@ def linear_dual(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
                 made._base = taken_from(x, function, keywords, a)
             return made
 
+        if op is ops.getitem.info:
+
+            def element_or_part(x: Any, /, *, index: Any = ()) -> Any:
+                if type(index) is int and x._base is None and not x._level.closed:
+                    a, p = x._value, x._partials
+                    if type(a) is ndarray and type(p) is ndarray and a.ndim == 1 and a.dtype is F64 and p.dtype is F64:
+                        try:
+                            made = Dual()
+                            made._value, made._partials, made._level, made._base = a[index], p[index], x._level, None
+                            return made
+                        except IndexError:  # in the words of the operation
+                            pass
+                return linear_of_one(x, index=index)
+
+            return element_or_part
         return linear_of_one
     chosen = frozenset(active)
 

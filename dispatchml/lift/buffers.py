@@ -7,6 +7,7 @@ the root as a functional update, by positions that NumPy itself finds: the same 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -347,10 +348,12 @@ def view(x: Buffer, take: Take) -> Any:
 
 def positions(x: Buffer) -> Any:
     """The flat positions of a buffer's elements in its root, laid out in memory as its root was."""
+    from ..numpy.manipulation import order_of
+
     root = x if x._root is None else x._root
     shape = root._value.shape
-    where = np.arange(root._value.size).reshape(shape)
-    if root._order == "F":
+    where = np.arange(math.prod(shape)).reshape(shape)
+    if root._order == "F" or order_of(root._value) == "F":
         where = np.asfortranarray(where)
     return where if x._take is None else x._take(where)
 
@@ -373,7 +376,7 @@ def write(x: Buffer, index: Any, new: Any) -> None:
     whole = index is Ellipsis or type(index) is slice and index == slice(None)
     if type(value) is ndarray:
         refuse_lost(value, new)
-        value = value.copy() if not whole or x is not root else value
+        value = value.copy("K") if not whole or x is not root else value
     if x is root and whole and ops.shape(new) == value.shape and isinstance(new, TRACED):
         made = fresh(new) if new.dtype == value.dtype else ops.astype(new, dtype=value.dtype)
     elif x is root:

@@ -18,10 +18,10 @@ CONDITION = re.compile(r"(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)*)$")
 class Replacement:
     """A function that stands for another one. name: the dotted name of that; versions: of its package, "" for all."""
 
-    __slots__ = ("name", "function", "versions")
+    __slots__ = ("name", "function", "versions", "buffers")
 
-    def __init__(self, name: str, function: Callable[..., Any], versions: str) -> None:
-        self.name, self.function, self.versions = name, function, versions
+    def __init__(self, name: str, function: Callable[..., Any], versions: str, buffers: bool) -> None:
+        self.name, self.function, self.versions, self.buffers = name, function, versions, buffers
 
     def __repr__(self) -> str:
         return f"<replacement of {self.name} at {code_line(self.function)}>"
@@ -33,16 +33,19 @@ REPLACEMENTS: dict[str, Replacement] = {}
 LISTENERS: list[Callable[[Replacement], None]] = []
 
 
-def replaces(name: str, *, versions: str = "", replace: bool = False) -> Callable[[F], F]:
+def replaces(name: str, *, versions: str = "", buffers: bool = False, replace: bool = False) -> Callable[[F], F]:
     """Declare what stands for a function of an installed package when an argument is traced.
 
     name: the dotted name of the function as its users write it. The decorated function has the same signature. It is
     called whenever one of the arguments, also as a keyword or inside a list, tuple or dict that is an argument, is a
-    value of a transform, and never otherwise. It is written over dispatchml's operations and NumPy's functions, and
-    raises LiftError for a keyword that it does not support. Nothing is imported by the declaration.
+    value of a transform, or a function that holds one in its closure, and never otherwise. Names of classes and of
+    methods ("package.Class.method") are names of functions, too. It is written over dispatchml's operations and
+    NumPy's functions, and raises LiftError for a keyword that it does not support. Where it returns NotImplemented, the
+    library's own function runs. Nothing is imported by the declaration.
 
     versions: for private names, the versions of the package for which they are known (">=1.11,<1.19"); in others a call
-    with traced arguments raises LiftError. replace: take the place of a declaration that is there already.
+    with traced arguments raises LiftError. buffers: hand over arrays that lifted code has made as they are, so that
+    they can be written into; else what they hold. replace: take the place of a declaration that is there already.
 
     Raises RegistrationError for what is no dotted name, no function or no range of versions, and for a second
     declaration of one name.
@@ -67,7 +70,7 @@ def replaces(name: str, *, versions: str = "", replace: bool = False) -> Callabl
                 f"{name} is replaced already, at {code_line(known.function)}; the new function is at "
                 f"{code_line(function)}. replace=True takes its place."
             )
-        made = REPLACEMENTS[name] = Replacement(name, function, versions)
+        made = REPLACEMENTS[name] = Replacement(name, function, versions, buffers)
         for listener in LISTENERS:
             listener(made)
         return function

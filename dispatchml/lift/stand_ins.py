@@ -17,6 +17,8 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import LiftError, at_user_line
 from ..engines.refusals import REFUSED
+from ..engines.traced import innermost
+from ..numpy.manipulation import in_order, order_of
 from .buffers import TRACED, Buffer, array_of, fresh, held, held_deeply, holds_traced, kept
 
 #: What stands for a function, class or module, by the identity of the original. The original is kept with it.
@@ -70,7 +72,9 @@ def maker_like(original: Callable[..., Any]) -> None:
         if active() is None and type(arguments[0] if arguments else None) is not Buffer:
             return original(*arguments, **keywords)
         if isinstance(like, TRACED):
-            like = np.empty(like.shape, like.dtype)
+            if type(innermost(like)) is not np.ndarray:
+                return original(like, *arguments[1:], **keywords)  # in the layers of that
+            like = np.empty(like.shape, like.dtype, order_of(like))
         elif type(like) in (list, tuple):
             like = np.empty(ops.shape(array_of(held_deeply(like))))
         return kept(original(like, *map(held_deeply, arguments[1:]), **keywords))
@@ -88,7 +92,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Any
         return made if active() is None else kept(made)
     value = held_deeply(fill_value)
     value = array_of(value) if type(value) in (list, tuple) else value
-    made = Buffer(np.empty(shape, ops.dtype(value) if dtype is None else dtype))
+    made = Buffer(np.empty(shape, ops.dtype(value) if dtype is None else dtype, **keywords))
     made[...] = value
     return made
 
@@ -101,17 +105,23 @@ def full_like(
     if active() is None:
         return np.full_like(x, fill_value, dtype, order, subok, shape)
     x = held(x)
+    if isinstance(x, TRACED) and type(innermost(x)) is not np.ndarray:
+        return np.full_like(x, held_deeply(fill_value), dtype, order, subok, shape)
     x = array_of(held_deeply(x)) if type(x) in (list, tuple) else x
-    return full(ops.shape(x) if shape is None else shape, fill_value, ops.dtype(x) if dtype is None else dtype)
+    order = order_of(x) if order in "AK" else order
+    shape, dtype = ops.shape(x) if shape is None else shape, ops.dtype(x) if dtype is None else dtype
+    return full(shape, fill_value, dtype, order=order)
 
 
 # ---- arrays made of what is given ------------------------------------------------------------------------------------
 
 
-def converted(x: Any, dtype: Any, copy: bool, ndmin: int = 0) -> Any:
+def converted(x: Any, dtype: Any, copy: bool, ndmin: int = 0, order: str = "K") -> Any:
     """A traced value, or a list that holds some, as an array that can be written into."""
     given = x
     x = held_deeply(x)
+    if type(x) is list and dtype in (None, float) and all(type(v) is float or is_number(v) for v in x):
+        return Buffer(ops.stack(tuple(x), axis=0))
     y = array_of(x) if type(x) in (list, tuple) else x
     if dtype is not None and ops.dtype(y) != np.dtype(dtype):
         wanted = np.dtype(dtype)
@@ -124,10 +134,16 @@ def converted(x: Any, dtype: Any, copy: bool, ndmin: int = 0) -> Any:
     if ops.ndim(y) < ndmin:
         y = ops.reshape(y, shape=(1,) * (ndmin - ops.ndim(y)) + ops.shape(y))
     if y is x:
-        if not copy:
+        if not copy and in_order(y, order) is y:
             return given
         y = fresh(y)
+    y = in_order(y, order)
     return Buffer(y) if ops.shape(y) else y
+
+
+def is_number(x: Any) -> bool:
+    """Whether a value is a traced floating-point number of double precision."""
+    return isinstance(x, TRACED) and not x.shape and x.dtype == float
 
 
 def converter(original: Callable[..., Any], copy: bool, ndmin: int = 0) -> None:
@@ -146,7 +162,8 @@ def converter(original: Callable[..., Any], copy: bool, ndmin: int = 0) -> None:
             found = original(plain, dtype, *arguments, **keywords)
             return x if cls is Buffer and found is plain else kept(found)
         again = copy and keywords.get("copy") in (True, None) or bool(keywords.get("copy"))
-        return converted(x, dtype, again, max(ndmin, keywords.get("ndmin", 0)))
+        order = keywords.get("order") or ("F" if original is np.asfortranarray else "C" if ndmin else "K")
+        return converted(x, dtype, again, max(ndmin, keywords.get("ndmin", 0)), order)
 
 
 converter(np.array, True)
@@ -155,7 +172,13 @@ converter(np.asanyarray, False)
 converter(np.ascontiguousarray, False, 1)
 converter(np.asfortranarray, False)
 converter(np.require, False)
-converter(np.copy, True)
+
+
+@stands_for(np.copy)
+def copy(a: Any, *arguments: Any, **keywords: Any) -> Any:
+    """As `numpy.copy`."""
+    made = np.copy(held_deeply(a), *arguments, **keywords)
+    return made if active() is None and type(a) is not Buffer else kept(made)
 
 
 @stands_for(np.asarray_chkfinite)

@@ -60,9 +60,14 @@ def replacing(original: Callable[..., Any], replacement: Replacement) -> Callabl
 
     @functools.wraps(original)
     def switch(*arguments: Any, **keywords: Any) -> Any:
+        if active() is None:
+            return original(*arguments, **keywords)
         if is_traced_call(arguments, keywords):
             check_version(replacement)
-            found = replacement.function(*map(held_deeply, arguments), **held_keywords(keywords))
+            if replacement.buffers:
+                found = replacement.function(*arguments, **keywords)
+            else:
+                found = replacement.function(*map(held_deeply, arguments), **held_keywords(keywords))
             if found is not NotImplemented:
                 return found
             return (LIFTED_ORIGINALS.get(original) or original)(*arguments, **keywords)

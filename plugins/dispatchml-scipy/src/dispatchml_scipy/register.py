@@ -10,6 +10,7 @@ TOPICS = (
     "signal",
     "optimize",
     "integrate",
+    "steps",
 )
 
 
