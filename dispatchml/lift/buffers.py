@@ -21,6 +21,7 @@ from ..engines.record import Rec
 from ..engines.space import SPACES
 from ..engines.traced import Traced
 from ..ops.index import is_basic
+from ..transforms.boundary import LIFTING
 
 ndarray = np.ndarray
 Take = Callable[[Any], Any]
@@ -574,5 +575,6 @@ def on_held(op: Any, classes: tuple[type, ...]) -> Callable[..., Any]:
 
 
 HOLDERS[Buffer] = (held, on_held)
+LIFTING.held = held_deeply
 SPACES[Buffer] = lambda x: SPACES[type(held(x))](held(x))
 add_layer(Layer(Buffer, "transform", payload=held, provider=provide, sealed=True, place="dispatchml.lift"))

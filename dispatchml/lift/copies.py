@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import sys
 import types
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 from ..dispatch.errors import is_ours
-from .reach import MISSING, Node, Reach, functions_of, is_users
+from .reach import MISSING, Node, Reach, functions_of, imported_name, is_users
 from .renaming import Site, entered, inside, reading, renamed, sites
 from .stand_ins import active, stand_in
 from .switches import ModuleView, switch_of
@@ -120,8 +119,8 @@ def copy_of(node: Node, reach: Reach) -> Copy:
     function = node.function
 
     def decide(site: Site) -> str | None:
-        if site.imports:
-            return imported_name(site.name)
+        if site.imports is not None:
+            return imported_name(site, function)
         value = node.edges[site.name]
         found = reach.key(site, value)
         if found is not None:
@@ -158,16 +157,6 @@ def renamed_code(code: types.CodeType, decide: Callable[[Site], str | None]) -> 
         for c in inside(made):
             LIFTED[id(c)] = c
     return known[1]
-
-
-def imported_name(name: str) -> str | None:
-    """The name under which lifted code imports a module."""
-    module = sys.modules.get(name)
-    found = None if module is None else stand_in(module)
-    if found is None:
-        return None
-    sys.modules[f"{name} lifted"] = found
-    return f"{name} lifted"
 
 
 def own_cells(node: Node, reach: Reach) -> set[str]:

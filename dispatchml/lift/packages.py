@@ -21,7 +21,7 @@ import numpy as np
 from ..dispatch.errors import ArgumentError, at_user_line
 from ..dispatch.plugins import meet_module
 from ..transforms.boundary import LIFTING
-from .reach import follow, lookup
+from .reach import follow, imported_name, lookup
 from .renaming import Site, inside, renamed
 from .stand_ins import CALLED_NUMPY, stand_in
 from .switches import ModuleView, dotting, guarded, switch_of
@@ -155,8 +155,8 @@ def code_for(function: types.FunctionType) -> types.CodeType:
 
 def name_for(site: Site, function: types.FunctionType) -> str | None:
     """The name that a site reads instead; None where it stays."""
-    if site.imports:
-        return None
+    if site.imports is not None:
+        return imported_name(site, function) if site.name not in ("numpy", "math", "cmath") else None
     value = lookup(function, site.name)
     if value is np and site.chain:
         original = getattr(np, site.chain[0], None)

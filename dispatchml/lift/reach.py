@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -31,8 +32,6 @@ BLANK = frozenset(
 )  # fmt: skip
 #: Names by which code writes without an assignment.
 WRITERS = frozenset({"fill", "put", "copyto", "at", "fill_diagonal", "putmask", "sort", "place"})
-#: Modules that a function may import inside, and the stand-ins that it then gets.
-IMPORTS = frozenset({"numpy", "math", "cmath"})
 
 
 class Node:
@@ -73,7 +72,7 @@ class Reach:
                 found = reading(code)
                 self.writes = self.writes or found.writes or writes_by_name(code)
                 for site in found.sites:
-                    if site.imports:
+                    if site.imports is not None:
                         continue
                     if site.name not in node.edges:
                         node.edges[site.name] = lookup(function, site.name)
@@ -140,8 +139,8 @@ class Reach:
         """Whether a function itself reads something that needs a stand-in."""
         for code in node.codes():
             for site in reading(code).sites:
-                if site.imports:
-                    if site.name in IMPORTS:
+                if site.imports is not None:
+                    if imported_name(site, node.function) is not None:
                         return True
                 elif self.key(site, node.edges[site.name]) is not None:
                     return True
@@ -217,6 +216,29 @@ def follow(module: types.ModuleType, chain: tuple[str, ...]) -> Any:
             break
         value = getattr(value, name, None)
     return value
+
+
+def imported_name(site: Site, function: types.FunctionType) -> str | None:
+    """The name under which lifted code imports a module; None where it is the module's own."""
+    from .copies import module_view
+
+    name = site.name
+    if site.imports:
+        package = str(function.__globals__.get("__package__") or "").split(".")
+        name = ".".join([*package[: len(package) - site.imports + 1], *filter(None, [name])])
+    module = sys.modules.get(name)
+    if module is None or name.partition(".")[0] == "dispatchml":
+        return None
+    found: Any = stand_in(module)
+    if found is None:
+        values = [getattr(module, n, None) for n in site.chain]
+        if not any(callable(v) and not isinstance(v, type) and switch_of(v) is not None for v in values):
+            return None
+        found = module_view(module, is_users)
+    if not site.chain and "." in name:
+        return None
+    sys.modules[f"{name} lifted"] = found
+    return f"{site.name} lifted"
 
 
 def functions_of(member: Any) -> list[types.FunctionType]:

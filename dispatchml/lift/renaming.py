@@ -24,13 +24,16 @@ WRITES = frozenset({"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"})
 class Site:
     """One place where code reads a global name, or imports a module.
 
-    chain: the attributes that it goes on to. called: whether what comes out is called at once. level: the instruction's
-    offset and argument, for the renaming.
+    chain: the attributes that it goes on to, or the names that are imported. called: whether what comes out is called
+    at once, or by `map`. imports: how many packages up a module is imported from, None where it is none. offset,
+    argument: those of the instruction, for the renaming.
     """
 
     __slots__ = ("name", "chain", "called", "offset", "argument", "imports")
 
-    def __init__(self, name: str, chain: tuple[str, ...], called: bool, offset: int, argument: int, imports: bool):
+    def __init__(
+        self, name: str, chain: tuple[str, ...], called: bool, offset: int, argument: int, imports: int | None = None
+    ) -> None:
         self.name, self.chain, self.called = name, chain, called
         self.offset, self.argument, self.imports = offset, argument, imports
 
@@ -52,9 +55,10 @@ class Reading:
         for k, i in enumerate(instructions):
             if i.opname in READS and i.argval not in own:
                 chain, called = self.follow(instructions, k)
-                self.sites.append(Site(i.argval, chain, called, i.offset, i.arg or 0, False))
+                self.sites.append(Site(i.argval, chain, called, i.offset, i.arg or 0))
             elif i.opname == "IMPORT_NAME":
-                self.sites.append(Site(i.argval, (), False, i.offset, i.arg or 0, True))
+                level, names = instructions[k - 2].argval, instructions[k - 1].argval
+                self.sites.append(Site(i.argval, names or (), False, i.offset, i.arg or 0, level))
             elif i.opname == "STORE_DEREF":
                 self.cells.add(i.argval)
             elif i.opname in WRITES or i.opname == "BINARY_OP" and i.argrepr.endswith("="):
@@ -65,7 +69,10 @@ class Reading:
         first = instructions[k]
         chain: list[str] = []
         called = first.opname == "LOAD_GLOBAL" and bool((first.arg or 0) & 1)
-        called = called or k > 0 and instructions[k - 1].opname == "PUSH_NULL"
+        before = instructions[k - 1] if k else None
+        called = called or before is not None and before.opname == "PUSH_NULL"
+        if before is not None and before.opname in READS and before.argval == "map":
+            called = True
         while k + 1 < len(instructions) and instructions[k + 1].opname in ATTRIBUTES:
             k += 1
             chain.append(instructions[k].argval)

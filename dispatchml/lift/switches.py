@@ -21,27 +21,40 @@ def is_traced_call(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool
     return any(map(is_traced, arguments)) or bool(keywords) and any(map(is_traced, keywords.values()))
 
 
-def is_traced(x: Any, depth: int = 2) -> bool:
-    """Whether a value is traced or holds a traced value."""
+def is_traced(x: Any, depth: int = 2, seen: frozenset[int] = frozenset()) -> bool:
+    """Whether a value is traced or holds a traced value: containers and objects to a depth, functions to any."""
     cls = type(x)
     if cls is Buffer:
         return isinstance(held_deeply(x), TRACED)
+    if cls in PLAIN:
+        return False
     if cls is list or cls is tuple:
-        return depth > 0 and any(is_traced(v, depth - 1) for v in x)
+        return depth > 0 and any(is_traced(v, depth - 1, seen) for v in x)
     if cls is dict:
-        return depth > 0 and any(is_traced(v, depth - 1) for v in x.values())
+        return depth > 0 and any(is_traced(v, depth - 1, seen) for v in x.values())
     if cls is types.FunctionType:
-        return depth > 0 and any(is_traced(v, depth - 1) for v in reached(x))
+        if id(x) in seen:
+            return False
+        seen |= {id(x)}
+        return any(is_traced(v, depth - (type(v) is not types.FunctionType), seen) for v in reached(x))
     if cls is types.MethodType:
-        return depth > 0 and (is_traced(x.__func__, depth) or is_traced(x.__self__, depth))
+        return is_traced(x.__func__, depth, seen) or is_traced(x.__self__, depth, seen)
     if cls is functools.partial:
-        return is_traced(x.func, depth) or is_traced_call(x.args, x.keywords)
+        return is_traced(x.func, depth, seen) or is_traced_call(x.args, x.keywords)
     if isinstance(x, TRACED):
         return True
     beside = getattr(x, "__dict__", None)
-    return depth > 0 and type(beside) is dict and cls.__module__ not in sys.stdlib_module_names and any(
-        is_traced(v, depth - 1) for v in beside.values() if isinstance(v, (*TRACED, Buffer, list, tuple, dict))
-    )  # fmt: skip
+    if depth <= 0 or type(beside) is not dict or isinstance(x, type) or cls.__module__ in sys.stdlib_module_names:
+        return False
+    return any(is_traced(v, depth - 1, seen) for v in beside.values() if isinstance(v, INSIDE))
+
+
+#: Classes that hold nothing traced.
+PLAIN = frozenset(
+    {np.ndarray, float, int, bool, str, bytes, complex, type(None), np.float64, np.bool_, types.ModuleType}
+)
+#: What is looked at in objects.
+INSIDE = (*TRACED, Buffer, list, tuple, dict, types.FunctionType)
 
 
 def reached(function: types.FunctionType) -> list[Any]:

@@ -24,6 +24,7 @@ from ..dispatch.errors import (
 from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
 from ..engines.nesting import normal_form
+from ..engines.provider import HOLDERS
 from ..engines.refusals import REFUSED
 from ..engines.reverse import Var, variable
 from ..engines.space import NUMBER_OF
@@ -47,6 +48,8 @@ def input_leaf(x: Any, transform: str) -> Any:
         return float(x)
     if cls is bool or cls is str or cls is bytes or x is None or isinstance(x, type):
         return None
+    if cls in HOLDERS:
+        return input_leaf(HOLDERS[cls][0](x), transform)
     kind = ops.dtype(x).kind
     if kind in FLOAT_KINDS:
         return x
@@ -266,14 +269,15 @@ class Lifting:
     """What `lift` does at the outermost transform of a context; None where there is nothing to do.
 
     prepare(function, arguments): what is run for a function that is seen for the first time. enter, leave: called when
-    a transform begins and ends. release(result): the result without arrays of lifted code.
+    a transform begins and ends. release(result): the result without arrays of lifted code; held(x): what these hold, in
+    lists, tuples and dictionaries.
     """
 
-    __slots__ = ("prepare", "enter", "leave", "release")
+    __slots__ = ("prepare", "enter", "leave", "release", "held")
 
 
 LIFTING = Lifting()
-LIFTING.prepare = LIFTING.enter = LIFTING.leave = LIFTING.release = None
+LIFTING.prepare = LIFTING.enter = LIFTING.leave = LIFTING.release = LIFTING.held = None
 
 
 def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name: str) -> Any:

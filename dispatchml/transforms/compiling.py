@@ -17,7 +17,7 @@ from ..engines.refusals import forget, noted
 from ..engines.views import current
 from ..numpy.operators import dress
 from ..numpy.protocols import array_function, array_ufunc
-from .boundary import LIKE, as_given
+from .boundary import LIFTING, LIKE, as_given
 from .comparing import compared, is_asked_for
 from .compiled_calls import call_through
 from .containers import map_leaves
@@ -179,6 +179,8 @@ class Compiled:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Run the program for these arguments; record it where there is none yet."""
+        if LIFTING.held is not None:
+            arguments, keywords = LIFTING.held((arguments, keywords))
         key: Any = None
         instead: Callable[..., Any] = self.as_it_is
         try:

@@ -8,6 +8,7 @@ from .. import ops
 from ..dispatch.carriers import Carrier, foreign_class
 from ..dispatch.shown import Shown
 from ..engines.batch import plain
+from ..engines.provider import HOLDERS
 from ..engines.traced import Traced
 from .boundary import input_leaf
 from .containers import map_leaves
@@ -25,11 +26,13 @@ def primal(x: Any) -> Any:
     >>> dm.grad(lambda x: (seen.append(dm.primal(x)), x * x)[1])(3.0), seen
     (6.0, [3.0])
     """
-    return own(x) if isinstance(x, Traced) else map_leaves(own, x)
+    return own(x) if isinstance(x, Traced) or type(x) in HOLDERS else map_leaves(own, x)
 
 
 def own(x: Any) -> Any:
     """A plain value that may be written into: the derivative keeps its own."""
+    if type(x) in HOLDERS:
+        x = HOLDERS[type(x)][0](x)
     if isinstance(x, Traced):
         return handed_out(plain(x))
     return x.copy() if type(x) is Shown else x
@@ -44,7 +47,7 @@ def stop_gradient(x: Any) -> Any:
     >>> dm.grad(lambda x: x * dm.stop_gradient(x))(3.0)
     3.0
     """
-    if isinstance(x, Traced):
+    if isinstance(x, Traced) or type(x) in HOLDERS:
         return ops.stop_gradient(x)
     return map_leaves(lambda v: v if input_leaf(v, "stop_gradient") is None else ops.stop_gradient(v), x)
 

@@ -1,12 +1,13 @@
-"""What the solvers of initial value problems choose is constant to derivatives: step sizes, errors, Jacobians for Newton.
+"""What the solvers of initial value problems choose is constant to derivatives: step sizes, errors, Newton's matrices.
 
 The solution depends on these by less than the tolerance, and its derivative without them is smooth.
-`dispatchml.lift.enable(..., exact_steps=True)` differentiates step sizes, too. The matrices of the implicit methods only steer
-their iterations, whose fixed point does not depend on them.
+`dispatchml.lift.enable(..., exact_steps=True)` differentiates step sizes, too. The matrices of the implicit methods
+steer their iterations only, whose fixed point does not depend on them.
 """
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,7 @@ def original(name: str) -> Callable[..., Any]:
 
 def plain(x: Any) -> Any:
     """A value without derivatives; a function whose results have none."""
-    if callable(x) and not hasattr(x, "__array_ufunc__"):
+    if isinstance(x, (types.FunctionType, types.MethodType)):
         return lambda *arguments: dm.primal(x(*arguments))
     return dm.primal(x)
 
