@@ -17,7 +17,7 @@ from .source import Source, dotted
 SHAPES = frozenset(("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides"))
 UNCHANGING = frozenset(
     "len range int bool round isinstance zeros empty ones zeros_like empty_like ones_like arange argmax argmin "
-    "argsort searchsorted floor_divide isnan isinf isfinite enumerate_shape lifted new_tangents".split()
+    "argsort searchsorted floor_divide isnan isinf isfinite lifted new_tangents new_batch extent room".split()
 )
 #: Methods and functions whose result may be a view of what they are called on.
 VIEWS = frozenset("reshape ravel transpose view squeeze swapaxes asarray ascontiguousarray broadcast_to T".split())

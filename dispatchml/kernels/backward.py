@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import kinds
+from .errors import KernelError
 from .forward import Leaves, written
 from .source import Source
 
@@ -16,6 +17,8 @@ def pull_source(source: Source, arguments: tuple[str, ...], active: tuple[bool, 
     """
     from .reverse import transform
 
+    if any(s.derivative is not None for s in source.reached()):
+        raise KernelError(f"{source.name} takes derivatives itself, whose derivatives are taken forward.")
     leaves = Leaves(arguments)
     names = ", ".join(f"a{k}" for k in range(len(leaves.kinds)))
     if any(map(kinds.is_tuple, arguments)):

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .inside import Derivative, write_out
 from .source import KNOWN_PACKAGES, Source, dotted
 
 #: Where a value is read from outside: the source that reads it, and the name.
@@ -98,6 +99,10 @@ def close(source: Source) -> Closed:
     parameter = names_for(every, readers)
     made = {id(s): Source(s.function, s.file, copy.deepcopy(s.tree), {}, {}, ()) for s in every}
     for s in every:
+        if s.derivative is not None:
+            inner = made[id(s.derivative.source)]
+            made[id(s)].derivative = Derivative(s.derivative.kind, s.derivative.argnums, inner, s.derivative.arity)
+    for s in every:
         one = made[id(s)]
         own = {text: parameter[key] for key, text in needs[id(s)].items() if text}
         extra = {text: [parameter[key] for key in needs[id(h)]] for text, h in s.helpers.items()}
@@ -110,6 +115,7 @@ def close(source: Source) -> Closed:
         ]
         one.names = {t: v for t, v in s.names.items() if t not in own and t not in s.helpers}
         one.helpers = {helper_names[t]: made[id(h)] for t, h in s.helpers.items()}
+    write_out(made[id(source)])
     return Closed(made[id(source)], [readers[key] for key in needs[id(source)]], constants)
 
 

@@ -10,16 +10,17 @@ from typing import Any, NoReturn
 class Partials:
     """How many partials the dual numbers of a derivative have, and the tag that tells it from others.
 
-    Of two derivatives in one program the one that began later, and is inside, has the smaller tag.
+    single: of one argument, which has one partial where it is a number. Of two derivatives in one program the one that
+    began later, and is inside, has the smaller tag.
     """
 
-    __slots__ = ("tag", "count")
+    __slots__ = ("tag", "count", "single")
 
-    def __init__(self, tag: int, count: int) -> None:
-        self.tag, self.count = tag, count
+    def __init__(self, tag: int, count: int, single: bool = False) -> None:
+        self.tag, self.count, self.single = tag, count, single
 
     def __repr__(self) -> str:
-        return f"Partials({self.tag}, {self.count})"
+        return f"Partials({self.tag}, {self.count}{', single' if self.single else ''})"
 
 
 def compiled_only(name: str) -> NoReturn:
@@ -70,3 +71,28 @@ def new_batch(y: Any, size: Any) -> Any:
 def put_batch(out: Any, y: Any, k: Any) -> Any:
     """Write the result of one element of a batch."""
     compiled_only("put_batch")
+
+
+def extent(x: Any) -> Any:
+    """How many numbers a number or an array has."""
+    compiled_only("extent")
+
+
+def unit(x: Any, start: Any, k: Any, t: Any) -> Any:
+    """An argument of which partial j is 1 in its number k + j - start."""
+    compiled_only("unit")
+
+
+def room(y: Any, total: Any, t: Any, arguments: Any) -> Any:
+    """Room for so many partials of a number: an array, or a tuple where all arguments are numbers."""
+    compiled_only("room")
+
+
+def put_part(g: Any, y: Any, k: Any, t: Any) -> Any:
+    """The same room with the partials of y from place k on."""
+    compiled_only("put_part")
+
+
+def shaped(g: Any, x: Any, start: Any, position: Any) -> Any:
+    """The partials by one argument in its shape."""
+    compiled_only("shaped")

@@ -17,10 +17,14 @@ import inspect
 import linecache
 import types
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..dispatch.errors import at_user_line, code_line, describe
+from ..transforms.entry import taken_of
 from .errors import KernelSourceError
+
+if TYPE_CHECKING:
+    from .inside import Derivative
 
 #: Statements and expressions that no kernel takes, with what to write instead.
 REFUSED: dict[type[ast.AST], str] = {
@@ -49,7 +53,7 @@ class Source:
     out. helpers: the sources of the functions among them, by the same texts. defaults: of the last parameters.
     """
 
-    __slots__ = ("function", "file", "tree", "names", "helpers", "defaults", "__weakref__")
+    __slots__ = ("function", "file", "tree", "names", "helpers", "defaults", "derivative", "__weakref__")
 
     def __init__(
         self,
@@ -62,6 +66,8 @@ class Source:
     ) -> None:
         self.function, self.file, self.tree, self.names = function, file, tree, names
         self.helpers, self.defaults = {} if helpers is None else helpers, defaults
+        #: What it is the derivative of, where a kernel takes one.
+        self.derivative: Derivative | None = None
 
     @property
     def name(self) -> str:
@@ -110,7 +116,12 @@ def read(function: Any, known: dict[types.CodeType, Source] | None = None) -> So
     Raises KernelSourceError where there is no text, or where it is no function that kernels take: a generator, a
     coroutine, `*args`, `**keywords`, `global`, a class inside.
     """
+    from . import inside
+
     known = {} if known is None else known
+    taken = taken_of(function)
+    if taken is not None and taken[0] in inside.KINDS:
+        return inside.derivative_source(inside.Derivative(taken[0], taken[2], read(taken[1], known)))
     made = python_function(function)
     if made is None:
         raise KernelSourceError(
@@ -125,16 +136,38 @@ def read(function: Any, known: dict[types.CodeType, Source] | None = None) -> So
     source.names.update(values_of(tree, made))
     for text, value in source.names.items():
         helper = python_function(value)
-        if helper is not None and helper is not value or is_helper(helper):
+        if helper is not None and helper is not value or taken_of(value) is not None or is_helper(helper):
             source.helpers[text] = read(value, known)
+    source.tree = Taking(source).visit(source.tree)
     return source
+
+
+class Taking(ast.NodeTransformer):
+    """Makes a helper of each `dm.grad(f)` in a text, where f is one."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        """A call of a transform."""
+        from . import inside
+
+        self.generic_visit(node)
+        found = inside.taken_inside(node, self.source.names)
+        inner = None if found is None else self.source.helpers.get(dotted(found[1]) or "")
+        if found is None or inner is None:
+            return node
+        name = f"{found[0]}_{inner.name}_{len(self.source.helpers)}"
+        made = inside.Derivative(found[0], found[2], inner)
+        self.source.helpers[name] = inside.derivative_source(made)
+        return ast.copy_location(ast.Name(id=name, ctx=ast.Load()), node)
 
 
 def python_function(value: Any) -> types.FunctionType | None:
     """The Python function behind a value: itself, or what a kernel or Numba's compiled function was made of."""
-    if isinstance(value, types.FunctionType) and not hasattr(value, "kernel"):
+    if isinstance(value, types.FunctionType):
         return value
-    inner = getattr(getattr(value, "kernel", value), "py_func", None)
+    inner = getattr(value, "py_func", None)
     return inner if isinstance(inner, types.FunctionType) else None
 
 

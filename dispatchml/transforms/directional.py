@@ -12,7 +12,7 @@ from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_u
 from .basis import check_holomorphic, times_i
 from .boundary import Inputs, as_given, like_input
 from .containers import flatten, flatten_like, map_leaves, unflatten
-from .entry import check_function, hides_frames, transformed
+from .entry import check_function, hides_frames, note_taken, transformed
 from .fit import as_tuple, check_difference, fit_tangent_leaf
 from .forward_pass import is_differentiable, push, values_and_tangents
 from .watching import SMALL
@@ -92,7 +92,7 @@ def derivative(
         dy = map_leaves(lambda p: per_unit(p, x) if is_differentiable(p) else p, values_and_tangents(pushed, x, one)[1])
         return (dy, pushed.aux) if has_aux else dy
 
-    return derived
+    return derived if has_aux else note_taken(derived, "derivative", function, argnum)
 
 
 @hides_frames

@@ -40,6 +40,18 @@ def transformed(function: Callable[..., Any], name: str) -> Callable[[Callable[.
     return lambda call: functools.wraps(function)(hides_frames(call))
 
 
+def note_taken(made: Callable[P, R], kind: str, function: Any, argnums: Any) -> Callable[P, R]:
+    """Remember what a function is the derivative of, for kernels that call it."""
+    made.taken = (made, kind, function, argnums)  # type: ignore[attr-defined]
+    return made
+
+
+def taken_of(function: Any) -> tuple[str, Any, Any] | None:
+    """The transform, its function and its positions behind a function; None for anything else."""
+    found = getattr(function, "taken", None)
+    return found[1:] if type(found) is tuple and found[0] is function else None
+
+
 def check_function(function: Any, name: str) -> None:
     """Refuse what cannot be called, before anything else is looked at."""
     if not callable(function):

@@ -20,7 +20,7 @@ from ..engines.views import current
 from .auxiliary import split_aux
 from .boundary import Inputs, as_given, call_user, explain_sweep, is_on, like_input, primal_on, run_on_tape
 from .containers import map_leaves
-from .entry import transformed
+from .entry import note_taken, transformed
 from .reverse_pass import careful_tape, is_spoiled, run_sweep
 from .watching import SMALL, Watch, apart, arrays_of, private
 from .zeros import zero_gradient
@@ -92,7 +92,7 @@ def differentiated(
             return ((value, aux), result) if has_aux else (value, result)
         return (result, aux) if has_aux else result
 
-    return value_and_gradient
+    return value_and_gradient if has_aux or holomorphic else note_taken(value_and_gradient, name, function, argnums)
 
 
 def grad(

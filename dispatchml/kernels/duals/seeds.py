@@ -30,15 +30,15 @@ INDEX = ir.IntType(64)
 class PartialsType(types.Type):
     """The type of T."""
 
-    def __init__(self, tag: int, count: int) -> None:
-        self.tag, self.count = tag, count
-        super().__init__(f"Partials({tag}, {count})")
+    def __init__(self, tag: int, count: int, single: bool) -> None:
+        self.tag, self.count, self.single = tag, count, single
+        super().__init__(f"Partials({tag}, {count}, {single})")
 
 
 @typeof_impl.register(Partials)
 def type_of_partials(val: Any, c: Any) -> Any:
     """Numba's type for T as a constant."""
-    return PartialsType(val.tag, val.count)
+    return PartialsType(val.tag, val.count, val.single)
 
 
 register_model(PartialsType)(models.OpaqueModel)
@@ -349,3 +349,115 @@ implement(partials.new_tangents, lambda y, size, t: room_type(y, t), new_code)
 implement(partials.put_tangents, lambda out, y, k, t: types.none, put_tangents_code)
 implement(partials.new_batch, lambda y, size: room_type(y, None), new_code)
 implement(partials.put_batch, lambda out, y, k: types.none, put_batch_code)
+
+
+# ---- derivatives inside of kernels: extent(x), unit(x, start, k, t), room(y, total, t, x), put_part, shaped -----
+
+
+def unit_typer(x: Any, start: Any, k: Any, t: Any) -> Any:
+    """Dual numbers over x; a number alone has one partial."""
+    if isinstance(x, types.Array) or not t.single:
+        return dual_of(x, t)
+    return Dual(floating(x), 1, t.tag)
+
+
+def unit_code(c: Code, sig: Any, args: Any) -> Any:
+    """x with partial j 1 where its number is k + j - start."""
+    (xty, *_), (x, start, k, _) = sig.args, args
+    b = c.builder
+    ty = sig.return_type.dtype if isinstance(sig.return_type, types.Array) else sig.return_type
+    one = c.cast(c.context.get_constant(types.float64, 1.0), types.float64, float_inside(ty.base))
+    one, zero = c.cast(one, float_inside(ty.base), ty.base), c.zero(ty.base)
+    shape = c.shape(xty, x) if isinstance(xty, types.Array) else []
+
+    def element(v: Any, indices: Any) -> Any:
+        here = ir.Constant(INDEX, 0)
+        for size, index in zip(shape, indices, strict=True):
+            here = b.add(b.mul(here, size), index)
+        here = b.sub(b.add(here, start), k)
+        found = [b.select(b.icmp_signed("==", here, ir.Constant(INDEX, j)), one, zero) for j in range(ty.count)]
+        return c.assembled(ty, c.cast(v, xty.dtype if isinstance(xty, types.Array) else xty, ty.base), found)
+
+    return c.over(sig.return_type, x, xty, element)
+
+
+def float_inside(ty: Any) -> Any:
+    """The floats inside of a number's type."""
+    return ty.float if isinstance(ty, Dual) else ty
+
+
+def extent_code(c: Code, sig: Any, args: Any) -> Any:
+    """How many numbers there are."""
+    size = ir.Constant(INDEX, 1)
+    for n in c.shape(sig.args[0], args[0]) if isinstance(sig.args[0], types.Array) else ():
+        size = c.builder.mul(size, n)
+    return size
+
+
+def room_typer(y: Any, total: Any, t: Any, arguments: Any) -> Any:
+    """An array of partials, or a tuple of them where all arguments are numbers."""
+    if isinstance(y, (types.Array, types.BaseTuple)):
+        return None  # the function returns more than a number
+    base = part_type(y, t)
+    if any(isinstance(x, types.Array) for x in arguments.types):
+        return types.Array(base, 1, "C")
+    return types.UniTuple(base, 1 if t.single else t.count)
+
+
+def room_code(c: Code, sig: Any, args: Any) -> Any:
+    """Room for partials."""
+    ty = sig.return_type
+    if isinstance(ty, types.Array):
+        return c.new(ty, [args[1]])
+    return c.context.make_tuple(c.builder, ty, [c.zero(ty.dtype)] * ty.count)
+
+
+def put_part_code(c: Code, sig: Any, args: Any) -> Any:
+    """The room with the partials of y."""
+    (gty, yty, _, t), (g, y, k, _) = sig.args, args
+    count = yty.count if is_of(yty, t) else t.count
+    found = [c.part(yty, y, t, j + 1) for j in range(count)]
+    if not isinstance(gty, types.Array):
+        return c.context.make_tuple(c.builder, gty, found[: gty.count])
+    size = c.shape(gty, g)[0]
+    for j, p in enumerate(found):
+        here = c.builder.add(k, ir.Constant(INDEX, j))
+        with c.builder.if_then(c.inside(here, size)):
+            c.store(gty, g, (here,), p)
+    return impl_ret_borrowed(c.context, c.builder, gty, g)
+
+
+def shaped_typer(g: Any, x: Any, start: Any, position: Any) -> Any:
+    """A number, or an array like x."""
+    if isinstance(x, types.Array):
+        return types.Array(g.dtype, x.ndim, "C")
+    return g.dtype
+
+
+def shaped_code(c: Code, sig: Any, args: Any) -> Any:
+    """The part of the room that belongs to one argument."""
+    (gty, xty, *_), (g, x, start, position) = sig.args, args
+    b = c.builder
+    if not isinstance(gty, types.Array):
+        found = c.zero(gty.dtype)
+        for j, p in enumerate(cgutils.unpack_tuple(b, g, gty.count)):
+            found = b.select(b.icmp_signed("==", position, ir.Constant(position.type, j)), p, found)
+        return found
+    if not isinstance(xty, types.Array):
+        return c.load(gty, g, (start,))
+    shape, step = c.shape(xty, x), ir.Constant(INDEX, 0)
+
+    def element(indices: Any) -> Any:
+        here = step
+        for size, index in zip(shape, indices, strict=True):
+            here = b.add(b.mul(here, size), index)
+        return c.load(gty, g, (b.add(here, start),))
+
+    return c.mapped(sig.return_type, shape, element)
+
+
+implement(partials.extent, lambda x: types.intp, extent_code)
+implement(partials.unit, unit_typer, unit_code)
+implement(partials.room, room_typer, room_code)
+implement(partials.put_part, lambda g, y, k, t: g, put_part_code)
+implement(partials.shaped, shaped_typer, shaped_code)

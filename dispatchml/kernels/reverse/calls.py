@@ -35,6 +35,8 @@ class Calls:
             return self.gradient(function, arguments, keywords, node)
         if not isinstance(function, Constant):
             raise self.refuse("it calls something that is no function", node)
+        if function.source is not None and function.source.derivative is not None:
+            return self.gradient(gradient_of(function.source), arguments, keywords, node)
         if function.source is not None:
             return self.inline(function.source, function.source.tree, arguments, keywords, node, None)
         if isinstance(function.value, Method):
@@ -485,3 +487,12 @@ METHODS: dict[str, str] = {
         n: n for n in "sum mean prod max min argmax argmin dot copy astype reshape ravel transpose fill any all".split()
     },
 }
+
+
+def gradient_of(source: Any) -> Gradient:
+    """A helper that is a derivative."""
+    taken = source.derivative
+    positions = tuple(p % taken.arity for p in taken.positions)
+    made = Gradient(Constant(None, taken.source.name, taken.source), positions, taken.kind == "value_and_grad")
+    made.single = taken.single
+    return made
