@@ -289,6 +289,7 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         outermost = REFUSED.set(refused)
     before = len(refused)
     entered = outermost is not None and LIFTING.enter is not None and LIFTING.enter()
+    run = function
     try:
         ready = READY.get(id(function))
         if ready is None and LIFTING.prepare is not None:
@@ -300,7 +301,7 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
             raise_in_words(error, name)
         del refused[before:]
         try:
-            result = function(*arguments, **keywords)
+            result = run(*arguments, **keywords)
         except Exception as again:
             raise_in_words(again, name)
     finally:

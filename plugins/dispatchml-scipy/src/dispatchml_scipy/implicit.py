@@ -20,6 +20,7 @@ from dispatchml.dispatch import operation
 from dispatchml.dispatch.errors import TracerConversionError, at_user_line
 from dispatchml.engines.batch import Batched
 from dispatchml.engines.traced import Traced
+from dispatchml.lift.buffers import held_deeply
 from dispatchml.rules import nondifferentiable
 from dispatchml.transforms.captured import DEPTH, Walk
 
@@ -94,6 +95,7 @@ def plainly(function: Any) -> Any:
 
 def plain_result(y: Any) -> Any:
     """What a solver gets of a function's result."""
+    y = held_deeply(y)
     if isinstance(y, Traced):
         if hidden_batch(y):
             raise TracerConversionError(
