@@ -8,6 +8,7 @@ TOPICS = (
     "linalg",
     "fft",
     "signal",
+    "ndimage",
     "optimize",
     "integrate",
     "steps",
