@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from .forward import Forward, one_step
 from .primitives import FRESH, VIEWS, reads, slope
 from .program import Block, Compute, If, Instruction, Load, Loop, Number, Operand, Store, Value
-from .saving import Plan, within
+from .saving import Plan
+from .sharing import within
 from .stacks import Stack, trips
 
 

@@ -77,7 +77,7 @@ def derived(
             op.count.made, op.count.block = op, op.block
     inputs = {v for p in positions for v in leaves(program.parameters[p]) if isinstance(v, Value)}
     active = Activity(program, inputs)
-    saving = Saving(program, active, builder.value)
+    saving = Saving(program, active, builder.value, checkpoints)
     text = Text()
     writer = Backward(program, active, saving, stacks_of(program, saving, checkpoints, guarded), text)
     cotangent = builder.value("ct", Kind("f8"))

@@ -213,7 +213,8 @@ class Forward:
     def first(self, c: Carried) -> None:
         """A carried value before its loop."""
         if c.first is not None:
-            self.put(f"{c.value} = {self.show(c.first)}")
+            own = c.value in self.saving.written
+            self.put(f"{c.value} = {self.show(c.first)}{'.copy()' if own else ''}")
         else:
             self.put(f"{c.value} = {self.default(c.value)}")
 

@@ -37,6 +37,10 @@ def simplify(program: Program) -> None:
                     if j.result not in table and a is not None and (a is b or equal(a, b)):
                         table[j.result] = a
                         again = True
+    for value in table:
+        other = replaced(value, table)
+        if isinstance(other, Value) and not value.kind.scalar:
+            value.share(other)  # views of it are views of the other one
     for op in program.body.walk():
         op.replace(table)
         if isinstance(op, Loop):

@@ -26,8 +26,8 @@ from .program import (
     Store,
     Value,
     flat,
-    leaves,
 )
+from .sharing import check_sharing, within
 
 #: The shape of an array, apart from what is in it.
 Form = tuple[str, Value]
@@ -52,14 +52,15 @@ class Plan:
 class Saving:
     """The plans of all loops of a program through which a derivative goes."""
 
-    def __init__(self, program: Program, active: Activity, name: object) -> None:
+    def __init__(self, program: Program, active: Activity, name: object, checkpoints: bool) -> None:
         self.program, self.active, self.new_value = program, active, name
+        self.checkpoints = checkpoints
         self.order = {op: i for i, op in enumerate(program.body.walk())}
         self.stores = [op for op in self.order if isinstance(op, Store)]
         self.plans: dict[Loop, Plan] = {}
         self.undone: set[Store] = set()
         self.check_parameters()
-        self.check_carried()
+        self.written = check_sharing(program)
         while True:
             self.plans = {}
             self.plan(program.body)
@@ -80,53 +81,6 @@ class Saving:
             if root.made is None:
                 what = "an array from outside" if root.name in self.program.outside else f"its argument {root.name}"
                 raise refused(s.place, f"it writes into {what}; write into a copy: {root.name}.copy()")
-
-    def check_carried(self) -> None:
-        """Raise where a loop binds an array again that is the same memory as another one."""
-        for op in self.order:
-            arrays = [c for c in op.carried if not c.value.kind.scalar] if isinstance(op, Loop) else []
-            if not arrays:
-                continue
-            assert isinstance(op, Loop)
-            inside = {s.array.root for s in self.stores if within(s.block, op.body)}
-            own = {c.value.root for c in arrays}
-            written = bool(own & inside)
-            seen: set[Value] = set()
-            for c in arrays:
-                for x in (c.first, c.next):
-                    if not isinstance(x, Value):
-                        continue
-                    local = x.block is not None and within(x.block, op.body)
-                    if x.root in inside and not local and x.root not in own:
-                        raise self.shared(op, c.value, x)
-                    if x.root in own and x not in {d.value for d in arrays}:
-                        raise self.shared(op, c.value, x)
-                if isinstance(c.next, Value):
-                    if written and c.next.root in seen:
-                        raise self.shared(op, c.value, c.next)
-                    seen.add(c.next.root)
-            if written:
-                firsts = [c.first.root for c in arrays if isinstance(c.first, Value)]
-                for c in arrays:
-                    if isinstance(c.first, Value):
-                        used = firsts.count(c.first.root) > 1 or c.first.root.made is None
-                        if used or self.used_from(op, c.first.root):
-                            raise self.shared(op, c.value, c.first)
-
-    def used_from(self, loop: Loop, root: Value) -> bool:
-        """Whether a memory is read or written inside of a loop or after it, by another name than a carried one."""
-        place = self.order[loop]
-        for op, i in self.order.items():
-            if i > place and any(isinstance(x, Value) and not x.kind.scalar and x.root is root for x in op.operands()):
-                return True
-        return any(isinstance(x, Value) and not x.kind.scalar and x.root is root for x in leaves(self.program.result))
-
-    def shared(self, op: Loop, value: Value, other: Value) -> Exception:
-        return refused(
-            op.place,
-            f"the loop writes into {other.name} and binds it to {value.name} as well, so that two names share memory; "
-            f"bind a copy: {other.name}.copy()",
-        )
 
     # ---- plans -------------------------------------------------------------------------------------------------------
 
@@ -307,6 +261,14 @@ class Saving:
                 for common in load.block.loops():
                     if common in loops and not (root.block is not None and within(root.block, common.body)):
                         return True
+        return self.checkpoints and self.is_run_again_before(s)
+
+    def is_run_again_before(self, s: Store) -> bool:
+        """Whether a loop before a store, which may be run again by segments, reads what is there."""
+        for loop in self.plans:
+            if loop.block.loop is None and loop not in s.block.loops() and self.order[loop] < self.order[s]:
+                if any(isinstance(op, Load) and op.array.root is s.array.root for op in loop.body.walk()):
+                    return True
         return False
 
 
@@ -320,11 +282,3 @@ def values(operands: object) -> Iterator[Value]:
     for x in operands:  # type: ignore[attr-defined]
         if isinstance(x, Value):
             yield x
-
-
-def within(block: Block, outer: Block) -> bool:
-    """Whether a block is another one or inside of it."""
-    inner: Block | None = block
-    while inner is not None and inner is not outer:
-        inner = inner.parent.block if inner.parent is not None else None
-    return inner is outer

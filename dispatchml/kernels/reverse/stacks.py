@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .program import Block, Loop, Number, Operand, Value
-from .saving import Plan, Saving, within
+from .saving import Plan, Saving
+from .sharing import outside, within
 
 #: Numbers that the records of a loop hold before a new segment begins: 32 MB.
 LIMIT = 4_000_000
@@ -97,10 +98,8 @@ class Stack:
         self.fixed = (
             self.segmented and not loop.counted and all(c is not None for f, c in self.capacity.items() if self.uses(f))
         )
-        self.written = sorted(
-            {s.array.root for s in saving.stores if within(s.block, loop.body) and not is_inside(s.array.root, loop)},
-            key=lambda v: v.name,
-        )
+        stores = [s for s in saving.stores if within(s.block, loop.body)]
+        self.written = sorted({a for s in stores for a in outside(s.array, loop)}, key=lambda v: v.name)
 
     def plans(self, loop: Loop) -> Iterator[Plan]:
         yield self.saving.plans[loop]
@@ -280,10 +279,3 @@ def as_array(v: Value, text: str, sizes: list[str]) -> str:
     if v.kind.code == "f4":
         return f"{text}.astype(np.float32)"
     return f"{text} != 0" if v.kind.code == "b1" else text
-
-
-def is_inside(root: Value, loop: Loop) -> bool:
-    """Whether an array is made inside of a loop, or is one that it carries."""
-    if any(c.value is root for c in loop.carried):
-        return True
-    return root.block is not None and within(root.block, loop.body)
