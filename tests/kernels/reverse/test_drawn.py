@@ -29,7 +29,8 @@ def compare(seed, limit=None):
     try:
         derived = reverse(function, x, y, c)
     except KernelReverseError as error:
-        assert "bind a copy" in str(error)  # the only thing of these programs that may be refused
+        if "bind a copy" not in str(error):  # the only thing of these programs that may be refused
+            raise
         return False
     with np.errstate(all="ignore"):
         result, cotangents = derived(x, y, c, 1.0)
