@@ -11,7 +11,14 @@ import numpy as np
 from .. import ops
 from ..dispatch.called import called_function, is_assignment
 from ..dispatch.construct import FORMS, form_of
-from ..dispatch.errors import LeakedTracerError, TracerConversionError, at_user_line, class_name
+from ..dispatch.errors import (
+    LeakedTracerError,
+    LiftError,
+    TracerConversionError,
+    at_user_line,
+    class_name,
+    is_hidden,
+)
 from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
 from ..dispatch.parts import Part
@@ -238,6 +245,15 @@ def refuse(x: Traced, what: str, instead: str) -> NoReturn:
     """The error for turning a traced value into a plain one; it names the function that the user called, where that
     shows.
     """
+    package, place = package_at_work()
+    if package:
+        error: TracerConversionError = LiftError(
+            f"{what} on a traced value ({describe_payload(x)}){at_user_line()} would lose its derivative. The code of "
+            f"{package} does it ({place}). {advice(package)}"
+        )
+        error.again = load_latecomers()
+        remember(error)
+        raise error
     called = called_function()
     known = INSTEAD.get(called.rpartition(".")[2])
     if known is not None:
@@ -248,6 +264,36 @@ def refuse(x: Traced, what: str, instead: str) -> NoReturn:
     error.again = load_latecomers()  # a library that steps back once its plugin is loaded
     remember(error)
     raise error
+
+
+def package_at_work() -> tuple[str, str]:
+    """The installed package whose code is running, and where, if it is neither NumPy nor served by a plugin's types."""
+    replacing: Any = sys.modules.get("dispatchml.lift.replacing")
+    known = () if replacing is None else replacing.REPLACEMENTS
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if "site-packages" in file or "dist-packages" in file:
+            module = str(frame.f_globals.get("__name__", ""))
+            package = module.partition(".")[0]
+            lifted = any(name.startswith(f"{package}.") for name in known)
+            if package != "numpy" and (lifted or not is_hidden(file)):
+                return package, f"{module}, line {frame.f_lineno}"
+        elif not is_hidden(file):
+            break
+        frame = frame.f_back
+    return "", ""
+
+
+def advice(package: str) -> str:
+    """What to do where a package's code makes plain numbers of traced values."""
+    packages: Any = sys.modules.get("dispatchml.lift.packages")
+    if packages is None or not any(name.partition(".")[0] == package for name in packages.STATE.prefixes):
+        return f"Write dispatchml.lift.enable({package!r}) once, so that its Python code takes traced values."
+    return (
+        "That is compiled, or of a part that is not enabled: dispatchml.lift.enable names of more modules, and "
+        "dispatchml.lift.replaces what stands for a function; dispatchml.primal(x) is the plain value."
+    )
 
 
 def as_seen(x: Any) -> Any:

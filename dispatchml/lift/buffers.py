@@ -67,8 +67,8 @@ class Buffer:
     size = property(lambda self: self._value.size, doc="The number of elements.")
     T = property(lambda self: view(self, lambda x: x.T), doc="The axes reversed.")
     mT = property(lambda self: view(self, lambda x: x.mT), doc="The last two axes exchanged.")
-    real = property(lambda self: part(self, "real"), doc="The real part.")
-    imag = property(lambda self: part(self, "imag"), doc="The imaginary part.")
+    real = property(lambda x: part(x, "real"), lambda x, new: set_part(x, "real", new), doc="The real part.")
+    imag = property(lambda x: part(x, "imag"), lambda x, new: set_part(x, "imag", new), doc="The imaginary part.")
     flat = property(lambda self: held(self).flat, doc="As `numpy.ndarray.flat`.")
 
     def __getattr__(self, name: str) -> Any:
@@ -366,6 +366,19 @@ def part(x: Buffer, name: str) -> Any:
     if type(value) is ndarray:
         return Buffer(made, None) if made is not value and made.shape else x if name == "real" else made
     return x if name == "real" and value.dtype.kind != "c" else made
+
+
+def set_part(x: Buffer, name: str, new: Any) -> None:
+    """`x.real = new` and `x.imag = new`."""
+    value, new = held(x), held(new)
+    if new is x or new is value:
+        return
+    if type(value) is ndarray and not isinstance(new, TRACED):
+        setattr(value, name, new)
+    elif value.dtype.kind != "c":
+        x[...] = new
+    else:
+        x[...] = new + 1j * value.imag if name == "real" else value.real + 1j * new
 
 
 def write(x: Buffer, index: Any, new: Any) -> None:

@@ -14,8 +14,8 @@ from .renaming import Site, entered, inside, reading, renamed, sites
 from .stand_ins import active, stand_in
 from .switches import ModuleView, switch_of
 
-#: Code objects of copies, by identity: what they make is lifted already.
-LIFTED: dict[int, types.CodeType] = {}
+#: Code objects of copies, by identity, with what they were made of: functions that have them are lifted already.
+LIFTED: dict[int, tuple[types.CodeType, types.CodeType]] = {}
 #: The renamed code of a code object, by the names that it got; the code object is kept with it.
 RENAMED: dict[tuple[int, tuple[str | None, ...]], tuple[types.CodeType, types.CodeType]] = {}
 #: Copies by the function that they were made of.
@@ -57,7 +57,13 @@ def content(cell: Any) -> Any:
 
 def is_lifted(function: types.FunctionType) -> bool:
     """Whether a function is a copy, or was made by one."""
-    return LIFTED.get(id(function.__code__)) is function.__code__
+    return original_code(function.__code__) is not function.__code__
+
+
+def original_code(code: types.CodeType) -> types.CodeType:
+    """The code that some lifted code was made of; any other code is its own."""
+    known = LIFTED.get(id(code))
+    return known[1] if known is not None and known[0] is code else code
 
 
 def lifted_function(function: types.FunctionType, own: Callable[[Any], bool] = is_users) -> Any:
@@ -154,8 +160,8 @@ def renamed_code(code: types.CodeType, decide: Callable[[Site], str | None]) -> 
     if known is None or known[0] is not code:
         made = renamed(code, decide)
         known = RENAMED[key] = code, made
-        for c in inside(made):
-            LIFTED[id(c)] = c
+        for c, original in zip(inside(made), inside(code), strict=True):
+            LIFTED[id(c)] = c, original
     return known[1]
 
 
@@ -166,7 +172,7 @@ def own_cells(node: Node, reach: Reach) -> set[str]:
     for name, value in node.cells.items():
         inner = innermost(value)
         known = reach.nodes.get(id(inner)) if inner is not None else None
-        if known is not None and known.need or not ours and reach.cell(value) is not None:
+        if known is not None and known.need or not ours and reach.held(value, node) is not None:
             found.add(name)
     written = {name for code in inside(node.function.__code__) for name in stores_of(code)}
     return found - written
@@ -203,7 +209,7 @@ def fill(node: Node, copies: dict[int, Copy], reach: Reach) -> None:
         if cell is mine:
             continue
         value = node.cells[name]
-        found = reach.cell(value)
+        found = reach.held(value, node)
         mine.cell_contents = found[1] if found is not None else with_copy(value, copies)
 
 

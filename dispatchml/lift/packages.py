@@ -21,10 +21,10 @@ import numpy as np
 from ..dispatch.errors import ArgumentError, at_user_line
 from ..dispatch.plugins import meet_module
 from ..transforms.boundary import LIFTING
-from .reach import follow, imported_name, lookup
+from .reach import follow, imported_name, lookup, takes_lists
 from .renaming import Site, inside, renamed
-from .stand_ins import CALLED_NUMPY, stand_in
-from .switches import ModuleView, dotting, guarded, switch_of
+from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, stand_in
+from .switches import Guard, ModuleView, dotting, switch_of
 
 LOCK = threading.RLock()
 #: Parts of packages that say how NumPy and the interpreter are used, and never see an array of the user's.
@@ -138,7 +138,22 @@ def refresh() -> None:
             CHANGED[id(x)] = x, x.__code__
             if code is not x.__code__:
                 x.__code__ = code
+        elif isinstance(x, type) and is_enabled(str(x.__module__)):
+            guard_members(x)
     vars(builtins).update(ACTIVE if STATE.count else INERT)
+
+
+def guard_members(cls: type) -> None:
+    """Guard the compiled functions that a class holds as attributes, which its methods call."""
+    for name, member in list(vars(cls).items()):
+        inner = member.__func__ if isinstance(member, staticmethod) else member
+        if type(inner).__name__ in COMPILED and not name.startswith("__"):
+            found = replaced(inner)
+            if found is not None:
+                try:
+                    setattr(cls, name, staticmethod(found))
+                except (AttributeError, TypeError):
+                    continue
 
 
 def code_for(function: types.FunctionType) -> types.CodeType:
@@ -164,6 +179,8 @@ def name_for(site: Site, function: types.FunctionType) -> str | None:
             if site.called and len(site.chain) == 1 and stand_in(original) is not None:
                 return named("numpy", "called", np, CALLED_NUMPY)
             return None
+        if takes_lists(original, site) and not isinstance(original, np.ufunc):
+            return named("numpy", "lists", np, LISTED_NUMPY)
         return None if stand_in(original) is None else named("numpy", "", np, stand_in(np))
     if isinstance(value, type) and value is not np.vectorize:
         found = (stand_in(value) or switch_of(value)) if site.called else None
@@ -227,7 +244,7 @@ def replaced(value: Any) -> Any:
     known = GUARDS.get(id(value))
     if known is None or known[0] is not value:
         name = f"{module}.{getattr(value, '__name__', value)}"
-        known = GUARDS[id(value)] = value, guarded(value, name)
+        known = GUARDS[id(value)] = value, Guard(value, name)
     return known[1]
 
 

@@ -16,7 +16,8 @@ from ..dispatch.plugins import meet_module
 from ..transforms.boundary import UNLIFTED
 from ..transforms.looking import is_library, is_library_module
 from .renaming import Site, inside, reading
-from .stand_ins import CALLED_NUMPY, stand_in
+from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, stand_in
+from .suspicion import names_in
 from .switches import switch_of
 
 MISSING = object()
@@ -55,12 +56,12 @@ class Node:
 class Reach:
     """All that a function reaches. own: says whether a function or class belongs to the code that is lifted."""
 
-    __slots__ = ("nodes", "classes", "writes", "own")
+    __slots__ = ("nodes", "classes", "writes", "lists", "own")
 
     def __init__(self, own: Callable[[Any], bool]) -> None:
         self.nodes: dict[int, Node] = {}
         self.classes: dict[type, list[Node]] = {}
-        self.writes = False
+        self.writes = self.lists = False
         self.own = own
 
     def function(self, function: types.FunctionType, above: Node | None = None) -> Node:
@@ -71,6 +72,7 @@ class Reach:
             for code in node.codes():
                 found = reading(code)
                 self.writes = self.writes or found.writes or writes_by_name(code)
+                self.lists = self.lists or found.lists
                 for site in found.sites:
                     if site.imports is not None:
                         continue
@@ -146,7 +148,7 @@ class Reach:
                     return True
         if is_ours(node.function.__code__.co_filename):
             return False
-        return any(self.cell(value) is not None for value in node.cells.values())
+        return any(self.held(value, node) is not None for value in node.cells.values())
 
     def key(self, site: Site, value: Any) -> tuple[str, Any] | None:
         """The name and the value that a site reads instead, for what is no function of the user's."""
@@ -154,6 +156,8 @@ class Reach:
             original = getattr(np, site.chain[0], None)
             if isinstance(original, type) and original is not np.vectorize:
                 return ("numpy called", CALLED_NUMPY) if len(site.chain) == 1 and self.called(site, original) else None
+            if self.lists and takes_lists(original, site):
+                return "numpy lists", LISTED_NUMPY
             if stand_in(original) is None or id(original) in BLANK and not self.writes:
                 return None
         elif isinstance(value, type) and value is not np.vectorize:
@@ -182,6 +186,16 @@ class Reach:
                 return f"{getattr(value, '__name__', 'function')} replaced {id(value)}", found
         return None
 
+    def held(self, value: Any, node: Node) -> tuple[str, Any] | None:
+        """The same for what a cell of a function holds."""
+        from .copies import module_view
+
+        if type(value) is types.ModuleType and stand_in(value) is None and is_library_module(value):
+            if not mentions_replaced(value, names_in(node.function.__code__)):
+                return None
+            return f"{value.__name__} viewed", module_view(value, self.own)
+        return self.cell(value)
+
     def module(self, module: types.ModuleType, chain: tuple[str, ...], called: bool) -> tuple[str, Any] | None:
         """What stands for a module: of the user's, or of a library one of whose functions is replaced."""
         from .copies import module_view
@@ -208,6 +222,13 @@ def lookup(function: types.FunctionType, name: str) -> Any:
     return names[name] if name in names else getattr(builtins, name, MISSING)
 
 
+def takes_lists(original: Any, site: Site) -> bool:
+    """Whether something of NumPy's is called with arrays, for which a list may be given."""
+    if isinstance(original, np.ufunc):
+        return len(site.chain) == 1 and site.called and original.nin < 3
+    return original in (np.linalg, np.fft) or type(original).__name__ == "_ArrayFunctionDispatcher"
+
+
 def follow(module: types.ModuleType, chain: tuple[str, ...]) -> Any:
     """What a chain of attributes leads to: modules, and the first thing that is none."""
     value: Any = module
@@ -231,14 +252,31 @@ def imported_name(site: Site, function: types.FunctionType) -> str | None:
         return None
     found: Any = stand_in(module)
     if found is None:
-        values = [getattr(module, n, None) for n in site.chain]
-        if not any(callable(v) and not isinstance(v, type) and switch_of(v) is not None for v in values):
+        if is_library_module(module):
+            meet_module(name)
+        if not mentions_replaced(module, frozenset(site.chain) or names_in(function.__code__)):
             return None
         found = module_view(module, is_users)
-    if not site.chain and "." in name:
-        return None
-    sys.modules[f"{name} lifted"] = found
-    return f"{site.name} lifted"
+    if site.chain or "." not in name:
+        sys.modules[f"{name} lifted"] = found
+        return f"{site.name} lifted"
+    parts = name.split(".")  # "import a.b" gives a, and "import a.b as c" its attribute b
+    for k in range(1, len(parts) + 1):
+        part = sys.modules[".".join(parts[:k])]
+        sys.modules[".".join([f"{parts[0]} lifted", *parts[1:k]])] = module_view(part, is_users)
+    return ".".join([f"{parts[0]} lifted", *parts[1:]])
+
+
+def mentions_replaced(module: types.ModuleType, names: frozenset[str]) -> bool:
+    """Whether one of some names is a function of a module, or of a module in it, that is replaced."""
+    for name in names:
+        value = vars(module).get(name)
+        if isinstance(value, types.ModuleType) and value.__name__ == f"{module.__name__}.{name}":
+            if mentions_replaced(value, names):
+                return True
+        elif callable(value) and not isinstance(value, type) and switch_of(value) is not None:
+            return True
+    return False
 
 
 def functions_of(member: Any) -> list[types.FunctionType]:

@@ -17,6 +17,8 @@ READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 #: Instructions that go on to an attribute of what was read, or put nothing between.
 ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 BETWEEN = frozenset({"CACHE", "PRECALL", "EXTENDED_ARG"})
+#: Instructions that make lists.
+LISTS = frozenset({"BUILD_LIST", "LIST_APPEND", "LIST_EXTEND"})
 #: Instructions by which code writes into arrays.
 WRITES = frozenset({"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"})
 
@@ -40,15 +42,15 @@ class Site:
 
 class Reading:
     """What one code object reads, apart from the code inside it. writes: whether it assigns to elements or in place;
-    cells: the variables of functions around it that it assigns to.
+    lists: whether it makes lists of what it computes; cells: the variables of functions around it that it assigns to.
     """
 
-    __slots__ = ("code", "sites", "writes", "cells")
+    __slots__ = ("code", "sites", "writes", "lists", "cells")
 
     def __init__(self, code: types.CodeType) -> None:
         self.code = code
         self.sites: list[Site] = []
-        self.writes = False
+        self.writes = self.lists = False
         self.cells: set[str] = set()
         instructions = [i for i in dis.get_instructions(code) if i.opname not in BETWEEN]
         own = {i.argval for i in instructions if i.opname == "STORE_NAME"}  # of a class
@@ -61,6 +63,8 @@ class Reading:
                 self.sites.append(Site(i.argval, names or (), False, i.offset, i.arg or 0, level))
             elif i.opname == "STORE_DEREF":
                 self.cells.add(i.argval)
+            elif i.opname in LISTS and i.arg:
+                self.lists = True
             elif i.opname in WRITES or i.opname == "BINARY_OP" and i.argrepr.endswith("="):
                 self.writes = True
 

@@ -97,18 +97,27 @@ def plainly(original: Callable[..., Any], arguments: tuple[Any, ...], keywords: 
     return kept(found)
 
 
-def guarded(original: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """A compiled function, which takes plain values only."""
+class Guard:
+    """A compiled function, which takes plain values only; its attributes and items (`f[double]`) are its own."""
 
-    def guard(*arguments: Any, **keywords: Any) -> Any:
-        if active() is not None and any(is_traced(x, 2) for x in (*arguments, *keywords.values()) if not callable(x)):
-            refuse_compiled(name)
-        return plainly(original, arguments, keywords)
+    def __init__(self, original: Callable[..., Any], name: str) -> None:
+        self.__wrapped__, self.name = original, name
+        self.__doc__ = getattr(original, "__doc__", None)
+        self.__name__ = self.__qualname__ = getattr(original, "__name__", name)
 
-    guard.__name__ = guard.__qualname__ = getattr(original, "__name__", name)
-    guard.__doc__ = getattr(original, "__doc__", None)
-    guard.__wrapped__ = original  # type: ignore[attr-defined]
-    return guard
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if active() is not None and any(is_traced(x) for x in (*arguments, *keywords.values()) if not callable(x)):
+            refuse_compiled(self.name)
+        return plainly(self.__wrapped__, arguments, keywords)
+
+    def __getitem__(self, index: Any) -> Any:
+        return Guard(self.__wrapped__[index], self.name)  # type: ignore[index]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "__wrapped__"), name)
+
+    def __reduce__(self) -> Any:
+        return self.__wrapped__.__reduce__()
 
 
 def refuse_compiled(name: str) -> None:

@@ -224,7 +224,7 @@ def attributes_of_code(code: types.CodeType) -> frozenset[str]:
 def is_library(x: Any) -> bool:
     """Whether a function or class belongs to an installed package, the standard library or this one."""
     code = getattr(x, "__code__", None)
-    if code is not None:
+    if isinstance(code, types.CodeType):
         return is_hidden(code.co_filename) or is_installed(code.co_filename)
     module = getattr(x, "__module__", "") or ""
     return module == "builtins" or is_library_module(sys.modules.get(module))
