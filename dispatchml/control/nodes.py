@@ -10,7 +10,7 @@ import numpy as np
 from ..compile.compiled import contiguous
 from ..compile.graph import Program, UnsettledError, Value, evaluate
 from ..dispatch.operation import operation
-from .reverse import ROOMS
+from .reverse import need_room
 
 #: Python's whole numbers from which machine code does not count on.
 LARGE = 1 << 62
@@ -30,17 +30,17 @@ class LoopProgram:
     """
 
     __slots__ = (
-        "program", "carried", "rows", "results", "length", "tested", "counted", "backward", "name", "key", "executable",
-        "native",
+        "program", "carried", "rows", "results", "length", "tested", "counted", "backward", "name", "place",
+        "executable", "native",
     )  # fmt: skip
 
     def __init__(
         self, program: Program, *, carried: int, rows: int, results: int, length: int, tested: bool, counted: bool,
-        backward: bool, name: str, key: Any,
+        backward: bool, name: str, place: Any,
     ) -> None:  # fmt: skip
         self.program, self.carried, self.rows, self.results = program, carried, rows, results
         self.length, self.tested, self.counted, self.backward = length, tested, counted, backward
-        self.name, self.key = name, key
+        self.name, self.place = name, place
         self.executable: Any = None
         self.native: Any = None
 
@@ -99,7 +99,7 @@ class LoopProgram:
                 carry, goes_on = found[: self.carried], found[-1]
                 count += 1
         if count > self.length and (results or sequences):
-            ROOMS[self.key] = 1 << (count - 1).bit_length()
+            need_room(self.place, count)
             raise Overflow(self.name)
         if not self.tested:
             for k in range(count - 1, -1, -1) if self.backward else range(count):

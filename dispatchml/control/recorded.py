@@ -101,7 +101,7 @@ class Body:
             counted=count is not None,
             backward=made.backward,
             name=made.name,
-            key=made.key,
+            place=made.place,
         )
         inputs = [*heads, *start.numbers, *rows.numbers, *outside]
         examples = [*start.numbers, *(stacked_like(y, length) for y in self.out.numbers)]

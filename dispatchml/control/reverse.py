@@ -15,17 +15,25 @@ from ..engines.space import space_of
 from ..engines.tape import PLAIN, Tape
 from ..engines.views import current
 from ..transforms.segments import pull_back
+from .segmented import in_segments, is_long
 from .staged import Leaves, Loop, check_received, fresh, is_float, run
 
 #: How many rounds of a loop that stops by itself are kept at first.
 FEWEST = 16
-#: Rounds for which there must be room, by the loop.
-ROOMS: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+#: Rounds for which there must be room, by the loop and how many of it are within each other.
+ROOMS: weakref.WeakKeyDictionary[Any, dict[int, int]] = weakref.WeakKeyDictionary()
 
 
 def room_of(loop: Loop) -> int:
     """For how many rounds there is room in what is kept."""
-    return loop.length if loop.length is not None else ROOMS.get(loop.key, FEWEST)
+    key, depth = loop.place
+    return loop.length if loop.length is not None else ROOMS.get(key, {}).get(depth, FEWEST)
+
+
+def need_room(place: tuple[Any, int], count: int) -> None:
+    """Remember how many rounds there were."""
+    key, depth = place
+    ROOMS.setdefault(key, {})[depth] = 1 << (count - 1).bit_length()
 
 
 class OnTape:
@@ -49,6 +57,8 @@ def on_tape(
     fixed, moving, rows = (OnTape(x, tape) for x in (constants, carry, sequences))
     floats = [is_float(x) for x in moving.payloads]
     room = room_of(loop)
+    if is_long(loop, room, moving.payloads) and not (count is not None and sequences):
+        return in_segments(loop, room, constants, carry, sequences, count)
     counts = loop.test is not None
 
     def body(given: Leaves, state: Leaves, row: Leaves) -> tuple[Leaves, Leaves]:

@@ -31,7 +31,7 @@ class Loop:
     rounds there were.
     """
 
-    __slots__ = ("body", "test", "length", "backward", "name", "key")
+    __slots__ = ("body", "test", "length", "backward", "name", "key", "depth")
 
     def __init__(
         self,
@@ -44,10 +44,19 @@ class Loop:
     ) -> None:
         self.body, self.test, self.length, self.backward = body, test, length, backward
         self.name, self.key = name, key
+        #: How many loops of one loop it is made of are within it.
+        self.depth = 0
 
     def like(self, body: Any, test: Any = None, length: int | None = None, backward: bool = False) -> Loop:
         """Another loop that is made of this one."""
-        return Loop(body, test, length, backward, self.name, self.key)
+        made = Loop(body, test, length, backward, self.name, self.key)
+        made.depth = self.depth
+        return made
+
+    @property
+    def place(self) -> tuple[Any, int]:
+        """Where the number of its rounds is remembered."""
+        return self.key, self.depth
 
 
 def run(loop: Loop, constants: Leaves, carry: Leaves, sequences: Leaves, count: Any = None) -> tuple[Leaves, Leaves]:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .. import ops
+from ..compile.graph import UnsettledError
 from ..dispatch.construct import FORMS
 from ..dispatch.errors import (
     ArgumentError,
@@ -334,6 +335,8 @@ def may_go_on(error: Exception) -> bool:
         if again:
             error.again = False  # type: ignore[attr-defined]
         return again or (isinstance(error, TracerConversionError) and load_latecomers())
+    if isinstance(error, UnsettledError):
+        return False  # `jit` records anew
     return load_latecomers() or getattr(ours_behind(error), "again", False)
 
 
