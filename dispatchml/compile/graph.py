@@ -34,6 +34,9 @@ UNSETTLED = frozenset(
 class UnsettledError(Exception):
     """An operation gave something of another shape, dtype or class than when the program was recorded."""
 
+    #: Running the function again as it is would not help: `jit` records it anew.
+    again = False
+
 
 class Value:
     """What is known of a value before it is computed.

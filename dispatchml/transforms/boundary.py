@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .. import ops
-from ..compile.graph import UnsettledError
 from ..dispatch.construct import FORMS
 from ..dispatch.errors import (
     ArgumentError,
@@ -335,8 +334,8 @@ def may_go_on(error: Exception) -> bool:
         if again:
             error.again = False  # type: ignore[attr-defined]
         return again or (isinstance(error, TracerConversionError) and load_latecomers())
-    if isinstance(error, UnsettledError):
-        return False  # `jit` records anew
+    if getattr(error, "again", True) is False:
+        return False
     return load_latecomers() or getattr(ours_behind(error), "again", False)
 
 
