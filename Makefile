@@ -17,13 +17,14 @@ CORE := tests/rules tests/engines tests/transforms tests/numpy tests/test_bad_in
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-torch matrix lint bench docs clean
+.PHONY: help demo test test-torch matrix lifted lint bench docs clean
 
 help:
 	@echo "make demo    fit an orbit with units (examples/orbit.py)"
 	@echo "make test    the tests, without those marked slow or gpu"
 	@echo "make test-torch  the tests of dispatchml-torch (installs torch, which is large)"
 	@echo "make matrix  every type with every transform, as a table and as docs/_static/matrix.{html,png}"
+	@echo "make lifted  SciPy and other packages, differentiated as they are, as the table docs/lifted.md (installs them)"
 	@echo "make lint    format, lint and types"
 	@echo "make bench   measurements beside peers (installs them)"
 	@echo "make docs    HTML in docs/_build/html"
@@ -44,6 +45,10 @@ test-torch: $(VENV)/torch.stamp
 
 matrix: $(VENV)/dev.stamp
 	$(BIN)/dispatchml matrix --html docs/_static/matrix.html --png docs/_static/matrix.png
+
+lifted: $(VENV)/lifted.stamp
+	$(BIN)/python tests/lift/table.py --write
+	$(BIN)/python tests/lift/table.py --programs --write
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -75,6 +80,10 @@ $(VENV)/bench.stamp: $(VENV)/dev.stamp
 $(VENV)/torch.stamp: $(VENV)/dev.stamp plugins/dispatchml-torch/pyproject.toml
 	@echo "installing torch and its plugin into $(VENV)"
 	$(INSTALL) "$(or $(TORCH),torch)" -e ./plugins/dispatchml-torch
+	@touch $@
+
+$(VENV)/lifted.stamp: $(VENV)/dev.stamp
+	$(INSTALL) -e ".[lifted]"
 	@touch $@
 
 $(VENV)/docs.stamp: $(VENV)/dev.stamp

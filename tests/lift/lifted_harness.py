@@ -188,7 +188,7 @@ def attempt(outcome, field, run):
     setattr(outcome, field, word)
 
 
-def check(case, plain_before, references=None):
+def check(case, plain_before, references=None, second=True):
     """The outcome of one case. enable has been called; references are kept differences, else they are computed."""
     import dispatchml as dm
 
@@ -236,7 +236,7 @@ def check(case, plain_before, references=None):
                 words.append(judged(float(np.dot(got, direction)), expected, error, case, size))
             return max(words, key=len)
 
-        def second():
+        def twice():
             gradient = dm.grad(value)
             u, v = along
 
@@ -255,9 +255,9 @@ def check(case, plain_before, references=None):
         attempt(outcome, "forward", forward)
         attempt(outcome, "reverse", reverse)
         outcome.seconds = round(time.perf_counter() - begun, 3)
-        if case.second and outcome.forward == outcome.reverse == "ok" and outcome.seconds < 5:
+        if second and case.second and outcome.forward == outcome.reverse == "ok" and outcome.seconds < 5:
             ours, why = outcome.ours, outcome.why
-            attempt(outcome, "second", second)
+            attempt(outcome, "second", twice)
             if outcome.second == "raises":
                 outcome.second = f"raises {outcome.why}"
                 outcome.ours, outcome.why = ours, why

@@ -10,7 +10,6 @@ Run it from the root of the repository, with the packages installed that it is a
 """
 
 import argparse
-import datetime
 import importlib.metadata
 import importlib.util
 import json
@@ -25,17 +24,10 @@ sys.path.insert(0, str(HERE))
 
 from cases.drawn_void import VOID  # noqa: E402
 from lifted_harness import CASES, Outcome, check, plain_results  # noqa: E402
+from lifted_page import DISTRIBUTIONS, GROUPS, page  # noqa: E402
 
 OUTCOMES = HERE / "outcomes.json"
-DISTRIBUTIONS = {
-    "skimage": "scikit-image", "sklearn": "scikit-learn", "colour": "colour-science",
-}  # fmt: skip
-GROUPS = {
-    "drawn": "Drawn",
-    "drawn, further": "Drawn, further arguments (orders and shape parameters of special functions)",
-    "chosen": "Chosen",
-    "programs": "Programs of other packages",
-}
+FIRST = HERE / "first_run.json"
 
 
 def drawn_names():
@@ -151,7 +143,7 @@ def main():
     parser.add_argument("--package")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--first", help="a file that keeps the rates of this run as those of the first one")
+    parser.add_argument("--first", action="store_true", help="keep the rates as those of the first run")
     options = parser.parse_args()
     if options.package:
         missing = load("programs", options.package)
@@ -180,9 +172,12 @@ def main():
     lines = summary(outcomes, cases)
     print("\n".join(["", *lines]))
     if options.first:
-        Path(options.first).write_text(
-            json.dumps({"date": f"{datetime.date.today()}", "lines": lines}, indent=1) + "\n"
-        )
+        first = json.loads(FIRST.read_text()) if FIRST.exists() else {}
+        for group in GROUPS:
+            ok, judged = rate(outcomes, cases, group)
+            if judged:
+                first[group] = f"{ok} of {judged} ({100 * ok / judged:.0f} %)"
+        FIRST.write_text(json.dumps(first, indent=1) + "\n")
     if options.write:
         for name, outcome in outcomes.items():
             packages = {p: version(p) for p in (["scipy"] if cases[name].package == "scipy" else [cases[name].package])}
@@ -194,6 +189,8 @@ def main():
             }
         kept["missing"] = {**kept.get("missing", {}), **missing}
         OUTCOMES.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        first = json.loads(FIRST.read_text()) if FIRST.exists() else {}
+        (ROOT / "docs" / "lifted.md").write_text(page(kept, first))
     if any(o.word == "WRONG" for o in outcomes.values()):
         sys.exit("something is WRONG")
 
