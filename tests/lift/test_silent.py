@@ -1,0 +1,175 @@
+"""What could lose a derivative in silence in code of others raises, and the text says what to do.
+
+The package is made up; it lies in a folder called site-packages, so that it is an installed one.
+"""
+
+import sys
+
+import numpy as np
+import pytest
+
+import dispatchml as dm
+from dispatchml.dispatch.errors import DispatchmlError, LeakedTracerError, LiftError
+
+pytest.importorskip("scipy")
+
+PACKAGE = """
+import struct
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+STORE = []
+TABLE = [2.0, 3.0, 5.0]
+
+
+def fine(x):
+    made = np.zeros(2)
+    made[0] = float(x[0]) ** 2
+    made[1:] = np.asarray([x[1]]) * 3
+    return made.sum()
+
+
+def swallowed(x):
+    try:
+        value = struct.unpack("d", struct.pack("d", x[0]))[0]
+    except Exception:
+        value = 1.0
+    return value * x[1]
+
+
+def swallowed_whole(x):
+    try:
+        return struct.unpack("d", struct.pack("d", x[0]))[0]
+    except Exception:
+        return 1.0
+
+
+def through_text(x):
+    return float(f"{x[0]:.6f}") * x[1]
+
+
+def through_percent(x):
+    return float("%.6f" % x[0]) * x[1]
+
+
+def through_str(x):
+    return float(str(x[0])) * x[1]
+
+
+def leaky(x):
+    STORE.append(x)
+    return (x * STORE[0]).sum()
+
+
+def whole(x):
+    return int(x[0] * 10) / 10 * x[1]
+
+
+def rounded(x):
+    return round(x[0], 3) * x[1]
+
+
+def looked_up(x):
+    return TABLE[int(x[0] * 3)]
+
+
+def complex_into_real(x):
+    made = np.zeros(2)
+    made[:] = x * (1 + 1j)
+    return made.sum()
+
+
+def compiled(x):
+    return cKDTree(x.reshape(-1, 1)).query([0.3])[0] * x[0]
+
+
+def position(x):
+    return float(np.argmax(x))
+
+
+def compared(x):
+    return 1.0 if x[0] < x[1] else 2.0
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made") / "site-packages"
+    (folder / "madeup").mkdir(parents=True)
+    (folder / "madeup" / "__init__.py").write_text(PACKAGE)
+    sys.path.insert(0, str(folder))
+    import madeup
+
+    dm.lift.enable("madeup")
+    yield madeup
+    dm.lift.disable("madeup")
+    sys.path.remove(str(folder))
+    del sys.modules["madeup"]
+
+
+POINT = np.array([0.5, 1.5])
+
+
+def forward(function):
+    return dm.jvp(function, (POINT,), (np.ones(2),))[1]
+
+
+def reverse(function):
+    return dm.grad(function)(POINT)
+
+
+both = pytest.mark.parametrize("mode", [forward, reverse], ids=["forward", "reverse"])
+
+
+def test_what_is_fine_works(package):
+    np.testing.assert_allclose(reverse(package.fine), [1.0, 3.0], rtol=1e-15)
+    np.testing.assert_allclose(forward(package.fine), 4.0, rtol=1e-15)
+
+
+@both
+@pytest.mark.parametrize(
+    "name",
+    [
+        "swallowed",
+        "swallowed_whole",
+        "through_text",
+        "through_percent",
+        "through_str",
+        "whole",
+        "rounded",
+        "looked_up",
+        "complex_into_real",
+    ],
+)
+def test_it_raises(package, name, mode):
+    with pytest.raises(DispatchmlError) as caught:
+        mode(getattr(package, name))
+    assert "madeup" in str(caught.value) or "site-packages" in str(caught.value)
+
+
+@both
+def test_an_unknown_compiled_callee_is_named(package, mode):
+    with pytest.raises(LiftError, match="cKDTree"):
+        mode(package.compiled)
+
+
+@both
+def test_a_value_that_outlives_its_transform_is_refused(package, mode):
+    package.STORE.clear()
+    mode(package.leaky)
+    with pytest.raises(LeakedTracerError, match="ended"):
+        mode(package.leaky)
+
+
+@both
+@pytest.mark.parametrize("name", ["position", "compared"])
+def test_an_output_without_a_path_is_refused(package, name, mode):
+    with pytest.raises(DispatchmlError, match="allow_zero"):
+        mode(getattr(package, name))
+
+
+def test_plain_results_are_the_same(package):
+    assert package.fine(POINT) == 0.25 + 4.5
+    assert package.through_text(POINT) == 0.75
+    assert package.looked_up(POINT) == 3.0
