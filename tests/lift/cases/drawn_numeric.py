@@ -29,7 +29,7 @@ def _(p):
 
 @case("scipy.interpolate.BarycentricInterpolator:__call__", [0.7, 1.3, 0.2, -0.5, 0.35])
 def _(p):
-    return interpolate.BarycentricInterpolator([0.0, 0.5, 1.2, 2.0], p[:4])(np.array([p[4], p[4] + 1.0]))
+    return interpolate.BarycentricInterpolator([0.0, 0.5, 1.2, 2.0], p[:4], rng=7)(np.array([p[4], p[4] + 1.0]))
 
 
 @case("scipy.interpolate.KroghInterpolator:derivatives", [0.7, 1.3, 0.2, -0.5, 0.35])
