@@ -77,7 +77,7 @@ COUNTS = "pmf logpmf cdf logcdf sf logsf moment stats entropy mean var std expec
 def sections(documentation):
     """The entries (name, type) of the sections of a numpydoc text."""
     found, section, lines = {}, None, inspect.cleandoc(documentation or "").splitlines()
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+    for line, below in zip(lines, [*lines, ""][1:], strict=True):
         if re.fullmatch(r"-{3,}\s*", below) and line.strip():
             section = line.strip()
             found[section] = []
