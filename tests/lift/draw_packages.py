@@ -2,8 +2,8 @@
 
     python tests/lift/draw_packages.py
 
-Functions of public modules only (no classes): defined in the package, named without an underscore, reached by a path without
-one and without `test`. Criteria and seed are those of draw.py; it needs the packages of `make lifted`.
+Functions of public modules only (no classes): defined in the package, named without an underscore, reached by a path
+without one and without `test`. Criteria and seed are those of draw.py; it needs the packages of `make lifted`.
 """
 
 import contextlib
@@ -37,7 +37,11 @@ signal.signal(signal.SIGALRM, stop)
 
 def modules(name, depth=1):
     """A package and its public modules that can be imported."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         warnings.simplefilter("ignore")
         signal.alarm(20)
         try:
@@ -48,7 +52,14 @@ def modules(name, depth=1):
             signal.alarm(0)
         yield package
         for found in pkgutil.iter_modules(getattr(package, "__path__", [])):
-            if found.name.startswith("_") or found.name in ("tests", "testing", "conftest", "examples", "datasets", "data"):
+            if found.name.startswith("_") or found.name in (
+                "tests",
+                "testing",
+                "conftest",
+                "examples",
+                "datasets",
+                "data",
+            ):
                 continue
             if depth:
                 yield from modules(f"{name}.{found.name}", depth - 1)

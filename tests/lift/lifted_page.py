@@ -7,6 +7,7 @@ GROUPS = {
     "drawn": "Drawn",
     "drawn, further": "Drawn, further arguments of special functions",
     "chosen": "Chosen",
+    "drawn, other packages": "Drawn from other packages",
     "programs": "Programs of other packages",
 }
 PAGE = """

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 
-from cases.drawn_void import VOID  # noqa: E402
+from cases.drawn_void import VOID, VOID_OF_PACKAGES  # noqa: E402
 from lifted_harness import CASES, Outcome, check, plain_results  # noqa: E402
 from lifted_page import DISTRIBUTIONS, GROUPS, page  # noqa: E402
 
@@ -30,12 +30,13 @@ OUTCOMES = HERE / "outcomes.json"
 FIRST = HERE / "first_run.json"
 
 
-def drawn_names():
-    """The 150 names that count: the void ones' places are taken by the reserve, in its order."""
-    lines = (HERE / "drawn.txt").read_text().splitlines()[1:]
+def drawn_names(file="drawn.txt"):
+    """The names that count: the void ones' places are taken by the reserve, in its order."""
+    lines = (HERE / file).read_text().splitlines()[1:]
     middle = lines.index("--")
-    kept = [n for n in lines[:middle] if n not in VOID]
-    reserve = [n for n in lines[middle + 1 :] if n not in VOID]
+    void = VOID | VOID_OF_PACKAGES
+    kept = [n for n in lines[:middle] if n not in void]
+    reserve = [n for n in lines[middle + 1 :] if n not in void]
     return kept + reserve[: middle - len(kept)]
 
 
@@ -59,10 +60,10 @@ def load(folder, only=None):
 
 def counted():
     """The cases of the table: those of the reserve only as far as it is used."""
-    names = set(drawn_names())
+    names = {*drawn_names(), *drawn_names("drawn_packages.txt")}
     found = {}
     for name, case in CASES.items():
-        if case.group in ("drawn", "drawn, further") and name.split(", ")[0] not in names:
+        if case.group.startswith("drawn") and name.split(", ")[0] not in names:
             continue
         found[name] = case
     return found
@@ -147,14 +148,14 @@ def main():
     options = parser.parse_args()
     if options.package:
         missing = load("programs", options.package)
-        outcomes = run(CASES)
+        outcomes = run(counted())
         print(json.dumps({"missing": missing, "outcomes": {n: asdict(o) for n, o in outcomes.items()}}))
         return
     kept = json.loads(OUTCOMES.read_text()) if OUTCOMES.exists() else {"cases": {}}
     missing = {}
     if options.programs:
         missing = load("programs")
-        cases = dict(CASES)
+        cases = counted()
         outcomes, missing = programs()
         cases = {n: cases[n] for n in outcomes}
     else:

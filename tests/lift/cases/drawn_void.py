@@ -24,3 +24,16 @@ VOID = {
     "scipy.stats.wilcoxon": "of ranks only: locally constant",
     "scipy.stats.somersd": "of ranks only: locally constant",
 }
+VOID_OF_PACKAGES = {
+    "astropy.coordinates.get_body": "takes times of a class of its own, no floats",
+    "astropy.coordinates.is_rotation_or_reflection": "returns a truth value",
+    "control.rss": "draws at random",
+    "librosa.display.cmap": "of pictures",
+    "librosa.feature.chroma_cens": "quantises: locally constant before it is smoothed",
+    "librosa.samples_like": "returns integers",
+    "networkx.from_nested_tuple": "takes and returns trees of integers",
+    "pvlib.clearsky.detect_clearsky": "returns truth values",
+    "pvlib.iotools.get_acis_prism": "reads from the network",
+    "skimage.feature.blob_dog": "returns positions of pixels",
+    "skimage.morphology.flood": "returns truth values",
+}

@@ -7,7 +7,7 @@ from astropy.cosmology import FlatLambdaCDM, wCDM
 from astropy.modeling import fitting, models
 from lifted_harness import case
 
-GROUP, PACKAGE = "programs", "astropy"
+GROUP, DRAWN, PACKAGE = "programs", "drawn, other packages", "astropy"
 T = np.linspace(-2.0, 2.0, 21)
 
 
@@ -65,3 +65,11 @@ def _(p):
 @case("astropy.modeling.physical_models.BlackBody", [5000.0], step=20.0)
 def _(p):
     return models.BlackBody(temperature=p[0] * units.K)(np.array([1e14, 5e14]) * units.Hz).value
+
+
+# Of the reserve.
+
+
+@case("astropy.stats.mad_std", [0.7, 1.3], group=DRAWN)
+def _(p):
+    return stats.mad_std(p[0] * np.sin(T) + p[1] * T**2)

@@ -3,10 +3,16 @@
 import numpy as np
 from filterpy.common import Q_discrete_white_noise
 from filterpy.gh import GHFilter
-from filterpy.kalman import ExtendedKalmanFilter, KalmanFilter, MerweScaledSigmaPoints, UnscentedKalmanFilter
+from filterpy.kalman import (
+    ExtendedKalmanFilter,
+    KalmanFilter,
+    MerweScaledSigmaPoints,
+    UnscentedKalmanFilter,
+    rts_smoother,
+)
 from lifted_harness import case
 
-GROUP, PACKAGE = "programs", "filterpy"
+GROUP, DRAWN, PACKAGE = "programs", "drawn, other packages", "filterpy"
 MEASURED = np.array([0.9, 2.1, 2.8, 4.2, 5.1])
 
 
@@ -80,3 +86,11 @@ def _(p):
     for z in MEASURED:
         simple.update(z)
     return simple.x, simple.dx
+
+
+@case("filterpy.kalman.rts_smoother", [0.7, 0.3], group=DRAWN)
+def _(p):
+    means = np.array([[0.0, 1.0], [1.1, 0.9], [1.9, 1.1]]) * p[0]
+    covariances = np.array([np.eye(2) * (1.0 + k) for k in range(3)]) * p[1]
+    moves, noises = [np.array([[1.0, 1.0], [0.0, 1.0]])] * 3, [np.eye(2) * 0.1] * 3
+    return rts_smoother(means, covariances, moves, noises)[0]

@@ -2,9 +2,9 @@
 
 import numpy as np
 from lifted_harness import case
-from skimage import color, exposure, filters, metrics, restoration, transform, util
+from skimage import color, exposure, feature, filters, metrics, restoration, transform, util
 
-GROUP, PACKAGE = "programs", "skimage"
+GROUP, DRAWN, PACKAGE = "programs", "drawn, other packages", "skimage"
 IMAGE = 0.5 + 0.4 * np.sin(np.arange(80.0).reshape(8, 10) * 0.7) * np.cos(np.arange(10) * 0.9)
 
 
@@ -52,3 +52,36 @@ def _(p):
 @case("skimage.util.img_as_float", [0.7, 0.1])
 def _(p):
     return util.img_as_float(p[0] * IMAGE + p[1])
+
+
+@case("skimage.color.lab2lch", [50.0, 12.0, -7.0], group=DRAWN)
+def _(p):
+    return color.lab2lch(p)
+
+
+@case("skimage.color.rgb2ycbcr", [0.7, 0.3, 0.2], group=DRAWN)
+def _(p):
+    return color.rgb2ycbcr(p.reshape(1, 1, 3))
+
+
+@case("skimage.color.yuv2rgb", [0.7, 0.1, 0.05], group=DRAWN)
+def _(p):
+    return color.yuv2rgb(p.reshape(1, 1, 3))
+
+
+@case("skimage.filters.sobel_h", [0.7, 0.3], group=DRAWN)
+def _(p):
+    return filters.sobel_h(p[0] * IMAGE + p[1] * IMAGE**2)
+
+
+# Of the reserve.
+
+
+@case("skimage.feature.corner_moravec", [0.7, 0.3], group=DRAWN)
+def _(p):
+    return feature.corner_moravec(p[0] * IMAGE + p[1] * IMAGE**2)
+
+
+@case("skimage.transform.resize", [0.7, 0.3], group=DRAWN)
+def _(p):
+    return transform.resize(p[0] * IMAGE + p[1] * IMAGE**2, (5, 7), anti_aliasing=True)

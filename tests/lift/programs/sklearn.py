@@ -13,7 +13,7 @@ from sklearn import (
     preprocessing,
 )
 
-GROUP, PACKAGE = "programs", "sklearn"
+GROUP, DRAWN, PACKAGE = "programs", "drawn, other packages", "sklearn"
 CHANCE = np.random.default_rng(11)
 X = CHANCE.normal(size=(20, 3))
 Y = X @ np.array([1.0, -2.0, 0.5]) + 0.1 * CHANCE.normal(size=20)
@@ -94,3 +94,13 @@ def _(p):
 def _(p):
     fitted = linear_model.LogisticRegression(tol=1e-10, max_iter=1000).fit(X * p[0] + p[1] * X**2, LABELS)
     return fitted.predict_proba(X[:3])
+
+
+@case("sklearn.metrics.calinski_harabasz_score", [0.7, 1.3], group=DRAWN)
+def _(p):
+    return metrics.calinski_harabasz_score(X * p[0] + p[1] * X**2, LABELS)
+
+
+@case("sklearn.preprocessing.normalize", [0.7, 1.3], group=DRAWN)
+def _(p):
+    return preprocessing.normalize(X[:4] * p[0] + p[1] * X[:4] ** 2)
