@@ -333,6 +333,10 @@ def seen_inside(x: Traced) -> Any:
     return inner
 
 
+#: What is said of a traced array's memory where code of others asks for it, which lifting enters.
+OF_MEMORY: dict[str, Callable[[Any], Any]] = {}
+
+
 def foreign_attribute(x: Traced, name: str) -> Any:
     """An attribute that the payload's registration knows: static ones from the payload, methods as operations."""
     inner = seen_inside(x)
@@ -355,6 +359,8 @@ def foreign_attribute(x: Traced, name: str) -> Any:
         other = info.methods.get("__getattr__")  # what the library itself looks up, such as coordinates
         if other is not None:
             return other(x, name)
+    if name in OF_MEMORY and type(inner) is np.ndarray:
+        return OF_MEMORY[name](x)
     if hasattr(inner, name) and is_plain_attribute(info, inner, name):
         raise AttributeError(
             f"x.{name} on a traced value ({describe_payload(x)}){at_user_line()}: traced values do not have what is "

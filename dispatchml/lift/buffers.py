@@ -214,10 +214,13 @@ class Buffer:
                 from ..numpy.registry import refuse_out
 
                 refuse_out(ufunc.__name__)
+            where = held(keywords.pop("where", True))
+            if where is not True:
+                given = [protected(x, where) for x in given]
             found = getattr(ufunc, method)(*given, **held_keywords(keywords))
             for x, y in zip(out, found if type(found) is tuple else (found,), strict=True):
                 if x is not None:
-                    x[...] = y
+                    x[...] = y if where is True else np.where(where, y, held(x))
         return out[0] if len(out) == 1 else out
 
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -455,6 +458,11 @@ def first_traced(values: list[Any]) -> Any:
     return ops.sum(next(x for x in values if isinstance(x, TRACED)))
 
 
+def protected(x: Any, where: Any) -> Any:
+    """An argument with ones where its value is not used, so that nothing of it comes out of a division by zero."""
+    return np.where(where, x, 1) if isinstance(x, TRACED) or type(x) is ndarray else x
+
+
 def copyto(target: Buffer, source: Any, casting: str = "same_kind", where: Any = True) -> None:
     """As `numpy.copyto`."""
     target[...] = source if where is True else np.where(held(where), held(source), held(target))
@@ -471,9 +479,20 @@ def putmask(a: Buffer, mask: Any, values: Any) -> None:
     copyto(a, values, where=mask)
 
 
+def place(arr: Buffer, mask: Any, vals: Any) -> None:
+    """As `numpy.place`: the values go round where there are fewer of them than places."""
+    where = np.flatnonzero(np.broadcast_to(np.asarray(held(mask), bool), arr.shape))
+    if where.size:
+        values = held_deeply(vals)
+        values = np.ravel(array_of(values) if type(values) in (list, tuple) else values)
+        if len(values) != where.size:
+            values = values[np.arange(where.size) % len(values)]
+        arr[np.unravel_index(where, arr.shape) if arr.shape else ()] = values if arr.shape else values[0]
+
+
 #: Functions of NumPy that write into their first argument.
 IN_PLACE: dict[Any, Callable[..., Any]] = {
-    np.copyto: copyto, np.fill_diagonal: fill_diagonal, np.putmask: putmask,
+    np.copyto: copyto, np.fill_diagonal: fill_diagonal, np.putmask: putmask, np.place: place,
     np.put: lambda a, ind, v, mode="raise": a.put(ind, v, mode),
 }  # fmt: skip
 #: Functions of NumPy whose results may be views of their first argument.

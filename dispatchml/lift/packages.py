@@ -20,10 +20,12 @@ import numpy as np
 
 from ..dispatch.errors import ArgumentError, at_user_line
 from ..dispatch.plugins import meet_module
+from ..engines.traced import OF_MEMORY
 from ..transforms.boundary import LIFTING
+from .buffers import TRACED, Buffer
 from .reach import follow, imported_name, lookup, takes_lists
 from .renaming import Site, inside, renamed
-from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, stand_in
+from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, STAND_INS, stand_in
 from .switches import Guard, ModuleView, dotting, switch_of
 
 LOCK = threading.RLock()
@@ -85,6 +87,7 @@ def enable(*packages: str, exact_steps: bool | None = None) -> None:
         from .automatic import released
 
         LIFTING.release = released
+        OF_MEMORY.update(flags=lambda x: np.empty(x.shape, x.dtype).flags, base=lambda x: None)
         refresh()
 
 
@@ -99,6 +102,7 @@ def disable(*packages: str) -> None:
                 del CHANGED[key]
         if not STATE.prefixes:
             LIFTING.enter = LIFTING.leave = LIFTING.release = None
+            OF_MEMORY.clear()
 
 
 def is_enabled(module: str) -> bool:
@@ -138,6 +142,8 @@ def refresh() -> None:
             CHANGED[id(x)] = x, x.__code__
             if code is not x.__code__:
                 x.__code__ = code
+        elif type(x) is np.vectorize and is_enabled(str(getattr(x.pyfunc, "__module__", ""))):
+            x.__class__ = STAND_INS[id(np.vectorize)][1]  # made before; on plain values it is what it was
         elif isinstance(x, type) and is_enabled(str(x.__module__)):
             guard_members(x)
     vars(builtins).update(ACTIVE if STATE.count else INERT)
@@ -262,21 +268,43 @@ def named(name: str, kind: str, original: Any, instead: Any) -> str:
 
 def prepare_array_namespace() -> None:
     """Let SciPy's code find lifted NumPy where it asks for the namespace of its arrays."""
-    from .stand_ins import STAND_INS, active, keeps_class, module_copy
+    from .stand_ins import LIFTED_NUMPY, active, keeps_class, module_copy
 
     api = sys.modules.get("scipy._lib._array_api")
     compat = sys.modules.get("scipy._lib.array_api_compat.numpy")
     if api is None or compat is None or id(compat) in STAND_INS:
         return
     lifted = module_copy(compat, keeps_class)
+    for name, value in vars(compat).items():  # functions round those of NumPy, which are in the standard themselves
+        if isinstance(value, types.FunctionType) and not name.startswith("_") and hasattr(np, name):
+            vars(lifted)[name] = getattr(LIFTED_NUMPY, name)
     STAND_INS[id(compat)] = compat, lifted
-    array_namespace, is_numpy = api.array_namespace, api.is_numpy
+    helpers = sys.modules["scipy._lib.array_api_compat.common._helpers"]
+    is_numpy = api.is_numpy
 
-    def namespace(*arrays: Any, **keywords: Any) -> Any:
-        return array_namespace(*arrays, **keywords) if active() is None else lifted
+    def for_lifted(original: Any, instead: Any) -> None:
+        """A function of arrays that is answered for those of lifted code."""
+
+        def asked(*arrays: Any, **keywords: Any) -> Any:
+            if active() is None or not any(type(x) is Buffer or isinstance(x, TRACED) for x in arrays):
+                return original(*arrays, **keywords)
+            return instead
+
+        STAND_INS[id(original)] = original, asked
+
+    def namespace_of(original: Any) -> None:
+        """A function that gives the namespace of arrays."""
+
+        def namespace(*arrays: Any, **keywords: Any) -> Any:
+            return original(*arrays, **keywords) if active() is None else lifted
+
+        STAND_INS[id(original)] = original, namespace
 
     def is_numpy_or_lifted(xp: Any) -> bool:
         return xp is lifted or is_numpy(xp)
 
-    STAND_INS[id(array_namespace)] = array_namespace, namespace
+    namespace_of(api.array_namespace)
+    namespace_of(helpers.array_namespace)
+    for name in ("is_writeable_array", "is_numpy_array", "is_array_api_obj"):
+        for_lifted(getattr(helpers, name), True)
     STAND_INS[id(is_numpy)] = is_numpy, is_numpy_or_lifted

@@ -53,7 +53,13 @@ def maker(original: Callable[..., Any]) -> None:
     def made(*arguments: Any, **keywords: Any) -> Any:
         if active() is None and not any(type(x) is Buffer for x in arguments):
             return original(*arguments, **keywords)
-        return kept(original(*map(held_deeply, arguments), **{k: held_deeply(v) for k, v in keywords.items()}))
+        found = original(*map(held_deeply, arguments), **{k: held_deeply(v) for k, v in keywords.items()})
+        return made_array(found)
+
+
+def made_array(x: Any) -> Any:
+    """An array that was just made, and may be written into: truth values become numbers by arithmetic."""
+    return Buffer(x) if x.dtype.kind in "fcb" else x
 
 
 for function in (
@@ -89,7 +95,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Any
     """As `numpy.full`."""
     if not holds_traced(fill_value):
         made = np.full(shape, held_deeply(fill_value), dtype, **keywords)
-        return made if active() is None else kept(made)
+        return made if active() is None else made_array(made)
     value = held_deeply(fill_value)
     value = array_of(value) if type(value) in (list, tuple) else value
     made = Buffer(np.empty(shape, ops.dtype(value) if dtype is None else dtype, **keywords))
@@ -501,6 +507,7 @@ def keeps_class(x: Any) -> Any:
 for module in (np, math, cmath):
     STAND_INS[id(module)] = (module, module_copy(module, keeps_class))
 
+LIFTED_NUMPY = stand_in(np)
 #: NumPy with functions in the places of its classes of numbers, for where these are called.
 CALLED_NUMPY = module_copy(np, stand_in)
 #: NumPy for code that makes lists.

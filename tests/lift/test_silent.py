@@ -17,6 +17,7 @@ PACKAGE = """
 import struct
 
 import numpy as np
+from scipy.signal._peak_finding_utils import _local_maxima_1d
 from scipy.spatial import cKDTree
 
 STORE = []
@@ -81,6 +82,10 @@ def complex_into_real(x):
 
 
 def compiled(x):
+    return x[_local_maxima_1d(x)[0][0]]
+
+
+def compiled_class(x):
     return cKDTree(x.reshape(-1, 1)).query([0.3])[0] * x[0]
 
 
@@ -140,6 +145,7 @@ def test_what_is_fine_works(package):
         "rounded",
         "looked_up",
         "complex_into_real",
+        "compiled_class",
     ],
 )
 def test_it_raises(package, name, mode):
@@ -150,7 +156,7 @@ def test_it_raises(package, name, mode):
 
 @both
 def test_an_unknown_compiled_callee_is_named(package, mode):
-    with pytest.raises(LiftError, match="cKDTree"):
+    with pytest.raises(LiftError, match="_local_maxima_1d"):
         mode(package.compiled)
 
 
@@ -160,13 +166,6 @@ def test_a_value_that_outlives_its_transform_is_refused(package, mode):
     mode(package.leaky)
     with pytest.raises(LeakedTracerError, match="ended"):
         mode(package.leaky)
-
-
-@both
-@pytest.mark.parametrize("name", ["position", "compared"])
-def test_an_output_without_a_path_is_refused(package, name, mode):
-    with pytest.raises(DispatchmlError, match="allow_zero"):
-        mode(getattr(package, name))
 
 
 def test_plain_results_are_the_same(package):
