@@ -46,6 +46,8 @@ def load(folder, only=None):
     for path in sorted((HERE / folder).glob("*.py")):
         if only and path.stem != only:
             continue
+        if f"lift_{folder}_{path.stem}" in sys.modules:
+            continue
         spec = importlib.util.spec_from_file_location(f"lift_{folder}_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module

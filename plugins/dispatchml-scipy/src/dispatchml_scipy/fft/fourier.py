@@ -91,11 +91,3 @@ def fftshift(x, axes=None):
 def ifftshift(x, axes=None):
     """fftshift undone."""
     return np.fft.ifftshift(array(x), axes)
-
-
-for name in ("fht", "ifht"):
-
-    @replaces(f"scipy.fft.{name}")
-    def hankel(*arguments, name=name, **keywords):
-        """The fast Hankel transform."""
-        raise unsupported(f"scipy.fft.{name}", "There is no rule for the fast Hankel transform.")

@@ -68,7 +68,7 @@ def medfilt2d(input, kernel_size=3):
     return medfilt(input, np.broadcast_to(kernel_size, (2,)))
 
 
-for name in ("wiener", "order_filter", "sepfir2d", "symiirorder1", "symiirorder2", "lsim", "dlsim", "vectorstrength"):
+for name in ("order_filter", "sepfir2d", "symiirorder1", "symiirorder2"):
 
     @replaces(f"scipy.signal.{name}")
     def without_rule(*arguments, name=name, **keywords):
