@@ -103,7 +103,6 @@ def test_derivatives(name, arguments, keywords, compare):
         ("filtfilt", (B, A), {"method": "gust"}),
         ("resample", (), {"num": 5, "window": "hann"}),
         ("spectrogram", (), {"mode": "phase"}),
-        ("wiener", (), {}),
     ],
 )
 def test_what_has_no_rule_says_so(name, arguments, keywords):

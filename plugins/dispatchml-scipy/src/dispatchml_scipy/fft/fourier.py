@@ -8,7 +8,7 @@ from dispatchml import ops
 from dispatchml.lift import replaces
 from dispatchml.rules.fft import OTHER_NORM
 
-from ..arguments import array, unsupported
+from ..arguments import array
 
 
 def real_only(x: Any, name: str) -> Any:
