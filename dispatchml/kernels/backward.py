@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from . import kinds
-from .errors import KernelError
 from .forward import Leaves, written
 from .source import Source
 
 
-def pull_source(source: Source, arguments: tuple[str, ...], active: tuple[bool, ...], result: str) -> Source:
+def pull_source(
+    source: Source, arguments: tuple[str, ...], active: tuple[bool, ...], result: str, checkpoints: bool = True
+) -> Source:
     """The cotangents of the active leaves of a function's arguments.
 
     Its parameters are the leaves of the arguments, then the cotangents of those leaves of the result that are floats.
+    checkpoints: loops of any length are run back in bounded memory; without, it is shorter, and raises MemoryError
+    where a loop is too long.
 
     Raises KernelError where the function cannot be run back.
     """
     from .reverse import transform
 
-    if any(s.derivative is not None for s in source.reached()):
-        raise KernelError(f"{source.name} takes derivatives itself, whose derivatives are taken forward.")
     leaves = Leaves(arguments)
     names = ", ".join(f"a{k}" for k in range(len(leaves.kinds)))
     if any(map(kinds.is_tuple, arguments)):
         text = f"def {source.name}_of_leaves({names}):\n    return function({', '.join(leaves.texts({}))})\n"
         source = written(text, {"function": source}, {})
-    inner = transform(source, tuple(leaves.kinds), active, result)
+    inner = transform(source, tuple(leaves.kinds), active, result, checkpoints)
     outputs = Leaves((result,))
     wanted = [k for k, kind in enumerate(outputs.kinds) if kinds.is_float(kind)]
     cotangents = {k: f"c{k}" if k in wanted else "0.0" for k in range(len(outputs.kinds))}

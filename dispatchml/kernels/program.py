@@ -24,7 +24,7 @@ class Program:
     made of it.
     """
 
-    __slots__ = ("source", "unchecked", "codes", "others", "along", "refused", "entered")
+    __slots__ = ("source", "unchecked", "codes", "others", "along", "refused", "entered", "segmented")
 
     def __init__(self, source: Source, unchecked: bool = False) -> None:
         self.source, self.unchecked = source, unchecked
@@ -34,6 +34,8 @@ class Program:
         self.entered: dict[tuple[str, ...], Callable[..., Any] | None] = {}
         #: Why a reverse program cannot be written.
         self.refused: dict[Any, str] = {}
+        #: The same with loops in segments, for when this one raises MemoryError: a loop was too long to be run back.
+        self.segmented: Callable[[], Program] | None = None
         #: What it is the tangent of: a program, the kinds of its arguments, which leaves are active.
         self.along: tuple[Program, tuple[str, ...], tuple[bool, ...]] | None = None
 
@@ -58,7 +60,12 @@ class Program:
             found = call(*arguments)
             if found is not NotImplemented:
                 return found
-        return self.code(given)(*arguments)
+        try:
+            return self.code(given)(*arguments)
+        except MemoryError:
+            if self.segmented is None:
+                raise
+        return self.segmented()(*arguments)
 
     def enter(self, given: tuple[str, ...]) -> Callable[..., Any] | None:
         """The native function for arguments of some kinds; None where there is none."""
@@ -66,11 +73,16 @@ class Program:
             self.entered[given] = enter(self.code(given), self.source.name)
         return self.entered[given]
 
-    def derived(self, key: Any, make: Callable[[], Source]) -> Program:
-        """A program that is made of this one; kept with it."""
+    def derived(
+        self, key: Any, make: Callable[[], Source], again: Callable[[Program], Program] | None = None
+    ) -> Program:
+        """A program that is made of this one; kept with it. again: makes the same of another program."""
         found = self.others.get(key)
         if found is None:
             found = self.others[key] = Program(make(), self.unchecked)
+            segmented = self.segmented
+            if segmented is not None and again is not None:
+                found.segmented = lambda: again(segmented())
         return found
 
     # ---- forward mode ------------------------------------------------------------------------------------------------
@@ -79,7 +91,11 @@ class Program:
         """The tangent along one direction: of the leaves of the arguments and the tangents of the active ones."""
         from .forward import tangent_source
 
-        made = self.derived(("tangent", arguments, active), lambda: tangent_source(self.source, arguments, active))
+        made = self.derived(
+            ("tangent", arguments, active),
+            lambda: tangent_source(self.source, arguments, active),
+            lambda other: other.tangent(arguments, active),
+        )
         made.along = self, arguments, active
         return made
 
@@ -99,7 +115,9 @@ class Program:
 
         chunk = next((c for c in CHUNKS if c >= count), CHUNKS[-1])
         return self.derived(
-            ("columns", arguments, active, chunk), lambda: columns_source(self.source, arguments, active, chunk)
+            ("columns", arguments, active, chunk),
+            lambda: columns_source(self.source, arguments, active, chunk),
+            lambda other: other.columns(arguments, active, count),
         )
 
     # ---- reverse mode ------------------------------------------------------------------------------------------------
@@ -112,7 +130,11 @@ class Program:
         if key in self.refused:
             return None
         try:
-            return self.derived(key, lambda: pull_source(self.source, arguments, active, result))
+            made = self.derived(key, lambda: pull_source(self.source, arguments, active, result, checkpoints=False))
+            made.segmented = lambda: self.derived(
+                (*key, "segmented"), lambda: pull_source(self.source, arguments, active, result)
+            )
+            return made
         except KernelError as error:
             self.refused[key] = str(error)
             return None
@@ -121,7 +143,11 @@ class Program:
         """The function of each element of a batch."""
         from .batching import loop_source
 
-        return self.derived(("loop", arguments, batched), lambda: loop_source(self.source, arguments, batched))
+        return self.derived(
+            ("loop", arguments, batched),
+            lambda: loop_source(self.source, arguments, batched),
+            lambda other: other.loop(arguments, batched),
+        )
 
 
 def leaf_kinds(leaves: Any) -> tuple[str, ...]:

@@ -6,25 +6,40 @@ have one of their own shape, made when the way back enters the block that makes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .forward import Forward, one_step
 from .primitives import FRESH, VIEWS, reads, slope
-from .program import Block, Compute, If, Instruction, Load, Loop, Number, Operand, Store, Value
+from .program import Block, Carried, Compute, If, Instruction, Load, Loop, Number, Operand, Store, Value
 from .saving import Plan
 from .sharing import within
 from .stacks import Stack, trips
 
 
 class Backward(Forward):
-    """Writes the way back. ready: numbers whose cotangent is assigned."""
+    """Writes the way back. ready: numbers whose cotangent is assigned. fresh: makes names that nobody has."""
 
-    def begin(self) -> None:
+    fresh: Callable[[str], str]
+
+    def begin(self, fresh: Callable[[str], str]) -> None:
         self.ready: set[Value] = set()
+        self.others: dict[tuple[Value, str], str] = {}
+        self.fresh = fresh
 
     def ct(self, v: Value) -> str:
         """The name of a cotangent."""
-        return f"{v}_ct"
+        return self.named(v, "ct")
+
+    def carry(self, c: Carried) -> str:
+        """The name of the cotangent that a carried value hands on from iteration to iteration."""
+        return self.named(c.value, "carry")
+
+    def named(self, v: Value, what: str) -> str:
+        """The name of something that belongs to a value."""
+        name = self.others.get((v, what))
+        if name is None:
+            name = self.others[v, what] = self.fresh(f"{v}_{what}")
+        return name
 
     def add(self, x: Operand | None, text: str) -> None:
         """Add to the cotangent of an operand."""
@@ -193,7 +208,7 @@ class Backward(Forward):
         stack = self.stacks.get(op)
         carried = [c for c in op.carried if self.active(c.value)]
         for c in carried:
-            name = f"{c.value}_carry"
+            name = self.carry(c)
             if c.value.kind.scalar:
                 self.put(f"{name} = {self.ct(c.value) if c.value in self.ready else '0.0'}")
             else:
@@ -224,7 +239,7 @@ class Backward(Forward):
             self.text.depth -= 1
         for c in carried:
             self.ready.discard(c.value)
-            self.add(c.first, f"{c.value}_carry")
+            self.add(c.first, self.carry(c))
 
     def reads_index(self, op: Loop, plan: Plan) -> bool:
         """Whether the way back reads the index of a loop."""
@@ -266,16 +281,16 @@ class Backward(Forward):
         self.again(op.body, plan.again)
         for c in carried:
             if not c.value.kind.scalar:
-                self.put(f"{self.ct(c.value)} = np.zeros_like({c.value}_carry)")
+                self.put(f"{self.ct(c.value)} = np.zeros_like({self.carry(c)})")
         self.shadows(op.body)
         for c in carried:
-            self.add(c.next, f"{c.value}_carry")
+            self.add(c.next, self.carry(c))
         self.back(op.body)
         for c in carried:
             if not c.value.kind.scalar or c.value in self.ready:
-                self.put(f"{c.value}_carry = {self.ct(c.value)}")
+                self.put(f"{self.carry(c)} = {self.ct(c.value)}")
             else:
-                self.put(f"{c.value}_carry = 0.0")
+                self.put(f"{self.carry(c)} = 0.0")
         if len(self.text.lines) == before:
             self.put("pass")
         self.ready = ready

@@ -7,6 +7,7 @@ taken apart; array expressions become loops.
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import Any
 
 from ..source import Source
@@ -15,7 +16,7 @@ from .calls import Calls
 from .errors import refused
 from .expressions import Expressions
 from .flow import Flow
-from .kinds import Kind, joined
+from .kinds import FLOAT, Kind, joined
 from .memory import Memory
 from .program import Carried, If, Instruction, Join, Loop, Number, Operand, Program, Slice, Store, Value
 from .records import FUNCTIONS
@@ -30,7 +31,8 @@ class Builder(Expressions, Calls, Arrays):
         self.program = Program(source.name)
         self.program.file, self.program.line = source.file, source.tree.lineno
         self.block = self.program.body
-        self.names: set[str] = {"np", "math", *(f.__name__ for f in FUNCTIONS)}
+        self.names: set[str] = {"np", "math", "step", "slope", "begin_of_state", *vars(builtins)}
+        self.names.update(f.__name__ for f in FUNCTIONS)
         self.frames: list[Frame] = []
         self.place = (source.file, source.tree.lineno)
         self.memory = Memory()
@@ -77,16 +79,20 @@ class Builder(Expressions, Calls, Arrays):
     def variables(self) -> dict[str, Any]:
         return self.frames[-1].variables
 
+    def fresh(self, name: str) -> str:
+        """A name that nobody has."""
+        return self.value(name, FLOAT).name
+
     # ---- the function ------------------------------------------------------------------------------------------------
 
     def function(self, kinds: tuple[Any, ...]) -> Program:
         """The program of the source, for arguments of these kinds."""
         variables: dict[str, Any] = {}
-        self.names.update(self.source.parameters)
         for name, kind in zip(self.source.parameters, kinds, strict=True):
-            variables[name] = self.parameter(name, name, kind)
+            given = self.value(name, FLOAT).name
+            variables[name] = self.parameter(given, given, kind)
             self.program.parameters.append(variables[name])
-            self.program.parameter_names.append(name)
+            self.program.parameter_names.append(given)
         result = self.run(self.source, self.source.tree, variables)
         self.program.result = self.bound(result)
         return self.program

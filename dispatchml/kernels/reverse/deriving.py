@@ -25,7 +25,7 @@ from .program import Loop, Number, Program, Store, Value, leaves
 from .pruning import prune
 from .records import FUNCTIONS
 from .saving import Saving
-from .stacks import Stack
+from .stacks import WORDS, Stack
 from .structures import Constant
 
 
@@ -79,19 +79,22 @@ def derived(
     active = Activity(program, inputs)
     saving = Saving(program, active, builder.value, checkpoints)
     text = Text()
-    writer = Backward(program, active, saving, stacks_of(program, saving, checkpoints, guarded), text)
+    writer = Backward(program, active, saving, stacks_of(program, saving, checkpoints, guarded, builder.names), text)
     cotangent = builder.value("ct", Kind("f8"))
-    write(program, writer, str(cotangent), positions)
+    write(program, writer, str(cotangent), positions, builder.fresh)
     return as_source(source, program, text, str(cotangent))
 
 
-def stacks_of(program: Program, saving: Saving, checkpoints: bool, guarded: bool) -> dict[Loop, Stack]:
+def stacks_of(program: Program, saving: Saving, checkpoints: bool, guarded: bool, names: set[str]) -> dict[Loop, Stack]:
     """The records of each planned loop: those of the outermost planned loop around it."""
     found: dict[Loop, Stack] = {}
     count = 0
     for op in program.body.walk():
         if isinstance(op, Loop) and op in saving.plans and op not in found:
             count += 1
+            while any(f"{word}_{count}" in names for word in WORDS):
+                count += 1
+            names.update(f"{word}_{count}" for word in WORDS)
             stack = Stack(saving, op, str(count), checkpoints and op.block.loop is None, guarded)
             found[op] = stack
             for inner in op.body.walk():
@@ -100,8 +103,9 @@ def stacks_of(program: Program, saving: Saving, checkpoints: bool, guarded: bool
     return found
 
 
-def write(program: Program, w: Backward, cotangent: str, positions: tuple[int, ...]) -> None:
+def write(program: Program, w: Backward, cotangent: str, positions: tuple[int, ...], fresh: Any) -> None:
     """Write the body of the derived function."""
+    w.begin(fresh)
     for value, path in program.unpacked:
         w.put(f"{value} = {path}")
     w.block(program.body, True)
@@ -110,12 +114,11 @@ def write(program: Program, w: Backward, cotangent: str, positions: tuple[int, .
     kept: dict[Value, str] = {}
     for r in results:
         if isinstance(r, Value) and not r.kind.scalar and r.root in written and r not in kept:
-            kept[r] = f"{r}_result"
+            kept[r] = w.named(r, "result")
             w.put(f"{kept[r]} = {r}.copy()")
         elif isinstance(r, Value) and r.kind.scalar and isinstance(r.made, Loop):
-            kept[r] = f"{r}_result"
+            kept[r] = w.named(r, "result")
             w.put(f"{kept[r]} = {r}")
-    w.begin()
     inputs = [v for p in positions for v in leaves(program.parameters[p]) if isinstance(v, Value)]
     for v in inputs:
         if not v.kind.scalar:

@@ -16,6 +16,11 @@ from .sharing import outside, within
 
 #: Numbers that the records of a loop hold before a new segment begins: 32 MB.
 LIMIT = 4_000_000
+#: What the names of a loop's records begin with.
+WORDS = (
+    "floats", "wholes", "float_place", "whole_place", "begin", "segment", "length", "full", "begins", "states",
+    "state_place", "whole_states", "whole_state_place",
+)  # fmt: skip
 #: What a derived function without segments says where it would need more.
 TOO_LONG = "a loop is too long to keep all of its records"
 

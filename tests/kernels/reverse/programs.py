@@ -387,6 +387,15 @@ def views(x, y):
     return np.sum(a * a) + flat[4] * column[1]
 
 
+def names_like_ours(x, y):
+    x_ct, floats_1, step, slope, max_ = y * 2, 3.0, x, x * y, 0.5  # noqa: F841
+    longer = 0.0
+    for count in range(4):
+        longer += slope * step + x_ct * count
+        x = x + longer * 0.01
+    return longer * x + floats_1
+
+
 PROGRAMS = [
     f for f in list(globals().values())
     if callable(f) and getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:2] == ("x", "y")
