@@ -11,6 +11,7 @@ TOPICS = (
     "ndimage",
     "optimize",
     "integrate",
+    "interpolate",
     "steps",
 )
 

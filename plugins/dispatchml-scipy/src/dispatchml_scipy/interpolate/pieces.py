@@ -11,7 +11,7 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import LiftError, at_user_line
 
-from ..implicit import as_array
+from ..implicit import as_array, hidden_batch, implicit
 
 
 class Pieces:
@@ -41,17 +41,17 @@ class Pieces:
         if extrapolate == "periodic":
             t = self.x[0] + np.mod(t - self.x[0], self.x[-1] - self.x[0])
         place = interval(self.x, t)
-        distance = t - self.x[place]
+        distance = t - ops.take(self.x, place, axis=0)
         rest = ops.shape(self.c)[2:]
         distance = ops.reshape(distance, shape=(-1, *(1,) * len(rest)))
         degree = ops.shape(self.c)[0] - 1
         y: Any = None
         for m in range(degree + 1 - nu):
             factor = math.perm(degree - m, nu)
-            coefficient = self.c[m][place] * factor if factor != 1 else self.c[m][place]
+            coefficient = ops.take(self.c[m], place, axis=0) * float(factor)
             y = coefficient if y is None else y * distance + coefficient
         if y is None:
-            y = ops.multiply(self.c[0][place], 0.0)
+            y = ops.take(self.c[0], place, axis=0) * 0.0
         if extrapolate is False:
             outside = np.logical_or(dm.stop_gradient(t) < self.x[0], dm.stop_gradient(t) > self.x[-1])
             y = np.where(np.reshape(outside, (-1, *(1,) * len(rest))), np.nan, y)
@@ -105,8 +105,8 @@ class Pieces:
         """Where a scalar piecewise polynomial takes a value; by the implicit function theorem."""
         from scipy.interpolate import PPoly
 
-        from ..implicit import implicit
-
+        if any(map(hidden_batch, (self.c, self.x, y))):
+            raise LiftError(f"solve{at_user_line()}: each element of a batch may have another number of roots.")
         plain = PPoly(dm.primal(self.c), dm.primal(self.x), dm.primal(self.extrapolate), self.axis)
         places = plain.solve(dm.primal(y), discontinuity, extrapolate)
         if not isinstance(places, np.ndarray) or places.dtype == object:
