@@ -288,7 +288,7 @@ def rect_bivariate_spline(
     """Interpolation (s=0), which is linear in the values."""
     if traced_in((x, y)) or s != 0 or bbox is not None and any(b is not None for b in bbox):
         raise LiftError(
-            f"RectBivariateSpline{at_user_line()}: there is a derivative by the values z with s=0 and without bbox=, and "
+            f"RectBivariateSpline{at_user_line()}: there are derivatives by the values z with s=0, without bbox=, and "
             "by the points; not by x, y or for smoothing."
         )
     return Surface(x, y, z, kx, ky)
