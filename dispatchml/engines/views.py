@@ -246,6 +246,41 @@ def assign_where(x: Any, mask: Any, value: Any) -> bool:
     return True
 
 
+def assign_at(x: Any, index: Any, value: Any) -> bool:
+    """`x[i, :, j] = value` for positions that are traced or recorded; whether it was that.
+
+    The position is one of all, chosen by comparing: each has the element that it had, or the new one.
+    """
+    shape = ops.shape(x)
+    parts = index if type(index) is tuple else (index,)
+    whole = slice(None)
+    if len(parts) > len(shape) or not all(is_position(p) or type(p) is slice and p == whole for p in parts):
+        return False
+    taken = [k for k, p in enumerate(parts) if type(p) is not slice]
+    kept = tuple(n for k, n in enumerate(shape) if k not in taken)
+    if ops.ndim(value) > len(kept) or ops.dtype(x).kind not in "fc" and ops.dtype(value) != ops.dtype(x):
+        return False
+    mask: Any = None
+    for k in taken:
+        numbers = np.arange(shape[k])
+        at = ops.equal(numbers, ops.take(numbers, parts[k]))  # looks whether it is inside, and counts from the end
+        at = ops.reshape(at, shape=(shape[k], *(1,) * (len(shape) - k - 1)))
+        mask = at if mask is None else ops.logical_and(mask, at)
+    value = ops.reshape(
+        ops.broadcast_to(value, shape=kept), shape=tuple(1 if k in taken else n for k, n in enumerate(shape))
+    )
+    new = ops.where(mask, value, x)
+    assign(x, Ellipsis, new if ops.dtype(new) == ops.dtype(x) else ops.astype(new, dtype=ops.dtype(x)))
+    return True
+
+
+def is_position(p: Any) -> bool:
+    """Whether a part of an index is a whole number, traced or not."""
+    if isinstance(p, Writable):
+        return ops.dtype(p).kind in "iu" and not ops.shape(p)
+    return isinstance(p, (int, np.integer)) and not isinstance(p, (bool, np.bool_))
+
+
 def repoint(x: Any, new: Any) -> None:
     """Make a traced value stand for a new one of the same kind."""
     if type(new) is not type(x):

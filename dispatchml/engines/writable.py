@@ -24,9 +24,11 @@ class Writable:
     def _write_item(self, index: Any, value: Any) -> None:
         """Item assignment by NumPy's meaning of the index; what a type's own `__setitem__` ends in."""
         from ..ops.index import refuse_unregistered
-        from .views import assign, assign_where
+        from .views import assign, assign_at, assign_where
 
         refuse_unregistered(ops.setitem, self, index)
+        if type(index) is not int and holds_positions(index) and assign_at(self, index, value):
+            return
         if isinstance(index, Writable) and assign_where(self, index, value):
             return
         assign(self, index, value)
@@ -57,6 +59,12 @@ class Writable:
 
     def __irshift__(self, other: Any) -> Any:
         return update(self, self >> other)
+
+
+def holds_positions(index: Any) -> bool:
+    """Whether an index has a traced or recorded whole number in it."""
+    parts = index if type(index) is tuple else (index,)
+    return any(isinstance(p, Writable) and ops.dtype(p).kind in "iu" and not ops.shape(p) for p in parts)
 
 
 def update(x: Any, new: Any) -> Any:

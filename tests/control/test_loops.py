@@ -366,3 +366,47 @@ def test_jacobians():
         np.testing.assert_allclose(dm.jit(transform(lambda p: f(p)[1]))(p), expected, rtol=1e-12)
     expected = dm.hessian(lambda p: plain_f(p)[0])(p)
     np.testing.assert_allclose(dm.jit(dm.hessian(lambda p: f(p)[0]))(p), expected, rtol=1e-11)
+
+
+def running(xs):
+    def body(i, v):
+        v = v.copy()
+        v[i] = v[i - 1] * xs[i] + 1.0
+        return v
+
+    return dm.fori_loop(1, len(xs), body, xs * 1.0)
+
+
+def plain_running(xs):
+    v = xs * 1.0
+    for i in range(1, len(xs)):
+        v[i] = v[i - 1] * xs[i] + 1.0
+    return v
+
+
+def test_positions_that_are_computed():
+    x = np.linspace(0.5, 1.5, 6)
+    np.testing.assert_allclose(dm.jit(running)(x), plain_running(x))
+    np.testing.assert_allclose(dm.jit(dm.jacrev(running))(x), dm.jacfwd(plain_running)(x))
+    np.testing.assert_allclose(dm.jit(dm.jacfwd(running))(x), dm.jacfwd(plain_running)(x))
+    both = np.stack([x, 2 * x])
+    np.testing.assert_allclose(dm.jit(dm.vmap(running))(both), [plain_running(v) for v in both])
+
+
+def test_writing_at_computed_positions():
+    def f(a, i, j):
+        a = a.copy()
+        a[i, j] = 7.0
+        a[:, j] = a[:, j] * 2
+        a[-1] = a[i]
+        a[i] += 1
+        return a
+
+    a = np.arange(12.0).reshape(3, 4)
+    compiled = dm.jit(f)
+    for i, j in ((1, -2), (0, 3), (2, 0)):
+        np.testing.assert_array_equal(compiled(a, np.int64(i), np.int64(j)), f(a, i, j))
+    with pytest.raises(IndexError, match="index 5 is out of bounds"):
+        compiled(a, np.int64(5), np.int64(0))
+    found = dm.vmap(lambda i: f(a, i, 1))(np.array([0, 2]))
+    np.testing.assert_array_equal(found, [f(a, 0, 1), f(a, 2, 1)])
