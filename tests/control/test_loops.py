@@ -408,5 +408,5 @@ def test_writing_at_computed_positions():
         np.testing.assert_array_equal(compiled(a, np.int64(i), np.int64(j)), f(a, i, j))
     with pytest.raises(IndexError, match="index 5 is out of bounds"):
         compiled(a, np.int64(5), np.int64(0))
-    found = dm.vmap(lambda i: f(a, i, 1))(np.array([0, 2]))
+    found = dm.vmap(lambda a, i: f(a, i, 1))(np.stack([a, a]), np.array([0, 2]))
     np.testing.assert_array_equal(found, [f(a, 0, 1), f(a, 2, 1)])
