@@ -2,6 +2,9 @@
 
 from . import bessel as bessel
 from . import distributions as distributions
+from . import functions as functions
 from . import gammas as gammas
+from . import incomplete as incomplete
 from . import integrals as integrals
+from . import private as private
 from . import ufuncs as ufuncs

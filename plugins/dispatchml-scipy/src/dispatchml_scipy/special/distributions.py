@@ -22,35 +22,83 @@ partials("nrdtrisd(mn, p, x)", mn="-(out/(x - mn))", x="out/(x - mn)",
 
 # ---- gamma, chi-square, Poisson --------------------------------------------------------------------------------------
 
-partials("chdtr(v, x)", x="gamma_density(v/2, x/2)/2")
-partials("chdtrc(v, x)", x="-(gamma_density(v/2, x/2)/2)")
-partials("chdtri(v, p)", p="-(2/gamma_density(v/2, out/2))")
-partials("gdtr(a, b, x)", a="x*gamma_density(b, a*x)", x="a*gamma_density(b, a*x)")
-partials("gdtrc(a, b, x)", a="-(x*gamma_density(b, a*x))", x="-(a*gamma_density(b, a*x))")
-partials("gdtria(p, b, x)", p="1/(x*gamma_density(b, out*x))", x="-(out/x)")
-partials("gdtrix(a, b, p)", p="1/(a*gamma_density(b, a*out))", a="-(out/a)")
-partials("pdtr(k, m)", m="-gamma_density(floor(k) + 1, m)")
-partials("pdtrc(k, m)", m="gamma_density(floor(k) + 1, m)")
-partials("pdtri(k, y)", y="-(1/gamma_density(floor(k) + 1, out))")
+A, B = "gammainc_a", "gamma_density"
+partials("chdtr(v, x)", v=f"{A}(v/2, x/2)/2", x=f"{B}(v/2, x/2)/2")
+partials("chdtrc(v, x)", v=f"-({A}(v/2, x/2)/2)", x=f"-({B}(v/2, x/2)/2)")
+partials("chdtri(v, p)", v=f"-({A}(v/2, out/2)/{B}(v/2, out/2))", p=f"-(2/{B}(v/2, out/2))")
+partials("chdtriv(p, x)", p=f"2/{A}(out/2, x/2)", x=f"-({B}(out/2, x/2)/{A}(out/2, x/2))")
+partials("gdtr(a, b, x)", a=f"x*{B}(b, a*x)", b=f"{A}(b, a*x)", x=f"a*{B}(b, a*x)")
+partials("gdtrc(a, b, x)", a=f"-(x*{B}(b, a*x))", b=f"-{A}(b, a*x)", x=f"-(a*{B}(b, a*x))")
+partials("gdtria(p, b, x)", p=f"1/(x*{B}(b, out*x))", b=f"-({A}(b, out*x)/(x*{B}(b, out*x)))", x="-(out/x)")
+partials("gdtrix(a, b, p)", p=f"1/(a*{B}(b, a*out))", b=f"-({A}(b, a*out)/(a*{B}(b, a*out)))", a="-(out/a)")
+partials("gdtrib(a, p, x)", p=f"1/{A}(out, a*x)", a=f"-(x*{B}(out, a*x)/{A}(out, a*x))",
+         x=f"-(a*{B}(out, a*x)/{A}(out, a*x))")  # fmt: skip
+partials("pdtr(k, m)", m=f"-{B}(floor(k) + 1, m)")
+partials("pdtrc(k, m)", m=f"{B}(floor(k) + 1, m)")
+partials("pdtri(k, y)", y=f"-(1/{B}(floor(k) + 1, out))")
+partials("pdtrik(p, m)", p=f"-(1/{A}(out + 1, m))", m=f"-({B}(out + 1, m)/{A}(out + 1, m))")
 
-# ---- binomial, negative binomial -------------------------------------------------------------------------------------
+# ---- binomial, negative binomial, beta -------------------------------------------------------------------------------
 
 partials("bdtr(k, n, p)", p="-beta_density(floor(k) + 1, n - floor(k), p)")
 partials("bdtrc(k, n, p)", p="beta_density(floor(k) + 1, n - floor(k), p)")
 partials("bdtri(k, n, y)", y="-(1/beta_density(floor(k) + 1, n - floor(k), out))")
+partials("bdtrin(k, y, p)", y="1/betainc_a(out - k, k + 1, 1 - p)",
+         p="beta_density(k + 1, out - k, p)/betainc_a(out - k, k + 1, 1 - p)")  # fmt: skip
+STEP = "(betainc_b(n - out, out + 1, 1 - p) - betainc_a(n - out, out + 1, 1 - p))"
+partials("bdtrik(y, n, p)", y=f"1/{STEP}", n=f"-(betainc_a(n - out, out + 1, 1 - p)/{STEP})",
+         p=f"beta_density(out + 1, n - out, p)/{STEP}")  # fmt: skip
 partials("nbdtr(k, n, p)", p="beta_density(n, floor(k) + 1, p)")
 partials("nbdtrc(k, n, p)", p="-beta_density(n, floor(k) + 1, p)")
 partials("nbdtri(k, n, y)", y="1/beta_density(n, floor(k) + 1, out)")
+partials("nbdtrin(k, y, p)", y="1/betainc_a(out, floor(k) + 1, p)",
+         p="-(beta_density(out, floor(k) + 1, p)/betainc_a(out, floor(k) + 1, p))")  # fmt: skip
+partials("nbdtrik(y, n, p)", y="1/betainc_b(n, out + 1, p)", n="-(betainc_a(n, out + 1, p)/betainc_b(n, out + 1, p))",
+         p="-(beta_density(n, out + 1, p)/betainc_b(n, out + 1, p))")  # fmt: skip
+partials("btdtria(p, b, x)", p="1/betainc_a(out, b, x)", b="-(betainc_b(out, b, x)/betainc_a(out, b, x))",
+         x="-(beta_density(out, b, x)/betainc_a(out, b, x))")  # fmt: skip
+partials("btdtrib(a, p, x)", p="1/betainc_b(a, out, x)", a="-(betainc_a(a, out, x)/betainc_b(a, out, x))",
+         x="-(beta_density(a, out, x)/betainc_b(a, out, x))")  # fmt: skip
 
 # ---- F, Student's t --------------------------------------------------------------------------------------------------
 
-partials("fdtr(dfn, dfd, x)", x="f_density(dfn, dfd, x)")
-partials("fdtrc(dfn, dfd, x)", x="-f_density(dfn, dfd, x)")
-partials("fdtri(dfn, dfd, p)", p="1/f_density(dfn, dfd, out)")
-partials("stdtr(df, t)", t="t_density(df, t)")
-partials("stdtrit(df, p)", p="1/t_density(df, out)")
+partials("fdtr(dfn, dfd, x)", x="f_density(dfn, dfd, x)", dfn="f_slope(dfn, dfd, x)", dfd="f_other_slope(dfn, dfd, x)")
+partials("fdtrc(dfn, dfd, x)", x="-f_density(dfn, dfd, x)", dfn="-f_slope(dfn, dfd, x)",
+         dfd="-f_other_slope(dfn, dfd, x)")  # fmt: skip
+partials("fdtri(dfn, dfd, p)", p="1/f_density(dfn, dfd, out)", dfn="-(f_slope(dfn, dfd, out)/f_density(dfn, dfd, out))",
+         dfd="-(f_other_slope(dfn, dfd, out)/f_density(dfn, dfd, out))")  # fmt: skip
+partials("fdtridfd(dfn, p, x)", dfn="-(f_slope(dfn, out, x)/f_other_slope(dfn, out, x))",
+         p="1/f_other_slope(dfn, out, x)", x="-(f_density(dfn, out, x)/f_other_slope(dfn, out, x))")  # fmt: skip
+partials("stdtr(df, t)", t="t_density(df, t)", df="t_slope(df, t)")
+partials("stdtrit(df, p)", p="1/t_density(df, out)", df="-(t_slope(df, out)/t_density(df, out))")
+partials("stdtridf(p, t)", p="1/t_slope(out, t)", t="-(t_density(out, t)/t_slope(out, t))")
 partials("nctdtr(df, nc, t)", t="noncentral_t_density(df, nc, t)")
 partials("nctdtrit(df, nc, p)", p="1/noncentral_t_density(df, nc, out)")
+
+
+@word
+def f_slope(dfn: Any, dfd: Any, x: Any) -> Any:
+    """The derivative of fdtr in dfn: by the first parameter of betainc, and by its argument."""
+    z = ops.divide(ops.multiply(dfn, x), ops.add(ops.multiply(dfn, x), dfd))
+    own = WORDS["betainc_a"](ops.divide(dfn, 2), ops.divide(dfd, 2), z)
+    return ops.add(ops.divide(own, 2), ops.divide(ops.multiply(f_density(dfn, dfd, x), x), dfn))
+
+
+@word
+def f_other_slope(dfn: Any, dfd: Any, x: Any) -> Any:
+    """The derivative of fdtr in dfd."""
+    z = ops.divide(ops.multiply(dfn, x), ops.add(ops.multiply(dfn, x), dfd))
+    own = WORDS["betainc_b"](ops.divide(dfn, 2), ops.divide(dfd, 2), z)
+    return ops.subtract(ops.divide(own, 2), ops.divide(ops.multiply(f_density(dfn, dfd, x), x), dfd))
+
+
+@word
+def t_slope(df: Any, t: Any) -> Any:
+    """The derivative of stdtr in df; stdtr is 1 - betainc(df/2, 1/2, df/(df + t**2))/2 above 0."""
+    z = ops.divide(df, ops.add(df, ops.square(t)))
+    own = ops.divide(WORDS["betainc_a"](ops.divide(df, 2), 0.5, z), 4)
+    other = ops.divide(ops.multiply(t_density(df, t), ops.absolute(t)), ops.multiply(2, df))
+    return ops.multiply(ops.negative(ops.sign(t)), ops.add(own, other))
 
 
 @word
@@ -90,7 +138,10 @@ partials("chndtrix(p, df, nc)", p="1/noncentral_chi_density(out, df, nc)",
          nc="(chndtr(out, df, nc) - chndtr(out, df + 2, nc))/(2*noncentral_chi_density(out, df, nc))")  # fmt: skip
 partials("chndtrinc(x, df, p)", p="2/(chndtr(x, df + 2, out) - p)",
          x="-(2*noncentral_chi_density(x, df, out)/(chndtr(x, df + 2, out) - p))")  # fmt: skip
-partials("ncfdtr(dfn, dfd, nc, f)", nc="(ncfdtr(dfn + 2, dfd, nc, f*dfn/(dfn + 2)) - out)/2")
+partials("ncfdtr(dfn, dfd, nc, f)", nc="(ncfdtr(dfn + 2, dfd, nc, f*dfn/(dfn + 2)) - out)/2",
+         f="_ncf_pdf(f, dfn, dfd, nc)")  # fmt: skip
+partials("ncfdtri(dfn, dfd, nc, p)", p="1/_ncf_pdf(out, dfn, dfd, nc)",
+         nc="-((ncfdtr(dfn + 2, dfd, nc, out*dfn/(dfn + 2)) - p)/(2*_ncf_pdf(out, dfn, dfd, nc)))")  # fmt: skip
 
 
 @word
@@ -113,8 +164,10 @@ def noncentral_chi_density(x: Any, df: Any, nc: Any) -> Any:
     return ops.divide(ops.where(small, near, far), 2)
 
 
-# ---- Kolmogorov, Tukey's lambda --------------------------------------------------------------------------------------
+# ---- Kolmogorov and Smirnov, Tukey's lambda --------------------------------------------------------------------------
 
+partials("smirnov(n, d)", d="_smirnovp(n, d)")
+partials("smirnovi(n, p)", p="1/_smirnovp(n, out)")
 partials("kolmogorov(y)", y="-kolmogorov_density(y)")
 partials("kolmogi(p)", p="-(1/kolmogorov_density(out))")
 partials(

@@ -15,11 +15,6 @@ from .partials import DECLARED, new_operation, partials, word
 partials("loggamma(z)", z="digamma(z)")
 partials("rgamma(z)", z="rgamma_slope(out, z)")
 partials("poch(z, m)", z="out*(digamma(z + m) - digamma(z))", m="out*digamma(z + m)")
-partials("gammaincinv(a, y)", y="1/gamma_density(a, out)")
-partials("gammainccinv(a, y)", y="-(1/gamma_density(a, out))")
-partials("betaincc(a, b, x)", x="-beta_density(a, b, x)")
-partials("betaincinv(a, b, y)", y="1/beta_density(a, b, out)")
-partials("betainccinv(a, b, y)", y="-(1/beta_density(a, b, out))")
 UFUNCS[scipy.special.gammasgn] = gammasgn = new_operation("gammasgn", ("x",), scipy.special.gammasgn)
 nondifferentiable(gammasgn)
 DECLARED["gammasgn"] = {"x": "0"}

@@ -52,9 +52,32 @@ def partials(call: str, **texts: Any) -> Any:
     unknown = set(texts) - set(names)
     assert not unknown, f"{call}: {unknown}"
     DECLARED[name] = {n: texts.get(n) for n in names}
-    function = new_operation(name, names, getattr(scipy.special, name))
+    ufunc = ufunc_of(name)
+    if ufunc is None:
+        return None
+    function = new_operation(name, names, ufunc)
     declare(function, names, tuple(texts.get(n) for n in names))
-    UFUNCS[getattr(scipy.special, name)] = WORDS[name] = function
+    UFUNCS[ufunc] = WORDS[name] = function
+    return function
+
+
+def ufunc_of(name: str) -> Any:
+    """A ufunc of scipy.special by name; of one that is private and not there in this version, None."""
+    if not name.startswith("_"):
+        return getattr(scipy.special, name)
+    for module in ("_ufuncs", "_special_ufuncs"):
+        found = getattr(getattr(scipy.special, module, None), name, None)
+        if isinstance(found, np.ufunc):
+            return found
+    return None
+
+
+def computed(call: str, compute: Callable[..., Any], **texts: Any) -> Any:
+    """Declare an operation that no ufunc of SciPy computes, for texts to call."""
+    name, _, rest = call.partition("(")
+    names = tuple(x.strip() for x in rest.rstrip(")").split(","))
+    function = WORDS[name] = new_operation(name, names, compute)
+    declare(function, names, tuple(texts.get(n) for n in names))
     return function
 
 
@@ -63,7 +86,7 @@ def new_operation(name: str, names: tuple[str, ...], compute: Callable[..., Any]
     scope: dict[str, Any] = {"__name__": operations.__name__}
     text = ", ".join(names)
     exec(f'def {name}({text}):\n    "scipy.special.{name}({text})."', scope)
-    several = compute.nout > 1
+    several = getattr(compute, "nout", 1) > 1
     function = operation(family="special" if several else "elementwise")(scope[name])
     setattr(operations, name, function)
 

@@ -11,8 +11,8 @@ from .partials import DECLARED, partials
 #: Operations that are called otherwise than SciPy's ufunc.
 OTHER_NAMES = {"psi": "digamma", "jn": "jv", "yn": "yv", "round": "rint"}
 CORE = (
-    "beta betainc betaln binom cbrt dawsn digamma entr erf erfc erfcinv erfcx erfinv exp1 exp2 expi expit expm1 gamma "
-    "gammainc gammaincc gammaln i0 i0e i1 i1e iv ive j0 j1 jn jv k0 k1 kl_div kv log1p log_ndtr logit ndtr ndtri psi "
+    "beta betaln binom cbrt dawsn digamma entr erf erfc erfcinv erfcx erfinv exp1 exp2 expi expit expm1 gamma "
+    "gammaln i0 i0e i1 i1e iv ive j0 j1 jn jv k0 k1 kl_div kv log1p log_ndtr logit ndtr ndtri psi "
     "rel_entr round xlog1py xlogy y0 y1 yn yv"
 ).split()
 
