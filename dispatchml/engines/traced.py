@@ -289,7 +289,10 @@ def advice(package: str) -> str:
     """What to do where a package's code makes plain numbers of traced values."""
     packages: Any = sys.modules.get("dispatchml.lift.packages")
     if packages is None or not any(name.partition(".")[0] == package for name in packages.STATE.prefixes):
-        return f"Write dispatchml.lift.enable({package!r}) once, so that its Python code takes traced values."
+        return (
+            f"Write dispatchml.lift.enable({package!r}) once, so that its Python code takes traced values; "
+            "dispatchml.primal(x) is the plain value."
+        )
     return (
         "That is compiled, or of a part that is not enabled: dispatchml.lift.enable names of more modules, and "
         "dispatchml.lift.replaces what stands for a function; dispatchml.primal(x) is the plain value."

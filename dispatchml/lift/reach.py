@@ -18,7 +18,7 @@ from ..transforms.looking import is_library, is_library_module
 from .renaming import Site, inside, reading
 from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, stand_in
 from .suspicion import names_in
-from .switches import switch_of
+from .switches import ModuleView, switch_of, unwrapping
 
 MISSING = object()
 #: Makers of arrays that only matter where something is written.
@@ -56,12 +56,12 @@ class Node:
 class Reach:
     """All that a function reaches. own: says whether a function or class belongs to the code that is lifted."""
 
-    __slots__ = ("nodes", "classes", "writes", "lists", "own")
+    __slots__ = ("nodes", "classes", "writes", "lists", "arrays", "own")
 
     def __init__(self, own: Callable[[Any], bool]) -> None:
         self.nodes: dict[int, Node] = {}
         self.classes: dict[type, list[Node]] = {}
-        self.writes = self.lists = False
+        self.writes = self.lists = self.arrays = False
         self.own = own
 
     def function(self, function: types.FunctionType, above: Node | None = None) -> Node:
@@ -131,6 +131,12 @@ class Reach:
             if self.needs(node):
                 node.need = True
                 waiting.append(node)
+        self.arrays = any(makes_arrays(node) for node in waiting)
+        if self.arrays:  # which functions of other packages must not see
+            for node in self.nodes.values():
+                if not node.need and self.needs(node):
+                    node.need = True
+                    waiting.append(node)
         for node in waiting:  # it grows on the way
             for above in node.above:
                 if not above.need:
@@ -162,10 +168,22 @@ class Reach:
                 return None
         elif isinstance(value, type) and value is not np.vectorize:
             found = (stand_in(value) or switch_of(value)) if site.called else None
-            return None if found is None else (f"{value.__name__} called {id(value)}", found)
+            if found is None:
+                return self.foreign(site, value) if self.arrays and site.called else None
+            return f"{value.__name__} called {id(value)}", found
         elif id(value) in BLANK and not self.writes:
             return None
-        return self.cell(value, site.chain, site.called)
+        found = self.cell(value, site.chain, site.called)
+        return self.foreign(site, value) if found is None and self.arrays and site.called else found
+
+    def foreign(self, site: Site, value: Any) -> tuple[str, Any] | None:
+        """The same for a call of another package, which gets what arrays of lifted code hold."""
+        target = follow(value, site.chain) if isinstance(value, types.ModuleType) else value
+        if not is_foreign(target):
+            return None
+        if target is value:
+            return f"{site.name} unwrapped {id(value)}", unwrapping(value)
+        return f"{value.__name__} unwrapped", ModuleView(value, unwrapped)
 
     def called(self, site: Site, value: Any) -> bool:
         """Whether a class of numbers is called."""
@@ -214,6 +232,28 @@ def writes_by_name(code: types.CodeType) -> bool:
     """Whether some code writes without an assignment: by a function, or with out=."""
     keywords = [c for c in code.co_consts if type(c) is tuple and "out" in c]
     return bool(keywords) or not WRITERS.isdisjoint(code.co_names)
+
+
+def makes_arrays(node: Node) -> bool:
+    """Whether a function names something by which lifted code makes arrays."""
+    return any(value is np or id(value) in BLANK for value in node.edges.values())
+
+
+def is_foreign(x: Any) -> bool:
+    """Whether something is a function or class of an installed package other than NumPy."""
+    if not callable(x) or isinstance(x, (types.MethodType, np.ufunc)) or switch_of(x) is not None:
+        return False
+    module = str(getattr(x, "__module__", None) or "").partition(".")[0]
+    if module in sys.stdlib_module_names or module in ("", "numpy", "builtins") or module.startswith("dispatchml"):
+        return False
+    return isinstance(x, (type, types.FunctionType, types.BuiltinFunctionType)) and is_library(x)
+
+
+def unwrapped(x: Any) -> Any:
+    """What a thing of another package's module is in lifted code."""
+    if isinstance(x, types.ModuleType):
+        return stand_in(x) or ModuleView(x, unwrapped)
+    return switch_of(x) or (unwrapping(x) if is_foreign(x) else None) if callable(x) else None
 
 
 def lookup(function: types.FunctionType, name: str) -> Any:

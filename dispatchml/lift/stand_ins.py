@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import LiftError, at_user_line
+from ..engines.record import Rec
 from ..engines.refusals import REFUSED
 from ..engines.traced import innermost
 from ..numpy.manipulation import in_order, order_of
@@ -78,7 +79,7 @@ def maker_like(original: Callable[..., Any]) -> None:
         if active() is None and type(arguments[0] if arguments else None) is not Buffer:
             return original(*arguments, **keywords)
         if isinstance(like, TRACED):
-            if type(innermost(like)) is not np.ndarray:
+            if not is_bare(like):
                 return original(like, *arguments[1:], **keywords)  # in the layers of that
             like = np.empty(like.shape, like.dtype, order_of(like))
         elif type(like) in (list, tuple):
@@ -93,7 +94,7 @@ for function in (np.zeros_like, np.empty_like, np.ones_like):
 @stands_for(np.full)
 def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Any:
     """As `numpy.full`."""
-    if not holds_traced(fill_value):
+    if not holds_traced(fill_value) or not is_bare(fill_value):
         made = np.full(shape, held_deeply(fill_value), dtype, **keywords)
         return made if active() is None else made_array(made)
     value = held_deeply(fill_value)
@@ -111,7 +112,7 @@ def full_like(
     if active() is None:
         return np.full_like(x, fill_value, dtype, order, subok, shape)
     x = held(x)
-    if isinstance(x, TRACED) and type(innermost(x)) is not np.ndarray:
+    if isinstance(x, TRACED) and not is_bare(x) or not is_bare(fill_value):
         return np.full_like(x, held_deeply(fill_value), dtype, order, subok, shape)
     x = array_of(held_deeply(x)) if type(x) in (list, tuple) else x
     order = order_of(x) if order in "AK" else order
@@ -147,6 +148,21 @@ def converted(x: Any, dtype: Any, copy: bool, ndmin: int = 0, order: str = "K") 
     return Buffer(y) if ops.shape(y) else y
 
 
+def is_bare(x: Any) -> bool:
+    """Whether there is nothing but numbers below the derivatives in a traced value, or in all of a list.
+
+    What a library's conversion does to its units, masks or labels, or that it refuses, stays its own: there the
+    original is called, which refuses for traced values.
+    """
+    if type(x) in (list, tuple):
+        return all(map(is_bare, x))
+    inner = innermost(held(x))
+    return type(inner) in NUMBERS or isinstance(inner, (Rec, np.generic)) or not isinstance(held(x), TRACED)
+
+
+NUMBERS = frozenset({np.ndarray, float, int, complex, bool})
+
+
 def is_number(x: Any) -> bool:
     """Whether a value is a traced floating-point number of double precision."""
     return isinstance(x, TRACED) and not x.shape and x.dtype == float
@@ -168,6 +184,8 @@ def converter(original: Callable[..., Any], copy: bool, ndmin: int = 0) -> None:
             found = original(plain, dtype, *arguments, **keywords)
             return x if cls is Buffer and found is plain else kept(found)
         again = copy and keywords.get("copy") in (True, None) or bool(keywords.get("copy"))
+        if not is_bare(x):
+            return original(held_deeply(x), dtype, *arguments, **keywords)
         order = keywords.get("order") or ("F" if original is np.asfortranarray else "C" if ndmin else "K")
         return converted(x, dtype, again, max(ndmin, keywords.get("ndmin", 0)), order)
 
@@ -190,7 +208,7 @@ def copy(a: Any, *arguments: Any, **keywords: Any) -> Any:
 @stands_for(np.asarray_chkfinite)
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """As `numpy.asarray_chkfinite`."""
-    if not holds_traced(a):
+    if not holds_traced(a) or not is_bare(a):
         made = np.asarray_chkfinite(held_deeply(a), dtype, order)
         return made if active() is None else kept(made) if type(a) is not np.ndarray else made
     y = converted(a, dtype, False)
@@ -211,7 +229,7 @@ def fromiter(iter: Any, dtype: Any, count: int = -1, **keywords: Any) -> Any:
 @stands_for(np.isscalar)
 def isscalar(element: Any) -> bool:
     """As `numpy.isscalar`; a traced number is one."""
-    return not element.shape if isinstance(element, TRACED) else np.isscalar(element)
+    return not element.shape if isinstance(element, TRACED) and is_bare(element) else np.isscalar(element)
 
 
 @stands_for(np.vectorize)
@@ -249,7 +267,7 @@ def shaped(values: list[Any], shape: tuple[int, ...]) -> Any:
 def number(x: Any = 0.0, /) -> Any:
     """As `float`; a traced number stays traced."""
     x = held(x)
-    if not isinstance(x, TRACED):
+    if not isinstance(x, TRACED) or not is_bare(x):
         return float(x)
     if x.size != 1 or x.dtype.kind not in "f":
         if x.dtype.kind in "biu":
@@ -263,7 +281,7 @@ for scalar in (np.float64, np.float32, np.complex128):
     def numpy_scalar(x: Any = 0.0, /, *, _scalar: Any = scalar) -> Any:
         """As the class of numbers; a traced number stays traced."""
         x = held_deeply(x)
-        if not holds_traced(x):
+        if not holds_traced(x) or not is_bare(x):
             return _scalar(x)
         return converted(x, _scalar, False)
 
@@ -274,10 +292,14 @@ for scalar in (np.float64, np.float32, np.complex128):
 def complex_number(real: Any = 0.0, imag: Any = None, /) -> Any:
     """As `complex`; of traced numbers a traced one."""
     real, imag = held(real), held(imag)
-    if not isinstance(real, TRACED) and not isinstance(imag, TRACED):
+    if not isinstance(real, TRACED) and not isinstance(imag, TRACED) or not is_bare((real, imag)):
         return complex(real) if imag is None else complex(real, imag)
     y = real if imag is None else real + 1j * imag
     return y if ops.dtype(y).kind == "c" else ops.astype(y, dtype=np.dtype(complex))
+
+
+#: Stands for any array where one is asked for its class.
+EXAMPLE = np.zeros(1)
 
 
 @stands_for(isinstance)
@@ -290,10 +312,10 @@ def is_instance(x: Any, classes: Any, /) -> bool:
     x = held(x)
     if not isinstance(x, TRACED):
         return isinstance(x, classes)
-    if is_inside(x, classes):
-        return True
+    if is_inside(x, classes) or not is_bare(x):
+        return is_inside(x, classes)
     # a traced number is a number of NumPy's too, a traced array an array, also in jit
-    return isinstance(np.empty(x.shape, x.dtype) if x.shape else x.dtype.type(0), classes)
+    return isinstance(EXAMPLE if x.shape else x.dtype.type(0), classes)
 
 
 # ---- math ------------------------------------------------------------------------------------------------------------
@@ -318,6 +340,8 @@ def math_function(name: str) -> None:
     def computed(*arguments: Any) -> Any:
         for x in arguments:
             if isinstance(x, TRACED):
+                if not is_bare(x):
+                    return original(*arguments)
                 break
             if type(x) is Buffer:
                 return computed(*(as_number(v) for v in arguments))

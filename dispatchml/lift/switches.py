@@ -89,6 +89,16 @@ def replacing(original: Callable[..., Any], replacement: Replacement) -> Callabl
     return switch
 
 
+def unwrapping(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function or class of another package, which gets what arrays of lifted code hold."""
+
+    def unwrapped(*arguments: Any, **keywords: Any) -> Any:
+        return original(*map(held_deeply, arguments), **held_keywords(keywords))
+
+    unwrapped.__wrapped__ = original  # type: ignore[attr-defined]
+    return unwrapped
+
+
 def plainly(original: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """A library's function on what buffers hold."""
     if active() is None:

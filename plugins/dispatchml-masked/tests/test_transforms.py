@@ -265,7 +265,10 @@ REFUSED = {
 @pytest.mark.parametrize("transform", ["grad", "jvp"])
 def test_it_raises_and_says_what_to_write(name, transform):
     function, text = REFUSED[name]
-    call = {"grad": lambda: dm.grad(function)(X), "jvp": lambda: dm.jvp(function, (X,), (X,))}[transform]
+    call = {
+        "grad": lambda: dm.grad(function, lift=False)(X),
+        "jvp": lambda: dm.jvp(function, (X,), (X,), lift=False),
+    }[transform]
     with pytest.raises(Exception, match=text):
         call()
 
@@ -306,7 +309,7 @@ def test_every_function_of_numpy_ma_has_an_answer_for_a_traced_array():
         def look(x, function=function, name=name):
             made = function(x)
             first = made[0] if isinstance(made, (tuple, list)) and made else made
-            if isinstance(first, np.ma.MaskedArray):
+            if issubclass(type(first), np.ma.MaskedArray):
                 found.append(name)
             return x.sum()
 

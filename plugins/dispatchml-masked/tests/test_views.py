@@ -125,8 +125,8 @@ def test_views_show_what_is_written_to_their_owner():
         x[2] = x[0] * 2.0
         x[3] = np.ma.masked
         x[1] = 2.0
-        assert not isinstance(hidden, np.ndarray) or hidden.tolist() == [False, False, False, True]
-        assert not isinstance(some, np.ndarray) or some.tolist() == [False, True]
+        assert type(hidden) is not np.ndarray or hidden.tolist() == [False, False, False, True]
+        assert type(some) is not np.ndarray or some.tolist() == [False, True]
         return data[0] ** 2 + 3.0 * part[0] ** 2 + objective(x)
 
     check_writing(program, make, AT, numbers=numbers, batch=make)
