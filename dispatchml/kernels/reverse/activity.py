@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from .errors import refused
 from .primitives import FRESH, VIEWS, known
-from .program import Block, Check, Compute, If, Instruction, Load, Loop, Operand, Program, Store, Value, leaves
+from .program import Block, Call, Check, Compute, If, Instruction, Load, Loop, Operand, Program, Store, Value, leaves
 
 
 def key(x: Operand | None) -> Value | None:
@@ -76,6 +76,8 @@ def dependences(body: Block) -> Iterator[tuple[Operand | None, Operand]]:
             for c in op.carried:
                 yield c.first, c.value
                 yield c.next, c.value
+        elif isinstance(op, Call):
+            yield from ((x, y) for x in op.arguments for y in op.made)
         else:
             assert isinstance(op, Check)
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 
 from .forward import Forward, one_step
 from .primitives import FRESH, VIEWS, reads, slope
-from .program import Block, Carried, Compute, If, Instruction, Load, Loop, Number, Operand, Store, Value
+from .program import Block, Call, Carried, Compute, If, Instruction, Load, Loop, Number, Operand, Store, Value
+from .recursion import STACK
 from .saving import Plan
 from .sharing import within
 from .stacks import Stack, trips
@@ -21,7 +22,8 @@ class Backward(Forward):
 
     fresh: Callable[[str], str]
 
-    def begin(self, fresh: Callable[[str], str]) -> None:
+    def begin(self, fresh: Callable[[str], str], shared: str) -> None:
+        self.shared = shared
         self.ready: set[Value] = set()
         self.others: dict[tuple[Value, str], str] = {}
         self.fresh = fresh
@@ -130,6 +132,8 @@ class Backward(Forward):
                     self.put(f"{self.item(self.ct(op.array), op.index)} += {self.ct(op.result)}")  # type: ignore[arg-type]
             elif isinstance(op, Store):
                 self.back_store(op)
+            elif isinstance(op, Call):
+                self.back_call(op)
             elif isinstance(op, If):
                 self.back_if(op)
             elif isinstance(op, Loop):
@@ -167,6 +171,35 @@ class Backward(Forward):
                 self.put(f"{place} = 0.0")
         if op in self.saving.undone:
             self.put(f"{self.item(op.array, op.index)} = {op.old}")
+
+    def back_call(self, op: Call) -> None:
+        """The way back through a call of a recursive function."""
+        floats, float_place, wholes, whole_place = (f"{word}_{self.shared}" for word in STACK)
+        given, shadows, made = list(map(repr, op.arguments)), [], []
+        for x in op.arguments:
+            if x.kind.floating and not x.kind.scalar:
+                shadows.append(self.ct(x) if self.active(x) else f"np.zeros_like({x})")  # type: ignore[arg-type]
+            elif x.kind.floating:
+                made.append((x, self.fresh("part_ct")))
+        cotangents = [self.ct(v) if v in self.ready else "0.0" for v in op.made]
+        taken = ", ".join((*given, *shadows, *cotangents, floats, float_place, wholes, whole_place))
+        names = ", ".join((*(name for _, name in made), float_place, whole_place))
+        self.put(f"{names} = {op.function.name}_backward({taken})")
+        for x, name in made:
+            self.add(x, name)
+
+    def recursive(self, op: Loop, plan: Plan, stack: Stack, results: list) -> None:  # type: ignore[type-arg]
+        """The way back through a recursive function. results: with the names of their cotangents."""
+        stack.pop(self, plan.saved)
+        self.again(op.body, plan.again)
+        self.shadows(op.body)
+        for v, name in results:
+            self.add(v, name)
+        self.back(op.body)
+
+    def cotangent(self, v: Value) -> str:
+        """The cotangent of a number that was given, as text."""
+        return self.ct(v) if v in self.ready else "0.0"
 
     def back_if(self, op: If) -> None:
         """The branch that was taken."""

@@ -20,14 +20,16 @@ from .kinds import FLOAT, Kind, joined
 from .memory import Memory
 from .program import Carried, If, Instruction, Join, Loop, Number, Operand, Program, Slice, Store, Value
 from .records import FUNCTIONS
+from .recursion import Recursive
 from .structures import Closure, Constant, Frame, Undefined, assigned_names
 
 
 class Builder(Expressions, Calls, Arrays):
     """Builds the program of one function."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, recursive: dict[Any, Recursive] | None = None) -> None:
         self.source = source
+        self.recursive: dict[Any, Recursive] = {} if recursive is None else recursive
         self.program = Program(source.name)
         self.program.file, self.program.line = source.file, source.tree.lineno
         self.block = self.program.body

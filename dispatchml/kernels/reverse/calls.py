@@ -13,7 +13,8 @@ from .arrays import Lazy, Method
 from .functions import NAMES
 from .kinds import BOOLEAN, INTEGER, Kind
 from .primitives import LENGTH
-from .program import Number, Operand, Value
+from .program import Call, Number, Operand, Value, leaves
+from .recursion import Recursive
 from .structures import Closure, Constant, Gradient
 
 
@@ -49,9 +50,19 @@ class Calls:
         self: Any, source: Any, tree: Any, arguments: list[Any], keywords: dict[str, Any], node: ast.AST, closure: Any
     ) -> Any:
         """A helper function, put in where it is called."""
-        name = getattr(tree, "name", "lambda")
         if any(f.tree is tree for f in self.frames):
             return self.recursion(source, tree, arguments, keywords, node)
+        variables = self.parameters(source, tree, arguments, keywords, node, closure)
+        path, self.path = self.path, (*self.path, id(node))
+        result = self.run(source, tree, variables, None if closure is None else closure.frame)
+        self.path = path
+        return result
+
+    def parameters(
+        self: Any, source: Any, tree: Any, arguments: list[Any], keywords: dict[str, Any], node: ast.AST, closure: Any
+    ) -> dict[str, Any]:
+        """The arguments of a call by the names of the parameters."""
+        name = getattr(tree, "name", "lambda")
         parameters = [a.arg for a in tree.args.posonlyargs + tree.args.args]
         if len(arguments) > len(parameters):
             raise self.refuse(f"{name} is called with {len(arguments)} arguments", node)
@@ -67,10 +78,7 @@ class Calls:
                 if p not in defaults:
                     raise self.refuse(f"{name} is called without {p}", node)
                 variables[p] = defaults[p]
-        path, self.path = self.path, (*self.path, id(node))
-        result = self.run(source, tree, variables, None if closure is None else closure.frame)
-        self.path = path
-        return result
+        return variables
 
     def defaults(self: Any, source: Any, tree: Any, closure: Any) -> dict[str, Any]:
         """The values of parameters that are not given."""
@@ -85,7 +93,23 @@ class Calls:
         self: Any, source: Any, tree: Any, arguments: list[Any], keywords: dict[str, Any], node: ast.AST
     ) -> Any:
         """A function that calls itself."""
-        raise self.refuse(f"{getattr(tree, 'name', 'a lambda')} calls itself; write a loop", node)
+        name = getattr(tree, "name", "a lambda")
+        if source.tree is not tree:
+            raise self.refuse(f"{name} is inside of a kernel and calls itself; write it outside", node)
+        variables = self.parameters(source, tree, arguments, keywords, node, None)
+        given = [variables[p] for p in source.parameters]
+        kinds = tuple(structure_kinds(x) for x in given)
+        function = self.recursive.get((id(tree), kinds))
+        if function is None:
+            function = Recursive(source, tree, kinds, f"{name}_{len(self.recursive) + 1}")
+            self.recursive[id(tree), kinds] = function
+            function.build(self.recursive)
+        operands = [x for g in given for x in leaves(g)]
+        if any(not isinstance(x, (Value, Number)) for x in operands) or any(isinstance(g, tuple) for g in given):
+            raise self.refuse(f"{name} calls itself with something else than numbers and arrays", node)
+        made = tuple(self.value("t_", k) for k in leaves(function.results))
+        self.put(Call(made, function, tuple(operands)))
+        return structured(function.results, list(made))
 
     def gradient(self: Any, made: Gradient, arguments: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
         """A call of dm.grad(f) inside of a kernel: the derived source is put in."""
@@ -463,6 +487,11 @@ class Calls:
 def none(x: Any) -> Any:
     """None where an argument is written as None."""
     return None if x is None or isinstance(x, Constant) and x.value is None else x
+
+
+def structured(shape: Any, values: list[Any]) -> Any:
+    """Values in a structure of tuples."""
+    return tuple(structured(s, values) for s in shape) if isinstance(shape, tuple) else values.pop(0)
 
 
 def structure_kinds(value: Any) -> Any:

@@ -24,6 +24,7 @@ from .kinds import Kind
 from .program import Loop, Number, Program, Store, Value, leaves
 from .pruning import prune
 from .records import FUNCTIONS
+from .recursion import STACK, calls_in
 from .saving import Saving
 from .stacks import WORDS, Stack
 from .structures import Constant
@@ -82,7 +83,12 @@ def derived(
     writer = Backward(program, active, saving, stacks_of(program, saving, checkpoints, guarded, builder.names), text)
     cotangent = builder.value("ct", Kind("f8"))
     write(program, writer, str(cotangent), positions, builder.fresh)
-    return as_source(source, program, text, str(cotangent))
+    made: dict[str, Source] = {}
+    for call in calls_in(program):
+        call.function.sources(made)
+    return connect(
+        finish(f"{source.name}_reverse", [*program.parameter_names, str(cotangent)], source, program, text), made
+    )
 
 
 def stacks_of(program: Program, saving: Saving, checkpoints: bool, guarded: bool, names: set[str]) -> dict[Loop, Stack]:
@@ -105,7 +111,14 @@ def stacks_of(program: Program, saving: Saving, checkpoints: bool, guarded: bool
 
 def write(program: Program, w: Backward, cotangent: str, positions: tuple[int, ...], fresh: Any) -> None:
     """Write the body of the derived function."""
-    w.begin(fresh)
+    shared = fresh("calls")
+    w.begin(fresh, shared)
+    if calls_in(program):
+        floats, float_place, wholes, whole_place = (f"{word}_{shared}" for word in STACK)
+        w.put(f"{floats} = np.empty(256, np.float64)")
+        w.put(f"{wholes} = np.empty(256, np.int64)")
+        w.put(f"{float_place} = 0")
+        w.put(f"{whole_place} = 0")
     for value, path in program.unpacked:
         w.put(f"{value} = {path}")
     w.block(program.body, True)
@@ -157,11 +170,9 @@ def structure(parts: Any, shown: Any) -> str:
     return "None" if isinstance(parts, Constant) else shown(parts)
 
 
-def as_source(source: Source, program: Program, text: Text, cotangent: str) -> Source:
-    """The lines as a source whose nodes have the line numbers of the user's file."""
-    name = f"{source.name}_reverse"
-    head = f"def {name}({', '.join([*program.parameter_names, cotangent])}):"
-    lines, places = [head, *text.lines], [program.line, *text.places]
+def finish(name: str, parameters: list[str], source: Source, program: Program, text: Text) -> Source:
+    """The lines as a source whose nodes have the line numbers of the user's file; its helpers are found by name."""
+    lines, places = [f"def {name}({', '.join(parameters)}):", *text.lines], [program.line, *text.places]
     try:
         tree = ast.parse("\n".join(lines)).body[0]
     except SyntaxError as error:  # a fault of ours
@@ -180,6 +191,14 @@ def as_source(source: Source, program: Program, text: Text, cotangent: str) -> S
     helpers = {f.__name__: read(f) for f in FUNCTIONS if f.__name__ in called}
     names.update((h, s.function) for h, s in helpers.items())
     return Source(None, source.file, tree, names, helpers)
+
+
+def connect(source: Source, made: dict[str, Source]) -> Source:
+    """Give the sources that call recursive functions the sources of these."""
+    for s in (source, *made.values()):
+        called = {n.func.id for n in ast.walk(s.tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        s.helpers.update((name, other) for name, other in made.items() if name in called)
+    return source
 
 
 __all__ = ["derived", "transform"]

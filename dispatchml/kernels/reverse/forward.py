@@ -8,6 +8,7 @@ from typing import Any
 from .activity import Activity
 from .program import (
     Block,
+    Call,
     Carried,
     Check,
     Compute,
@@ -21,6 +22,7 @@ from .program import (
     Store,
     Value,
 )
+from .recursion import STACK
 from .saving import Plan, Saving
 from .stacks import Stack, trips
 
@@ -96,12 +98,22 @@ class Forward:
                 self.put(f"{op.old} = {self.item(op.array, op.index)}")
             sign = {0: "=", 1: "+=", -1: "-="}[op.sign]
             self.put(f"{self.item(op.array, op.index)} {sign} {self.show(op.value)}")
+        elif isinstance(op, Call):
+            self.call(op, record and self.active.works(op))
         elif isinstance(op, Check):
             self.put(op.text.format(*map(repr, op.arguments)) if op.arguments else op.text)
         elif isinstance(op, If):
             self.branch(op, record)
         elif isinstance(op, Loop):
             self.loop(op, record)
+
+    def call(self, op: Call, record: bool) -> None:
+        """A call of a recursive function; where it is not recorded, its records are written over."""
+        floats, float_place, wholes, whole_place = (f"{word}_{self.shared}" for word in STACK)
+        kept = (floats, float_place, wholes, whole_place) if record else (floats, "_", wholes, "_")
+        made, given = map(str, op.made), map(repr, op.arguments)
+        shared = ", ".join((floats, float_place, wholes, whole_place))
+        self.put(f"{', '.join((*made, *kept))} = {op.function.name}_forward({', '.join(given)}, {shared})")
 
     def branch(self, op: If, record: bool) -> None:
         """An if with its joins."""

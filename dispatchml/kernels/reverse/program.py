@@ -330,6 +330,22 @@ class Check(Instruction):
         self.arguments = replaced(self.arguments, table)
 
 
+class Call(Instruction):
+    """made = function(arguments) for a function that calls itself."""
+
+    def __init__(self, made: tuple[Value, ...], function: Any, arguments: tuple[Operand, ...]) -> None:
+        self.made, self.function, self.arguments = made, function, arguments
+
+    def results(self) -> tuple[Value, ...]:
+        return self.made
+
+    def operands(self) -> Iterator[Operand]:
+        return iter(self.arguments)
+
+    def replace(self, table: dict[Value, Operand]) -> None:
+        self.arguments = replaced(self.arguments, table)
+
+
 class Program:
     """A kernel. parameters: values. result: operands in tuples. outside: values of names from outside."""
 

@@ -16,6 +16,7 @@ from .errors import refused
 from .primitives import FRESH, SHAPE, VIEWS, reads
 from .program import (
     Block,
+    Call,
     Compute,
     If,
     Instruction,
@@ -222,6 +223,8 @@ class Saving:
             elif isinstance(op, Store):
                 yield from values(flat(op.index))
                 yield form(op.array)
+            elif isinstance(op, Call):
+                yield from values(op.arguments)
             elif isinstance(op, If):
                 yield from values((op.condition,))
                 yield from (form(j.result) for j in op.joins if not j.result.kind.scalar)
@@ -249,6 +252,12 @@ class Saving:
     def is_read_before(self, s: Store) -> bool:
         """Whether the way back reads, after it has passed a store, what was there before it."""
         root, loops = s.array.root, s.block.loops()
+        for op in self.order:
+            if isinstance(op, Call) and any(
+                isinstance(x, Value) and not x.kind.scalar and x.root is root for x in op.arguments
+            ):
+                if self.order[op] < self.order[s] or set(op.block.loops()) & set(loops):
+                    return True
         for plan in self.plans.values():
             for n in plan.again:
                 if isinstance(n, tuple) or not isinstance(n.made, Load) or not n.kind.scalar:  # type: ignore[union-attr]

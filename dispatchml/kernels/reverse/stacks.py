@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .program import Block, Loop, Number, Operand, Value
+from .program import Block, Call, Loop, Number, Operand, Value
 from .saving import Plan, Saving
 from .sharing import outside, within
 
@@ -98,7 +98,8 @@ class Stack:
             self.record[floats] = made.record
         small = all(c is not None and c.isdigit() for f, c in self.capacity.items() if self.uses(f))
         unset = any(not c.value.kind.scalar and c.first is None for c in loop.carried)
-        self.segmented = segmented and not small and not unset and (self.floats or self.wholes)
+        calls = any(isinstance(op, Call) for op in loop.body.walk())  # their records lie elsewhere
+        self.segmented = segmented and not small and not unset and not calls and (self.floats or self.wholes)
         #: Whether segments have a length that is known before the loop.
         self.fixed = (
             self.segmented and not loop.counted and all(c is not None for f, c in self.capacity.items() if self.uses(f))

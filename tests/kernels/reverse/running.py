@@ -17,9 +17,13 @@ def reverse(function: Any, *arguments: Any, positions: Any = None, checkpoints: 
 
 
 def as_function(source: Any) -> Any:
-    """A derived source as a Python function."""
-    names = dict(source.names)
-    exec(compile(source.text, f"<derived from {source.name}>", "exec"), names)
+    """A derived source, with the functions that it calls, as a Python function."""
+    names: dict[str, Any] = {}
+    for part in source.reached():
+        names.update((name, value) for name, value in part.names.items() if "." not in name)
+    for part in source.reached():
+        if part.function is None:
+            exec(compile(part.text, f"<derived from {part.name}>", "exec"), names)
     return names[source.name]
 
 
