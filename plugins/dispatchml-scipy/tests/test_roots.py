@@ -38,7 +38,7 @@ def test_everything_that_a_bracketing_solver_returns(stand_in):
         {"x0": 1.0, "x1": 1.1, "method": "secant"},
         {"x0": 1.0, "method": "halley", "fprime": lambda x, b: 3 * x**2, "fprime2": lambda x, b: 6 * x},
     ],
-    ids=str,
+    ids=lambda settings: settings.get("method", "bracket"),
 )
 def test_root_scalar(settings, stand_in, check_function):
     def found(solver):
