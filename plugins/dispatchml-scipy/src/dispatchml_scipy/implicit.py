@@ -81,9 +81,9 @@ def quiet(tree: Any) -> Any:
 
 def plainly(function: Any) -> Any:
     """A function of the user's for a compiled solver, whose results are plain also where it finds traced values by
-    itself, in globals and objects. None and texts (the names of methods) stay.
+    itself, in globals and objects. What is no function stays: None, names of methods, classes, linear operators.
     """
-    if not callable(function):
+    if not callable(function) or isinstance(function, type) or hasattr(function, "matvec"):
         return function
 
     @functools.wraps(function)

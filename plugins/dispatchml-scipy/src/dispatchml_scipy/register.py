@@ -12,6 +12,7 @@ TOPICS = (
     "optimize",
     "integrate",
     "interpolate",
+    "sparse_linalg",
     "steps",
 )
 
