@@ -45,7 +45,7 @@ class LoopProgram:
         self.native: Any = None
 
     def __repr__(self) -> str:
-        inside = repr(self.program).replace("\n", "\n  ")
+        inside = repr(getattr(self.executable, "optimised", self.program)).replace("\n", "\n  ")
         return f"{self.name} of {inside}"
 
     def __call__(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:

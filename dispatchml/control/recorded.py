@@ -16,6 +16,7 @@ from .dependence import first, recorder_in
 from .mismatch import refuse_kinds
 from .nodes import LoopProgram, loop
 from .pieces import Kind, Pieces, converted, joined, kind_of
+from .residuals import Note, with_residuals
 from .staged import Leaves, Loop
 
 #: How often the types of what is carried are made wider before it is given up.
@@ -91,10 +92,11 @@ class Body:
         outside = [x for x, _ in inner.outside.values()]
         length = made.length if made.length is not None else 0
         heads = [x for x in (self.starts, count) if x is not None]
+        program, sequences = with_residuals(recorder, program, len(new), rows.numbers, outside, length)
         whole = LoopProgram(
             program,
             carried=len(new),
-            rows=len(rows.numbers),
+            rows=len(sequences),
             results=len(self.out.numbers),
             length=length,
             tested=made.test is not None,
@@ -103,7 +105,7 @@ class Body:
             name=made.name,
             place=made.place,
         )
-        inputs = [*heads, *start.numbers, *rows.numbers, *outside]
+        inputs = [*heads, *start.numbers, *sequences, *outside]
         examples = [*start.numbers, *(stacked_like(y, length) for y in self.out.numbers)]
         outputs = run_node(recorder, whole, inputs, examples)
         return self.new.leaves(outputs[: len(new)]), self.out.leaves(outputs[len(new) :])
@@ -135,5 +137,10 @@ def run_node(recorder: Recorder, whole: Any, inputs: Leaves, examples: Leaves, o
         around = recorder.around or (lambda call: call())
         found = list(around(lambda: op(given, program=whole)))
     values = [recorder.value(y) for y in found]
-    recorder.nodes.append(Node(op.info, operands, {"program": whole}, values, user_line()))
+    node = Node(op.info, operands, {"program": whole}, values, user_line())
+    recorder.nodes.append(node)
+    if op is loop:
+        results = values[whole.carried :]
+        recorder.loops |= dict.fromkeys(results, Note(node, whole, inputs))
+        recorder.loop_results |= dict(zip(results, found[whole.carried :], strict=True))
     return [recorded(y, recorder, v) for y, v in zip(found, values, strict=True)]

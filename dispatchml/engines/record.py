@@ -37,7 +37,18 @@ class Guard:
 class Recorder:
     """The program that a recording writes."""
 
-    __slots__ = ("inputs", "constants", "nodes", "guards", "known", "count", "around", "closed")
+    __slots__ = (
+        "inputs",
+        "constants",
+        "nodes",
+        "guards",
+        "known",
+        "count",
+        "around",
+        "closed",
+        "loops",
+        "loop_results",
+    )
 
     #: How many recordings are round this one: that of a loop's body is within that of the function.
     depth = 0
@@ -50,6 +61,9 @@ class Recorder:
         self.known: dict[int, tuple[Any, Value]] = {}
         self.count = 0
         self.closed = False
+        #: The loop that gives a value, and what it gave in this run, for loops back over it.
+        self.loops: dict[Value, Any] = {}
+        self.loop_results: dict[Value, Any] = {}
         #: What calls of libraries with habits of their own go through.
         self.around: Callable[[Callable[[], Any]], Any] | None = None
 
