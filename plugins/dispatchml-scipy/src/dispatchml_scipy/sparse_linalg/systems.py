@@ -16,7 +16,7 @@ from dispatchml.lift import replaces
 
 from ..calls import Call, replacing
 from ..errors import ConvergenceError
-from ..implicit import as_array, not_converged, order_of, plain_result, run_plain, traced_in
+from ..implicit import as_array, not_converged, order_of, plain_result, quiet, run_plain, traced_in
 from ..user_functions import lifted
 from .matrices import (
     Inverse,
@@ -179,11 +179,13 @@ class Operator:
     def __init__(self, call: Call, operator: Any, own: Any) -> None:
         self.call, self.operator, self.own = call, operator, own
         self.symmetric = call.name in ("cg", "minres")
+        #: The function with constants in the place of traced values, which is called in backward passes, too.
+        self.still = None if own is None else quiet(own)
 
-    def product(self, x: Any) -> Any:
+    def product(self, x: Any, still: bool = False) -> Any:
         """The operator times a traced vector."""
         if self.own is not None:
-            y = ops.reshape(as_array(lifted(self.own)(x)), shape=(-1,))
+            y = ops.reshape(as_array(lifted(self.still if still else self.own)(x)), shape=(-1,))
             return y - shift_of(self.call) * x
         return apply(x, matrix=Map(self.operator.matvec, self.operator.rmatvec)) - shift_of(self.call) * x
 
@@ -191,7 +193,7 @@ class Operator:
         """The same for the solver."""
         if self.own is None:
             return self.operator
-        own = self.own
+        own = self.still
         back = self.transposed if not self.symmetric else self.plain_product
         kind = self.operator.dtype
         return LinearOperator(
@@ -200,12 +202,12 @@ class Operator:
 
     def plain_product(self, x: Any) -> Any:
         """The operator times a plain vector, as the system has it."""
-        return plain_result(self.product(np.ravel(x)))
+        return plain_result(self.product(np.ravel(x), True))
 
     def transposed(self, x: Any) -> Any:
         """The transpose times a plain vector, by the pullback of the product."""
         x = np.ravel(x)
-        return plain_result(dm.vjp(self.product, np.zeros_like(x))[1](x)[0])
+        return plain_result(dm.vjp(lambda v: self.product(v, True), np.zeros_like(x))[1](x)[0])
 
     def inverse(self) -> Map:
         """The inverse by the same iterations, to a high accuracy."""
