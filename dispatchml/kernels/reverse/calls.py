@@ -438,6 +438,13 @@ class Calls:
 
     def np_arange(self: Any, *bounds: Any) -> Any:
         numbers = [self.number(b) for b in bounds]
+        if all(isinstance(n, Number) for n in numbers) and any(n.kind.floating for n in numbers):
+            plain = np.arange(*(n.value for n in numbers))
+            first, gap = float(plain[0]) if plain.size else 0.0, numbers[2].value if len(numbers) == 3 else 1.0
+            return Lazy(
+                (Number(plain.size),), "f8", (),
+                lambda i: self.compute("add", Number(first), self.compute("multiply", i[0], Number(float(gap)))),
+            )  # fmt: skip
         if not 1 <= len(numbers) <= 3 or any(n.kind.floating for n in numbers):
             raise self.refuse("np.arange takes whole numbers inside of a kernel; use np.linspace")
         start = Number(0) if len(numbers) == 1 else numbers[0]

@@ -101,7 +101,7 @@ def test_deep():
 
 
 def test_arrays_are_not_returned():
-    with pytest.raises(KernelReverseError, match="returns something else than numbers"):
+    with pytest.raises(KernelReverseError, match="test_recursion.py"):
         reverse(endless, 0.7, 3, positions=(0,))
 
 
