@@ -23,8 +23,7 @@ def list_appended(x):
 
 
 def dictionary(x):
-    table = {"x": x}  # here
-    return x
+    return {"x": x}["x"]  # here
 
 
 def unknown_function(x):
@@ -34,7 +33,7 @@ def unknown_function(x):
 def shared_memory(x):
     a = np.array([x, 1.0])
     b = np.array([x, 2.0])
-    for i in range(9):  # here
+    for _i in range(9):  # here
         b[0] = b[0] * a[0]
         a = b
     return a[0]
@@ -54,13 +53,13 @@ def attribute(x):
 
 def of_two_kinds(x):
     a = x
-    for i in range(9):  # here
+    for _i in range(9):  # here
         a = np.array([x, 1.0])
-    return x
+    return a[0]
 
 
 def with_else(x):
-    for i in range(3):  # here
+    for _i in range(3):  # here
         x = x * x
     else:
         x = 1.0
