@@ -9,6 +9,7 @@ TOPICS = (
     "fft",
     "signal",
     "ndimage",
+    "spatial",
     "optimize",
     "integrate",
     "interpolate",
