@@ -74,11 +74,10 @@ def test_a_metric_of_ones_own():
 @pytest.mark.parametrize("name", ["cdist", "pdist"])
 def test_coinciding_points_have_the_derivative_zero(name):
     f = REPLACEMENTS[f"scipy.spatial.distance.{name}"].function
+    points = np.zeros((2, 3))
+    others = [points] if name == "cdist" else []
     for metric in ("euclidean", "minkowski", "cityblock", "chebyshev"):
-        points = np.zeros((2, 3))
-        assert not np.any(
-            dm.grad(lambda x, m=metric: np.sum(f(x, *([points] if name == "cdist" else []), metric=m)))(points)
-        )
+        assert not np.any(dm.grad(lambda x, m=metric: np.sum(f(x, *others, metric=m)))(points))
 
 
 def test_metrics_of_flags_raise():
