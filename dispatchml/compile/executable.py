@@ -9,7 +9,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from .image import OF_NUMBA, Image, is_external
+from .image import OF_NUMBA, OF_PYTHON, Image, is_external
 
 
 @cache
@@ -31,10 +31,11 @@ def address_in_c(name: str) -> int:
     if not is_external(name):
         raise ValueError(f"code of ours does not call {name}")
     if name.startswith(OF_NUMBA):
-        import llvmlite.binding as llvm
-        import numba.core.registry  # noqa: F401 (names its functions to llvmlite)
+        from numba import _helperlib  # pyright: ignore[reportAttributeAccessIssue]
 
-        return llvm.address_of_symbol(name) or 0
+        return _helperlib.c_helpers[name.removeprefix(OF_NUMBA)]
+    if name == OF_PYTHON:
+        return ctypes.cast(ctypes.pythonapi[name], ctypes.c_void_p).value or 0
     function = getattr(c_library(), name, None) or getattr(mathematics_library(), name)
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 

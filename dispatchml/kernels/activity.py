@@ -11,6 +11,9 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from . import partials
 from .source import Source, dotted
 
 #: Attributes and functions of arrays that depend on no number in them.
@@ -21,6 +24,28 @@ UNCHANGING = frozenset(
 )
 #: Methods and functions whose result may be a view of what they are called on.
 VIEWS = frozenset("reshape ravel transpose view squeeze swapaxes asarray ascontiguousarray broadcast_to T".split())
+
+
+#: Methods of arrays that are called as functions, which know dual numbers.
+METHODS = {
+    "sum": partials.array_sum,
+    "prod": partials.array_product,
+    "mean": partials.array_mean,
+    "max": partials.array_maximum,
+    "min": partials.array_minimum,
+    "dot": partials.dot,
+}
+#: NumPy's functions that they are.
+FUNCTIONS: dict[Any, str] = {np.amax: "max", np.amin: "min", **{getattr(np, name): name for name in METHODS}}
+
+
+#: Functions that stand for operators in place.
+IN_PLACE: dict[type[ast.operator], str] = {
+    ast.Add: "in_place_add",
+    ast.Sub: "in_place_subtract",
+    ast.Mult: "in_place_multiply",
+    ast.Div: "in_place_divide",
+}
 
 
 class Activity:
@@ -201,9 +226,42 @@ class Lifting(ast.NodeTransformer):
             return self.lifted(value)
         return value
 
-    def visit_Call(self, node: ast.Call) -> Any:
-        """An array that is made where a helper gets it to write into."""
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        """`a += b`, where a may be an array of dual numbers."""
         self.generic_visit(node)
+        name = IN_PLACE.get(type(node.op))
+        if name is None or not isinstance(node.target, ast.Name) or node.target.id not in self.activity.active:
+            return node
+        call = ast.Call(ast.Name(name, ast.Load()), [ast.Name(node.target.id, ast.Load()), node.value], [])
+        return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], call), node))
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        """A product of matrices."""
+        active = Pass(self.activity, self.found).is_active
+        product = isinstance(node.op, ast.MatMult) and (active(node.left) or active(node.right))
+        self.generic_visit(node)
+        if not product:
+            return node
+        call = ast.Call(ast.Name("numpy_dot", ast.Load()), [node.left, node.right], [])
+        return ast.fix_missing_locations(ast.copy_location(call, node))
+
+    def method(self, node: ast.Call) -> str | None:
+        """The method that a function of NumPy's is."""
+        value = self.activity.source.names.get(dotted(node.func) or "")
+        return next((name for f, name in FUNCTIONS.items() if f is value), None)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        """An array that is made where a helper gets it to write into; a method of an array of dual numbers."""
+        active = Pass(self.activity, self.found).is_active
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and active(node.func.value):
+            name = ast.copy_location(ast.Name(f"numpy_{node.func.attr}", ast.Load()), node)
+            node.args, node.func = [node.func.value, *node.args], name
+            return node
+        method = self.method(node)
+        if method is not None and not node.keywords and any(map(active, node.args)):
+            node.func = ast.copy_location(ast.Name(f"numpy_{method}", ast.Load()), node)
+            return node
         helper = self.activity.source.helpers.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if helper is not None:
             written = self.found[id(helper)].written

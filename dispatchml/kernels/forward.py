@@ -7,7 +7,7 @@ import copy
 from collections.abc import Iterator
 
 from . import kinds, partials
-from .activity import Lifting, analyse
+from .activity import IN_PLACE, METHODS, Lifting, analyse
 from .partials import Partials
 from .source import Source
 
@@ -43,7 +43,9 @@ def on_duals(source: Source, active: tuple[bool, ...], t: Partials) -> Source:
     for s in every:
         one = made[id(s)]
         one.tree = Lifting(found[id(s)], found, name).visit(one.tree)
-        one.names.update({name: t, "lifted": partials.lifted})
+        methods: dict[str, object] = {f"numpy_{n}": f for n, f in METHODS.items()}
+        methods |= {n: getattr(partials, n) for n in IN_PLACE.values()}
+        one.names.update({name: t, "lifted": partials.lifted, **methods})
         one.helpers = {text: made[id(h)] for text, h in s.helpers.items()}
     return made[id(source)]
 

@@ -73,6 +73,11 @@ def put_batch(out: Any, y: Any, k: Any) -> Any:
     compiled_only("put_batch")
 
 
+def dot(a: Any, b: Any) -> Any:
+    """The product of vectors and matrices of dual numbers."""
+    compiled_only("dot")
+
+
 def extent(x: Any) -> Any:
     """How many numbers a number or an array has."""
     compiled_only("extent")
@@ -96,3 +101,48 @@ def put_part(g: Any, y: Any, k: Any, t: Any) -> Any:
 def shaped(g: Any, x: Any, start: Any, position: Any) -> Any:
     """The partials by one argument in its shape."""
     compiled_only("shaped")
+
+
+def in_place_add(a: Any, b: Any) -> Any:
+    """a += b, for numbers and arrays."""
+    compiled_only("in_place_add")
+
+
+def in_place_subtract(a: Any, b: Any) -> Any:
+    """a -= b, for numbers and arrays."""
+    compiled_only("in_place_subtract")
+
+
+def in_place_multiply(a: Any, b: Any) -> Any:
+    """a *= b, for numbers and arrays."""
+    compiled_only("in_place_multiply")
+
+
+def in_place_divide(a: Any, b: Any) -> Any:
+    """a /= b, for numbers and arrays."""
+    compiled_only("in_place_divide")
+
+
+def array_sum(a: Any) -> Any:
+    """The sum of all elements of an array."""
+    compiled_only("array_sum")
+
+
+def array_product(a: Any) -> Any:
+    """The product of all elements of an array."""
+    compiled_only("array_product")
+
+
+def array_mean(a: Any) -> Any:
+    """The mean of all elements of an array."""
+    compiled_only("array_mean")
+
+
+def array_maximum(a: Any) -> Any:
+    """The largest of all elements of an array."""
+    compiled_only("array_maximum")
+
+
+def array_minimum(a: Any) -> Any:
+    """The smallest of all elements of an array."""
+    compiled_only("array_minimum")
