@@ -30,9 +30,9 @@ def __getattr__(name: str) -> Any:
 class CallableModule(types.ModuleType):
     """A module that is a function, too."""
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, function: Callable[..., Any], *, allow_zero: bool = False) -> Callable[..., Any]:
         """As `dispatchml.lift.lift`."""
-        return self.lift(function)
+        return self.lift(function, allow_zero=allow_zero)
 
 
 sys.modules[__name__].__class__ = CallableModule

@@ -15,12 +15,15 @@ from .stand_ins import active, stand_in
 from .switches import switch_of
 
 
-def lift(function: Callable[..., Any]) -> Callable[..., Any]:
+def lift(function: Callable[..., Any], *, allow_zero: bool = False) -> Callable[..., Any]:
     """A function, or class, that takes traced values: for code that transforms do not reach by names.
 
     Transforms lift the functions that they are given and those that these reach by name in the user's own modules. What
     they reach in another way (from a list, a dictionary, another package) is lifted by `dm.lift(f)` or `@dm.lift`. On
     plain values outside of transforms the function does what it did. A class gets lifted methods and is returned.
+
+    allow_zero: the result may depend on nothing that is differentiated, which raises LiftError otherwise for functions
+    that use a package that is enabled.
 
     Raises FunctionError for what cannot be called.
 
@@ -43,8 +46,10 @@ def lift(function: Callable[..., Any]) -> Callable[..., Any]:
     if not isinstance(function, (types.FunctionType, types.MethodType, functools.partial)):
         look_at(function, own)
         return function
-    if isinstance(function, types.FunctionType) and is_lifted(function):
+    if isinstance(function, types.FunctionType) and is_lifted(function) and not allow_zero:
         return function
+
+    from .packages import ZERO_ALLOWED
 
     @functools.wraps(function)
     def lifted_in_transforms(*arguments: Any, **keywords: Any) -> Any:
@@ -52,6 +57,8 @@ def lift(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*arguments, **keywords)
         return lifted(function, own)(*arguments, **keywords)
 
+    if allow_zero:
+        ZERO_ALLOWED.add(lifted_in_transforms)
     return lifted_in_transforms
 
 

@@ -14,14 +14,16 @@ import importlib.machinery
 import sys
 import threading
 import types
+import weakref
 from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import ArgumentError, at_user_line
+from ..dispatch.errors import ArgumentError, LiftError, at_user_line, code_line
 from ..dispatch.plugins import meet_module
 from ..engines.traced import OF_MEMORY
 from ..transforms.boundary import LIFTING
+from ..transforms.containers import flatten
 from .buffers import TRACED, Buffer
 from .reach import follow, imported_name, lookup, takes_lists
 from .renaming import Site, inside, renamed
@@ -86,7 +88,7 @@ def enable(*packages: str, exact_steps: bool | None = None) -> None:
         LIFTING.enter, LIFTING.leave = enter, leave
         from .automatic import released
 
-        LIFTING.release = released
+        LIFTING.release, LIFTING.check = released, check_path
         OF_MEMORY.update(flags=lambda x: np.empty(x.shape, x.dtype).flags, base=lambda x: None)
         refresh()
 
@@ -101,7 +103,7 @@ def disable(*packages: str) -> None:
                 function.__code__ = code
                 del CHANGED[key]
         if not STATE.prefixes:
-            LIFTING.enter = LIFTING.leave = LIFTING.release = None
+            LIFTING.enter = LIFTING.leave = LIFTING.release = LIFTING.check = None
             OF_MEMORY.clear()
 
 
@@ -261,6 +263,59 @@ def named(name: str, kind: str, original: Any, instead: Any) -> str:
         INERT[key], ACTIVE[key] = original, instead
         vars(builtins)[key] = instead if STATE.count else original
     return key
+
+
+# ---- results without a path ------------------------------------------------------------------------------------------
+
+#: Functions whose derivatives may be zero everywhere, as `lift(f, allow_zero=True)` says.
+ZERO_ALLOWED: weakref.WeakSet[Any] = weakref.WeakSet()
+#: Transforms that ask for no derivative.
+OTHERS = frozenset({"jit", "vmap", "checkpoint"})
+
+
+def check_path(function: Any, result: Any, name: str) -> None:
+    """Refuse a result that depends on nothing where a package's code has run: a derivative may have got lost in it."""
+    if name in OTHERS or isinstance(function, types.FunctionType) and function in ZERO_ALLOWED:
+        return
+    leaves = flatten(result)[0]
+    if any(isinstance(x, TRACED) for x in leaves) or not any(is_float(x) for x in leaves):
+        return
+    package = package_in(function)
+    if package:
+        raise LiftError(
+            f"{name}: the result of {getattr(function, '__qualname__', function)} ({code_line(function)}) does not "
+            f"depend on what is differentiated, though it uses {package}, whose code runs lifted: a derivative may "
+            "have been lost on the way, in text, in a file or in a branch. Write dispatchml.lift(f, allow_zero=True) "
+            "where a derivative of zero is meant."
+        )
+
+
+def is_float(x: Any) -> bool:
+    """Whether a leaf is a number or array that could have had a derivative."""
+    return isinstance(x, (float, complex)) or isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"
+
+
+def package_in(function: Any) -> str:
+    """An enabled package that a function reaches by a name; empty where there is none."""
+    from .copies import innermost
+    from .reach import Reach, is_users
+
+    inner = innermost(function)
+    if inner is None:
+        return ""
+    reach = Reach(is_users)
+    reach.function(inner)
+    for node in list(reach.nodes.values()):
+        for value in (*node.edges.values(), *node.cells.values()):
+            module = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+            if isinstance(module, str) and (is_enabled(module) or is_above(module)):
+                return module
+    return ""
+
+
+def is_above(module: str) -> bool:
+    """Whether a module is a package with an enabled part."""
+    return any(prefix.startswith(module + ".") for prefix in STATE.prefixes)
 
 
 # ---- the Array API front of SciPy ------------------------------------------------------------------------------------

@@ -270,14 +270,14 @@ class Lifting:
 
     prepare(function, arguments): what is run for a function that is seen for the first time. enter, leave: called when
     a transform begins and ends. release(result): the result without arrays of lifted code; held(x): what these hold, in
-    lists, tuples and dictionaries.
+    lists, tuples and dictionaries. check(function, result, name): called where a result holds nothing traced at once.
     """
 
-    __slots__ = ("prepare", "enter", "leave", "release", "held")
+    __slots__ = ("prepare", "enter", "leave", "release", "held", "check")
 
 
 LIFTING = Lifting()
-LIFTING.prepare = LIFTING.enter = LIFTING.leave = LIFTING.release = LIFTING.held = None
+LIFTING.prepare = LIFTING.enter = LIFTING.leave = LIFTING.release = LIFTING.held = LIFTING.check = None
 
 
 def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name: str) -> Any:
@@ -317,6 +317,8 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         raise swallowed
     if isinstance(result, Traced):
         return up_to_date(result)
+    if LIFTING.check is not None:
+        LIFTING.check(function, result, name)
     return result if type(result) in LEAVES else map_leaves(lambda x: up_to_date(normal_form(x)), result)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
+from dispatchml.dispatch.errors import LiftError
 
 integrate = pytest.importorskip("scipy.integrate")
 pytest.importorskip("dispatchml_scipy")
@@ -206,3 +207,23 @@ def test_plain_results_and_code_come_back():
     for name in ("t", "y"):
         assert type(before[name]) is np.ndarray
         assert np.array_equal(before[name], after[name])
+
+
+def test_a_result_without_a_path_is_refused():
+    def independent(p):
+        return integrate.solve_ivp(lambda t, y: -y, (0.0, 1.0), [1.0]).y[0, -1]
+
+    for call in (dm.grad(independent), dm.jacrev(independent), lambda p: dm.jvp(independent, (p,), (1.0,))):
+        with pytest.raises(LiftError, match=r"independent .*test_solvers\.py:\d+.* does not depend.*allow_zero=True"):
+            call(1.0)
+    assert dm.grad(dm.lift(independent, allow_zero=True))(1.0) == 0.0
+    assert dm.grad(lambda p: 3.0)(1.0) == 0.0
+
+
+def test_what_to_enable_is_said():
+    dm.lift.disable("scipy.integrate")
+    try:
+        with pytest.raises(LiftError, match=r"dispatchml\.lift\.enable\('scipy'\)"):
+            dm.grad(lambda p: oscillator(p, "RK45").y[0, -1])(P)
+    finally:
+        dm.lift.enable("scipy.integrate")
