@@ -12,6 +12,7 @@ import numpy as np
 from dispatchml.lift import replaces
 
 from .implicit import plainly, run_plain
+from .user_functions import plain_numbers
 
 
 class Call:
@@ -44,7 +45,8 @@ class Call:
         """Call SciPy's function with plain values of what was given; what its callbacks return is made plain."""
         full = {**{k: v for k, v in values.items() if k in self.named}, **others}
         loose = full.pop(self.loose, {}) if self.loose else {}
-        return self.solver(**{k: plainly(v) for k, v in full.items()}, **loose)
+        with plain_numbers():
+            return self.solver(**{k: plainly(v) for k, v in full.items()}, **loose)
 
 
 def replacing(module: Any, name: str) -> Callable[[Any], Any]:

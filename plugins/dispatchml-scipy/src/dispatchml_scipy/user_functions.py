@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from dispatchml.engines.refusals import REFUSED
 from dispatchml.lift import lift
 from dispatchml.lift.buffers import held_deeply
 
@@ -18,3 +21,13 @@ def lifted(function: Any) -> Any:
         return held_deeply(made(*arguments, **keywords))
 
     return called
+
+
+@contextmanager
+def plain_numbers() -> Iterator[None]:
+    """While a compiled solver runs on plain numbers: SciPy's own code, where it is lifted, makes plain arrays."""
+    before = REFUSED.set(None)
+    try:
+        yield
+    finally:
+        REFUSED.reset(before)

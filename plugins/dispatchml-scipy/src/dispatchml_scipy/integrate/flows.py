@@ -24,6 +24,7 @@ from dispatchml.rules import rule
 
 from ..errors import ConvergenceError
 from ..implicit import hidden_batch, order_of
+from ..user_functions import plain_numbers
 from .integrals import chosen, inner_product, merged
 
 #: Up to how many numbers the sensitivities by all inputs are integrated together with the state in reverse.
@@ -92,7 +93,8 @@ def flow(arrays: Any, *, problem: Any = None) -> Any:
 @flow.decompose
 def plain_flow(arrays: Any, *, problem: Any) -> Any:
     y0, t0, times, *values = arrays
-    return problem.run(plain_rate(problem, values), np.asarray(y0, float), float(t0), np.asarray(times, float))
+    with plain_numbers():
+        return problem.run(plain_rate(problem, values), np.asarray(y0, float), float(t0), np.asarray(times, float))
 
 
 def plain_rate(problem: Flow, values: Any) -> Any:

@@ -22,6 +22,7 @@ from dispatchml.rules import rule
 
 from ..errors import ConvergenceError
 from ..implicit import order_of
+from ..user_functions import plain_numbers
 
 #: How well two rules of Gauss must agree to be believed, relative to the value.
 ACCURACY = 1e-9
@@ -156,7 +157,8 @@ def plain_integral(arrays: Any, *, problem: Any) -> Any:
             )
         return y
 
-    return problem.run(function, float(a), float(b))
+    with plain_numbers():
+        return problem.run(function, float(a), float(b))
 
 
 def at_limit(problem: Problem, t: Any, values: Any) -> Any:
