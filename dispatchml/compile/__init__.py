@@ -22,6 +22,9 @@ class Interpreted:
     def __call__(self, *arguments: Any) -> list[Any]:
         return evaluate(self.program, arguments)
 
+    def forget(self) -> None:
+        """Nothing."""
+
     def report(self) -> str:
         return f"runs operation by operation: {self.reason}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,23 @@ class Executable:
     """A program that runs. `executable(*arguments)` gives the list of outputs, `report()` and `lower()` texts."""
 
     def __init__(self, program: Program, optimised: Program, choices: Choices = USUAL) -> None:
-        self.program, self.optimised = program, optimised
-        self.partition = Partition(optimised)
-        self.steps = segmented(self.partition, choices)
+        self.program, self.optimised, self.choices = program, optimised, choices
         self.function = self.direct() or self.driver()
+
+    @cached_property
+    def partition(self) -> Partition:
+        """How the program falls into loops and calls."""
+        return Partition(self.optimised)
+
+    @cached_property
+    def steps(self) -> list[Segment | Node]:
+        """What runs one after the other."""
+        return segmented(self.partition, self.choices)
+
+    def forget(self) -> None:
+        """Give back what only reports need, which find it again: ten times as much as the program itself."""
+        vars(self).pop("partition", None)
+        vars(self).pop("steps", None)
 
     def __call__(self, *arguments: Any) -> list[Any]:
         found = self.function(*arguments)
@@ -200,7 +214,7 @@ class Writer:
             f"        r = fitted(f{k}, ({given}{',' if given else ''}))",
             "        if r is NotImplemented:",
             "            return r",
-            f"    {', '.join(self.places[v] for v in segment.leaves)}, = r",
+            *([f"    {', '.join(self.places[v] for v in segment.leaves)}, = r"] if segment.leaves else []),
         ]
 
     def call(self, node: Node, k: int) -> list[str]:

@@ -48,6 +48,17 @@ def function_as_numpy_answers(protocol: Callable[..., Any]) -> Callable[..., Any
     return answer
 
 
+def method_as_numpy_answers(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that moves elements, whose answer to a NumPy scalar is a scalar."""
+
+    def answer(self: Rec, *arguments: Any, **keywords: Any) -> Any:
+        y = method(self, *arguments, **keywords)
+        return in_form(y, "scalar") if self._symbol.form == "scalar" else y
+
+    answer.__name__, answer.__doc__ = method.__name__, method.__doc__
+    return answer
+
+
 class HasAxes(Exception):
     """Among the arguments is more than numbers: the operations give what NumPy gives."""
 

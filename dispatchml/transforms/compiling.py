@@ -12,7 +12,7 @@ import numpy as np
 from ..dispatch.errors import ArgumentError, FallbackWarning, RecordingError, at_user_line, warn_at_user_line
 from ..engines.operators import install
 from ..engines.record import Rec, like_recorded
-from ..engines.recorded_answers import function_as_numpy_answers, ufunc_as_numpy_answers
+from ..engines.recorded_answers import function_as_numpy_answers, method_as_numpy_answers, ufunc_as_numpy_answers
 from ..engines.refusals import forget, noted
 from ..engines.views import current
 from ..numpy.operators import dress
@@ -300,7 +300,8 @@ class Compiled:
 
     def report(self, *arguments: Any, **keywords: Any) -> Any:
         """What was fused, what moves how many bytes, and what was not fused and why."""
-        return self.used(arguments, keywords).executable.report()
+        program = self.used(arguments, keywords)
+        return "\n".join([program.executable.report(), *(f"guard: a number was {said}" for said in program.guards)])
 
     def lower(self, *arguments: Any, **keywords: Any) -> Any:
         """The recorded program and the code that it became."""
@@ -328,5 +329,8 @@ LIKE[Rec] = like_recorded
 STANDING[Rec] = current
 install(Rec)
 dress(Rec)
+for moving in ("copy", "reshape", "squeeze", "transpose"):
+    setattr(Rec, moving, method_as_numpy_answers(getattr(Rec, moving)))
+Rec.T = property(method_as_numpy_answers(Rec.T.fget))  # type: ignore[attr-defined, union-attr]
 Rec.__array_ufunc__ = ufunc_as_numpy_answers(array_ufunc)  # type: ignore[attr-defined]
 Rec.__array_function__ = function_as_numpy_answers(array_function)  # type: ignore[attr-defined]

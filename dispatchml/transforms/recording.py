@@ -231,7 +231,7 @@ def statics_key(x: Any, info: Any) -> Any:
 class Recorded:
     """A program and what is around it: guards, and how results are built."""
 
-    __slots__ = ("executable", "count", "expected", "parts", "structure", "native", "donated", "in_place")
+    __slots__ = ("executable", "count", "expected", "parts", "structure", "native", "donated", "in_place", "guards")
 
     def __init__(self, executable: Any, count: int, expected: list[Any], parts: list[Part], structure: Any) -> None:
         self.executable, self.count, self.expected = executable, count, expected
@@ -240,6 +240,8 @@ class Recorded:
         self.native: Callable[..., Any] | None = None
         #: Numbers of inputs that are given away, and the program that writes into them.
         self.donated: tuple[int, ...] = ()
+        #: What numbers were when branches looked at them, and where.
+        self.guards: list[str] = []
         self.in_place: Any = None
 
     def run(self, inputs: list[Any]) -> list[Any] | None:
@@ -331,11 +333,13 @@ def record_once(
     program.outputs += [g.value for g in recorder.guards]
     executable = build(program, Choices(ways.fast))
     made = Recorded(executable, len(results), [g.expected for g in recorder.guards], parts, structure)
+    made.guards = [f"{g.expected} at {g.line}" for g in recorder.guards if g.line]
     donated = signature.inputs_of(ways.donate) if ways.donate and not recorder.guards else ()
     if donated:
         made.donated, made.in_place = donated, build(program, Choices(ways.fast, donated))
     else:
         made.native = native_function(made, signature, bool(surroundings.slots))
+    executable.forget()
     return made
 
 

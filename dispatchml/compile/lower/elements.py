@@ -220,7 +220,9 @@ class Elements:
         self.reductions.append(y)
         inside = position.times(extent).plus(form_of(self.inner))
         expr = yield x, inside
-        return self.graph.reduce(operation, self.cast(expr, y), self.inner)
+        found = self.graph.reduce(operation, self.cast(expr, y), self.inner)
+        # a sum in vectors minds no signs of zeros; NumPy's begins with 0.0
+        return self.apply("add", (found, self.zero(y)), y) if operation == "add" and y.dtype.kind in "fc" else found
 
     # ---- numbers -----------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ class ScalarCall(NamedTuple):
 
 
 KNOWN: dict[Any, ScalarCall | None] = {}
+#: What NumPy computes in half precision step by step, so that its rounding is the result.
+ROUNDED = {("sinc", "e")}
 
 
 def scalar_call(node: Node) -> ScalarCall | None:
@@ -61,6 +63,8 @@ def found_call(node: Node, types: tuple[Any, ...]) -> ScalarCall | None:
         took = character_of(np.dtype(types[0]))
         scalar = None if took is None else scalars.find("astype", (took, result), {})
         return None if took is None or scalar is None else ScalarCall(scalar, (took,), result)
+    if (node.op.name, result) in ROUNDED:
+        return None
     found = scalars.resolve(node.op.name, types, node.keywords)
     if found is None or character_of(np.dtype(found[1])) != result:
         return None

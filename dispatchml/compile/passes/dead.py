@@ -1,8 +1,12 @@
-"""Nodes that no result needs are left out. Operations have no effects, so nothing else is lost."""
+"""Nodes that no result needs are left out. Operations have no effects but errors, and those that raise them stay."""
 
 from __future__ import annotations
 
 from ..graph import Program, Value
+
+
+#: Operations that raise an error for some numbers, singular matrices among them, whoever reads what they give.
+RAISING = frozenset("inv solve cholesky svd svdvals eig eigvals eigh eigvalsh lstsq pinv tensorinv tensorsolve".split())
 
 
 def without_dead(program: Program) -> Program:
@@ -10,7 +14,7 @@ def without_dead(program: Program) -> Program:
     needed = {x for x in program.outputs if isinstance(x, Value)}
     kept = []
     for node in reversed(program.nodes):
-        if not needed.isdisjoint(node.outputs):
+        if node.op.name in RAISING or not needed.isdisjoint(node.outputs):
             kept.append(node)
             needed.update(x for x in node.inputs if isinstance(x, Value))
     constants = {v: c for v, c in program.constants.items() if v in needed}
