@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..graph import Program, Value
 
-
 #: Operations that raise an error for some numbers, singular matrices among them, whoever reads what they give.
 RAISING = frozenset("inv solve cholesky svd svdvals eig eigvals eigh eigvalsh lstsq pinv tensorinv tensorsolve".split())
 
