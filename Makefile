@@ -17,12 +17,13 @@ CORE := tests/rules tests/engines tests/transforms tests/numpy tests/test_bad_in
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-torch matrix lifted lint bench docs clean
+.PHONY: help demo test test-torch matrix lifted lint bench docs clean random-functions
 
 help:
 	@echo "make demo    fit an orbit with units (examples/orbit.py)"
 	@echo "make test    the tests, without those marked slow or gpu"
 	@echo "make test-torch  the tests of dispatchml-torch (installs torch, which is large)"
+	@echo "make random-functions  10,000 random functions, compiled and uncompiled (an hour)"
 	@echo "make matrix  every type with every transform, as a table and as docs/_static/matrix.{html,png}"
 	@echo "make lifted  SciPy and other packages, differentiated as they are, as the table docs/lifted.md (installs them)"
 	@echo "make lint    format, lint and types"
@@ -42,6 +43,9 @@ test: $(VENV)/dev.stamp
 # TORCH=... names the build, such as TORCH=torch==2.13.0+cpu where pip is set up for it; the CPU build is enough.
 test-torch: $(VENV)/torch.stamp
 	DISPATCHML_TEST_TORCH=1 $(BIN)/python -m pytest --benchmark-disable plugins/dispatchml-torch/tests
+
+random-functions: $(VENV)/dev.stamp
+	DISPATCHML_RANDOM_FUNCTIONS=10000 $(BIN)/python -m pytest -q tests/compile/test_random_functions.py
 
 matrix: $(VENV)/dev.stamp
 	$(BIN)/dispatchml matrix --html docs/_static/matrix.html --png docs/_static/matrix.png

@@ -51,8 +51,8 @@ class Unfitting(Exception):
 class Step:
     """A value within a function: how often it was rounded, 0 for exact ones; error: what compiling may change."""
 
-    def __init__(self, value: Any, rounded: int = 0) -> None:
-        self.value, self.rounded, self.error = value, rounded, 0.0
+    def __init__(self, value: Any, rounded: int = 0, error: float = 0.0) -> None:
+        self.value, self.rounded, self.error = value, rounded, error
 
 
 def kind_of(x: Any) -> str:
@@ -119,9 +119,10 @@ class RandomFunction:
         made = self.applied(x, y, which, how, c, d)
         if made is None:
             raise Unfitting
-        if made.rounded:
-            made.error = max(x.error, y.error, ERRORS.get(getattr(made.value, "dtype", np.dtype(float)).char, 1e-9))
-        return made
+        if not made.rounded:
+            return made
+        own = ERRORS.get(getattr(made.value, "dtype", np.dtype(float)).char, 1e-9)
+        return Step(made.value, made.rounded, max(x.error, y.error, own))
 
     def applied(self, x: Step, y: Step, which: float, how: float, c: float, d: float) -> Step | None:
         """One operation on x, and perhaps y."""
@@ -135,7 +136,8 @@ class RandomFunction:
             if worst and how > 0.4:
                 return None  # quotients of differences of what is rounded
             inexact = "c" in (kind, kind_of(y.value))  # products of complex numbers
-            return Step(chosen(BINARY)(value, y.value), worst + inexact)
+            made = chosen(BINARY)(value, y.value)
+            return Step(made + 0 if how > 0.5 else made, worst + inexact)  # the larger of 0.0 and -0.0 is either
         if which < 0.31:
             return Step(chosen(EXACT)(value), x.rounded + (kind == "c"))
         if which < 0.37:
@@ -152,9 +154,9 @@ class RandomFunction:
         if which < 0.66:
             return None if x.rounded or kind == "c" else Step(np.where(value < 0.5, y.value, value), y.rounded)
         if which < 0.71:
-            if x.rounded or kind == "c" and how < 0.6:
+            if not ndim or x.rounded or kind == "c" and how < 0.84:
                 return None
-            return Step(value.astype(["i4", "i8", "u1", "f4", "f8", "c16"][int(6 * how)]) if ndim else None)
+            return Step(value.astype(["i4", "i8", "u1", "f4", "f8", "c16"][int(6 * how)]))
         if not ndim:
             return None
         axis = int(c * ndim)
@@ -167,7 +169,8 @@ class RandomFunction:
             if inexact and kind in "fc" and getattr(value, "dtype", None) != np.float64:
                 return None
             named = {} if name in ("cumsum",) else {"keepdims": d < 0.6}
-            return Step(getattr(np, name)(value, axis=axis, **named), x.rounded + inexact)
+            made = getattr(np, name)(value, axis=axis, **named)
+            return Step(made + 0 if name in ("max", "min") else made, x.rounded + inexact)
         return self.moved(x, y, which, how, axis, d)
 
     def moved(self, x: Step, y: Step, which: float, how: float, axis: int, d: float) -> Step | None:
