@@ -175,7 +175,7 @@ class RandomFunction:
 
     def moved(self, x: Step, y: Step, which: float, how: float, axis: int, d: float) -> Step | None:
         """The same elements elsewhere."""
-        value, n, ndim = x.value, x.value.shape[axis], x.value.ndim
+        value, n = x.value, x.value.shape[axis]
         if which < 0.88:
             moves = [
                 lambda: np.transpose(value), lambda: value.reshape(-1), lambda: np.expand_dims(value, axis),

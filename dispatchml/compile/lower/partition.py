@@ -108,10 +108,17 @@ class Partition:
         node = self.makers.get(x)
         if node is None or node in self.reasons or x in stored:
             return
-        if is_move(node):
+        if is_move(node) and not self.is_copy(node, stored):
             self.viewed.add(node)
             return
         stored.add(x)
+
+    def is_copy(self, node: Node, stored: set[Value]) -> bool:
+        """Whether a reshape copies, because what it reshapes is itself a view of another order."""
+        inner = self.makers.get(node.inputs[0]) if node.op.name in ("reshape", "ravel") else None  # type: ignore[arg-type]
+        if inner is None or inner in self.reasons or inner.outputs[0] in stored or not is_move(inner):
+            return False
+        return inner.op.name not in ("reshape", "ravel", "expand_dims", "squeeze")
 
     def found_levels(self) -> dict[Value, int]:
         """How many barriers lie before each value."""
@@ -236,6 +243,7 @@ class Partition:
         again = self.chosen(
             lambda y, cost: cost * (repeated.get(y, 1) - 1) > CHEAP_AGAIN and not self.is_handed_on(y, repeated)
         )
+        again |= self.stretched_reductions()
         if again:
             self.barriers |= again
             return True
@@ -245,6 +253,16 @@ class Partition:
             # regions of one level cannot read each other's results
             (self.barriers if len(levels) <= 1 else self.kept).add(value)
         return bool(shared)
+
+    def stretched_reductions(self) -> set[Value]:
+        """Reductions within rows that a region does for more rows than they have, as where their results are broadcast
+        along an axis.
+        """
+        regions = [step.region for step in self.steps if step.region is not None]
+        return {
+            v for region in regions for v in region.elements.reductions
+            if region.count >= 2 * v.size and region.inner.extent > 1 and v not in self.barriers
+        }  # fmt: skip
 
     def is_handed_on(self, value: Value, repeated: dict[Value, int]) -> bool:
         """Whether a value is computed repeatedly only because the one that is made of it is."""

@@ -10,8 +10,13 @@ import numpy as np
 from ... import ops
 from ...ops.axes import axes_of
 from ..graph import Literal, Node, Operand, Program, Value
+from .contractions import einsum
 from .rewriting import Rewriting, rewritten
 
+#: Products of matrices with so many terms in each element, and no more rows and columns, are sums in loops.
+LONGEST_SUM, LARGEST_MATRIX = 4, 8
+#: Of so many rows, each no longer, positions of the largest are found in loops.
+FEWEST_ROWS, MOST_ROWS, LONGEST_ROW = 8, 1 << 40, 8192
 #: What keeps elements in their order; of sums those over axes of size 1.
 UNMOVED = ("sum", "reshape", "expand_dims", "squeeze")
 #: dtypes of which NumPy's mean and variance take sums as they are; whole numbers are added up as float64.
@@ -191,7 +196,52 @@ def pad(work: Rewriting, node: Node) -> Operand | None:
     return found
 
 
+def position(work: Rewriting, node: Node) -> Operand | None:
+    """Where the largest or smallest element of a row is first, nan before all: the least of the positions where it is.
+
+    Rows are gone through twice, in vectors; nothing is written between.
+    """
+    x, axis, line = array(node), node.keywords["axis"], node.line
+    if x is None or not isinstance(axis, int) or x.dtype.char not in "fd":
+        return None
+    axis %= x.ndim
+    n = x.shape[axis]
+    if axis != x.ndim - 1 or not MOST_ROWS > x.size // max(n, 1) > FEWEST_ROWS or not 1 < n <= LONGEST_ROW:
+        return None
+    top = work.apply(ops.max if node.op.name == "argmax" else ops.min, x, line=line, axis=axis, keepdims=True)
+    there = work.apply(ops.equal, x, top, line=line)
+    there = work.apply(ops.logical_or, there, work.apply(ops.isnan, x, line=line), line=line)
+    places = work.constant(np.arange(n).reshape((1,) * axis + (n,)))
+    found = work.apply(ops.where, there, places, Literal(np.int64(n)), line=line)
+    return work.apply(ops.min, found, line=line, axis=axis, keepdims=node.keywords["keepdims"])
+
+
+def small_product(work: Rewriting, node: Node) -> Operand | None:
+    """A product of small matrices, or of many of them, as a sum of products, which becomes part of loops."""
+    a, b = node.inputs
+    y = node.outputs[0]
+    if not (isinstance(a, Value) and isinstance(b, Value)) or not (is_array(a) and is_array(b) and y.form == "array"):
+        return None
+    if min(a.ndim, b.ndim) < 2 or not a.dtype == b.dtype == y.dtype or a.dtype.char not in "fd":
+        return None
+    count = a.shape[-1]
+    if count > LONGEST_SUM or max(y.shape[-2:]) > LARGEST_MATRIX or not y.size:
+        return None
+    line = node.line
+    total: Value | None = None
+    for k in range(count):
+        column = work.picked(a, (Ellipsis, slice(None), slice(k, k + 1)), line)
+        row = work.picked(b, (Ellipsis, slice(k, k + 1), slice(None)), line)
+        term = work.apply(ops.multiply, column, row, line=line)
+        total = term if total is None else work.apply(ops.add, total, term, line=line)
+    return total
+
+
 RULES = {
+    "einsum": einsum,
+    "argmax": position,
+    "argmin": position,
+    "matmul": small_product,
     "pad": pad,
     "exp": exp,
     "mean": mean,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import ops
 from ...dispatch.operation import Operation
 from ...ops.axes import axes_of
 from ..graph import Literal, Node, Operand, Program, Value, form_of
@@ -21,6 +22,7 @@ class Rewriting:
         self.nodes: list[Node] = []
         self.makers: dict[Operand, Node] = {}
         self.places: dict[Value, Operand] = {}
+        self.constants = dict(program.constants)
         #: Of logsumexp(x): x, exp(x - its largest), and the sum of these.
         self.shares: dict[Operand, tuple[Value, Value, Value]] = {}
         values = [*program.inputs, *program.constants, *(y for n in program.nodes for y in n.outputs)]
@@ -55,10 +57,30 @@ class Rewriting:
         self.next += 1
         return Value(self.next - 1, dtype, shape, form)
 
+    def constant(self, array: np.ndarray[Any, Any]) -> Value:
+        """An array that is part of the program."""
+        found = self.value(array.dtype, array.shape, "array")
+        self.constants[found] = array
+        return found
+
+    def moved(self, function: Any, x: Value, gives: tuple[int, ...], line: str, /, **keywords: Any) -> Value:
+        """The elements of an array in another shape."""
+        op: Operation = getattr(function, "info", function)
+        found = self.value(x.dtype, gives, "array")
+        self.add(Node(op, (x,), op.keywords | keywords, (found,), line))
+        return found
+
+    def picked(self, x: Value, index: Any, line: str) -> Value:
+        """A basic index, without integers and new axes."""
+        shape = np.broadcast_to(np.int8(0), x.shape)[index].shape
+        found = self.value(x.dtype, shape, "array")
+        self.add(Node(ops.getitem.info, (x,), {"index": index}, (found,), line))
+        return found
+
     def program(self) -> Program:
         """What was built."""
         old = self.old
-        return Program(old.inputs, old.constants, self.nodes, [self.now(x) for x in old.outputs])
+        return Program(old.inputs, self.constants, self.nodes, [self.now(x) for x in old.outputs])
 
 
 def result_of(
