@@ -88,7 +88,7 @@ def test_systems_and_decompositions(dtype):
 
 
 def test_stacks():
-    a, b = positive(6, 4, 4), normal(6, 4, 3)
+    a, b = positive(6, 9, 9), normal(6, 9, 5)
     check(lambda a, b: np.linalg.solve(a + 1, b + 1) @ np.swapaxes(b, -1, -2), a, b)
     check(lambda a, b: np.linalg.inv(a) @ b[0], a, b)
     check(lambda a, b: np.linalg.inv(a)[:, None] @ b + 1, a, b, calls=2)
