@@ -25,6 +25,8 @@ class Backward(Forward):
     def begin(self, fresh: Callable[[str], str], shared: str) -> None:
         self.shared = shared
         self.ready: set[Value] = set()
+        #: Cotangents that are another one, or minus it, and have no variable of their own yet.
+        self.held: dict[Value, str] = {}
         self.others: dict[tuple[Value, str], str] = {}
         self.fresh = fresh
 
@@ -49,18 +51,31 @@ class Backward(Forward):
             return
         if not x.kind.scalar:
             self.put(f"{self.ct(x)} += {text}")
+        elif x in self.held:
+            more = f"({text})" if " if " in text else text
+            self.put(f"{self.ct(x)} = {self.held.pop(x)} + {more}")
         elif x in self.ready:
             minus = text.startswith("-") and text[1:].isidentifier()
             self.put(f"{self.ct(x)} -= {text[1:]}" if minus else f"{self.ct(x)} += {text}")
+        elif text.lstrip("-").isidentifier():
+            self.held[x] = text
+            self.ready.add(x)
         else:
             self.put(f"{self.ct(x)} = {text}")
             self.ready.add(x)
 
+    def read(self, v: Value) -> str:
+        """The cotangent of a number, as text."""
+        if v not in self.ready:
+            return "0.0"
+        return self.held.get(v) or self.ct(v)
+
     def prepare(self, values: Iterator[Value]) -> None:
         """Assign zero to cotangents that a branch or a loop adds to."""
         for v in sorted(set(values), key=lambda v: v.name):
-            if v not in self.ready:
-                self.put(f"{self.ct(v)} = 0.0")
+            if v not in self.ready or v in self.held:
+                self.put(f"{self.ct(v)} = {self.read(v)}")
+                self.held.pop(v, None)
                 self.ready.add(v)
 
     def touched(self, block: Block) -> Iterator[Value]:
@@ -129,7 +144,7 @@ class Backward(Forward):
                 self.compute(op)
             elif isinstance(op, Load):
                 if op.result.kind.scalar and op.result in self.ready:
-                    self.put(f"{self.item(self.ct(op.array), op.index)} += {self.ct(op.result)}")  # type: ignore[arg-type]
+                    self.put(f"{self.item(self.ct(op.array), op.index)} += {self.read(op.result)}")  # type: ignore[arg-type]
             elif isinstance(op, Store):
                 self.back_store(op)
             elif isinstance(op, Call):
@@ -153,13 +168,13 @@ class Backward(Forward):
         for x, text in zip(op.arguments, texts, strict=False):
             if text is None or not isinstance(x, Value) or not self.active(x):
                 continue
-            product = slope(text, self.ct(y), names)
+            product = slope(text, self.read(y), names)
             if product.startswith("(-") and product.endswith(")") and product[2:-1].isidentifier():
                 product = product[1:-1]
             harmless = reads(text) <= {"b"} and isinstance(op.arguments[-1], Number)
             if op.primitive.is_singular(op.arguments) and not harmless:
                 self.put(f"slope = {product}")
-                product = f"slope if slope == slope or {self.ct(y)} != 0.0 else 0.0"
+                product = f"slope if slope == slope or {self.read(y)} != 0.0 else 0.0"
             self.add(x, product)
 
     def back_store(self, op: Store) -> None:
@@ -181,7 +196,7 @@ class Backward(Forward):
                 shadows.append(self.ct(x) if self.active(x) else f"np.zeros_like({x})")  # type: ignore[arg-type]
             elif x.kind.floating:
                 made.append((x, self.fresh("part_ct")))
-        cotangents = [self.ct(v) if v in self.ready else "0.0" for v in op.made]
+        cotangents = [self.read(v) for v in op.made]
         taken = ", ".join((*given, *shadows, *cotangents, floats, float_place, wholes, whole_place))
         names = ", ".join((*(name for _, name in made), float_place, whole_place))
         self.put(f"{names} = {op.function.name}_backward({taken})")
@@ -197,10 +212,6 @@ class Backward(Forward):
             self.add(v, name)
         self.back(op.body)
 
-    def cotangent(self, v: Value) -> str:
-        """The cotangent of a number that was given, as text."""
-        return self.ct(v) if v in self.ready else "0.0"
-
     def back_if(self, op: If) -> None:
         """The branch that was taken."""
         joins = [j for j in op.joins if j.result.kind.scalar and j.result in self.ready]
@@ -212,13 +223,13 @@ class Backward(Forward):
         self.prepare(iter(outer))
         written = []
         for block, then in ((op.then, True), (op.other, False)):
-            start, ready = len(self.text.lines), set(self.ready)
+            start, ready, held = len(self.text.lines), set(self.ready), dict(self.held)
             self.text.depth += 1
             for j in joins:
-                self.add(j.then if then else j.other, self.ct(j.result))
+                self.add(j.then if then else j.other, self.read(j.result))
             self.back(block)
             self.text.depth -= 1
-            self.ready = ready
+            self.ready, self.held = ready, held
             written.append((self.text.lines[start:], self.text.places[start:]))
             del self.text.lines[start:], self.text.places[start:]
         (then_lines, then_places), (other_lines, other_places) = written
@@ -243,7 +254,7 @@ class Backward(Forward):
         for c in carried:
             name = self.carry(c)
             if c.value.kind.scalar:
-                self.put(f"{name} = {self.ct(c.value) if c.value in self.ready else '0.0'}")
+                self.put(f"{name} = {self.read(c.value)}")
             else:
                 self.put(f"{name} = {self.ct(c.value)}")
         self.prepare(v for v in self.touched(op.body) if v not in {c.value for c in op.carried})
@@ -272,6 +283,7 @@ class Backward(Forward):
             self.text.depth -= 1
         for c in carried:
             self.ready.discard(c.value)
+            self.held.pop(c.value, None)
             self.add(c.first, self.carry(c))
 
     def reads_index(self, op: Loop, plan: Plan) -> bool:
@@ -305,9 +317,10 @@ class Backward(Forward):
 
     def back_iteration(self, op: Loop, plan: Plan, stack: Stack | None, carried: list) -> None:  # type: ignore[type-arg]
         """The way back through one iteration."""
-        ready = set(self.ready)
+        ready, held = set(self.ready), dict(self.held)
         for c in op.carried:
             self.ready.discard(c.value)
+            self.held.pop(c.value, None)
         before = len(self.text.lines)
         if stack is not None:
             stack.pop(self, plan.saved)
@@ -319,14 +332,17 @@ class Backward(Forward):
         for c in carried:
             self.add(c.next, self.carry(c))
         self.back(op.body)
-        for c in carried:
-            if not c.value.kind.scalar or c.value in self.ready:
-                self.put(f"{self.carry(c)} = {self.ct(c.value)}")
-            else:
-                self.put(f"{self.carry(c)} = 0.0")
+        moved = [(self.carry(c), self.read(c.value) if c.value.kind.scalar else self.ct(c.value)) for c in carried]
+        names = {name for name, _ in moved}
+        moved = [(name, text) for name, text in moved if name != text]
+        if len(moved) > 1 and any(text.lstrip("-") in names for _, text in moved):
+            self.put(f"{', '.join(n for n, _ in moved)} = {', '.join(t for _, t in moved)}")
+        else:
+            for name, text in moved:
+                self.put(f"{name} = {text}")
         if len(self.text.lines) == before:
             self.put("pass")
-        self.ready = ready
+        self.ready, self.held = ready, held
 
 
 def inside(x: Value, block: Block) -> bool:

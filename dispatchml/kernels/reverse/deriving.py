@@ -159,7 +159,7 @@ def cotangent_of(w: Backward, v: Any) -> str:
         return "0.0"
     if not v.kind.scalar:
         return w.ct(v)
-    text = w.ct(v) if v in w.ready else "0.0"
+    text = w.read(v)
     return f"np.float32({text})" if v.kind.code == "f4" else text
 
 

@@ -102,7 +102,7 @@ class Recursive:
             w.put(f"{value} = {path}")
         cotangents = [builder.fresh(f"result_{i}_ct") for i in range(len(results))]
         w.recursive(top, saving.plans[top], stack, list(zip(results, cotangents, strict=True)))
-        answers = [w.cotangent(v) for v in parameters if is_float(v) and v.kind.scalar]
+        answers = [w.read(v) for v in parameters if is_float(v) and v.kind.scalar]
         w.put(f"return {', '.join([*answers, shared[1], shared[3]])}")
         shadows = [w.ct(v) for v in parameters if is_float(v) and not v.kind.scalar]
 
