@@ -86,7 +86,21 @@ def replacing(original: Callable[..., Any], replacement: Replacement) -> Callabl
             return (LIFTED_ORIGINALS.get(original) or original)(*arguments, **keywords)
         return plainly(original, arguments, keywords)
 
-    return switch
+    return Variants(original, replacement, switch) if hasattr(type(original), "__getitem__") else switch
+
+
+class Variants:
+    """A compiled function for several dtypes, chosen by an index (`f["double"]`), with what stands for all of them."""
+
+    def __init__(self, original: Any, replacement: Replacement, switch: Callable[..., Any]) -> None:
+        self.__wrapped__, self.replacement, self.switch = original, replacement, switch
+        self.__name__ = self.__qualname__ = replacement.name.rpartition(".")[2]
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.switch(*arguments, **keywords)
+
+    def __getitem__(self, index: Any) -> Callable[..., Any]:
+        return replacing(self.__wrapped__[index], self.replacement)
 
 
 def unwrapping(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ TOPICS = (
     "signal",
     "ndimage",
     "spatial",
+    "stats",
     "optimize",
     "integrate",
     "interpolate",

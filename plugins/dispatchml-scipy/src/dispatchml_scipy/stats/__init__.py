@@ -1,0 +1,3 @@
+"""Compiled parts of scipy.stats. Distributions run as they are, over the ufuncs of scipy.special."""
+
+from . import densities as densities

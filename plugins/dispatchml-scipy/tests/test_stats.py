@@ -1,0 +1,109 @@
+"""scipy.stats as it is, lifted."""
+
+import numpy as np
+import pytest
+import scipy.stats
+
+import dispatchml as dm
+
+POINT = np.array([0.7, 1.4])
+#: Distributions with their shape parameters, and a place within their support.
+DISTRIBUTIONS = {
+    "norm": ((), 0.4),
+    "gamma": ((2.3,), 1.2),
+    "beta": ((2.3, 1.7), 0.3),
+    "t": ((3.4,), 0.8),
+    "chi2": ((3.4,), 2.1),
+    "f": ((3.4, 5.2), 1.3),
+    "expon": ((), 0.7),
+    "lognorm": ((0.8,), 1.3),
+    "weibull_min": ((1.7,), 0.9),
+    "cauchy": ((), 0.5),
+    "logistic": ((), 0.5),
+    "laplace": ((), 0.5),
+    "pareto": ((2.3,), 1.8),
+    "uniform": ((), 0.3),
+    "gumbel_r": ((), 0.4),
+    "rayleigh": ((), 0.9),
+    "invgauss": ((0.8,), 0.7),
+    "skewnorm": ((1.3,), 0.4),
+    "ncx2": ((3.4, 1.2), 2.1),
+    "genpareto": ((0.4,), 0.8),
+}
+METHODS = ("pdf", "logpdf", "cdf", "logcdf", "sf", "ppf")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lifted():
+    dm.lift.enable("scipy")
+    yield
+    dm.lift.disable("scipy")
+
+
+def check(f, x, rtol=1e-6):
+    step = 1e-5
+    change = (f(x + step) - f(x - step)) / (2 * step)
+    np.testing.assert_allclose(dm.grad(f)(x), change, rtol=rtol, atol=1e-8)
+    np.testing.assert_allclose(dm.jvp(f, (x,), (1.0,))[1], change, rtol=rtol, atol=1e-8)
+
+
+CASES = [
+    (n, m)
+    if n in ("norm", "gamma", "beta", "t") and m in ("logpdf", "cdf", "ppf")
+    else pytest.param(n, m, marks=pytest.mark.slow)
+    for n in DISTRIBUTIONS
+    for m in METHODS
+]
+
+
+@pytest.mark.parametrize(("name", "method"), CASES)
+def test_distributions(name, method):
+    shapes, place = DISTRIBUTIONS[name]
+    function = getattr(getattr(scipy.stats, name), method)
+    place = 0.4 if method == "ppf" else place
+    check(lambda x: function(x, *shapes, loc=0.1, scale=1.3), place)
+    check(lambda scale: function(place, *shapes, loc=0.1, scale=scale), 1.3)
+    for k, shape in enumerate(shapes):
+        if name == "genpareto" or name == "ncx2" and (k == 0 or method in ("pdf", "logpdf")):
+            continue  # these raise
+        check(lambda s, k=k: function(place, *shapes[:k], s, *shapes[k + 1 :]), shape)
+
+
+@pytest.mark.parametrize("method", ["evaluate", "logpdf"])
+def test_gaussian_kde(method):
+    data = np.array([[0.3, 1.2, -0.4, 2.2], [0.1, -0.8, 0.5, 1.0]])
+    places = np.array([[0.2, 0.9], [0.4, -0.3]])
+
+    def of_places(t):
+        return np.sum(getattr(scipy.stats.gaussian_kde(data), method)(places + t * np.array([[1.0], [-0.3]])))
+
+    def of_data(t):
+        kde = scipy.stats.gaussian_kde(data + t * np.sin(np.arange(8.0)).reshape(2, 4), weights=[1, 2, 3, 1])
+        return np.sum(getattr(kde, method)(places))
+
+    check(of_places, 0.1)
+    check(of_data, 0.1)
+
+
+def test_several_variables():
+    def f(t):
+        return scipy.stats.multivariate_normal.logpdf(POINT * t, mean=[0.1 * t, 0.2], cov=[[1.3, 0.2], [0.2, 0.8 * 1]])
+
+    check(f, 0.9)
+
+
+@pytest.mark.parametrize(
+    "statistic",
+    [
+        scipy.stats.zscore,
+        scipy.stats.skew,
+        scipy.stats.kurtosis,
+        scipy.stats.sem,
+        scipy.stats.gmean,
+        scipy.stats.variation,
+        scipy.stats.hmean,
+    ],
+)
+def test_statistics(statistic):
+    x = np.array([0.3, 1.2, 0.8, 2.2])
+    check(lambda t: np.sum(statistic(x + t * np.cos(x)) * np.arange(1.0, 5.0)), 0.1)
