@@ -243,6 +243,10 @@ def is_foreign(x: Any) -> bool:
     """Whether something is a function or class of an installed package other than NumPy."""
     if not callable(x) or isinstance(x, (types.MethodType, np.ufunc)) or switch_of(x) is not None:
         return False
+    if not isinstance(x, (type, types.FunctionType, types.BuiltinFunctionType)):
+        x = type(x)  # such as what numba makes of a function of the user's
+        if x.__module__.partition(".")[0] in ("functools", "cython"):
+            return False
     module = str(getattr(x, "__module__", None) or "").partition(".")[0]
     if module in sys.stdlib_module_names or module in ("", "numpy", "builtins") or module.startswith("dispatchml"):
         return False

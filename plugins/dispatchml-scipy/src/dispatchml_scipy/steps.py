@@ -16,6 +16,7 @@ import numpy as np
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch import operation
+from dispatchml.engines.traced import Traced, hidden_axes
 from dispatchml.lift import replaces
 from dispatchml.lift.buffers import held
 from dispatchml.lift.packages import STATE
@@ -28,8 +29,8 @@ def constant(name: str, exact: bool = True) -> None:
     """Let a function give constants: it runs on plain values. exact: it runs traced where exact steps are asked for."""
 
     def on_plain_values(*arguments: Any, **keywords: Any) -> Any:
-        if exact and STATE.exact_steps:
-            return NotImplemented
+        if exact and STATE.exact_steps or any(is_batched(x) for x in arguments):
+            return NotImplemented  # in a batch the elements have steps of their own, which is refused at the branch
         return original(name)(*map(plain, arguments), **{k: plain(v) for k, v in keywords.items()})
 
     on_plain_values.__name__ = name.rpartition(".")[2]
@@ -42,6 +43,12 @@ def original(name: str) -> Callable[..., Any]:
 
     found = imported(name)
     return getattr(found, "__wrapped__", found) if id(found) not in SWITCHES else found
+
+
+def is_batched(x: Any) -> bool:
+    """Whether a value has an axis of a batch."""
+    x = held(x)
+    return isinstance(x, Traced) and hidden_axes(x) > 0
 
 
 def plain(x: Any) -> Any:

@@ -1,0 +1,86 @@
+"""Lifted code with units, exact and uncertain numbers, batches and compiled functions of others."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import dispatchml as dm
+from dispatchml.dispatch.errors import TracerConversionError
+
+
+@pytest.fixture(scope="module")
+def solver():
+    integrate = pytest.importorskip("scipy.integrate")
+    pytest.importorskip("dispatchml_scipy")
+    dm.lift.enable("scipy.integrate")
+    yield integrate.solve_ivp
+    dm.lift.disable("scipy.integrate")
+
+
+def test_units_outside_of_a_solver(solver):
+    pint = pytest.importorskip("pint")
+    pytest.importorskip("dispatchml_pint")
+    u = pint.UnitRegistry()
+
+    def amplitude(k):
+        rate = k.to("1/s").magnitude
+        return solver(lambda t, y: -rate * y, (0.0, 1.0), [1.0], rtol=1e-8, atol=1e-10).y[0, -1] * u.m
+
+    gradient = dm.grad(amplitude)(120.0 / u.minute)
+    np.testing.assert_allclose(gradient.to("m*s").magnitude, -math.exp(-2), atol=1e-6)
+    with pytest.raises(TracerConversionError):  # NumPy would lose the unit of the plain quantity
+        dm.grad(lambda x: np.array([float(x)])[0])(1.0 * u.m)
+
+
+def test_exact_and_uncertain_numbers():
+    def f(x):
+        values = [x * x, x]
+        return sum(values) + max(values)
+
+    assert dm.grad(f)(Fraction(1, 3)) == Fraction(8, 3)
+    uncertainties = pytest.importorskip("uncertainties")
+    pytest.importorskip("dispatchml_uncertainties")
+    gradient = dm.grad(lambda x: x * x + math.pi * x)(uncertainties.ufloat(1.0, 0.1))
+    assert gradient.nominal_value == pytest.approx(2 + math.pi)
+    assert gradient.std_dev == pytest.approx(0.2)
+
+
+def test_batches_of_solutions(solver):
+    def end(p):
+        return solver(lambda t, y: -p * y, (0.0, 1.0), [1.0]).y[0, -1]
+
+    alike = dm.vmap(end)(np.array([1.0, 1.0]))
+    np.testing.assert_allclose(alike, [end(1.0)] * 2, rtol=1e-12)
+    with pytest.raises(TracerConversionError, match="elements of the batch disagree"):
+        dm.vmap(end)(np.array([1.0, 50.0]))
+
+
+def test_functions_of_other_packages_get_plain_arrays():
+    numba = pytest.importorskip("numba")
+
+    @numba.njit
+    def total(a):
+        return a.sum()
+
+    def f(x):
+        weights = np.zeros(3)
+        weights[0] = 2.0
+        return total(weights) * x
+
+    assert dm.grad(f)(1.0) == 2.0
+
+
+def test_lists_of_traced_values_in_numpys_functions():
+    def f(x):
+        values = [x[0], 2.0, x[1] * x[0]]
+        stacked = np.c_[np.ones(2) * x[0], np.ones(2)]
+        return np.sum(values) + np.mean([x[1], 1.0]) + np.linalg.norm(values) + np.sqrt([x[0], 1.0])[0] + np.sum(
+            stacked
+        ) + np.sum(np.r_[x[0], 1.0, x])  # fmt: skip
+
+    x = np.array([0.7, 1.3])
+    wanted = [(f(x + h) - f(x - h)) / 2e-6 for h in 1e-6 * np.eye(2)]
+    np.testing.assert_allclose(dm.grad(f)(x), wanted, rtol=1e-7)
+    np.testing.assert_allclose([dm.jvp(f, (x,), (e,))[1] for e in np.eye(2)], wanted, rtol=1e-7)
