@@ -212,7 +212,10 @@ class Reach:
             if not mentions_replaced(value, names_in(node.function.__code__)):
                 return None
             return f"{value.__name__} viewed", module_view(value, self.own)
-        return self.cell(value)
+        found = self.cell(value)
+        if found is None and self.arrays and not isinstance(value, type) and is_foreign(value):
+            return "unwrapped", unwrapping(value)
+        return found
 
     def module(self, module: types.ModuleType, chain: tuple[str, ...], called: bool) -> tuple[str, Any] | None:
         """What stands for a module: of the user's, or of a library one of whose functions is replaced."""
