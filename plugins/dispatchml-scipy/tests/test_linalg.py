@@ -121,6 +121,14 @@ CASES = [
     ("solve_banded", ((1, 1), BAND[:3], BAND), {}),
     ("solveh_banded", (HALF, np.append(V, 0.4)), {"lower": True}),
     ("solveh_banded", (BAND[:2], np.append(V, 0.4)), {}),
+    ("eig_banded", (HALF,), {"lower": True}),
+    ("eig_banded", (BAND[:2],), {"select": "i", "select_range": (1, 2)}),
+    ("eig_banded", (BAND[:2],), {"eigvals_only": True}),
+    ("schur", (S + A / 9,), {}),
+    ("solve_continuous_are", (A, B, S, np.eye(2) + 0.1), {"traced": (0, 1)}),
+    ("solve_continuous_are", (A, B, S, np.eye(2)), {"s": B / 9, "traced": (0, 1)}),
+    ("solve_discrete_are", (A / 3, B, S, np.eye(2) + 0.1), {"traced": (0, 1)}),
+    ("solve_discrete_are", (A / 3, B, S, np.eye(2)), {"s": B / 9, "traced": (0, 1)}),
     ("cholesky_banded", (HALF,), {"lower": True}),
     ("cholesky_banded", (BAND[:2],), {}),
     ("eigvals_banded", (HALF,), {"lower": True}),
@@ -133,7 +141,9 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "arguments", "keywords"), CASES, ids=lambda x: x if isinstance(x, str) else "")
 def test_derivatives(name, arguments, keywords, compare):
-    batch = not (name.startswith("eigh_tri") and "select" in keywords) and not keywords.get("return_rank")
+    batch = not (name.startswith(("eigh_tri", "eig_banded")) and "select" in keywords) and not keywords.get(
+        "return_rank"
+    )
     compare(f"linalg.{name}", *arguments, batch=batch, **keywords)
 
 
@@ -183,7 +193,7 @@ def test_factors_solve():
     [
         lambda f, x: f("qr")(x, mode="raw"),
         lambda f, x: f("null_space")(x),
-        lambda f, x: f("schur")(x),
+        lambda f, x: f("qz")(x, x),
         lambda f, x: f("eig")(x, x),
         lambda f, x: f("pinv")(x, atol=1e-3),
         lambda f, x: f("funm")(x, np.exp),
@@ -197,3 +207,26 @@ def test_what_has_no_rule_says_so(call):
 def test_infinities_raise_as_in_scipy():
     with pytest.raises(ValueError, match="infs or NaNs"):
         dm.grad(lambda x: REPLACEMENTS["scipy.linalg.det"].function(x))(np.full((2, 2), np.nan))
+
+
+def test_complex_schur_form():
+    schur = REPLACEMENTS["scipy.linalg.schur"].function
+    turn = np.array([[0.3, -1.2, 0.1], [0.9, 0.2, 0.4], [0.0, 0.3, 0.7]])
+    number = lambda a, f=schur: np.sum(np.real(f(a, output="complex")[0][0, 0] ** 2))  # noqa: E731
+    change = [number(turn + 1e-6 * A), number(turn - 1e-6 * A)]
+    np.testing.assert_allclose(number(turn), number(turn, scipy.linalg.schur))
+    np.testing.assert_allclose(np.sum(dm.grad(number)(turn) * A), (change[0] - change[1]) / 2e-6, rtol=1e-6)
+    with pytest.raises(LiftError, match="output='complex'"):
+        dm.grad(lambda a: np.sum(schur(a)[0]))(turn)
+
+
+@pytest.mark.parametrize("name", ["solve_continuous_are", "solve_discrete_are"])
+def test_riccati_equations_by_their_symmetric_matrices(name):
+    plain, ours = getattr(scipy.linalg, name), REPLACEMENTS[f"scipy.linalg.{name}"].function
+    turn = np.diag([0.3, 1.0, -0.2]) + 0.1
+
+    def number(function):
+        return lambda t: np.sum(function(A / 3, B, S + t * turn, np.eye(2) * (1 + t)) ** 2)
+
+    change = (number(plain)(1e-5) - number(plain)(-1e-5)) / 2e-5
+    np.testing.assert_allclose(dm.grad(number(ours))(0.0), change, rtol=1e-6)

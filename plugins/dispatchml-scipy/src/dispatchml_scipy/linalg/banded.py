@@ -8,11 +8,11 @@ import scipy.linalg
 from dispatchml import ops
 from dispatchml.dispatch import operation
 from dispatchml.lift import replaces
-from dispatchml.rules import rule
+from dispatchml.rules import nondifferentiable, rule
 from dispatchml.rules.adjoints import add_known
 
-from ..arguments import adjoint, finite, unsupported
-from .spectra import eigh
+from ..arguments import adjoint, finite
+from .spectra import subset, turned
 
 
 @operation(family="linalg")
@@ -144,15 +144,39 @@ def cho_solve_banded(cb_and_lower, b, overwrite_b=False, check_finite=True):
     return solved(cb, solved(transposed(np.conj(cb), 0, u), b, u, 0), 0, u)
 
 
-for name in ("eig_banded", "eigvals_banded"):
+@operation(family="linalg", strips=("meaning", "transform"))
+def banded_vectors(ab: Any, *, lower: bool = False, select: Any = "a", select_range: Any = None) -> Any:
+    """The eigenvectors of `scipy.linalg.eig_banded`, of which only the signs are wanted."""
 
-    @replaces(f"scipy.linalg.{name}")
-    def spectrum(a_band, lower=False, *arguments, name=name, **keywords):
-        """Eigenvalues of a banded matrix, through the full one."""
-        rest = {k: v for k, v in keywords.items() if k not in ("overwrite_a_band", "check_finite", "max_ev")}
-        only = name == "eigvals_banded" or bool(rest.pop("eigvals_only", False))
-        if rest or arguments or not only:
-            raise unsupported(
-                f"scipy.linalg.{name} with a selection or vectors", "scipy.linalg.eigh of the full matrix is."
-            )
-        return eigh(as_dense(finite(a_band), bool(lower)), lower=bool(lower), eigvals_only=True)
+
+@banded_vectors.register
+def banded_vectors_of_arrays(
+    ab: np.ndarray, *, lower: bool = False, select: Any = "a", select_range: Any = None
+) -> Any:
+    return scipy.linalg.eig_banded(ab, lower=lower, select=select, select_range=select_range)[1]
+
+
+nondifferentiable(banded_vectors)
+
+
+@replaces("scipy.linalg.eig_banded")
+def eig_banded(
+    a_band, lower=False, eigvals_only=False, overwrite_a_band=False, select="a", select_range=None, max_ev=0,
+    check_finite=True,
+):  # fmt: skip
+    """Eigenvalues and eigenvectors of a banded Hermitian matrix, through the full one."""
+    ab = finite(a_band, check_finite)
+    w, v = ops.eigh(as_dense(ab, bool(lower)))
+    by_index = select_range if select in ("i", 2, "index") else None
+    chosen = subset(w, by_index, select_range if select in ("v", 1, "value") else None)
+    if eigvals_only:
+        return w[chosen]
+    limits = None if select_range is None else tuple(map(float if by_index is None else int, select_range))
+    wanted = banded_vectors(ab, lower=bool(lower), select=select, select_range=limits)
+    return w[chosen], turned(v[:, chosen], wanted)
+
+
+@replaces("scipy.linalg.eigvals_banded")
+def eigvals_banded(a_band, lower=False, overwrite_a_band=False, select="a", select_range=None, check_finite=True):
+    """Eigenvalues of a banded Hermitian matrix, through the full one."""
+    return eig_banded(a_band, lower, True, False, select, select_range, 0, check_finite)

@@ -8,10 +8,10 @@ import scipy.linalg
 from dispatchml import ops
 from dispatchml.dispatch import operation
 from dispatchml.lift import replaces
-from dispatchml.rules import rule
+from dispatchml.rules import nondifferentiable, rule
 from dispatchml.rules.adjoints import add_known
 
-from ..arguments import adjoint, finite, is_complex, unsupported
+from ..arguments import adjoint, array, finite, is_complex, unsupported
 from .structured import toeplitz
 
 # ---- a x + x b = q ---------------------------------------------------------------------------------------------------
@@ -77,6 +77,57 @@ def solve_discrete_lyapunov(a, q, method=None):
     b = (adjoint(a) - np.eye(n)) @ inverse
     c = 2 * (ops.inv(a + np.eye(n)) @ q @ inverse)
     return sylvester(adjoint(b), b, -c)
+
+
+# ---- Riccati ---------------------------------------------------------------------------------------------------------
+
+
+@operation(family="linalg", strips=("meaning", "transform"))
+def riccati_solution(a: Any, b: Any, q: Any, r: Any, s: Any, *, discrete: bool = False) -> Any:
+    """What SciPy finds, without derivatives."""
+
+
+@riccati_solution.register
+def riccati_solution_of_arrays(
+    a: np.ndarray, b: np.ndarray, q: np.ndarray, r: np.ndarray, s: np.ndarray, *, discrete: bool = False
+) -> Any:
+    solve = scipy.linalg.solve_discrete_are if discrete else scipy.linalg.solve_continuous_are
+    return solve(a, b, q, r, None, s if np.any(s) else None)
+
+
+nondifferentiable(riccati_solution)
+
+
+def refined(x: Any, a: Any, b: Any, q: Any, r: Any, s: Any, discrete: bool) -> Any:
+    """One step of Newton's method (Kleinman 1968): at a solution it makes derivatives of one order more exact."""
+    if discrete:
+        gain = ops.solve(r + adjoint(b) @ x @ b, adjoint(b) @ x @ a + adjoint(s))
+        rest = adjoint(a) @ x @ a - x - (adjoint(a) @ x @ b + s) @ gain + q
+        closed = a - b @ gain
+        return x + solve_discrete_lyapunov(adjoint(closed), rest)
+    gain = ops.solve(r, adjoint(b) @ x + adjoint(s))
+    rest = adjoint(a) @ x + x @ a - (x @ b + s) @ gain + q
+    closed = a - b @ gain
+    return x - sylvester(adjoint(closed), closed, rest)
+
+
+def declare_riccati(name: str, discrete: bool) -> None:
+    """A Riccati equation: SciPy's solution, and two steps from it, exact for derivatives up to the third."""
+
+    @replaces(f"scipy.linalg.{name}")
+    def solution(a, b, q, r, e=None, s=None, balanced=True):
+        if e is not None:
+            raise unsupported(f"scipy.linalg.{name} with e", "Multiply the equation by the inverse of e.")
+        a, b, q, r = (finite(np.atleast_2d(array(x))) for x in (a, b, q, r))
+        s = np.zeros(ops.shape(b)) if s is None else finite(s)
+        x = riccati_solution(a, b, q, r, s, discrete=discrete)
+        for _ in range(2):
+            x = refined(x, a, b, q, r, s, discrete)
+        return x
+
+
+declare_riccati("solve_continuous_are", False)
+declare_riccati("solve_discrete_are", True)
 
 
 # ---- Toeplitz --------------------------------------------------------------------------------------------------------

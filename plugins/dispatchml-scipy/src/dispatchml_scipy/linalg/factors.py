@@ -11,7 +11,7 @@ from dispatchml.lift import replaces
 from dispatchml.rules import nondifferentiable, rule
 from dispatchml.rules.adjoints import hermitian_part
 
-from ..arguments import adjoint, finite, unsupported
+from ..arguments import adjoint, finite, is_complex, unsupported
 from .equations import sylvester
 
 
@@ -148,7 +148,48 @@ def polar(a, side="right"):
     return u, hermitian_part(adjoint(u) @ a if side == "right" else a @ adjoint(u))
 
 
-for name in ("schur", "qz", "ordqz", "hessenberg", "ldl", "cossin", "cdf2rdf", "rsf2csf", "qr_multiply"):
+# ---- Schur -----------------------------------------------------------------------------------------------------------
+
+
+@operation(family="linalg", strips=("meaning", "transform"))
+def schur_vectors(a: Any, *, output: str = "real") -> Any:
+    """(diagonal of T, Z) of `scipy.linalg.schur`: the order of the eigenvalues and the phases of the vectors."""
+
+
+@schur_vectors.register
+def schur_vectors_of_arrays(a: np.ndarray, *, output: str = "real") -> Any:
+    t, z = scipy.linalg.schur(a, output=output)
+    if t.dtype.kind == "f" and np.any(np.diagonal(t, -1)):
+        raise unsupported("scipy.linalg.schur of a real matrix with complex eigenvalues", "Write output='complex'.")
+    return np.diagonal(t).copy(), z
+
+
+nondifferentiable(schur_vectors)
+
+
+@replaces("scipy.linalg.schur")
+def schur(a, output="real", lwork=None, overwrite_a=False, sort=None, check_finite=True):
+    """(T, Z) with a = Z T Z^H: Z spans what the eigenvectors span, the first one, the first two, and so on.
+
+    Eigenvalues must differ. The columns of a complex Z have arbitrary phases, on which functions must not depend.
+    """
+    if sort is not None:
+        raise unsupported("scipy.linalg.schur(sort=...)", "Without it, eigenvalues come in SciPy's order.")
+    a = finite(a, check_finite)
+    real = not is_complex(a) and output in ("real", "r")
+    if not real and not is_complex(a):
+        a = a + 0j
+    values, vectors = schur_vectors(a, output="real" if real else "complex")
+    w, v = ops.eig(a)
+    distances = np.absolute(ops.stop_gradient(w)[None, :] - values[:, None])
+    v = np.take(v, np.argmin(distances, axis=1), axis=-1)
+    q, _ = ops.qr(np.real(v) if real else v)
+    overlap = np.sum(np.conj(ops.stop_gradient(q)) * vectors, axis=-2, keepdims=True)
+    z = q * (overlap / np.absolute(overlap))
+    return np.triu(adjoint(z) @ a @ z), z
+
+
+for name in ("qz", "ordqz", "hessenberg", "ldl", "cossin", "cdf2rdf", "rsf2csf", "qr_multiply"):
 
     @replaces(f"scipy.linalg.{name}")
     def without_rule(*arguments, name=name, **keywords):
