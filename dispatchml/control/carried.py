@@ -36,17 +36,15 @@ def kind_seen(x: Any) -> Any:
 class Carried:
     """The kinds of what a loop carries, by the first round that has been run."""
 
-    __slots__ = ("name", "structure", "kinds", "is_settled")
+    __slots__ = ("name", "structure", "kinds")
 
     def __init__(self, name: str, tree: Any) -> None:
         self.name = name
         leaves, self.structure = leaves_of(tree)
         self.kinds = [kind_seen(x) for x in leaves]
-        self.is_settled = False
 
     def settled(self, before: Any, after: Any) -> Any:
         """What the first round begins with, where that must be of a wider kind; None where it need not."""
-        self.is_settled = True
         found = self.leaves(after)
         given = leaves_of(before)[0]
         changed = False
@@ -87,6 +85,8 @@ class Carried:
                 if y.shape or kind.form == "array":
                     continue
             common = self.common(k, y, y)
+            if type(common) is Kind and type(kind) is Kind and common[:2] == kind[:2]:
+                self.kinds[k] = kind = common  # a number that is held in another way, such as by NumPy
             if common != kind and kind is not None:
                 refuse_leaf(self.name, k, words(kind, y, kind_seen(y)), words(kind_seen(y), y, kind))
             made = fitted(y, kind)

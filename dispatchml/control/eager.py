@@ -51,10 +51,10 @@ class Rounds:
     def one(self, tree: Any, *row: Any) -> Any:
         """One round."""
         new, out = self.step(tree, *row)
-        if not self.carried.is_settled:
-            wider = self.carried.settled(tree, new)
-            if wider is not None:
-                new, out = self.step(wider, *row)
+        if not self.done:
+            while (wider := self.carried.settled(tree, new)) is not None:
+                tree = wider
+                new, out = self.step(tree, *row)
         self.done += 1
         return self.carried.next(new), out
 

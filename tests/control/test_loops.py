@@ -227,6 +227,16 @@ def test_whole_numbers_become_floats_from_the_start(way):
 
 
 @WAYS
+def test_one_value_widens_another(way):
+    def f(x):
+        return dm.scan(lambda c, a: ((c[0] * x + a, c[1] + c[0]), None), (x, 0.0), np.arange(3.0))[0]
+
+    assert way(f)(1.5) == (8.5625, 8.125)
+    assert list(map(type, way(f)(1.5))) == [np.float64, np.float64]
+    assert way(dm.grad(lambda x: sum(f(x))))(1.5) == pytest.approx(25.25)
+
+
+@WAYS
 def test_single_precision_stays(way):
     x = np.ones(2, "f")
     assert way(lambda x: dm.fori_loop(0, 3, lambda i, v: v * 1.5, x))(x).dtype == np.float32
