@@ -46,15 +46,13 @@ def poll() -> Function:
     f.begin(late)
     f.store(time, frame, LOOKED)
     thread = f.load(frame, THREAD, "ptr")
-    released = thread.differs(0)
-    with f.when(released):
+    with f.when(thread.differs(0)):
         f.call(function_at(f, table, "PyEval_RestoreThread"), thread, result="void")
         f.store(0, frame, THREAD, "ptr")
     raised = f.call(function_at(f, table, "PyErr_CheckSignals"), result="i32").differs(0)
     with f.when(raised):
         f.store(1, frame, STOPPED)
-    again = f.choose(raised, f.constant(0, "i1"), released)
-    with f.when(again):
+    with f.when(f.choose(raised, f.constant(0, "i1"), f.constant(1, "i1"))):  # who has taken so long takes longer
         f.store(f.call(function_at(f, table, "PyEval_SaveThread"), result="ptr"), frame, THREAD)
     f.give_back(f.load(frame, STOPPED).differs(0))
     return f

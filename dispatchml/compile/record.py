@@ -192,6 +192,7 @@ def record_of(plan: Plan, state: int, offsets: Sequence[int], total: int) -> byt
         record.set(driver.ROUNDS_NUMBER, rounds.number)
         record.set(driver.ROUNDS_SLOT, max(rounds.slot, 0))
         record.set(driver.ROUNDS_BACK, int(rounds.backward))
+        record.set(driver.ROUNDS_WIDE, int(any(isinstance(s, Step) and block_count(s) > 1 for s in plan.steps)))
         record.entries(driver.MOVES, rounds.moves)
         record.set(driver.MOVE_COUNT, len(rounds.moves))
     record.set(driver.ROUNDS_FIRST, -1 if plan.rounds is None else plan.rounds.first)

@@ -1,5 +1,7 @@
 """while_loop, scan and fori_loop: the values of Python's loops, running and recorded, with all their derivatives."""
 
+import subprocess
+import sys
 import warnings
 from fractions import Fraction
 
@@ -420,3 +422,22 @@ def test_writing_at_computed_positions():
         compiled(a, np.int64(5), np.int64(0))
     found = dm.vmap(lambda a, i: f(a, i, 1))(np.stack([a, a]), np.array([0, 2]))
     np.testing.assert_array_equal(found, [f(a, 0, 1), f(a, 2, 1)])
+
+
+ENDLESS = """
+import os, signal, threading, time
+import numpy as np, dispatchml as dm
+f = dm.jit(lambda x: dm.while_loop(lambda v: v < x, lambda v: np.sin(v), 0.5))
+f(0.1)
+threading.Thread(target=lambda: (time.sleep(0.3), os.kill(os.getpid(), signal.SIGINT)), daemon=True).start()
+try:
+    f(2.0)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_endless_loop_can_be_interrupted():
+    """Other threads run meanwhile, such as the one that interrupts."""
+    done = subprocess.run([sys.executable, "-c", ENDLESS], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "interrupted\n", done.stderr

@@ -32,6 +32,7 @@ from .words import (
     ROUNDS_FIRST,
     ROUNDS_NUMBER,
     ROUNDS_SLOT,
+    ROUNDS_WIDE,
     SCRATCH,
     SCRATCH_COUNT,
     SCRATCH_SIZE,
@@ -44,6 +45,9 @@ from .words import (
     SURE,
     TESTED,
 )
+
+#: Signals are looked at once in so many rounds, less one.
+PATIENCE = 15
 
 
 def take_scratch(e: Frame, scratch: Variable, failed: str) -> None:
@@ -98,9 +102,9 @@ def leave_scratch(e: Frame, scratch: Variable) -> None:
     f.begin(after)
 
 
-def run_steps(e: Frame, frame: Register | None, status: Variable, stop: str) -> None:
-    """Each step in order, and those of a round again. frame: where calls are timed; without, every block is done by the
-    caller at once.
+def run_steps(e: Frame, frame: Register | None, status: Variable, stop: str, shared: bool = True) -> None:
+    """Each step in order, and those of a round again. frame: how the caller stands with Python, where signals are
+    looked at. shared: other threads may help; without them, or a frame, every block is done by the caller at once.
     """
     f = e.f
     first, count = f.load(e.record, ROUNDS_FIRST), f.load(e.record, STEP_COUNT)
@@ -109,6 +113,9 @@ def run_steps(e: Frame, frame: Register | None, status: Variable, stop: str) -> 
         begins, goes_on, again, step = (f.block() for _ in range(4))
         f.branch(number.get().equals(first), begins, goes_on)
         f.begin(begins)
+        if frame is not None:
+            with f.when((done.get() & PATIENCE).equals(PATIENCE)):
+                f.need(f.call("poll", frame, result="i1").equals(0), stop)
         begin_round(e, done.get(), status, after)
         f.go(goes_on)
         f.begin(goes_on)
@@ -120,7 +127,7 @@ def run_steps(e: Frame, frame: Register | None, status: Variable, stop: str) -> 
         following = f.block()
         f.go(following)
         f.begin(step)
-        run_step(e, number.get(), frame, status, stop)
+        run_step(e, number.get(), frame if shared else None, status, stop)
         number.set(number.get() + 1)
         f.go(following)
         f.begin(following)
@@ -205,7 +212,9 @@ def run(e: Frame, frame: Register, status: Variable) -> None:
     """The steps; those of plans that were short so far without a look at the clock."""
     f = e.f
     short, timed, done, after = f.block(), f.block(), f.block(), f.block()
-    f.branch(f.load(e.state, SHORT_CALLS).compare("sge", SURE), short, timed)
+    rounds = f.load(e.record, ROUNDS_FIRST).compare("sge", 0)
+    is_short = f.load(e.state, SHORT_CALLS).compare("sge", SURE)
+    f.branch(is_short & rounds.equals(0), short, timed)
     f.begin(short)
     run_steps(e, None, status, after)
     f.go(after)
@@ -219,6 +228,12 @@ def run(e: Frame, frame: Register, status: Variable) -> None:
     unknown = last.below(0) & f.load(e.record, LARGE).differs(0)
     with f.when(unknown | last.above(RELEASE_TIME)):
         f.store(f.call(e.function("PyEval_SaveThread"), result="ptr"), frame, THREAD)
+    narrow, wide = f.block(), f.block()
+    f.branch(rounds & f.load(e.record, ROUNDS_WIDE).equals(0), narrow, wide)
+    f.begin(narrow)
+    run_steps(e, frame, status, done, shared=False)
+    f.go(done)
+    f.begin(wide)
     run_steps(e, frame, status, done)
     f.go(done)
     f.begin(done)

@@ -9,11 +9,12 @@ DESCR_KIND = 24  # eight bytes of a dtype: kind, character, byte order, flags, n
 (
     HEAD_TABLE, STATE, ARGUMENTS, LEAVES, UNPACKS, UNPACK_COUNT, SLOTS, INPUTS, INPUT_COUNT, CONSTANTS, CONSTANT_COUNT,
     OUTPUTS, OUTPUT_COUNT, PACKS, PACK_COUNT, STEPS, STEP_COUNT, SCRATCH_SIZE, SCRATCH, SCRATCH_COUNT, RESULT,
-    MOST_POINTERS, LARGE, ROUNDS, ROUNDS_FIRST, ROUNDS_SLOT, ROUNDS_NUMBER, ROUNDS_BACK, MOVES, MOVE_COUNT, HEAD_SIZE,
-) = range(0, 8 * 31, 8)  # fmt: skip
+    MOST_POINTERS, LARGE, ROUNDS, ROUNDS_FIRST, ROUNDS_SLOT, ROUNDS_NUMBER, ROUNDS_BACK, ROUNDS_WIDE, MOVES, MOVE_COUNT,
+    HEAD_SIZE,
+) = range(0, 8 * 32, 8)  # fmt: skip
 #: How steps are repeated, from number ROUNDS_FIRST to the last one: not at all; ROUNDS_NUMBER times; as often as the
 #: 64-bit number in the slot ROUNDS_SLOT says; as long as the byte there is not zero. Of the latter two at most
-#: ROUNDS_NUMBER times, if that is not negative.
+#: ROUNDS_NUMBER times, if that is not negative. ROUNDS_WIDE: whether a step has blocks that threads could share.
 ONCE, FIXED, COUNTED, TESTED = range(4)
 #: Words of a slot whose pointer moves from round to round: its number, the bytes of a row.
 MOVE_SIZE = 16
