@@ -1,7 +1,8 @@
 """Weigh the Sun: fit its GM, and where Mars was and how fast it moved, to two years of positions of Mars.
 
 `leapfrog` is plain NumPy and knows nothing of units or derivatives. It is called with pint quantities, and
-`dm.jacobian` of it gives the derivatives in the units of output over input. Gauss-Newton does the rest. Run it with
+`dm.jacobian` of it gives the derivatives in the units of output over input. Gauss-Newton does the rest. Then the same
+is done with `scipy.integrate.solve_ivp` in its place, whose own code is differentiated as it is. Run it with
 
     python examples/orbit.py
 
@@ -9,6 +10,7 @@ It prints every iteration and writes examples/output/orbit.png.
 """
 
 import argparse
+import importlib.util
 import sys
 import time
 from pathlib import Path
@@ -46,6 +48,22 @@ def leapfrog(gm, position, velocity, step, steps_per_row, rows):
             velocity = velocity + kick
         positions.append(position)
     return np.stack(positions)
+
+
+def by_solve_ivp(gm, position, velocity, times):
+    """The same by SciPy's solver of order 8, which takes bare numbers: quantities leave their units, and come back."""
+    import scipy.integrate
+
+    mu, days = gm.m_as("au^3/day^2"), times.m_as("day")
+
+    def rates(t, state):
+        return np.concatenate([state[3:], acceleration(mu, state[:3])])
+
+    start = np.concatenate([position.m_as("au"), velocity.m_as("au/day")])
+    solution = scipy.integrate.solve_ivp(
+        rates, (days[0], days[-1]), start, method="DOP853", t_eval=days, rtol=1e-9, atol=1e-11
+    )
+    return solution.y[:3].T * units.au
 
 
 # The fit.
@@ -143,6 +161,26 @@ def draw(path, times, observed, fitted):
     pyplot.close(figure)
 
 
+def fit(model, observed, start):
+    """The parameters of a model, their errors and the residuals; the program ends where there is no fit."""
+    try:
+        return gauss_newton(model, observed, start)
+    except np.linalg.LinAlgError as error:
+        sys.exit(f"the fit fails ({error}): is the table the orbit of one body around the Sun?")
+
+
+def report(fitted, errors):
+    """Print what was fitted."""
+    gm, position, velocity = fitted
+    gm_error, *_ = errors
+    gm, gm_error = gm.to(ACCEPTED_GM.units), gm_error.to(ACCEPTED_GM.units)
+    print(f"position at the first row {position:.1f}")
+    print(f"velocity at the first row {velocity:.6f}")
+    print(f"GM of the Sun  {gm.magnitude:.6e} +- {gm_error.magnitude:.1e} m^3/s^2")
+    print(f"accepted       {ACCEPTED_GM.magnitude:.6e} m^3/s^2")
+    print(f"difference     {(gm / ACCEPTED_GM).m_as('') - 1:+.1e} of the accepted value")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Fit GM of the Sun to positions of a planet.")
     parser.add_argument("--table", type=Path, default=HERE / "data" / "orbit.csv", help="default: %(default)s")
@@ -164,19 +202,16 @@ def main():
     def model(gm, position, velocity):
         return leapfrog(gm, position, velocity, step, STEPS_PER_ROW, rows)
 
-    try:
-        fitted, errors, residuals = gauss_newton(model, observed, first_guess(times, observed))
-    except np.linalg.LinAlgError as error:
-        sys.exit(f"the fit fails ({error}): is the table the orbit of one body around the Sun?")
-
-    gm, position, velocity = fitted
-    gm_error, *_ = errors
-    gm, gm_error = gm.to(ACCEPTED_GM.units), gm_error.to(ACCEPTED_GM.units)
-    print(f"position at the first row {position:.1f}")
-    print(f"velocity at the first row {velocity:.6f}")
-    print(f"GM of the Sun  {gm.magnitude:.6e} +- {gm_error.magnitude:.1e} m^3/s^2")
-    print(f"accepted       {ACCEPTED_GM.magnitude:.6e} m^3/s^2")
-    print(f"difference     {(gm / ACCEPTED_GM).m_as('') - 1:+.1e} of the accepted value")
+    fitted, errors, residuals = fit(model, observed, first_guess(times, observed))
+    report(fitted, errors)
+    if importlib.util.find_spec("scipy") and importlib.util.find_spec("dispatchml_scipy"):
+        print("\nfrom there through scipy.integrate.solve_ivp:")
+        dm.lift.enable("scipy")
+        by_scipy, scipy_errors, _ = fit(lambda *p: by_solve_ivp(*p, times), observed, fitted)
+        report(by_scipy, scipy_errors)
+        print(f"the two differ by {abs((by_scipy[0] / fitted[0]).m_as('') - 1):.1e}, the error of the leapfrog's steps")
+    else:
+        print("\nscipy and dispatchml-scipy are not installed; with them the same is done through solve_ivp")
     draw(arguments.picture, times, observed, observed - residuals)
     print("(The error takes the residuals for noise: they are the other planets' pulls and the table's own errors.)")
     print(f"picture in {arguments.picture}")

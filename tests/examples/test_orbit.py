@@ -37,6 +37,10 @@ def test_it_weighs_the_sun_and_draws_the_fit(tmp_path):
     error = float(re.search(r"GM of the Sun +(\S+) \+- (\S+) m\^3/s\^2", done.stdout)[2])
     assert abs(found / 1.32712440018e20 - 1) < 1e-3
     assert 0 < error < 1e-3 * found
+    if importlib.util.find_spec("scipy") and importlib.util.find_spec("dispatchml_scipy"):
+        both = re.findall(r"GM of the Sun +(\S+) \+-", done.stdout)
+        assert len(both) == 2
+        assert abs(float(both[0]) / float(both[1]) - 1) < 1e-4
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
