@@ -11,7 +11,11 @@ ROOT = Path(__file__).parent.parent.parent
 #: orbit.py has a test of its own.
 EXAMPLES = sorted(p for p in (ROOT / "examples").glob("*.py") if p.name != "orbit.py")
 #: What an example needs besides dispatchml.
-NEEDS = {"decay_with_units.py": "dispatchml_pint", "gaussian_process_on_a_grid.py": "dispatchml_structured"}
+NEEDS = {
+    "decay_with_units.py": "dispatchml_pint",
+    "gaussian_process_on_a_grid.py": "dispatchml_structured",
+    "neural_ode.py": "dispatchml_scipy",
+}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.name)
