@@ -33,7 +33,7 @@ class Builder(Expressions, Calls, Arrays):
         self.program = Program(source.name)
         self.program.file, self.program.line = source.file, source.tree.lineno
         self.block = self.program.body
-        self.names: set[str] = {"np", "math", "step", "slope", "begin_of_state", *vars(builtins)}
+        self.names: set[str] = {"np", "math", "step", "slope", "begin_of_state", "unused", *vars(builtins)}
         self.names.update(f.__name__ for f in FUNCTIONS)
         self.frames: list[Frame] = []
         self.place = (source.file, source.tree.lineno)

@@ -275,7 +275,7 @@ class Calls:
                 raise self.refuse("zip takes arrays and range(n) inside of a kernel", node)
         stop = parts[0][1]
         for p in parts[1:]:
-            stop = self.compute("minimum", stop, p[1])
+            stop = self.compute("python_min", stop, p[1])
         items = [p[3] for p in parts]
         return Number(0), stop, Number(1), lambda i: tuple(i if item is None else item(i) for item in items)
 
@@ -317,17 +317,17 @@ class Calls:
         return self.place_of(self.lazy(x), "minimum")
 
     def np_builtin_max(self: Any, *xs: Any) -> Any:
-        return self.chosen("maximum", xs)
+        return self.chosen("python_max", xs)
 
     def np_builtin_min(self: Any, *xs: Any) -> Any:
-        return self.chosen("minimum", xs)
+        return self.chosen("python_min", xs)
 
     def chosen(self: Any, name: str, xs: tuple[Any, ...]) -> Any:
         """max and min of Python."""
         if len(xs) == 1 and isinstance(xs[0], tuple):
             xs = xs[0]
         if len(xs) == 1:
-            return self.extreme(self.lazy(xs[0]), name)
+            return self.extreme(self.lazy(xs[0]), "maximum" if name == "python_max" else "minimum")
         result = self.number(xs[0])
         for x in xs[1:]:
             result = self.compute(name, result, self.number(x))
@@ -460,7 +460,9 @@ class Calls:
     def np_linspace(self: Any, start: Any, stop: Any, num: Any = None) -> Any:
         number = Number(50) if num is None else self.number(num)
         gaps = self.compute("subtract", number, Number(1))
-        step = self.compute("divide", self.compute("subtract", stop, start), self.compute("maximum", gaps, Number(1)))
+        step = self.compute(
+            "divide", self.compute("subtract", stop, start), self.compute("python_max", gaps, Number(1))
+        )
         at = lambda i: self.compute("add", start, self.compute("multiply", i[0], step))  # noqa: E731
         return Lazy((number,), "f8", (), at)
 

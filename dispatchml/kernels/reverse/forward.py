@@ -110,7 +110,7 @@ class Forward:
     def call(self, op: Call, record: bool) -> None:
         """A call of a recursive function; where it is not recorded, its records are written over."""
         floats, float_place, wholes, whole_place = (f"{word}_{self.shared}" for word in STACK)
-        kept = (floats, float_place, wholes, whole_place) if record else (floats, "_", wholes, "_")
+        kept = (floats, float_place, wholes, whole_place) if record else (floats, "unused", wholes, "unused")
         made, given = map(str, op.made), map(repr, op.arguments)
         shared = ", ".join((floats, float_place, wholes, whole_place))
         self.put(f"{', '.join((*made, *kept))} = {op.function.name}_forward({', '.join(given)}, {shared})")

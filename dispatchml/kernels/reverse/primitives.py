@@ -34,7 +34,7 @@ class Primitive:
         common = functools.reduce(joined, kinds)
         if self.kind == "float" and not common.floating:
             return FLOAT
-        if self.kind == "same" and common == BOOLEAN and self.name not in ("maximum", "minimum"):
+        if self.kind == "same" and common == BOOLEAN and not self.name.endswith(("maximum", "minimum", "max", "min")):
             return INTEGER
         return common
 
@@ -92,6 +92,9 @@ def absolute_partials(arguments: Sequence[Any]) -> tuple[str | None, ...]:
 SPECIAL: dict[str, Callable[[Sequence[Any]], tuple[str | None, ...]]] = {
     "power": power_partials,
     "absolute": absolute_partials,
+    # Python's max and min choose by a comparison, as they do on dual numbers
+    "python_max": lambda arguments: ("masked(logical_not(b > a))", "masked(b > a)"),
+    "python_min": lambda arguments: ("masked(logical_not(b < a))", "masked(b < a)"),
     "deg2rad": lambda arguments: ("arccos(-1)/180",),
     "rad2deg": lambda arguments: ("180/arccos(-1)",),
 }
@@ -122,8 +125,10 @@ define("not", "not {0}", BOOLEAN)
 define("both", "{0} and {1}", BOOLEAN)
 define("either", "{0} or {1}", BOOLEAN)
 define("absolute", "abs({0})", "same", "absolute")
-define("maximum", "max({0}, {1})", "same", "maximum")
-define("minimum", "min({0}, {1})", "same", "minimum")
+define("maximum", "np.maximum({0}, {1})", "same", "maximum")
+define("minimum", "np.minimum({0}, {1})", "same", "minimum")
+define("python_max", "max({0}, {1})", "same", "python_max")
+define("python_min", "min({0}, {1})", "same", "python_min")
 define("fmax", "np.fmax({0}, {1})", "same", "fmax")
 define("fmin", "np.fmin({0}, {1})", "same", "fmin")
 define("select", "{1} if {0} else {2}", "same", "where")

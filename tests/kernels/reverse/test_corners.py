@@ -38,6 +38,10 @@ def largest(x, y):
     return max(x, y) + 3 * min(x, y)
 
 
+def largest_of_numpy(x, y):
+    return np.maximum(x, y) + 3 * np.minimum(x, y)
+
+
 def largest_of_three(x, y):
     return np.max(np.array([x, y, x, 0.0]))
 
@@ -70,7 +74,8 @@ def steps(x, y):
         (powers, (-2.0, -3.0), (-3.0, 27.0)),
         (power, (0.0, 2.0), (0.0, 0.0)),
         (power, (2.0, 3.0), (12.0, 8.0 * math.log(2.0))),
-        (largest, (2.0, 2.0), (2.0, 2.0)),
+        (largest, (2.0, 2.0), (4.0, 0.0)),
+        (largest_of_numpy, (2.0, 2.0), (2.0, 2.0)),
         (largest, (2.0, 3.0), (3.0, 1.0)),
         (largest_of_three, (1.0, 1.0), (2 / 3, 1 / 3)),
         (norm, (0.0, 0.0), (0.0, 0.0)),

@@ -36,7 +36,7 @@ def test_segments(function, monkeypatch):
         assert parts(x, y, ct) == whole(x, y, ct)
 
 
-@pytest.mark.parametrize("name", ["triangular", "adaptive", "swapped"])
+@pytest.mark.parametrize("name", ["adaptive", "local_arrays_in_loop"])
 def test_compiled(name):
     numba = pytest.importorskip("numba")
     function = getattr(programs, name)
