@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import ArgumentError, at_user_line
+from ..dispatch.errors import ArgumentError, FallbackWarning, at_user_line, class_name, warn_at_user_line
 from ..dispatch.layers import layer_of
 from ..engines.record import Rec
 from ..engines.traced import Traced, innermost
@@ -49,7 +49,7 @@ def kernel(function: Callable[..., Any] | None = None, *, unchecked: bool = Fals
     ...     while abs(x * x - a) > 1e-12 * a:
     ...         x = 0.5 * (x + a / x)
     ...     return x
-    >>> dm.grad(root)(4.0)
+    >>> round(dm.grad(root)(4.0), 9)
     0.25
     """
     if function is None:
@@ -74,6 +74,8 @@ class Kernel:
         self.program: Program | None = None
         self.closed: Closed | None = None
         self.debugged = is_asked_for()
+        #: What has the user's derivative rules, where there are any.
+        self.primitive: Any = None
         #: Native functions of the arguments, the last made first.
         self.fast: list[Callable[..., Any]] = []
 
@@ -118,9 +120,16 @@ class Kernel:
         for x in leaves:
             inside = innermost(x) if isinstance(x, Traced) else x
             if layer_of(type(inside)) is not None and type(inside) is not Rec:
+                warn_at_user_line(
+                    f"The kernel {self.py_func.__qualname__} runs uncompiled on values of "
+                    f"{class_name(type(inside))}, which is right and slow. Hand over plain numbers where it matters.",
+                    FallbackWarning,
+                )
                 return self.uncompiled(arguments[: self.arity])
         if not any(isinstance(x, (Traced, Rec)) for x in leaves):
             kinds.refuse(next(x for x in arguments if kinds.kind_of(x) is None))
+        if self.primitive is not None:
+            return self.primitive(*arguments[: self.arity])
         from .calls import Call
 
         return Call(program, arguments).run()
@@ -146,6 +155,52 @@ class Kernel:
         guarded = tuple(map(read_only, arguments))
         with np.errstate(all="ignore"):
             return self.py_func(*guarded)
+
+    # ---- rules of the user's -----------------------------------------------------------------------------------------
+
+    def with_rules(self) -> Any:
+        """The kernel as a primitive, whose derivative rules are given."""
+        if self.primitive is None:
+            from ..transforms.user_primitives import primitive
+
+            names = ", ".join(self.py_func.__code__.co_varnames[: self.arity])
+            scope: dict[str, Any] = {"run": self.call}
+            exec(f"def {self.py_func.__name__}({names}):\n    return run(({names},))\n", scope)
+            self.primitive = primitive(scope[self.py_func.__name__])
+        return self.primitive
+
+    def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the forward rule, rule(y, tangents, *arguments), as for `dispatchml.primitive`. A decorator."""
+        return self.with_rules().defjvp(rule)
+
+    def defvjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the reverse rule, rule(y, *arguments, needs), as for `dispatchml.primitive`. A decorator."""
+        return self.with_rules().defvjp(rule)
+
+    # ---- looking at it -----------------------------------------------------------------------------------------------
+
+    def compile_ahead(self, *arguments: Any, **keywords: Any) -> None:
+        """Compile for arguments like these, without calling the function."""
+        from ..compile.progress import progress
+
+        program, given = self.prepared(arguments, keywords)
+        with progress(f"compiling {self.py_func.__qualname__}"):
+            program.code(given)
+
+    def prepared(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Program, tuple[str, ...]]:
+        """The program and the kinds of such arguments. Raises KernelError for what no kernel takes."""
+        program, closed = self.current()
+        arguments = (*self.bound(arguments, keywords), *(reader() for reader in closed.hidden))
+        given = kinds.kinds_of(arguments)
+        if given is None:
+            kinds.refuse(next(x for x in arguments if kinds.kind_of(x) is None))
+        return program, given
+
+    def report(self, *arguments: Any, **keywords: Any) -> str:
+        """What the function was compiled to for such arguments, and how its derivatives are taken."""
+        from .reporting import report
+
+        return report(self.py_func, self.primitive, *self.prepared(arguments, keywords))
 
     def __repr__(self) -> str:
         return f"<kernel {self.__qualname__}>"  # type: ignore[attr-defined]

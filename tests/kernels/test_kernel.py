@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
+from dispatchml.dispatch.errors import FallbackWarning
 from dispatchml.kernels.errors import KernelError
 
 pytest.importorskip("numba")
@@ -227,3 +228,63 @@ def test_many_columns_go_in_chunks(size):
     v = np.linspace(0.1, 1.0, size)
     np.testing.assert_allclose(dm.jacfwd(weighted)(v, 0.3), dm.grad(weighted_by_numpy)(v, 0.3), rtol=1e-12)
     np.testing.assert_allclose(dm.grad(weighted)(v, 0.3), dm.grad(weighted_by_numpy)(v, 0.3), rtol=1e-12)
+
+
+def test_rules_of_the_users():
+    @dm.kernel
+    def rounded(x):
+        n = 0.0
+        while n + 0.5 <= x:
+            n += 1.0
+        return n
+
+    assert dm.grad(rounded)(2.7) == 0.0
+
+    @rounded.defvjp
+    def rounded_vjp(y, x):
+        return lambda ct: ct  # straight through
+
+    @rounded.defjvp
+    def rounded_jvp(y, tangents, x):
+        return tangents[0]
+
+    assert rounded(2.7) == 3.0
+    assert dm.grad(lambda x: 2 * rounded(x))(2.7) == 2.0
+    assert dm.jvp(rounded, (2.7,), (1.5,)) == (3.0, 1.5)
+    assert "rules of its own" in rounded.report(2.7)
+
+
+def test_the_report_says_how_derivatives_are_taken():
+    text = weighted.report(V, 0.3)
+    assert "array[float, 1-d], float -> float" in text
+    assert "reverse: the text run back" in text
+    assert "indices are checked" in text
+    text = factorial.report(3.0)
+    assert "reverse: by columns" in text or "run back" in text
+    assert "indices are not checked" in dm.kernel(weighted.py_func, unchecked=True).report(V, 0.3)
+
+
+def test_compile_ahead_compiles_without_a_call():
+    calls = dm.kernel(weighted_in_a_loop)
+    dm.compile_ahead(calls, dm.ArraySpec((3,)), 0.5)
+    assert len(calls.program.codes) == 1
+    np.testing.assert_allclose(calls(V, 0.5), weighted(V, 0.5))
+    assert len(calls.program.codes) == 1
+
+
+def weighted_in_a_loop(v, w):
+    s = 0.0
+    for x in v:
+        s += x**2 * math.exp(w * x)
+    return s
+
+
+def test_quantities_run_the_function_itself():
+    pint = pytest.importorskip("pint")
+    unit = pint.UnitRegistry().meter
+    with pytest.warns(FallbackWarning, match="uncompiled"):
+        found = dm.grad(weighted)(V * unit, 0.3 / unit)
+    np.testing.assert_allclose(found.magnitude, dm.grad(weighted)(V, 0.3))
+    assert found.units == unit
+    with pytest.warns(FallbackWarning):
+        assert weighted(V * unit, 0.3 / unit).units == unit**2
