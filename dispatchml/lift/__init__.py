@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .replacing import replaces
+from .replacing import plainly, replaces
 
 if TYPE_CHECKING:
     from .explicit import lift
@@ -37,4 +37,4 @@ class CallableModule(types.ModuleType):
 
 sys.modules[__name__].__class__ = CallableModule
 
-__all__ = ["disable", "enable", "lift", "replaces"]
+__all__ = ["disable", "enable", "lift", "plainly", "replaces"]

@@ -155,7 +155,8 @@ def guard_members(cls: type) -> None:
     """Guard the compiled functions that a class holds as attributes, which its methods call."""
     for name, member in list(vars(cls).items()):
         inner = member.__func__ if isinstance(member, staticmethod) else member
-        if type(inner).__name__ in COMPILED and not name.startswith("__"):
+        is_method = inner is member and hasattr(type(inner), "__get__")
+        if type(inner).__name__ in COMPILED and not name.startswith("__") and not is_method:
             found = replaced(inner)
             if found is not None:
                 try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..dispatch.errors import LiftError, RegistrationError, code_line
+from ..engines.refusals import REFUSED
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -110,3 +112,26 @@ def holds(have: tuple[int, ...], sign: str, wanted: tuple[int, ...]) -> bool:
     size = max(len(have), len(wanted))
     a, b = ((*v, *(0,) * (size - len(v))) for v in (have, wanted))
     return {">=": a >= b, "<=": a <= b, "==": a == b, "!=": a != b, ">": a > b, "<": a < b}[sign]
+
+
+def plainly(function: F) -> F:
+    """A function that runs on plain values, with the package's code as it is while it runs.
+
+    For kernels of operations that call functions of an enabled package: inside a transform these would make arrays that
+    take traced values, which compiled code does not.
+
+    >>> import dispatchml as dm
+    >>> @dm.lift.plainly
+    ... def kernel(a, b):
+    ...     return scipy.linalg.solve_triangular(a, b)
+    """
+
+    @functools.wraps(function)
+    def run(*arguments: Any, **keywords: Any) -> Any:
+        before = REFUSED.set(None)
+        try:
+            return function(*arguments, **keywords)
+        finally:
+            REFUSED.reset(before)
+
+    return run  # type: ignore[return-value]

@@ -244,10 +244,14 @@ class Vectorized(np.vectorize):
         if self.signature is not None or self.excluded or keywords:
             return super().__call__(*map(held_deeply, arguments), **{k: held_deeply(v) for k, v in keywords.items()})
         given = [array_of(v) if type(v) in (list, tuple) else v for v in map(held_deeply, arguments)]
-        shape = np.broadcast_shapes(*map(ops.shape, given))
+        has_elements = [isinstance(v, (*TRACED, np.ndarray, np.generic, int, float, complex)) for v in given]
+        shape = np.broadcast_shapes(*(ops.shape(v) for v, has in zip(given, has_elements, strict=True) if has))
         if not shape:
             return self.pyfunc(*given)
-        flat = [ops.reshape(ops.broadcast_to(v, shape=shape), shape=(-1,)) for v in given]
+        flat = [
+            ops.reshape(ops.broadcast_to(v, shape=shape), shape=(-1,)) if has else (v,) * math.prod(shape)
+            for v, has in zip(given, has_elements, strict=True)
+        ]
         found = [held(self.pyfunc(*(v[k] for v in flat))) for k in range(math.prod(shape))]
         if found and type(found[0]) is tuple:
             return tuple(shaped(list(column), shape) for column in zip(*found, strict=True))

@@ -28,7 +28,7 @@ from collections.abc import Callable
 import numpy as np
 
 CASES: dict[str, "Case"] = {}
-SECONDS = 60
+SECONDS = 20
 
 
 @dataclasses.dataclass

@@ -20,6 +20,7 @@ from dispatchml.dispatch import operation
 from dispatchml.dispatch.errors import TracerConversionError, at_user_line
 from dispatchml.engines.batch import Batched
 from dispatchml.engines.traced import Traced
+from dispatchml.lift import plainly
 from dispatchml.lift.buffers import held_deeply
 from dispatchml.rules import nondifferentiable
 from dispatchml.transforms.captured import DEPTH, Walk
@@ -43,6 +44,7 @@ def detached(arrays: Any, *, call: Any = None) -> Any:
 
 
 @detached.decompose
+@plainly
 def run_detached(arrays: Any, *, call: Any) -> Any:
     return call(arrays)
 

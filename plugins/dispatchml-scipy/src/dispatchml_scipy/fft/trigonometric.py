@@ -13,7 +13,7 @@ import scipy.fft
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
-from dispatchml.lift import replaces
+from dispatchml.lift import plainly, replaces
 from dispatchml.rules import batch, linear
 from dispatchml.rules.fft import OTHER_NORM, resized
 
@@ -33,6 +33,7 @@ def orthogonal_transform(x: Any, *, name: str = "dct", type: int = 2, axis: int 
 
 
 @orthogonal_transform.register
+@plainly
 def orthogonal_transform_of_arrays(
     x: np.ndarray, *, name: str = "dct", type: int = 2, axis: int = -1, norm: Any = None
 ) -> Any:

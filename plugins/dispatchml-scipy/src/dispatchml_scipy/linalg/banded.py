@@ -7,7 +7,7 @@ import scipy.linalg
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
-from dispatchml.lift import replaces
+from dispatchml.lift import plainly, replaces
 from dispatchml.rules import nondifferentiable, rule
 from dispatchml.rules.adjoints import add_known
 
@@ -21,6 +21,7 @@ def banded_system(ab: Any, b: Any, *, below: int = 1, above: int = 1) -> Any:
 
 
 @banded_system.register
+@plainly
 def banded_system_of_arrays(ab: np.ndarray, b: np.ndarray, *, below: int = 1, above: int = 1) -> Any:
     return scipy.linalg.solve_banded((below, above), ab, b)
 

@@ -7,7 +7,7 @@ import scipy.linalg
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
-from dispatchml.lift import replaces
+from dispatchml.lift import plainly, replaces
 from dispatchml.rules import nondifferentiable, rule
 from dispatchml.rules.adjoints import add_known
 
@@ -23,6 +23,7 @@ def sylvester(a: Any, b: Any, q: Any) -> Any:
 
 
 @sylvester.register
+@plainly
 def sylvester_of_arrays(a: np.ndarray, b: np.ndarray, q: np.ndarray) -> Any:
     return scipy.linalg.solve_sylvester(a, b, q)
 
@@ -139,6 +140,7 @@ def toeplitz_system(c: Any, r: Any, b: Any) -> Any:
 
 
 @toeplitz_system.register
+@plainly
 def toeplitz_system_of_arrays(c: np.ndarray, r: np.ndarray, b: np.ndarray) -> Any:
     return scipy.linalg.solve_toeplitz((c, r), b)
 

@@ -7,7 +7,7 @@ import scipy.linalg
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
-from dispatchml.lift import replaces
+from dispatchml.lift import plainly, replaces
 from dispatchml.rules import nondifferentiable, rule
 from dispatchml.rules.adjoints import hermitian_part
 
@@ -45,6 +45,7 @@ def qr_pivots(a: Any) -> Any:
 
 
 @qr_pivots.register
+@plainly
 def qr_pivots_of_arrays(a: np.ndarray) -> Any:
     return scipy.linalg.qr(a, mode="r", pivoting=True)[1]
 
@@ -55,6 +56,7 @@ def rq_signs(a: Any) -> Any:
 
 
 @rq_signs.register
+@plainly
 def rq_signs_of_arrays(a: np.ndarray) -> Any:
     r = scipy.linalg.rq(a, mode="r")
     size = min(a.shape)
@@ -108,6 +110,7 @@ def polar_factor(a: Any) -> Any:
 
 
 @polar_factor.register
+@plainly
 def polar_factor_of_arrays(a: np.ndarray) -> Any:
     return scipy.linalg.polar(a)[0]
 

@@ -7,7 +7,7 @@ import scipy.linalg
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
-from dispatchml.lift import replaces
+from dispatchml.lift import plainly, replaces
 from dispatchml.rules import nondifferentiable
 from dispatchml.rules.registry import rule_of
 
@@ -37,6 +37,7 @@ def eigh_of_scipy(a: Any, *, UPLO: str = "L") -> Any:
 
 
 @eigh_of_scipy.register
+@plainly
 def eigh_of_arrays(a: np.ndarray, *, UPLO: str = "L") -> Any:
     return scipy.linalg.eigh(a, lower=UPLO == "L")
 
@@ -59,6 +60,7 @@ def vectors_of_scipy(a: Any, b: Any, *, lower: bool = True, type: int = 1) -> An
 
 
 @vectors_of_scipy.register
+@plainly
 def vectors_of_arrays(a: np.ndarray, b: np.ndarray, *, lower: bool = True, type: int = 1) -> Any:
     return scipy.linalg.eigh(a, b, lower=lower, type=type)[1]
 
@@ -69,6 +71,7 @@ def tridiagonal_vectors(d: Any, e: Any, *, select: Any = "a", select_range: Any 
 
 
 @tridiagonal_vectors.register
+@plainly
 def tridiagonal_vectors_of_arrays(d: np.ndarray, e: np.ndarray, *, select: Any = "a", select_range: Any = None) -> Any:
     return scipy.linalg.eigh_tridiagonal(d, e, select=select, select_range=select_range)[1]
 

@@ -7,7 +7,7 @@ import scipy.linalg
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
-from dispatchml.lift import replaces
+from dispatchml.lift import plainly, replaces
 from dispatchml.rules import nondifferentiable
 
 from ..arguments import finite, is_complex, unsupported
@@ -81,6 +81,7 @@ def lu_pivots(a: Any) -> Any:
 
 
 @lu_pivots.register
+@plainly
 def lu_pivots_of_arrays(a: np.ndarray) -> Any:
     return scipy.linalg.lu_factor(a)[1]
 

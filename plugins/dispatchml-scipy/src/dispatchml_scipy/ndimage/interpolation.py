@@ -15,7 +15,7 @@ import scipy.ndimage
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
-from dispatchml.lift import replaces
+from dispatchml.lift import plainly, replaces
 from dispatchml.rules import batch, linear
 
 from ..arguments import array, unsupported
@@ -37,6 +37,7 @@ def spline_coefficients(x: Any, *, order: int = 3, mode: str = "mirror") -> Any:
 
 
 @spline_coefficients.register
+@plainly
 def spline_coefficients_of_arrays(x: np.ndarray, *, order: int = 3, mode: str = "mirror") -> Any:
     y = scipy.ndimage.spline_filter1d(x, order, axis=-1, output=np.result_type(x, np.float64), mode=mode)
     return y.astype(x.dtype)

@@ -12,6 +12,7 @@ import scipy.signal
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
+from dispatchml.lift import plainly
 from dispatchml.rules import batch, rule
 from dispatchml.rules.adjoints import add_known
 
@@ -32,11 +33,13 @@ def lags(u: Any, v: Any, *, count: int = 1) -> Any:
 
 
 @fir.register
+@plainly
 def fir_of_arrays(b: np.ndarray, x: np.ndarray) -> Any:
     return scipy.signal.lfilter(b, np.ones(1, b.dtype), x)
 
 
 @allpole.register
+@plainly
 def allpole_of_arrays(a: np.ndarray, w: np.ndarray) -> Any:
     unit = np.concatenate((np.ones(1, a.dtype), a[1:]))
     return scipy.signal.lfilter(np.ones(1, a.dtype), unit, w)
