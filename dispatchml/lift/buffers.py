@@ -8,6 +8,7 @@ the root as a functional update, by positions that NumPy itself finds: the same 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,7 +31,7 @@ Take = Callable[[Any], Any]
 class Buffer:
     """An array that takes traced values. `_value` is what it holds; a view has its root and how it is taken from it."""
 
-    __slots__ = ("_value", "_root", "_take", "_version", "_order", "__weakref__")
+    __slots__ = ("_value", "_root", "_take", "_version", "_order", "_part", "_viewed", "__weakref__")
     __array_priority__ = 2_000_000.0
     __hash__ = None  # type: ignore[assignment]
 
@@ -38,6 +39,10 @@ class Buffer:
         self._value, self._root, self._take = value, root, take
         self._version: int = 0 if root is None else root._version
         self._order = "C"
+        #: (buffer, "real" or "imag") of what is a part of complex numbers.
+        self._part: tuple[Buffer, str] | None = None
+        #: Whether views of it have been taken; "reshaped" where its shape was set after that.
+        self._viewed: Any = False
 
     # ---- what it holds -----------------------------------------------------------------------------------------------
 
@@ -51,7 +56,8 @@ class Buffer:
         if type(self._value) is not ndarray:
             raise LiftError(f"x.shape = ... of a traced array{at_user_line()}. Write x = x.reshape(shape).")
         if self._root is None:
-            self._value.shape = shape  # views have been taken of the memory, not of the axes
+            self._value.shape = shape
+            self._viewed = "reshaped" if self._viewed else False
             return
         take = self._take
         assert take is not None
@@ -245,6 +251,8 @@ def held(x: Any) -> Any:
     if type(x) is not Buffer:
         return x
     root = x._root
+    if x._part is not None:
+        return getattr(held(x._part[0]), x._part[1])
     if root is not None and root._version != x._version:
         assert x._take is not None
         x._value, x._version = x._take(root._value), root._version
@@ -292,8 +300,18 @@ def kept(x: Any) -> Any:
     """A result of lifted code: floating arrays can be written into, so they are buffers."""
     cls = type(x)
     if cls is ndarray:
-        return Buffer(x) if x.shape and x.dtype.kind in "fc" and x.flags.writeable else x
+        return Buffer(x) if x.shape and x.dtype.kind in "fc" and x.flags.writeable and is_alone(x) else x
     return tuple(map(kept, x)) if cls is tuple else x
+
+
+def is_alone(x: Any) -> bool:
+    """Whether nobody else holds the memory of an array that a function has given."""
+    base = x.base
+    return base is None or type(base) is ndarray and base.base is None and sys.getrefcount(base) <= 3
+
+
+#: Up to so many bytes, the plain memory of an array that has become traced is made nan.
+FORGOTTEN = 2**18
 
 
 def array_of(x: Any) -> Any:
@@ -327,7 +345,11 @@ def slots_of(cls: type) -> tuple[str, ...]:
 
 def linked(x: Buffer, made: Any, take: Take) -> Buffer:
     """A view of a buffer."""
+    if x._part is not None:
+        owner, name = x._part
+        return part(view(owner, take), name)
     if x._root is None:
+        x._viewed = x._viewed or True
         return Buffer(made, x, take)
     before = x._take
     assert before is not None
@@ -367,8 +389,13 @@ def part(x: Buffer, name: str) -> Any:
     value = held(x)
     made = getattr(value, name)
     if type(value) is ndarray:
-        return Buffer(made, None) if made is not value and made.shape else x if name == "real" else made
-    return x if name == "real" and value.dtype.kind != "c" else made
+        if made is value or not made.shape or not made.flags.writeable:
+            return x if name == "real" else made
+    elif value.dtype.kind != "c":
+        return x if name == "real" else made
+    found = Buffer(made)
+    found._part = x, name
+    return found
 
 
 def set_part(x: Buffer, name: str, new: Any) -> None:
@@ -386,12 +413,25 @@ def set_part(x: Buffer, name: str, new: Any) -> None:
 
 def write(x: Buffer, index: Any, new: Any) -> None:
     """`x[index] = new` where x or new is traced: the root holds a new value, which every view sees."""
+    if x._part is not None:
+        owner, name = x._part
+        now = held(x)
+        now = now.copy() if type(now) is ndarray else now
+        refuse_lost(now, new)
+        set_part(owner, name, ops.setitem(now, fit(new, now, index), index=index))
+        return
     root = x if x._root is None else x._root
     value = root._value
+    if root._viewed == "reshaped" and type(value) is ndarray:
+        raise LiftError(
+            f"A traced value was written into an array whose shape had been set after views of it were taken"
+            f"{at_user_line()}. Write x = x.reshape(shape) instead of x.shape = shape."
+        )
     if type(value) is ndarray and value.flags.f_contiguous and not value.flags.c_contiguous:
         root._order = "F"
     whole = index is Ellipsis or type(index) is slice and index == slice(None)
-    if type(value) is ndarray:
+    memory = value if type(value) is ndarray else None
+    if memory is not None:
         refuse_lost(value, new)
         value = value.copy("K") if not whole or x is not root else value
     if x is root and whole and ops.shape(new) == value.shape and isinstance(new, TRACED):
@@ -404,6 +444,8 @@ def write(x: Buffer, index: Any, new: Any) -> None:
         made = ops.setitem(value, broadcast(new, where.shape), index=flat)
     root._value = made
     root._version += 1
+    if memory is not None and memory.nbytes <= FORGOTTEN and memory.flags.writeable:
+        memory.fill(np.nan)  # who still holds the plain memory shall not take it for the array
 
 
 def fit(new: Any, value: Any, index: Any) -> Any:

@@ -117,7 +117,11 @@ def plainly(original: Callable[..., Any], arguments: tuple[Any, ...], keywords: 
     """A library's function on what buffers hold."""
     if active() is None:
         return original(*arguments, **keywords)
-    found = original(*map(held_deeply, arguments), **held_keywords(keywords))
+    given = [*map(held_deeply, arguments)]
+    found = original(*given, **held_keywords(keywords))
+    for x, value in zip(arguments, given, strict=True):
+        if value is found:
+            return x
     return kept(found)
 
 

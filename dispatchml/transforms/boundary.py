@@ -6,6 +6,7 @@ import functools
 import weakref
 from collections.abc import Callable
 from enum import Enum
+from types import FunctionType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -265,6 +266,11 @@ def as_given(function: Any, lift: bool) -> Any:
     return unlifted
 
 
+def is_unlifted(function: Any) -> bool:
+    """Whether a function runs as it is in any case."""
+    return LIFTING.prepare is None or isinstance(function, FunctionType) and function in UNLIFTED
+
+
 class Lifting:
     """What `lift` does at the outermost transform of a context; None where there is nothing to do.
 
@@ -297,13 +303,18 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         run = function if ready is AS_IT_IS or ready is None else ready.run
         result = run(*arguments, **keywords)
     except Exception as error:
-        if not may_go_on(error):
+        again = may_go_on(error)
+        if isinstance(error, TracerConversionError) and run is function and not is_unlifted(function):
+            ready = LIFTING.prepare(function, arguments)  # a name may mean something else by now
+            if ready is not AS_IT_IS:
+                run, again = ready.run, True
+        if not again:
             raise_in_words(error, name)
         del refused[before:]
         try:
             result = run(*arguments, **keywords)
-        except Exception as again:
-            raise_in_words(again, name)
+        except Exception as second:
+            raise_in_words(second, name)
     finally:
         if entered:
             LIFTING.leave()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import TracerConversionError
+from dispatchml.dispatch.errors import LiftError, TracerConversionError
 from dispatchml.lift.copies import COPIES
 
 X = np.array([0.3, 0.7, 1.1])
@@ -289,3 +289,64 @@ def test_dm_lift():
 
     hidden = {"it": Hidden()}
     assert dm.grad(lambda x: hidden["it"].value(x))(0.0) == 1.0
+
+
+def test_parts_of_complex_arrays():
+    def f(x):
+        z = np.zeros(3, complex)
+        real, imaginary = z.real, z.imag[1:]
+        real[0] = x[0]
+        imaginary[:] = x[1:] * x[0]
+        z.real += x
+        return np.sum(np.abs(z) ** 2) + np.sum(real * x) + np.sum(z.imag)
+
+    np.testing.assert_allclose(dm.value_and_grad(f)(X)[0], f(X))
+    np.testing.assert_allclose(dm.grad(f)(X), differences(f, X), rtol=1e-6)
+    np.testing.assert_allclose(dm.jvp(f, (X,), (np.ones(3),))[1], differences(f, X).sum(), rtol=1e-6)
+
+
+def test_shapes_that_are_set():
+    def f(x):
+        y = np.zeros(4)
+        y.shape = (2, 2)
+        y[0] = x[:2]
+        return np.sum(y[:, 0] ** 2) * x[2]
+
+    def viewed(x):
+        y = np.zeros(4)
+        row = y[2:]
+        y.shape = (2, 2)
+        y[1] = x[:2]
+        return np.sum(row)
+
+    np.testing.assert_allclose(dm.grad(f)(X), differences(f, X), rtol=1e-7)
+    with pytest.raises(LiftError, match="reshape"):
+        dm.grad(viewed)(X)
+
+
+def test_plain_memory_of_what_has_become_traced_is_nobodys():
+    def f(x):
+        y = np.zeros(2)
+        kept = memoryview(np.ndarray.__array__(np.asarray(y).__array__()))
+        y[0] = x
+        return y[0] * (0.0 if math.isnan(kept[0]) else 1.0)
+
+    assert dm.grad(f)(1.0) == 0.0
+
+
+def test_a_helper_that_becomes_one_that_needs_lifting(monkeypatch):
+    monkeypatch.setitem(globals(), "plain_helper", lambda x: x * 2.0)
+    gradient = dm.grad(lambda x: plain_helper(x) + x)  # noqa: F821
+    assert gradient(0.0) == 3.0
+    monkeypatch.setitem(globals(), "plain_helper", lambda x: math.sin(x) * 3.0)
+    assert gradient(0.0) == 4.0
+
+
+def test_complex_numbers_do_not_fit_into_a_real_array():
+    def f(x):
+        y = np.zeros(2)
+        y[0] = x * 1j
+        return y[0]
+
+    with pytest.raises(LiftError, match="imaginary part"):
+        dm.grad(f)(1.0)
