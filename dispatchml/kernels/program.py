@@ -24,7 +24,7 @@ class Program:
     made of it.
     """
 
-    __slots__ = ("source", "unchecked", "codes", "others", "along", "refused", "entered", "segmented")
+    __slots__ = ("source", "unchecked", "codes", "others", "along", "refused", "entered", "segmented", "otherwise")
 
     def __init__(self, source: Source, unchecked: bool = False) -> None:
         self.source, self.unchecked = source, unchecked
@@ -36,6 +36,8 @@ class Program:
         self.refused: dict[Any, str] = {}
         #: The same with loops in segments, for when this one raises MemoryError: a loop was too long to be run back.
         self.segmented: Callable[[], Program] | None = None
+        #: Another source of the same, for when this one cannot be compiled.
+        self.otherwise: Callable[[], Source] | None = None
         #: What it is the tangent of: a program, the kinds of its arguments, which leaves are active.
         self.along: tuple[Program, tuple[str, ...], tuple[bool, ...]] | None = None
 
@@ -43,8 +45,27 @@ class Program:
         """The code for arguments of some kinds."""
         found = self.codes.get(arguments)
         if found is None:
-            found = self.codes[arguments] = compile(self.source, arguments, self.unchecked)
+            found = self.codes[arguments] = self.compiled(arguments)
         return found
+
+    def compiled(self, arguments: tuple[str, ...]) -> Code:
+        """New code, of the other source where this one cannot be compiled."""
+        try:
+            return compile(self.source, arguments, self.unchecked)
+        except KernelError:
+            if self.otherwise is None:
+                raise
+            try:
+                return compile(self.otherwise(), arguments, self.unchecked)
+            except KernelError:
+                pass  # what the text itself does not have is the better answer
+            raise
+
+    def lowered(self, arguments: tuple[str, ...]) -> Source:
+        """The source over numbers alone, which dual numbers have more of than expressions of whole arrays."""
+        from .reverse import lowered
+
+        return lowered(self.source, arguments)
 
     def __call__(self, *arguments: Any) -> Any:
         """The result for plain arguments."""
@@ -97,6 +118,7 @@ class Program:
             lambda other: other.tangent(arguments, active),
         )
         made.along = self, arguments, active
+        made.otherwise = lambda: tangent_source(self.lowered(arguments), arguments, active)
         return made
 
     def of_tangents(self, batched: tuple[bool, ...], size: int) -> Program | None:
@@ -114,11 +136,13 @@ class Program:
         from .forward import columns_source
 
         chunk = next((c for c in CHUNKS if c >= count), CHUNKS[-1])
-        return self.derived(
+        made = self.derived(
             ("columns", arguments, active, chunk),
             lambda: columns_source(self.source, arguments, active, chunk),
             lambda other: other.columns(arguments, active, count),
         )
+        made.otherwise = lambda: columns_source(self.lowered(arguments), arguments, active, chunk)
+        return made
 
     # ---- reverse mode ------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .deriving import derived, transform
+from .deriving import derived, lowered, transform
 from .errors import KernelReverseError
 from .stacks import TOO_LONG
 
-__all__ = ["TOO_LONG", "KernelReverseError", "derived", "transform"]
+__all__ = ["TOO_LONG", "KernelReverseError", "derived", "lowered", "transform"]

@@ -19,7 +19,7 @@ from .activity import Activity
 from .backward import Backward
 from .building import Builder
 from .errors import refused
-from .forward import Text
+from .forward import Forward, Text
 from .kinds import Kind
 from .program import Loop, Number, Program, Store, Value, leaves
 from .pruning import prune
@@ -89,6 +89,38 @@ def derived(
     return connect(
         finish(f"{source.name}_reverse", [*program.parameter_names, str(cotangent)], source, program, text), made
     )
+
+
+class Nothing:
+    """What is saved where nothing is run back."""
+
+    plans: dict[Loop, Any] = {}
+    undone: frozenset[Store] = frozenset()
+    written: frozenset[Value] = frozenset()
+
+
+def lowered(source: Source, kinds: tuple[str, ...]) -> Source:
+    """The same function over numbers alone: helpers put in, expressions of whole arrays as loops.
+
+    kinds: of the arguments, as texts.
+
+    Raises KernelReverseError for what a program does not have, recursion among it.
+    """
+    builder = Builder(source)
+    program = builder.function(tuple(kind_of_text(k, source) for k in kinds))
+    prune(program)
+    if calls_in(program):
+        raise refused((source.file, source.tree.lineno), f"{source.name} calls itself")
+    for op in program.body.walk():
+        if isinstance(op, Loop):
+            op.count.made, op.count.block = op, op.block
+    text = Text()
+    w = Forward(program, Activity(program, set()), Nothing(), {}, text)  # type: ignore[arg-type]
+    for value, path in program.unpacked:
+        w.put(f"{value} = {path}")
+    w.block(program.body, False)
+    w.put(f"return {structure(program.result, repr)}")
+    return finish(f"{source.name}_lowered", program.parameter_names, source, program, text)
 
 
 def stacks_of(program: Program, saving: Saving, checkpoints: bool, guarded: bool, names: set[str]) -> dict[Loop, Stack]:
@@ -201,4 +233,4 @@ def connect(source: Source, made: dict[str, Source]) -> Source:
     return source
 
 
-__all__ = ["derived", "transform"]
+__all__ = ["derived", "lowered", "transform"]
