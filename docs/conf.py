@@ -85,7 +85,16 @@ def conventions_page():
     return "\n".join(map(plain_stars, conventions.page().splitlines()))
 
 
-PAGES = {"operations": operations_page, "conventions": conventions_page}
+def scipy_page():
+    """What dispatchml-scipy covers; where it is not installed, a line that says so."""
+    try:
+        from dispatchml_scipy.coverage import page
+    except ImportError:
+        return "The tables are made where `dispatchml-scipy` is installed."
+    return "\n".join(map(plain_stars, page().splitlines()))
+
+
+PAGES = {"operations": operations_page, "conventions": conventions_page, "scipy": scipy_page}
 
 
 def fill(app, name, source):

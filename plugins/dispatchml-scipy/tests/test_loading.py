@@ -42,3 +42,13 @@ def test_what_is_replaced_is_there():
         for part in name.split(".")[2:]:
             found = getattr(found, part)
         assert callable(found), name
+
+
+def test_the_page_lists_what_is_declared():
+    from dispatchml_scipy.coverage import page
+
+    text = page()
+    assert "| `gammainc(a, x)` | a, x | - |" in text
+    assert "| `jve(v, z)` | z | v |" in text
+    assert "`scipy.linalg.solve`" in text
+    assert "These raise: `scipy.linalg.null_space`, `scipy.linalg.orth`. The vectors of the basis are arbitrary" in text

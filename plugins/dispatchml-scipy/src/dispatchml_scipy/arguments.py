@@ -8,6 +8,7 @@ import numpy as np
 
 from dispatchml import ops, primal
 from dispatchml.dispatch.errors import LiftError, at_user_line
+from dispatchml.lift import replaces
 from dispatchml.numpy.registry import operand
 
 
@@ -46,3 +47,19 @@ def adjoint(x: Any) -> Any:
 def unsupported(call: str, way_out: str) -> LiftError:
     """The error for a call, as `scipy.linalg.qr(mode='raw')`, that has no derivative here."""
     return LiftError(f"{call} is not supported with traced values{at_user_line()}. {way_out}")
+
+
+def without_rule(module: str, names: str, way_out: str) -> None:
+    """Declare functions that raise with traced values, whatever their arguments are."""
+    for name in names.split():
+        refuse(f"{module}.{name}", way_out)
+
+
+def refuse(name: str, way_out: str) -> None:
+    """Declare one of them."""
+
+    def refused(*arguments: Any, **keywords: Any) -> Any:
+        raise unsupported(name, way_out)
+
+    refused.refuses = way_out  # type: ignore[attr-defined]
+    replaces(name)(refused)

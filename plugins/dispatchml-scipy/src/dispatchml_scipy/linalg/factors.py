@@ -11,7 +11,7 @@ from dispatchml.lift import plainly, replaces
 from dispatchml.rules import nondifferentiable, rule
 from dispatchml.rules.adjoints import hermitian_part
 
-from ..arguments import adjoint, finite, is_complex, unsupported
+from ..arguments import adjoint, finite, is_complex, unsupported, without_rule
 from .equations import sylvester
 
 
@@ -192,9 +192,4 @@ def schur(a, output="real", lwork=None, overwrite_a=False, sort=None, check_fini
     return np.triu(adjoint(z) @ a @ z), z
 
 
-for name in ("qz", "ordqz", "hessenberg", "ldl", "cossin", "cdf2rdf", "rsf2csf", "qr_multiply"):
-
-    @replaces(f"scipy.linalg.{name}")
-    def without_rule(*arguments, name=name, **keywords):
-        """A factorisation without a rule."""
-        raise unsupported(f"scipy.linalg.{name}", "There is no rule for this factorisation.")
+without_rule("scipy.linalg", "qz ordqz hessenberg ldl cossin qr_multiply", "There is no rule for this factorisation.")

@@ -7,7 +7,7 @@ import numpy as np
 from dispatchml import ops
 from dispatchml.lift import replaces
 
-from ..arguments import finite, is_complex, unsupported
+from ..arguments import finite, is_complex, without_rule
 
 
 @replaces("scipy.linalg.expm")
@@ -117,9 +117,4 @@ def signm(A, disp=np._NoValue):
     return ops.solve(root, a)
 
 
-for name in ("funm", "expm_cond", "khatri_rao"):
-
-    @replaces(f"scipy.linalg.{name}")
-    def without_rule(*arguments, name=name, **keywords):
-        """A function without a rule."""
-        raise unsupported(f"scipy.linalg.{name}", "There is no rule for it.")
+without_rule("scipy.linalg", "funm expm_cond", "There is no rule for it.")

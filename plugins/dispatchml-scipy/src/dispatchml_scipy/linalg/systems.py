@@ -10,7 +10,7 @@ from dispatchml.dispatch import operation
 from dispatchml.lift import plainly, replaces
 from dispatchml.rules import nondifferentiable
 
-from ..arguments import finite, is_complex, unsupported
+from ..arguments import finite, is_complex, unsupported, without_rule
 
 #: Short names of structures that `assume_a` takes.
 SHORT = {
@@ -194,12 +194,7 @@ def norm(a, ord=None, axis=None, keepdims=False, check_finite=True):
     return np.linalg.norm(finite(a, check_finite), ord=ord, axis=axis, keepdims=keepdims)
 
 
-for name in ("orth", "null_space"):
-
-    @replaces(f"scipy.linalg.{name}")
-    def basis(A, rcond=None, *, name=name, **keywords):
-        """A basis is arbitrary."""
-        raise unsupported(
-            f"scipy.linalg.{name}",
-            "The vectors of the basis are arbitrary; write the projection with scipy.linalg.pinv.",
-        )
+without_rule(
+    "scipy.linalg", "orth null_space",
+    "The vectors of the basis are arbitrary; write the projection with scipy.linalg.pinv.",
+)  # fmt: skip

@@ -8,7 +8,7 @@ import scipy.signal
 from dispatchml import ops
 from dispatchml.lift import replaces
 
-from ..arguments import floating, unsupported
+from ..arguments import floating, without_rule
 
 #: NumPy's names of SciPy's continuations.
 PADS = {"mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
@@ -68,9 +68,4 @@ def medfilt2d(input, kernel_size=3):
     return medfilt(input, np.broadcast_to(kernel_size, (2,)))
 
 
-for name in ("order_filter", "sepfir2d", "symiirorder1", "symiirorder2"):
-
-    @replaces(f"scipy.signal.{name}")
-    def without_rule(*arguments, name=name, **keywords):
-        """A function without a rule."""
-        raise unsupported(f"scipy.signal.{name}", "There is no rule for it.")
+without_rule("scipy.signal", "order_filter sepfir2d symiirorder1 symiirorder2", "There is no rule for it.")

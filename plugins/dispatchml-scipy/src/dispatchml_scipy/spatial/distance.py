@@ -11,7 +11,7 @@ import scipy.spatial.distance
 from dispatchml import ops
 from dispatchml.lift import replaces
 
-from ..arguments import array, floating, unsupported
+from ..arguments import array, floating, unsupported, without_rule
 from ..linalg.structured import arranged
 
 #: Metrics on the last axis by name: metric(u, v, **keywords) of vectors that broadcast.
@@ -237,11 +237,8 @@ def squareform(X, force="no", checks=True):
     return arranged(lambda places: scipy.spatial.distance.squareform(places, force, checks=False), x)
 
 
-for name in (
-    "hamming", "jaccard", "dice", "rogerstanimoto", "russellrao", "sokalsneath", "yule", "directed_hausdorff",
-):  # fmt: skip
-
-    @replaces(f"scipy.spatial.distance.{name}")
-    def without_derivative(*arguments, name=name, **keywords):
-        """A distance of flags."""
-        raise unsupported(f"scipy.spatial.distance.{name}", "It compares numbers and has no derivative.")
+without_rule(
+    "scipy.spatial.distance",
+    "hamming jaccard dice rogerstanimoto russellrao sokalsneath yule directed_hausdorff",
+    "It compares numbers and has no derivative.",
+)
