@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..compile.graph import Node
+from ..compile.graph import Literal, Node, Program
 from ..dispatch.errors import user_line
 from ..engines.batch import Batched
 from ..engines.forward import Dual
@@ -30,6 +30,11 @@ from .pieces import Pieces, converted, joined, kind_of
 from .recorded import plain
 from .reverse import OnTape
 from .staged import Leaves, check_received, fresh, is_float
+
+#: Branches of at most so many operations on at most so many elements, all of these families, are both computed where
+#: they are in a loop, which then needs no calls.
+MOST_OPERATIONS, LARGEST = 100, 4096
+HARMLESS = frozenset({"elementwise", "shaping", "creation", "conversion"})
 
 
 class Choice:
@@ -167,6 +172,8 @@ def record_choice(made: Choice, index: Any, leaves: Leaves) -> Leaves:
         inner.closed = True
         outside |= {symbol: x for symbol, (x, _) in inner.outside.items()}
         programs.append((program, list(inner.outside)))
+    if type(recorder) is InnerRecorder and all(is_small(program) for program, _ in programs):
+        return found[0].leaves(selected(recorder, index, programs, outside, kinds))
     order = {symbol: k for k, symbol in enumerate(outside)}
     whole = BranchProgram([(p, [order[s] for s in symbols]) for p, symbols in programs], made.name)
     inputs = [index, *outside.values()]
@@ -181,6 +188,38 @@ def record_choice(made: Choice, index: Any, leaves: Leaves) -> Leaves:
     values = [recorder.value(y) for y in outputs]
     recorder.nodes.append(Node(branches.info, operands, {"program": whole}, values, user_line()))
     return found[0].leaves([recorded(y, recorder, v) for y, v in zip(outputs, values, strict=True)])
+
+
+def is_small(program: Program) -> bool:
+    """Whether a branch costs so little that it is computed in every round, needed or not, and cannot fail."""
+    families = {n.op.family for n in program.nodes}
+    size = max((y.size for n in program.nodes for y in n.outputs), default=1)
+    return len(program.nodes) <= MOST_OPERATIONS and size <= LARGEST and families <= HARMLESS
+
+
+def selected(
+    recorder: InnerRecorder, index: Rec, programs: list[tuple[Program, list[Any]]], outside: dict[Any, Rec],
+    kinds: list[Any],
+) -> list[Any]:  # fmt: skip
+    """The results of all branches, computed in the round itself, and for each the one that is chosen. What is not
+    chosen does not matter, whatever it is.
+    """
+    results = []
+    for program, symbols in programs:
+        known: dict[Any, Any] = dict(program.constants)
+        known.update(zip(program.inputs, (outside[s] for s in symbols), strict=True))
+        for node in program.nodes:
+            given = tuple(x.value if isinstance(x, Literal) else known[x] for x in node.inputs)
+            found = (
+                recorder.run(node.op, given, node.keywords) if any(type(x) is Rec for x in given) else node.run(given)
+            )
+            known.update(zip(node.outputs, found if type(found) is tuple else (found,), strict=True))
+        results.append([x.value if isinstance(x, Literal) else known[x] for x in program.outputs])
+    chosen = results[0]
+    for k, others in enumerate(results[1:], 1):
+        here = index if kind_of(index).dtype.kind == "b" else ops.equal(index, k)
+        chosen = [x if x is y else ops.where(here, y, x) for x, y in zip(chosen, others, strict=True)]
+    return [converted(y, kind) for y, kind in zip(chosen, kinds, strict=True)]
 
 
 def entered(x: Any, inner: InnerRecorder) -> Any:

@@ -99,3 +99,34 @@ def test_errors(way):
         dm.switch(0, [], 1.0)
     with pytest.raises(ContainerMismatchError):
         dm.vmap(lambda x: dm.cond(x > 0, lambda: (x, x), lambda: x))(np.array([1.0, -1.0]))
+
+
+def test_small_branches_in_a_loop_are_selects():
+    def g(x):
+        return dm.fori_loop(0, 3, lambda i, v: dm.cond(v > 0, np.sqrt, lambda u: u * 0.0, v) + x, x)
+
+    compiled = dm.jit(g)
+    assert compiled(1.0) == pytest.approx(g(1.0))
+    assert "branches(" not in compiled.lower(1.0)
+    slope = dm.jit(dm.grad(g))
+    for x in (0.0, 1.0, -1.0):
+        assert slope(x) == pytest.approx(dm.grad(g)(x))
+
+    def h(a):
+        def body(i, v):
+            return dm.cond(v[0, 0] > 1, lambda u: np.linalg.inv(u) @ u * 0.9, lambda u: u * 1.5, v)
+
+        return np.sum(dm.fori_loop(0, 4, body, a))
+
+    a = np.eye(2) + 0.1
+    compiled = dm.jit(dm.grad(h))
+    np.testing.assert_allclose(compiled(a), dm.grad(h)(a), rtol=1e-10, atol=1e-12)
+    assert "branches(" in compiled.lower(a)
+
+
+def test_switch_in_a_loop():
+    def g(x):
+        ways = [lambda u: u * x, lambda u: np.sqrt(u - 5.0), lambda u: u + 1]
+        return dm.fori_loop(0, 7, lambda i, v: dm.switch(i % 3, ways, v), x)
+
+    assert dm.jit(dm.grad(g))(7.1) == pytest.approx(dm.grad(g)(7.1))
