@@ -71,7 +71,7 @@ def reached(function: types.FunctionType) -> list[Any]:
 def replacing(original: Callable[..., Any], replacement: Replacement) -> Callable[..., Any]:
     """A library's function with what stands for it where an argument is traced."""
 
-    @functools.wraps(original)
+    @functools.wraps(original, updated=())
     def switch(*arguments: Any, **keywords: Any) -> Any:
         if active() is None:
             return original(*arguments, **keywords)
@@ -86,6 +86,10 @@ def replacing(original: Callable[..., Any], replacement: Replacement) -> Callabl
             return (LIFTED_ORIGINALS.get(original) or original)(*arguments, **keywords)
         return plainly(original, arguments, keywords)
 
+    if isinstance(original, type):  # `Class.from_something(...)` is that of the class
+        for name in dir(original):
+            if not name.startswith("__"):
+                setattr(switch, name, getattr(original, name))
     return Variants(original, replacement, switch) if hasattr(type(original), "__getitem__") else switch
 
 

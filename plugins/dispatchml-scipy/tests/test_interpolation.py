@@ -76,6 +76,8 @@ PROGRAMS = {
     "PPoly": lambda f, a: squares(f.PPoly(np.outer(Y[:3], Y[1:]) * a, X * a).antiderivative()(Q * a)),
     "BPoly": lambda f, a: squares(f.BPoly(np.outer(Y[:3], Y[1:]) * a, X * a)(Q)),
     "splrep": lambda f, a: squares(f.splev(Q * a, f.splrep(X, Y * a))),
+    "splder": lambda f, a: squares(f.splev(Q * a, f.splder(f.splrep(X, Y * a)))),
+    "splantider": lambda f, a: squares(f.splantider(f.splrep(X, Y * a), 2)[1]),
     "splint": lambda f, a: f.splint(0.1 * a, 2 * a, f.splrep(X, Y * a)),
     **{f"ext {e}": lambda f, a, e=e: squares(f.splev(Q * a, f.splrep(X, Y * a), ext=e)) for e in (1, 3)},
     "UnivariateSpline": lambda f, a: squares(f.UnivariateSpline(X, Y * a, s=0)(Q * a)),

@@ -55,7 +55,7 @@ def replacing(module: Any, name: str) -> Callable[[Any], Any]:
     parameters = inspect.signature(solver)
 
     def add(function: Callable[[Call], Any]) -> Callable[..., Any]:
-        @functools.wraps(solver)
+        @functools.wraps(solver, updated=())
         def replaced(*arguments: Any, **keywords: Any) -> Any:
             return function(Call(solver, arguments, keywords, parameters))
 

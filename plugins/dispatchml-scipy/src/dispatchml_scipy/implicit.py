@@ -33,6 +33,8 @@ SINGULAR = 1e14
 POLISH = 1e-3
 #: How far it may go where the solver is still believed.
 FAR = 1e-2
+#: How far where it says that it ended at the accuracy of the numbers, and not whether it converged.
+NEAR = 1e-6
 
 
 # ---- plain runs ------------------------------------------------------------------------------------------------------
@@ -137,6 +139,7 @@ def differentiated(call: Any, *values: Any) -> bool | None:
 
 def as_array(y: Any) -> Any:
     """An array of numbers, traced or not, and of lists of them."""
+    y = held_deeply(y)
     if isinstance(y, (list, tuple)) and traced_in(y):
         return ops.stack(tuple(as_array(v) for v in y), axis=0)
     return y if isinstance(y, Traced) else np.asarray(y)
@@ -154,8 +157,9 @@ def as_vector(y: Any) -> Any:
 
 
 def implicit(
-    equations: Callable[[Any, Any], Any], solution: Any, held: Any, name: str, *, elementwise: bool = False
-) -> Any:
+    equations: Callable[[Any, Any], Any], solution: Any, held: Any, name: str, *, elementwise: bool = False,
+    far: float = FAR,
+) -> Any:  # fmt: skip
     """A solution as a differentiable function of all traced values that its equations depend on.
 
     equations(x, held): as many numbers as x, a vector, has; held: containers and functions with the traced values that
@@ -181,7 +185,7 @@ def implicit(
     place = dm.stop_gradient(solution)
     now = still(place)
     step = invert(linearised(place), now, name)
-    if np.any(np.abs(dm.primal(step)) > FAR * (1 + np.abs(dm.primal(place)))):
+    if np.any(np.abs(dm.primal(step)) > far * (1 + np.abs(dm.primal(place)))):
         raise not_converged(name, "that it did, but one step of Newton's method leads far away from its solution.")
     closer = ops.subtract(place, step)
     small = np.abs(step) <= POLISH * (1 + np.abs(place))

@@ -10,6 +10,7 @@ import numpy as np
 from dispatchml import ops
 
 from ..implicit import as_array, run_plain, with_value
+from ..user_functions import plain_numbers
 
 
 def affine(compute: Callable[[Any], Any], y: Any) -> Any:
@@ -19,19 +20,17 @@ def affine(compute: Callable[[Any], Any], y: Any) -> Any:
     are the last ones. The matrix M comes of one run with the identity.
     """
     y = as_array(y)
-    (value,) = run_plain(lambda given: (np.asarray(compute(given)),), y)
     count, rest = ops.shape(y)[0], ops.shape(y)[1:]
-    zero = np.asarray(compute(np.zeros((count, *rest))))
-    lead = zero.shape[: zero.ndim - len(rest)]
-    base = np.asarray(compute(np.zeros((count, count))))
-    matrix = np.asarray(compute(np.eye(count))) - base
+
+    def run(given: Any) -> Any:
+        with plain_numbers():
+            return np.asarray(compute(given))
+
+    (value,) = run_plain(lambda given: (run(given),), y)
+    with plain_numbers():
+        zero = run(np.zeros((count, *rest)))
+        lead = zero.shape[: zero.ndim - len(rest)]
+        matrix = run(np.eye(count)) - run(np.zeros((count, count)))
     flat = ops.reshape(y, shape=(count, -1))
     made = ops.matmul(np.reshape(matrix, (-1, count)), flat)
     return with_value(value, ops.reshape(made, shape=(*lead, *rest)))
-
-
-def without_trace(*values: Any) -> bool:
-    """Whether none of the values is traced."""
-    from ..implicit import traced_in
-
-    return not traced_in(values)

@@ -15,6 +15,7 @@ from dispatchml.lift import replaces
 
 from ..calls import Call, replacing
 from ..implicit import as_array, hidden_batch, run_plain, traced_in, with_value
+from ..user_functions import plain_numbers
 from .affine import affine
 from .pieces import Pieces, interval
 
@@ -43,8 +44,9 @@ class Spline:
         edges = np.unique(self.t[self.k : count + 1])
         if not self.k and len(edges) == count:  # the last value has an interval of no width, and what is behind it
             edges = np.append(edges, edges[-1] + 1.0)
-        basis = scipy.interpolate.BSpline(self.t, np.eye(count), self.k)
-        rows = [basis(edges[:-1], nu=m) / math.factorial(m) for m in range(self.k, -1, -1)]
+        with plain_numbers():
+            basis = scipy.interpolate.BSpline(self.t, np.eye(count), self.k)
+            rows = [basis(edges[:-1], nu=m) / math.factorial(m) for m in range(self.k, -1, -1)]
         rest = ops.shape(self.c)[1:]
         flat = ops.matmul(np.reshape(rows, (-1, count)), ops.reshape(self.c, shape=(count, -1)))
         c = ops.reshape(flat, shape=(self.k + 1, len(edges) - 1, *rest))
@@ -209,7 +211,8 @@ def make_interp_spline(call: Call) -> Any:
             others["bc_type"] = None if ops.ndim(y) > 1 else bc
         if others["bc_type"] is not bc:
             raise LiftError(f"make_interp_spline{at_user_line()}: derivatives at the ends (bc_type) need 1-d values.")
-        template = scipy.interpolate.make_interp_spline(x, np.zeros(len(x)), k, **others)
+        with plain_numbers():
+            template = scipy.interpolate.make_interp_spline(x, np.zeros(len(x)), k, **others)
 
         def compute(values: Any) -> Any:
             if values.ndim == 1 or bc is None or isinstance(bc, str):
@@ -253,7 +256,8 @@ def linear_only(call: Call, build: Any) -> Any:
     y = as_array(call["y"])
     axis = call.values.get("axis", 0) % ops.ndim(y)
     y = ops.moveaxis(y, source=axis, destination=0)
-    template = build(np.zeros(ops.shape(y)[0]))
+    with plain_numbers():
+        template = build(np.zeros(ops.shape(y)[0]))
     return Spline(template.t, affine(lambda values: build(values).c, y), template.k, template.extrapolate, axis)
 
 
@@ -302,7 +306,8 @@ def splrep(call: Call) -> Any:
         )
     others = {k: v for k, v in call.values.items() if k in call.named and k not in ("x", "y", "full_output", "quiet")}
     x = np.asarray(call["x"])
-    t, _, k = scipy.interpolate.splrep(x, np.zeros(len(x)), **others)
+    with plain_numbers():
+        t, _, k = scipy.interpolate.splrep(x, np.zeros(len(x)), **others)
 
     def compute(values: Any) -> Any:
         made = [scipy.interpolate.splrep(x, v, **others)[1] for v in np.reshape(values, (len(x), -1)).T]
@@ -339,6 +344,39 @@ def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     y = ops.moveaxis(y, source=-1, destination=0) if several else y
     y = np.where(outside, 0.0, y) if ext == 1 else y
     return list(y) if several else y
+
+
+@replaces("scipy.interpolate.splder")
+def splder(tck: Any, n: int = 1) -> Any:
+    """The derivative of a spline, one of a lower degree."""
+    spline, several = of_tck(tck)
+    if several:
+        raise LiftError(f"splder{at_user_line()}: several coefficients at once have no derivative rule.")
+    t, c, k = spline.tck
+    for _ in range(n):
+        count = ops.shape(c)[0]
+        width = t[k + 1 : k + count] - t[1:count]
+        c, t, k = k * (c[1:] - c[:-1]) / np.where(dm.stop_gradient(width) == 0, 1.0, width), t[1:-1], k - 1
+    made = ops.concatenate((c, np.zeros(ops.shape(t)[0] - ops.shape(c)[0])), axis=0)
+    return Spline(t, c, k, spline.extrapolate) if isinstance(tck, Spline) else (t, made, k)
+
+
+@replaces("scipy.interpolate.splantider")
+def splantider(tck: Any, n: int = 1) -> Any:
+    """The antiderivative of a spline, one of a higher degree, that is 0 at the first knot."""
+    spline, several = of_tck(tck)
+    if several:
+        raise LiftError(f"splantider{at_user_line()}: several coefficients at once have no derivative rule.")
+    t, c, k = spline.tck
+    for _ in range(n):
+        count = ops.shape(c)[0]
+        steps = c * (t[k + 1 : k + 1 + count] - t[:count]) / (k + 1)
+        total = ops.cumsum(steps, axis=0)
+        c = ops.concatenate((total[:1] * 0.0, total), axis=0)
+        t, k = ops.concatenate((t[:1], t, t[-1:]), axis=0), k + 1
+    size = ops.shape(t)[0] - ops.shape(c)[0]
+    padded = ops.concatenate((c, ops.broadcast_to(c[-1], shape=(size,))), axis=0)
+    return Spline(t, c, k, spline.extrapolate) if isinstance(tck, Spline) else (t, padded, k)
 
 
 @replaces("scipy.interpolate.splint")

@@ -163,6 +163,8 @@ def older(name: str, value_place: int, flag_place: Any, good: Any) -> None:
         if of_numbers:
             held["fun"], held["args"] = of_number, (fun, *held["args"])
         flag = f"flag {said[flag_place]}" if flag_place is not None else ""
+        if flag == "flag 2" and name in ("fmin_cg", "fmin_bfgs"):
+            flag = "Desired error not necessarily achieved due to precision loss."
         x = moved(call, x, held, success, flag)
         if x is None:
             return call.as_given()

@@ -16,7 +16,8 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import NonDifferentiableError, at_user_line
 
 from ..calls import Call
-from ..implicit import as_vector, differentiated, implicit, not_converged, quiet
+from ..errors import ConvergenceError
+from ..implicit import FAR, NEAR, as_vector, differentiated, implicit, not_converged, quiet
 
 #: Below it, relative to 1 + |x|, an inequality counts as active.
 ACTIVE = 1e-5
@@ -27,20 +28,22 @@ Function = Callable[[Any, Any], Any]
 
 
 def stationary(
-    name: str, objective: Function, x: Any, held: Any, *, equal: Function | None = None, inside: Function | None = None
-) -> Any:
+    name: str, objective: Function, x: Any, held: Any, *, equal: Function | None = None, inside: Function | None = None,
+    far: float = FAR,
+) -> Any:  # fmt: skip
     """A minimum as a differentiable function of all that the problem depends on.
 
     objective(x, held) -> number; equal(x, held) -> vector that is 0 at the solution; inside(x, held) -> vector that is
     not negative there. x: where a solver saw the minimum. Raises SingularSolutionError where it is not unique to first
     order, and NonDifferentiableError where a constraint holds by chance (active, with multiplier 0).
     """
-    return minimum_and_multipliers(name, objective, x, held, equal=equal, inside=inside)[0]
+    return minimum_and_multipliers(name, objective, x, held, equal=equal, inside=inside, far=far)[0]
 
 
 def minimum_and_multipliers(
-    name: str, objective: Function, x: Any, held: Any, *, equal: Function | None = None, inside: Function | None = None
-) -> tuple[Any, Any]:
+    name: str, objective: Function, x: Any, held: Any, *, equal: Function | None = None, inside: Function | None = None,
+    far: float = FAR,
+) -> tuple[Any, Any]:  # fmt: skip
     """The minimum, and the multipliers of the constraints, those of `equal` first."""
     size = ops.shape(x)[-1]
     if equal is None and inside is None:
@@ -48,7 +51,7 @@ def minimum_and_multipliers(
         def gradient(z: Any, given: Any) -> Any:
             return dm.grad(lambda q: one_number(objective(q, given)))(z)
 
-        return implicit(gradient, x, held, name), None
+        return implicit(gradient, x, held, name, far=far), None
 
     constants = quiet(held)
     counts = [0 if c is None else ops.shape(c(x, constants))[-1] for c in (equal, inside)]
@@ -84,7 +87,7 @@ def minimum_and_multipliers(
         return ops.concatenate((dm.grad(lagrangian)(q), np.where(active, constraints(q, given), factors)), axis=0)
 
     start = ops.concatenate((x, multipliers), axis=0)
-    z = implicit(conditions, start, held, name)
+    z = implicit(conditions, start, held, name, far=far)
     return ops.getitem(z, index=slice(None, size)), ops.getitem(z, index=slice(size, None))
 
 
@@ -106,6 +109,11 @@ def minimum_of(
     asked = differentiated(call, *(f(x, held) for f in (objective, *constraints.values())))
     if not asked:
         return x if asked is False else None
-    if not np.all(dm.primal(success)):
-        raise not_converged(call.name, said)
-    return stationary(call.name, objective, x, held, **constraints)
+    if np.all(dm.primal(success)):
+        return stationary(call.name, objective, x, held, **constraints)
+    if "precision loss" in str(said):  # a line search that finds nothing lower any more, which may be the minimum
+        try:
+            return stationary(call.name, objective, x, held, far=NEAR, **constraints)
+        except ConvergenceError:
+            pass
+    raise not_converged(call.name, said)
