@@ -15,6 +15,7 @@ from .segments import Segment
 
 #: How kernels go through their regions.
 SCHEMES = {"rows": "row by row", "tiles": "in tiles of rows"}
+WHERE = {"reduce": "over all rows", "scan": "along rows"}
 #: Source lines that are named for one kernel.
 MOST_LINES = 6
 
@@ -50,7 +51,7 @@ def of_kernel(kernel: Kernel, number: int, makers: dict[Value, Node]) -> Iterato
         f"reads {size(read)}, writes {size(written)}, {flops(region):.3g} operations on numbers"
     )
     for root in region.roots:
-        how = "" if root.kind == "store" else f" by {root.node.op.name} over all rows"
+        how = "" if root.kind == "store" else f" by {root.node.op.name} {WHERE[root.kind]}"
         yield f"  gives {root.value!r}{how}"
     names: dict[str, list[str]] = {}
     for stage in region.stages:

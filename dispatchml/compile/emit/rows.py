@@ -35,8 +35,9 @@ class RowKernel(Writer):
         self.plan_divisions()
         self.rings = [Ring(self, stage) for stage in region.stages]
         self.body.lanes = {region.inner, *(stage.region.inner for stage in region.stages)}
-        self.chunk, self.height = (SQUARE, SQUARE) if is_crossed(region) else (CHUNK, 1)
-        self.chunks = 1 if region.rows or self.rings else -(-region.inner.extent // self.chunk)
+        scans = any(target.scan for target in region.targets)
+        self.chunk, self.height = (SQUARE, SQUARE) if is_crossed(region) and not scans else (CHUNK, 1)
+        self.chunks = 1 if region.rows or self.rings or scans else -(-region.inner.extent // self.chunk)
 
     def units(self) -> tuple[int, int]:
         """Rows, or chunks of rows, or squares."""
@@ -222,7 +223,10 @@ class RowKernel(Writer):
 
     def leave(self, target: Any, value: str, scope: Scope, carried: list[Any]) -> str | None:
         """Put an element where it goes; the register of a total that is added up after the loop."""
-        if target.operation is None:
+        if target.scan:
+            total = self.carry(target.operation, target.expr.character, value, carried, in_order=True)
+            self.put(target, total, scope)
+        elif target.operation is None:
             self.put(target, value, scope)
         elif self.region.inner in depends_of(target.offset):
             self.add_up(target, value, scope)

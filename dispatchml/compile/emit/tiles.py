@@ -34,7 +34,7 @@ def suits(region: Region) -> bool:
     """Whether a region has rows that are short and many, and not so many expressions that tiles overflow the stack."""
     if len(region.elements.graph.known) > MOST_EXPRESSIONS or any(t.conditions for t in region.targets):
         return False
-    if region.stages:
+    if region.stages or any(t.scan for t in region.targets):
         return False
     longest = LONGEST
     if crossed(region):

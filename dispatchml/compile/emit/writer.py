@@ -11,7 +11,7 @@ from .body import Body, Scope
 from .joining import identity, joined
 from .kernel import Kernel, Pointer
 from .passes import Passes
-from .text import MEMORY, REGISTERS, Text
+from .text import MEMORY, REGISTERS, Text, constant
 
 #: Nanoseconds of work that a block should have, at least, and how many blocks there are, at most.
 BLOCK_WORK = 25_000
@@ -40,7 +40,7 @@ class Writer:
         self.places: dict[Any, str] = {}
         self.body = Body(self.text, self.pointer_of, self.needs, fast)
         self.passes = Passes(region, self.may_keep)
-        self.reduced = [t for t in region.targets if t.operation is not None]
+        self.reduced = [t for t in region.targets if t.operation is not None and not t.scan]
         self.parts: dict[Any, str] = {}
 
     def may_keep(self, expr: Expr) -> bool:
@@ -84,7 +84,7 @@ class Writer:
         extent, unit = self.units()
         grain = self.grain(extent, unit)
         for target in region.targets:
-            if target.operation is None:
+            if target.operation is None or target.scan:
                 value = target.root.value
                 place = self.places[value] = self.pointer(Pointer("value", value, 0, "store"))
                 if value in region.in_place:
@@ -225,12 +225,15 @@ class Writer:
         text.jump(after)
         text.begin(after)
 
-    def carry(self, operation: str, character: str, value: str, carried: list[Any]) -> str:
-        """Join an element to what the inner loop carries; returns the register with the total."""
+    def carry(self, operation: str, character: str, value: str, carried: list[Any], in_order: bool = False) -> str:
+        """Join an element to what the inner loop carries; returns the register with the total. in_order: exactly so."""
         text = self.text
         register = f"%{text.fresh('sum')}"
-        total = joined(text, operation, character, register, value, free=True)
-        carried.append((register, REGISTERS[character], identity(operation, character), total))
+        total = joined(text, operation, character, register, value, free=not in_order)
+        start = identity(operation, character)
+        if in_order and operation == "add" and character in "fd":
+            start = constant(-0.0, character)  # the first element stays what it is
+        carried.append((register, REGISTERS[character], start, total))
         return total
 
     def add_up(self, target: Any, value: str, scope: Scope) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph import Literal, Node, Value
-from .elements import FILLS, REDUCTIONS, reduction_of
+from .elements import FILLS, REDUCTIONS, SCANS, reduction_of
 from .gathers import GATHERS, SCATTERS, is_gather
 from .moves import is_move
 from .places import is_place
@@ -35,6 +35,8 @@ def reason_against(node: Node) -> str:
         return "" if scalar_call(node) else "no machine code for it and these dtypes"
     if name in REDUCTIONS:
         return reason_against_reduction(node)
+    if name in SCANS:
+        return reason_against_scan(node)
     if is_move(node):
         return "" if isinstance(node.inputs[0], Value) else "of a number"
     if is_place(node):
@@ -66,6 +68,21 @@ def reason_against_reduction(node: Node) -> str:
     if gives == "e" or gives in "FD" and node.op.name != "sum":
         return f"no machine code for {node.op.name} of {x.dtype}"
     if took != gives and conversion(took, gives) is None:
+        return f"no machine code from {x.dtype} to {y.dtype}"
+    return ""
+
+
+def reason_against_scan(node: Node) -> str:
+    """Scans are loops along the last axis, one element after the other as NumPy's are."""
+    x, y, axis = node.inputs[0], node.outputs[0], node.keywords["axis"]
+    if not isinstance(x, Value) or x.form != "array" or y.shape != x.shape or y.shape[-1] < 2:
+        return "of a number"
+    if axis is None and x.ndim > 1 or axis is not None and axis % x.ndim != x.ndim - 1:
+        return "not along the last axis"
+    took, gives = character_of(x.dtype), character_of(y.dtype)
+    assert took is not None
+    assert gives is not None
+    if gives not in "fdqQ" or took != gives and conversion(took, gives) is None:
         return f"no machine code from {x.dtype} to {y.dtype}"
     return ""
 

@@ -24,6 +24,8 @@ Asks = Generator[tuple[Operand, Position], Expr, Expr]
 REDUCTIONS = {
     "sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum", "any": "logical_or", "all": "logical_and",
 }  # fmt: skip
+#: Sums and products up to each element of a row, and what joins two elements of them.
+SCANS = {"cumsum": "add", "cumprod": "multiply"}
 #: At more positions than this a value is not computed: neighbours of neighbours of neighbours become too many.
 MOST_VISITS = 24
 #: Operations whose result is one number everywhere.

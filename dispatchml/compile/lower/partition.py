@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..graph import Literal, Node, Program, Value
-from .ahead import wanted_ahead
+from .ahead import costs_of, wanted_ahead
 from .classes import is_row_reduction, reason_against
-from .elements import REDUCTIONS, CannotInline
+from .elements import REDUCTIONS, SCANS, CannotInline
 from .expressions import cost_of
 from .gathers import SCATTERS, base_of
 from .moves import is_move
@@ -47,7 +47,7 @@ class Partition:
         self.makers = program.makers()
         self.users = program.uses()
         self.reasons = {node: reason for node in program.nodes if (reason := reason_against(node))}
-        self.barriers = wanted_ahead(program, self.reasons, CHEAP_AGAIN)
+        self.barriers = wanted_ahead(program, self.reasons, CHEAP_AGAIN) | self.dear_sources_of_scans()
         self.kept: set[Value] = set()
         #: Regions that were followed, by their roots.
         self.regions: dict[Any, Region] = {}
@@ -60,6 +60,19 @@ class Partition:
             except CannotInline as found:
                 self.put_into_memory(found.value)
         raise RecursionError("a program is divided without end")
+
+    def dear_sources_of_scans(self) -> set[Value]:
+        """What is added up element by element, where computing it beside would cost too much without vectors."""
+        found: set[Value] = set()
+        scans = [node for node in self.program.nodes if node.op.name in SCANS and node not in self.reasons]
+        costs = costs_of(self.program, self.reasons) if scans else {}
+        for node in scans:
+            x = node.inputs[0]
+            while x in self.makers and is_move(self.makers[x]) and self.makers[x] not in self.reasons:
+                x = self.makers[x].inputs[0]
+            if isinstance(x, Value) and costs.get(x, 0.0) > CHEAP / 2 and self.makers[x] not in self.reasons:
+                found.add(x)
+        return found
 
     def put_into_memory(self, value: Value) -> None:
         """A value cannot be followed where it is read: it is computed before, or its node is called."""
@@ -79,7 +92,8 @@ class Partition:
                 continue
             y = node.outputs[0]
             name = node.op.name
-            if name in SCATTERS or name in REDUCTIONS and not (is_row_reduction(node) and self.within_row(node)):
+            reduces = name in REDUCTIONS and not (is_row_reduction(node) and self.within_row(node))
+            if reduces or name in (*SCATTERS, *SCANS):
                 self.barriers.add(y)
             base = base_of(node)
             if base is not None and makers[base] not in reasons:
@@ -154,8 +168,9 @@ class Partition:
         for node in self.program.nodes:
             for y in node.outputs:
                 if y in self.stored and node not in self.reasons:
-                    reduces = node.op.name in (*REDUCTIONS, *SCATTERS) and y in self.barriers
-                    by_level.setdefault(self.levels[y], []).append(Root(y, node, "reduce" if reduces else "store"))
+                    kind = "reduce" if node.op.name in (*REDUCTIONS, *SCATTERS) and y in self.barriers else "store"
+                    kind = "scan" if node.op.name in SCANS else kind
+                    by_level.setdefault(self.levels[y], []).append(Root(y, node, kind))
         calls: dict[int, list[Node]] = {}
         for node in self.program.nodes:
             if node in self.reasons:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...ops.axes import axes_of
 from ..graph import Node, Value
-from .elements import REDUCTIONS, CannotInline, Elements, NeedsRows
+from .elements import REDUCTIONS, SCANS, CannotInline, Elements, NeedsRows
 from .expressions import Expr
 from .forms import ZERO, Form, NeedsSplit, NotAffine, Position, Variable, by_axes, flattened, form_of, settled
 from .gathers import SCATTERS, base_of, scattered_to
@@ -26,7 +26,8 @@ MARGIN = 8
 class Root:
     """A value that a region leaves in memory.
 
-    kind: "store", element by element, or "reduce", by adding up over the region's loops. shape: that of its loops.
+    kind: "store", element by element, "reduce", by adding up over the region's loops, or "scan", by adding up along its
+    rows. shape: that of its loops.
     """
 
     __slots__ = ("value", "node", "kind", "shape", "size")
@@ -44,11 +45,12 @@ class Root:
 class Target:
     """What a region does with one root: an expression, and at which offset of its memory it goes.
 
-    operation: None for a store, else how elements are joined. row: whether it is known once a row. conditions: where
-    there is such an element, when the region has more positions than the root.
+    operation: None for a store, else how elements are joined; scan: what those up to an element give is left at each.
+    row: whether it is known once a row. conditions: where there is such an element, when the region has more positions
+    than the root.
     """
 
-    __slots__ = ("root", "expr", "offset", "operation", "row", "conditions")
+    __slots__ = ("root", "expr", "offset", "operation", "row", "conditions", "scan")
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Target:
     ) -> None:
         self.root, self.expr, self.offset, self.operation, self.row = root, expr, offset, operation, row
         self.conditions = conditions
+        self.scan = root.kind == "scan"
 
 
 class Region:
@@ -167,6 +170,8 @@ class Region:
             raise CannotInline(root.value)
         if root.kind == "store":
             return Target(root, elements.at(root.value, position), position, None, is_row)
+        if root.kind == "scan":
+            return self.scanned(root, elements, full, is_row)
         source = root.node.inputs[0]
         assert isinstance(source, Value)
         expr = elements.cast(elements.at(source, position), root.value)
@@ -175,11 +180,23 @@ class Region:
         offset = kept_offset(root.node, position)
         return Target(root, expr, offset, REDUCTIONS[root.node.op.name], is_row)
 
+    def scanned(self, root: Root, elements: Elements, position: Form, is_row: bool) -> Target:
+        """What becomes of a root that is added up along rows, which the inner loop goes through from end to end."""
+        length = root.value.shape[-1]
+        if is_row or self.inner.extent % length or self.rows and self.inner.extent != length:
+            raise CannotInline(root.value)
+        if self.inner.extent != length:
+            raise NeedsSplit(self.inner, length)
+        expr = elements.cast(elements.at(root.node.inputs[0], position), root.value)
+        return Target(root, expr, position, SCANS[root.node.op.name], False)
+
     def inside(self, root: Root, elements: Elements, full: Form) -> Target:
         """What becomes of a root with fewer positions than the region."""
         places = by_axes(full, self.shape)
         conditions = tuple((p, 0, n) for p, n in zip(places, root.shape, strict=True) if not p.within(n))
         position = settled(places, root.shape)
+        if root.kind == "scan":
+            raise CannotInline(root.value)
         if root.kind == "store":
             expr = elements.at(root.value, position)
             return Target(root, expr, flattened(position, root.shape), None, False, conditions)
