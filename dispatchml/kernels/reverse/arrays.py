@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from .kinds import BOOLEAN, FLOAT, INTEGER, Kind, joined, of_dtype
-from .primitives import EMPTY, RESHAPE, SHAPE, TABLE, TRANSPOSE, ZEROS
-from .program import Carried, Compute, Loop, Number, Operand, Value
+from .primitives import EMPTY, FRESH, RESHAPE, SHAPE, TABLE, TRANSPOSE, ZEROS
+from .program import Carried, Compute, Load, Loop, Number, Operand, Slice, Value
 from .structures import Constant
 
 #: Arrays of a known size up to this one are computed without a loop.
@@ -296,8 +296,12 @@ class Arrays:
         return result
 
     def reshaped(self: Any, array: Any, shape: tuple[Operand, ...]) -> Value:
-        """The array in another shape: a view of a copy, whose rows surely lie one after the other."""
-        array = self.materialised(self.lazy(array))
+        """The array in another shape: a view of the same memory."""
+        array = self.bound(array)
+        if isinstance(array, tuple):
+            array = self.from_items(array, "t")
+        if not self.is_contiguous(array):
+            raise self.refuse("it reshapes a part of an array, which may be a view or a copy; copy it first: x.copy()")
         for n in shape:
             if isinstance(n, Number) and n.value < 0:
                 total: Operand = Number(1)
@@ -314,6 +318,19 @@ class Arrays:
         self.put(Compute(result, RESHAPE, (array, *shape), (text,)))
         self.shapes[result] = shape
         return result
+
+    def is_contiguous(self: Any, array: Value) -> bool:
+        """Whether the items of an array surely lie one after the other, or it is never written."""
+        op = array.made
+        if op is None:
+            return True  # an argument
+        if isinstance(op, Compute):
+            return op.primitive.name in FRESH or op.primitive.name == "reshape"
+        if isinstance(op, Load):
+            slices = [i for i in op.index if isinstance(i, Slice)]
+            leading = not slices or slices == [op.index[-1]] and slices[0].step is None
+            return leading and self.is_contiguous(op.array)
+        return False
 
     # ---- reductions --------------------------------------------------------------------------------------------------
 

@@ -426,6 +426,12 @@ class Calls:
     def np_reshape(self: Any, x: Any, shape: Any) -> Any:
         return self.reshaped(x, self.dimensions(shape))
 
+    def np_flatten(self: Any, x: Any) -> Any:
+        return self.reshaped(self.np_copy(x), (Number(-1),))
+
+    def np_ascontiguousarray(self: Any, x: Any) -> Any:
+        return x if isinstance(x, Value) and self.is_contiguous(x) else self.np_copy(x)
+
     def np_ravel(self: Any, x: Any) -> Any:
         return self.reshaped(x, (Number(-1),))
 
@@ -513,14 +519,14 @@ def structure_kinds(value: Any) -> Any:
 SPECIAL: dict[Any, str] = {
     len: "len", sum: "builtin_sum", max: "builtin_max", min: "builtin_min", tuple: "tuple", list: "tuple",
     print: "print", isinstance: "isinstance", np.linalg.norm: "norm", np.matmul: "dot", np.vdot: "dot",
-    np.inner: "dot", np.amax: "max", np.amin: "min", np.asarray: "asarray", np.ascontiguousarray: "asarray",
+    np.inner: "dot", np.amax: "max", np.amin: "min", np.asarray: "asarray", np.ascontiguousarray: "ascontiguousarray",
     **{getattr(np, n): n for n in (
         "sum mean prod max min argmax argmin dot outer zeros empty ones full zeros_like empty_like ones_like full_like "
         "array copy reshape ravel transpose arange linspace clip any all"
     ).split()},
 }  # fmt: skip
 METHODS: dict[str, str] = {
-    "flatten": "ravel",
+    "flatten": "flatten",
     **{
         n: n for n in "sum mean prod max min argmax argmin dot copy astype reshape ravel transpose fill any all".split()
     },

@@ -15,20 +15,58 @@ def longer(numbers: Any, used: int, more: int) -> Any:
     return made
 
 
-def keep(numbers: Any, place: int, array: Any) -> int:
-    """Write an array into numbers from a place on; returns the place after it."""
+def keep_1(numbers: Any, place: int, array: Any) -> int:
+    """Write a vector into numbers from a place on; returns the place after it."""
+    for i in range(array.shape[0]):
+        numbers[place + i] = array[i]
+    return place + array.size
+
+
+def keep_2(numbers: Any, place: int, array: Any) -> int:
+    """The same for a matrix."""
+    columns = array.shape[1]
+    for i in range(array.shape[0]):
+        for j in range(columns):
+            numbers[place + i * columns + j] = array[i, j]
+    return place + array.size
+
+
+def keep_n(numbers: Any, place: int, array: Any) -> int:
+    """The same for an array of any dimensions."""
+    k = place
     for x in array.flat:
-        numbers[place] = x
-        place += 1
+        numbers[k] = x
+        k += 1
+    return k
+
+
+def put_back_1(array: Any, numbers: Any, place: int) -> int:
+    """Write numbers from a place on into a vector; returns the place of its first."""
+    for i in range(array.shape[0]):
+        array[i] = numbers[place + i]
     return place
 
 
-def put_back(array: Any, numbers: Any, place: int) -> int:
-    """Write numbers from a place on into an array; returns the place of its first."""
+def put_back_2(array: Any, numbers: Any, place: int) -> int:
+    """The same for a matrix."""
+    columns = array.shape[1]
+    for i in range(array.shape[0]):
+        for j in range(columns):
+            array[i, j] = numbers[place + i * columns + j]
+    return place
+
+
+def put_back_n(array: Any, numbers: Any, place: int) -> int:
+    """The same for an array of any dimensions whose rows lie one after the other."""
     flat = array.reshape(array.size)
     for i in range(array.size):
         flat[i] = numbers[place + i]
     return place
 
 
-FUNCTIONS = (longer, keep, put_back)
+FUNCTIONS = (longer, keep_1, keep_2, keep_n, put_back_1, put_back_2, put_back_n)
+
+
+def name_for(action: str, ndim: int) -> str:
+    """The name of the function for arrays of so many dimensions."""
+    return f"{action}_{ndim if ndim < 3 else 'n'}"

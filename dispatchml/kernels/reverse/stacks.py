@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .program import Block, Call, Loop, Number, Operand, Value
+from .records import name_for
 from .saving import Plan, Saving
 from .sharing import outside, within
 
@@ -212,7 +213,7 @@ class Stack:
     def save_array(self, w: Any, array: str, place: str, v: Value) -> None:
         """Append the items of an array to an array."""
         self.grow(w, array, place, f"{v}.size")
-        w.put(f"{place} = keep({array}, {place}, {v})")
+        w.put(f"{place} = {name_for('keep', v.kind.ndim)}({array}, {place}, {v})")
 
     def grow(self, w: Any, array: str, place: str, more: str) -> None:
         """Make an array longer where it must be."""
@@ -260,7 +261,7 @@ class Stack:
         for a in reversed(arrays):
             if a not in self.written:
                 w.put(f"{a} = np.empty_like({a})")
-            w.put(f"begin_of_state = put_back({a}, states_{n}, {at} - {a}.size)")
+            w.put(f"begin_of_state = {name_for('put_back', a.kind.ndim)}({a}, states_{n}, {at} - {a}.size)")
             at = "begin_of_state"
         for i, v in enumerate(reversed(self.state(True))):
             w.put(f"{v} = {cast(v, f'states_{n}[{at} - {i + 1}]')}")

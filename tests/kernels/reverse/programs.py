@@ -396,6 +396,19 @@ def names_like_ours(x, y):
     return longer * x + floats_1
 
 
+def reshaped_views(x, y):
+    a = np.zeros((2, 3))
+    flat = a.reshape(6)
+    for i in range(6):
+        flat[i] = x * i + y
+    a[1, 0] = x * y
+    rows = a[1].ravel()
+    rows[1] *= y
+    copied = a.flatten()
+    a[0, 1] = 7.0
+    return flat[3] * flat[4] + copied[1] * a[1, 1] + flat[1]
+
+
 PROGRAMS = [
     f for f in list(globals().values())
     if callable(f) and getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:2] == ("x", "y")
