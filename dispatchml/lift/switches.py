@@ -107,14 +107,39 @@ class Variants:
         return replacing(self.__wrapped__[index], self.replacement)
 
 
-def unwrapping(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A function or class of another package, which gets what arrays of lifted code hold."""
+def unwrapping(original: Any) -> Any:
+    """A function, class or callable object of another package, which gets what arrays of lifted code hold."""
 
     def unwrapped(*arguments: Any, **keywords: Any) -> Any:
         return original(*map(held_deeply, arguments), **held_keywords(keywords))
 
     unwrapped.__wrapped__ = original  # type: ignore[attr-defined]
-    return unwrapped
+    if isinstance(original, (types.FunctionType, types.BuiltinFunctionType, types.MethodType)):
+        return unwrapped
+    return Unwrapping(original, unwrapped)
+
+
+class Unwrapping:
+    """A class or callable object of another package: it and its methods get what arrays of lifted code hold."""
+
+    def __init__(self, original: Any, call: Callable[..., Any]) -> None:
+        self.__wrapped__, self.__call = original, call
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.__call(*arguments, **keywords)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(object.__getattribute__(self, "__wrapped__"), name)
+        return unwrapping(value) if isinstance(value, (types.FunctionType, types.MethodType)) else value
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, self.__wrapped__)
+
+    def __subclasscheck__(self, cls: type) -> bool:
+        return issubclass(cls, self.__wrapped__)
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return (self.__wrapped__,)
 
 
 def plainly(original: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.stats
+from scipy.spatial import transform
 
 import dispatchml as dm
 
@@ -107,3 +108,21 @@ def test_several_variables():
 def test_statistics(statistic):
     x = np.array([0.3, 1.2, 0.8, 2.2])
     check(lambda t: np.sum(statistic(x + t * np.cos(x)) * np.arange(1.0, 5.0)), 0.1)
+
+
+def turned(angle):
+    vector = np.zeros(3)
+    vector[0], vector[1] = angle, 0.3
+    rotation = transform.Rotation.from_rotvec(vector)
+    assert isinstance(rotation, transform.Rotation)
+    return np.sum(rotation.as_matrix() * np.arange(9.0).reshape(3, 3))
+
+
+def with_arrays(x):
+    values = np.array([x, 2 * x])
+    return np.sum(scipy.stats.norm.logpdf(values, loc=0.1)) + scipy.stats.norm(values[0]).pdf(0.2)
+
+
+def test_methods_of_classes_and_objects_in_functions_that_make_arrays():
+    check(turned, 0.4)
+    check(with_arrays, 0.4)
