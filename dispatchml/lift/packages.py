@@ -25,7 +25,7 @@ from ..engines.traced import OF_MEMORY
 from ..transforms.boundary import LIFTING
 from ..transforms.containers import flatten
 from .buffers import TRACED, Buffer
-from .reach import follow, imported_name, lookup, takes_lists
+from .reach import followed, imported_name, lookup, takes_lists
 from .renaming import Site, inside, renamed
 from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, STAND_INS, stand_in
 from .switches import Guard, ModuleView, dotting, switch_of
@@ -146,7 +146,7 @@ def refresh() -> None:
                 x.__code__ = code
         elif type(x) is np.vectorize and is_enabled(str(getattr(x.pyfunc, "__module__", ""))):
             x.__class__ = STAND_INS[id(np.vectorize)][1]  # made before; on plain values it is what it was
-        elif isinstance(x, type) and is_enabled(str(x.__module__)):
+        elif issubclass(type(x), type) and is_enabled(str(x.__module__)):  # a dead proxy has no class to be asked for
             guard_members(x)
     vars(builtins).update(ACTIVE if STATE.count else INERT)
 
@@ -192,7 +192,7 @@ def name_for(site: Site, function: types.FunctionType) -> str | None:
             return named("numpy", "lists", np, LISTED_NUMPY)
         return None if stand_in(original) is None else named("numpy", "", np, stand_in(np))
     if isinstance(value, type) and value is not np.vectorize:
-        found = (stand_in(value) or switch_of(value)) if site.called else None
+        found = (stand_in(value) or switch_of(value)) if site.called and not site.chain else None
         return None if found is None else named(value.__name__, "called", value, found)
     found = stand_in(value)
     if found is not None:
@@ -212,13 +212,14 @@ def name_for(site: Site, function: types.FunctionType) -> str | None:
 
 def name_of_module(site: Site, module: types.ModuleType) -> str | None:
     """The same for a module from which something is taken that is replaced, or compiled."""
-    value = follow(module, site.chain)
-    if value is module or isinstance(value, type) and not site.called:
+    value, rest = followed(module, site.chain)
+    called = site.called and not rest  # else something of a class or an object is taken
+    if value is module or isinstance(value, type) and not called:
         return None
     if replaced(value) is None:
         return None
-    kind = "called" if site.called else ""
-    view = ModuleView(module, viewed_called if site.called else viewed)
+    kind = "called" if called else ""
+    view = ModuleView(module, viewed_called if called else viewed)
     return named(module.__name__, f"viewed {kind}", module, view)
 
 

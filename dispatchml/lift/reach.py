@@ -16,7 +16,7 @@ from ..dispatch.plugins import meet_module
 from ..transforms.boundary import UNLIFTED
 from ..transforms.looking import is_library, is_library_module
 from .renaming import Site, inside, reading
-from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, stand_in
+from .stand_ins import CALLED_NUMPY, JOINING, LISTED_NUMPY, stand_in
 from .suspicion import names_in
 from .switches import ModuleView, switch_of, unwrapping
 
@@ -27,7 +27,7 @@ BLANK = frozenset(
         id,
         (
             np.zeros, np.empty, np.ones, np.eye, np.identity, np.linspace, np.arange, np.logspace, np.geomspace, np.tri,
-            np.fromfunction, np.zeros_like, np.empty_like, np.ones_like, np.copy,
+            np.fromfunction, np.zeros_like, np.empty_like, np.ones_like, np.copy, *JOINING,
         ),
     )
 )  # fmt: skip
@@ -167,9 +167,9 @@ class Reach:
             if stand_in(original) is None or id(original) in BLANK and not self.writes:
                 return None
         elif isinstance(value, type) and value is not np.vectorize:
-            found = (stand_in(value) or switch_of(value)) if site.called else None
+            found = (stand_in(value) or switch_of(value)) if site.called and not site.chain else None
             if found is None:
-                return self.foreign(site, value) if self.arrays and site.called else None
+                return self.foreign(site, value) if self.arrays and site.called and not site.chain else None
             return f"{value.__name__} called {id(value)}", found
         elif id(value) in BLANK and not self.writes:
             return None
@@ -178,8 +178,11 @@ class Reach:
 
     def foreign(self, site: Site, value: Any) -> tuple[str, Any] | None:
         """The same for a call of another package, which gets what arrays of lifted code hold."""
-        target = follow(value, site.chain) if isinstance(value, types.ModuleType) else value
-        if not is_foreign(target):
+        if isinstance(value, types.ModuleType):
+            target, rest = followed(value, site.chain)
+        else:
+            target, rest = value, site.chain
+        if rest or not is_foreign(target):
             return None
         if target is value:
             return f"{site.name} unwrapped {id(value)}", unwrapping(value)
@@ -221,7 +224,8 @@ class Reach:
         """What stands for a module: of the user's, or of a library one of whose functions is replaced."""
         from .copies import module_view
 
-        value = follow(module, chain)
+        value, rest = followed(module, chain)
+        called = called and not rest  # else something of a class or an object is taken
         known = self.nodes.get(id(value))
         if isinstance(value, type):
             wanted = called and switch_of(value) is not None
@@ -278,12 +282,17 @@ def takes_lists(original: Any, site: Site) -> bool:
 
 def follow(module: types.ModuleType, chain: tuple[str, ...]) -> Any:
     """What a chain of attributes leads to: modules, and the first thing that is none."""
+    return followed(module, chain)[0]
+
+
+def followed(module: types.ModuleType, chain: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    """The same with what is left of the chain."""
     value: Any = module
-    for name in chain:
+    for k, name in enumerate(chain):
         if not isinstance(value, types.ModuleType):
-            break
+            return value, chain[k:]
         value = getattr(value, name, None)
-    return value
+    return value, ()
 
 
 def imported_name(site: Site, function: types.FunctionType) -> str | None:

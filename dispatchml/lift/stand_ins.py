@@ -140,6 +140,8 @@ def converted(x: Any, dtype: Any, copy: bool, ndmin: int = 0, order: str = "K") 
         y = ops.astype(y, dtype=wanted)
     if ops.ndim(y) < ndmin:
         y = ops.reshape(y, shape=(1,) * (ndmin - ops.ndim(y)) + ops.shape(y))
+    if type(innermost(y)) in PYTHONS:
+        return ops.multiply(y, ONE)  # one of NumPy's numbers, with their attributes
     if y is x:
         if not copy and in_order(y, order) is y:
             return given
@@ -160,6 +162,8 @@ def is_bare(x: Any) -> bool:
     return type(inner) in NUMBERS or isinstance(inner, (Rec, np.generic)) or not isinstance(held(x), TRACED)
 
 
+PYTHONS = frozenset({float, complex})
+ONE = np.float64(1.0)
 NUMBERS = frozenset({np.ndarray, float, int, complex, bool})
 
 
@@ -488,6 +492,26 @@ class Joined:
             return np.concatenate([np.atleast_1d(a) for a in arrays])
         return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in arrays], axis=1)
 
+
+#: Functions whose results are new arrays, which may be written into.
+JOINING = (
+    np.astype, np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack, np.tile, np.repeat, np.pad, np.roll,
+    np.append, np.insert, np.delete,
+)  # fmt: skip
+
+
+def joining(original: Callable[..., Any]) -> None:
+    """A function that makes a new array of others: inside a transform a buffer where nothing in it is traced."""
+    on_values = taking_lists(original)
+
+    @stands_for(original)
+    def made(*arguments: Any, **keywords: Any) -> Any:
+        found = on_values(*arguments, **keywords)
+        return found if active() is None else kept(found)
+
+
+for function in JOINING:
+    joining(function)
 
 STAND_INS[id(np.r_)] = np.r_, Joined(np.r_, False)
 STAND_INS[id(np.c_)] = np.c_, Joined(np.c_, True)

@@ -209,6 +209,7 @@ READ_ONLY.add(stretched)
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     arrays = operands(args)
     wanted = np.broadcast_shapes(*map(ops.shape, arrays))
+    arrays = tuple(np.asarray(a) if type(a) in (int, float, complex) else a for a in arrays)
     return tuple(a if ops.shape(a) == wanted else broadcast_view(a, wanted) for a in arrays)
 
 

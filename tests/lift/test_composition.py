@@ -84,3 +84,17 @@ def test_lists_of_traced_values_in_numpys_functions():
     wanted = [(f(x + h) - f(x - h)) / 2e-6 for h in 1e-6 * np.eye(2)]
     np.testing.assert_allclose(dm.grad(f)(x), wanted, rtol=1e-7)
     np.testing.assert_allclose([dm.jvp(f, (x,), (e,))[1] for e in np.eye(2)], wanted, rtol=1e-7)
+
+
+def test_objects_and_classes_of_other_packages_keep_their_attributes():
+    stats = pytest.importorskip("scipy.stats")
+    transform = pytest.importorskip("scipy.spatial.transform")
+    pytest.importorskip("dispatchml_scipy")
+
+    def f(m):
+        weights = np.ones(2)
+        weights[0] = m
+        turn = transform.Rotation.from_rotvec([0.0, 0.0, 0.5])
+        return np.sum(weights) * stats.norm.cdf(1.0) + turn.as_matrix()[0, 0] * m
+
+    assert dm.grad(f)(0.5) == pytest.approx(stats.norm.cdf(1.0) + math.cos(0.5))
