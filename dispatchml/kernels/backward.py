@@ -18,14 +18,7 @@ def pull_source(
 
     Raises KernelError where the function cannot be run back.
     """
-    from .reverse import transform
-
-    leaves = Leaves(arguments)
-    names = ", ".join(f"a{k}" for k in range(len(leaves.kinds)))
-    if any(map(kinds.is_tuple, arguments)):
-        text = f"def {source.name}_of_leaves({names}):\n    return function({', '.join(leaves.texts({}))})\n"
-        source = written(text, {"function": source}, {})
-    inner = transform(source, tuple(leaves.kinds), active, result, checkpoints)
+    inner, names = run_back(source, arguments, active, result, checkpoints)
     outputs = Leaves((result,))
     wanted = [k for k, kind in enumerate(outputs.kinds) if kinds.is_float(kind)]
     cotangents = {k: f"c{k}" if k in wanted else "0.0" for k in range(len(outputs.kinds))}
@@ -33,3 +26,29 @@ def pull_source(
     parameters = ", ".join([*names.split(", "), *(cotangents[k] for k in wanted)])
     text = f"def {source.name}_cotangents({parameters}):\n    return backward({names}, {ct})[1]\n"
     return written(text, {"backward": inner}, {})
+
+
+def gradient_source(
+    source: Source, arguments: tuple[str, ...], active: tuple[bool, ...], result: str, checkpoints: bool = True
+) -> Source:
+    """The value of a function that returns a number, and its gradient by the active leaves of the arguments.
+
+    Raises KernelError where the function cannot be run back.
+    """
+    inner, names = run_back(source, arguments, active, result, checkpoints)
+    text = f"def {source.name}_gradient({names}):\n    return backward({names}, 1.0)\n"
+    return written(text, {"backward": inner}, {})
+
+
+def run_back(
+    source: Source, arguments: tuple[str, ...], active: tuple[bool, ...], result: str, checkpoints: bool
+) -> tuple[Source, str]:
+    """The text run back as a function of leaves, and the names of these."""
+    from .reverse import transform
+
+    leaves = Leaves(arguments)
+    names = ", ".join(f"a{k}" for k in range(len(leaves.kinds)))
+    if any(map(kinds.is_tuple, arguments)):
+        text = f"def {source.name}_of_leaves({names}):\n    return function({', '.join(leaves.texts({}))})\n"
+        source = written(text, {"function": source}, {})
+    return transform(source, tuple(leaves.kinds), active, result, checkpoints), names

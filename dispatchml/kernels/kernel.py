@@ -156,6 +156,28 @@ class Kernel:
         with np.errstate(all="ignore"):
             return self.py_func(*guarded)
 
+    def gradient_at_once(self, arguments: tuple[Any, ...], argnums: Any) -> Any:
+        """The value and the gradient at plain arguments in one call; NotImplemented where they must be taken apart."""
+        if len(arguments) != self.arity or self.debugged or self.primitive is not None:
+            return NotImplemented
+        single = type(argnums) is int
+        positions = (argnums,) if single else argnums
+        program, closed = self.current()
+        given = kinds.kinds_of(arguments)
+        if given is None or closed.hidden or not all(type(p) is int and 0 <= p < self.arity for p in positions):
+            return NotImplemented
+        if any(type(arguments[p]) not in (float, np.ndarray) for p in positions):
+            return NotImplemented
+        ordered = tuple(sorted(set(positions)))
+        made = program.gradient(given, ordered)
+        if made is None or len(ordered) != len(positions):
+            return NotImplemented
+        y, found = made.run(given, arguments)
+        if any(map(has_nan, found)):
+            return NotImplemented  # the usual way knows about zeros times infinity
+        slopes = dict(zip(ordered, found, strict=True))
+        return y, slopes[argnums] if single else tuple(slopes[p] for p in positions)
+
     # ---- rules of the user's -----------------------------------------------------------------------------------------
 
     def with_rules(self) -> Any:
@@ -208,6 +230,12 @@ class Kernel:
     def __reduce__(self) -> Any:
         function = self.py_func
         return find, (function.__module__, function.__qualname__)
+
+
+def has_nan(x: Any) -> bool:
+    """Whether a number or an array holds nan, or numbers that cancel in a sum to it."""
+    total = np.add.reduce(x, axis=None) if type(x) is np.ndarray else x
+    return bool(total != total)
 
 
 def find(module: str, name: str) -> Any:

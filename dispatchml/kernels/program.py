@@ -146,6 +146,29 @@ class Program:
 
     # ---- reverse mode ------------------------------------------------------------------------------------------------
 
+    def gradient(self, given: tuple[str, ...], positions: tuple[int, ...]) -> Program | None:
+        """The value and the gradient by some arguments, numbers or arrays; None where that cannot be had in one go."""
+        key = ("gradient", given, positions)
+        if key in self.refused or key in self.others:
+            return self.others.get(key)
+        result = self.code(given).result
+        wanted = [given[p] for p in positions]
+        if any(map(kinds.is_tuple, given)) or not all(k[0] in "df" for k in (*wanted, result)) or len(result) > 1:
+            self.refused[key] = "it is no number of floats"
+            return None
+        active = tuple(k in positions for k in range(len(given)))
+        from .backward import gradient_source
+
+        try:
+            made = self.derived(key, lambda: gradient_source(self.source, given, active, result, checkpoints=False))
+        except KernelError as error:
+            self.refused[key] = str(error)
+            return None
+        made.segmented = lambda: self.derived(
+            (*key, "segmented"), lambda: gradient_source(self.source, given, active, result)
+        )
+        return made
+
     def pull(self, arguments: tuple[str, ...], active: tuple[bool, ...], result: str) -> Program | None:
         """The cotangents of the active leaves, by running the text back; None where that cannot be done."""
         from .backward import pull_source

@@ -65,8 +65,14 @@ def differentiated(
     if type(argnums) is int and argnums >= 0 and not has_aux and not holomorphic:
         simple = argnums
 
+    at_once = None if has_aux or holomorphic else getattr(function, "gradient_at_once", None)  # a kernel
+
     @transformed(function, name)
     def value_and_gradient(*arguments: Any, **keywords: Any) -> Any:
+        if at_once is not None and not keywords:
+            found = at_once(arguments, argnums)
+            if found is not NotImplemented:
+                return found if both else found[1]
         if 0 <= simple < len(arguments):
             x = arguments[simple]
             if type(x) is float or type(x) is np.ndarray and (x.dtype is F64 or x.dtype is F32):

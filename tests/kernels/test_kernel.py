@@ -288,3 +288,13 @@ def test_quantities_run_the_function_itself():
     assert found.units == unit
     with pytest.warns(FallbackWarning):
         assert weighted(V * unit, 0.3 / unit).units == unit**2
+
+
+def test_gradients_of_plain_arguments_are_taken_in_one_call():
+    kernel = dm.kernel(weighted.py_func)
+    g = dm.value_and_grad(kernel, argnums=(1, 0))
+    value, (by_w, by_v) = g(V, 0.3)
+    assert any(key[0] == "gradient" for key in kernel.program.others)
+    assert value == kernel(V, 0.3)
+    np.testing.assert_allclose(by_w, dm.grad(weighted_by_numpy, argnums=1)(V, 0.3))
+    np.testing.assert_allclose(by_v, dm.grad(weighted_by_numpy)(V, 0.3))
