@@ -65,6 +65,7 @@ class LoopProgram:
                 found = self.native(*map(contiguous, given))
             if found is not NotImplemented:
                 return tuple(found)
+        assert self.executable is not None
         return self.one_by_one(list(operands), self.executable)
 
     def prepare(self) -> None:
