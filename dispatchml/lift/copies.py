@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import types
 import weakref
 from collections.abc import Callable
@@ -202,7 +203,11 @@ def fill(node: Node, copies: dict[int, Copy], reach: Reach) -> None:
     for name, value in node.edges.items():
         inner = innermost(value)
         if inner is not None and id(inner) in copies and reach.nodes[id(inner)].need:
-            entered(f"{name} of {id(function.__globals__)} lifted", with_copy(value, copies))
+            key, made = f"{name} of {id(function.__globals__)} lifted", with_copy(value, copies)
+            if is_of_module(function):
+                entered(key, made)
+            else:  # globals that may go, as those of a function that is recorded
+                function.__globals__[key] = made
     for name, cell, mine in zip(
         function.__code__.co_freevars, function.__closure__ or (), copy.function.__closure__ or (), strict=True
     ):
@@ -211,6 +216,12 @@ def fill(node: Node, copies: dict[int, Copy], reach: Reach) -> None:
         value = node.cells[name]
         found = reach.held(value, node)
         mine.cell_contents = found[1] if found is not None else with_copy(value, copies)
+
+
+def is_of_module(function: types.FunctionType) -> bool:
+    """Whether a function's globals are those of a module that is imported."""
+    names = function.__globals__
+    return getattr(sys.modules.get(str(names.get("__name__"))), "__dict__", None) is names
 
 
 def with_copy(x: Any, copies: dict[int, Copy]) -> Any:
