@@ -161,10 +161,18 @@ def plain_integral(arrays: Any, *, problem: Any) -> Any:
         return problem.run(function, float(a), float(b))
 
 
+def is_infinite(problem: Problem, t: Any) -> bool:
+    """Whether a limit is infinite: it stays where it is, and where the integral converges nothing is added there."""
+    finite = np.isfinite(np.asarray(dm.primal(t), float))
+    if np.any(finite) and not np.all(finite):
+        raise NonDifferentiableError(
+            f"{problem.name}{problem.line}: a limit is infinite for some elements of a batch only; use a loop."
+        )
+    return not np.all(finite)
+
+
 def at_limit(problem: Problem, t: Any, values: Any) -> Any:
     """The integrand at a limit that moves."""
-    if not np.all(np.isfinite(dm.primal(t))):
-        raise NonDifferentiableError(f"{problem.name}{problem.line}: there is no derivative by an infinite limit.")
     weight, c = problem.settings.get("weight"), problem.settings.get("wvar")
     y = problem.integrand(t, values)
     if weight in ("cos", "sin"):
@@ -208,11 +216,11 @@ def integral_jvp(y: Any, tangents: Any, arrays: Any, *, problem: Any) -> Any:
             return dm.jvp(along, chosen(held, flags), tuple(pushed))[1]
 
         terms.append(integral((a, b, *values, *chosen(directions, flags)), problem=problem.derived(tangent)))
-    if db is not None:
+    if db is not None and not is_infinite(problem, b):
         terms.append(ops.multiply(at_limit(problem, b, values), db))
-    if da is not None:
+    if da is not None and not is_infinite(problem, a):
         terms.append(ops.negative(ops.multiply(at_limit(problem, a, values), da)))
-    total = terms[0]
+    total = terms[0] if terms else ops.multiply(y, 0.0)
     for term in terms[1:]:
         total = ops.add(total, term)
     return total
@@ -248,7 +256,9 @@ def integral_vjp(y: Any, arrays: Any, *, needs: Any, problem: Any) -> Any:
                 found.append(ops.reshape(ops.getitem(flat, index=slice(int(ends[k]), int(ends[k + 1]))), shape=shape))
         moved = []
         for t, need, sign in ((a, needs[0], ops.negative), (b, needs[1], ops.positive)):
-            moved.append(sign(inner_product(at_limit(problem, t, values), ct)) if need else None)
+            still = need and is_infinite(problem, t)
+            found_here = sign(inner_product(at_limit(problem, t, values), ct)) if need and not still else None
+            moved.append(ops.multiply(inner_product(y, ct), 0.0) if still else found_here)
         return (*moved, *merged((None,) * len(values), found, flags))
 
     return integral_pullback
