@@ -18,6 +18,7 @@ from ..dispatch.errors import NonDifferentiableError, at_user_line, code_line, u
 from ..engines.batch import Batched
 from ..engines.forward import Dual, dual, fit_tangent
 from ..engines.levels import Level, leaked
+from ..engines.refusals import REFUSED
 from ..engines.reverse import Var, record, variable
 from ..engines.reverse_rules import backward_function, backward_output
 from ..engines.space import space_of
@@ -155,10 +156,17 @@ def run_on(segment: Segment, values: list[Any], chosen: list[bool], tape: Tape) 
     list.extend(tape, [None] * count)
     numbers = iter(range(count))
     given = [variable(x, tape, next(numbers)) if own else x for x, own in zip(values, chosen, strict=True)]
+    refused: list[Any] = []
+    outermost = REFUSED.set(refused) if REFUSED.get() is None else None  # a backward sweep runs outside of the function
     try:
-        return segment(given)
+        outputs = segment(given)
     finally:
+        if outermost is not None:
+            REFUSED.reset(outermost)
         tape.close()
+    if refused:
+        raise refused[0]
+    return outputs
 
 
 def untraced(outputs: list[Any], tape: Tape) -> list[Any]:

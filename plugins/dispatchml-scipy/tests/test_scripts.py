@@ -39,4 +39,6 @@ def test_programs(name):
     f = PROGRAMS[name]
     difference = (f(1.3 + 1e-4) - f(1.3 - 1e-4)) / 2e-4
     assert dm.grad(f)(1.3) == pytest.approx(difference, rel=1e-4)
+    assert dm.grad(dm.checkpoint(f))(1.3) == pytest.approx(dm.grad(f)(1.3), rel=1e-9)
+    assert dm.grad(dm.jit(f))(1.3) == pytest.approx(dm.grad(f)(1.3), rel=1e-9)
     assert dm.derivative(f)(1.3) == pytest.approx(dm.grad(f)(1.3), rel=1e-7)
