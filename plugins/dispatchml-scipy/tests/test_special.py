@@ -251,7 +251,13 @@ for name in ("sh_chebyt", "sh_chebyu", "sh_legendre"):
     POINTS[f"eval_{name}"] = (np.array([0, 1, 4]), np.array([0.3, 0.5, 0.6]))
 for name in ("gegenbauer", "genlaguerre"):
     POINTS[f"eval_{name}"] = (np.array([0, 1, 4]), 1.5, np.array([0.3, -0.5, 0.6]))
-POINTS["eval_jacobi"] = (np.array([0, 1, 4]), 1.5, 0.7, np.array([0.3, -0.5, 0.6]))
+POINTS["eval_genlaguerre"] = (np.array([0, 1, 4]), np.array([1.5, 0.3, 2.2]), np.array([0.3, -0.5, 0.6]))
+POINTS["eval_jacobi"] = (
+    np.array([0, 1, 4]),
+    np.array([1.5, 0.3, 2.2]),
+    np.array([0.7, 1.1, 0.4]),
+    np.array([0.3, -0.5, 0.6]),
+)
 POINTS["eval_sh_jacobi"] = (np.array([0, 1, 4]), 1.5, 0.7, np.array([0.3, 0.5, 0.6]))
 
 #: Looser comparisons, where SciPy has fewer digits.

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 import scipy.special
 
-from dispatchml import ops
+from dispatchml import ops, primal
+from dispatchml.dispatch.errors import NoRuleError, at_user_line
 from dispatchml.numpy.protocols import UFUNCS
 from dispatchml.rules import nondifferentiable
 
-from .partials import DECLARED, new_operation, partials, word
+from .partials import DECLARED, WORDS, new_operation, partials, word
 
 # ---- gamma functions -------------------------------------------------------------------------------------------------
 
@@ -54,9 +56,55 @@ partials("lpmv(m, v, x)", x="(v*x*out - (v + m)*lpmv(m, v - 1, x))/(x*x - 1)")
 LOWER = "maximum(n - 1, 0)"
 
 
-def polynomial(call: str, slope: str) -> None:
-    """A polynomial of degree n, with the derivative for degrees above 0."""
-    partials(call, x=f"where(n == 0, 0, {slope})")
+def polynomial(call: str, slope: str, **others: str) -> None:
+    """A polynomial of degree n, with the derivative for degrees above 0, and those in its parameters."""
+    partials(call, x=f"where(n == 0, 0, {slope})", **others)
+
+
+def degrees(n: Any, name: str) -> Any:
+    """The whole numbers below the largest degree; a degree that is no whole number raises."""
+    plain = np.asarray(primal(n))
+    if np.any(plain != np.rint(plain)):
+        raise NoRuleError(
+            f"scipy.special.{name} has no derivative in its parameters{at_user_line()} where the degree is "
+            "no whole number."
+        )
+    return range(int(np.max(plain, initial=0)))
+
+
+@word
+def laguerre_slope(n: Any, alpha: Any, x: Any) -> Any:
+    """The derivative of the Laguerre polynomial in alpha: the sum of those of degree k over n - k (18.9.13)."""
+    total = ops.multiply(ops.add(alpha, x), 0.0)
+    for k in degrees(n, "eval_genlaguerre"):
+        gap = ops.subtract(n, k)
+        term = ops.divide(WORDS["eval_genlaguerre"](k, alpha, x), ops.where(ops.greater(gap, 0), gap, 1))
+        total = ops.add(total, ops.where(ops.greater(gap, 0), term, 0))
+    return total
+
+
+@word
+def jacobi_slope(n: Any, alpha: Any, beta: Any, x: Any) -> Any:
+    """The derivative of the Jacobi polynomial in alpha, by those of lower degree (Froehlich 1994)."""
+    jacobi, poch = WORDS["eval_jacobi"], WORDS["poch"]
+    both = ops.add(ops.add(alpha, beta), 1)
+    total = ops.multiply(ops.add(both, x), 0.0)
+    own = jacobi(n, alpha, beta, x)
+    for k in degrees(n, "eval_jacobi"):
+        inside = ops.greater(ops.subtract(n, k), 0)
+        gap = ops.where(inside, ops.subtract(n, k), 1)
+        ratio = ops.divide(poch(ops.add(beta, k + 1), gap), poch(ops.add(both, k), gap))
+        lower = ops.multiply(ops.divide(ops.multiply(ops.add(both, 2 * k), ratio), gap), jacobi(k, alpha, beta, x))
+        term = ops.divide(ops.add(own, lower), ops.add(ops.add(both, k), n))
+        total = ops.add(total, ops.where(inside, term, 0))
+    return total
+
+
+@word
+def jacobi_other_slope(n: Any, alpha: Any, beta: Any, x: Any) -> Any:
+    """The derivative in beta: P(n; alpha, beta, x) is (-1)**n P(n; beta, alpha, -x)."""
+    sign = ops.subtract(1, ops.multiply(2, ops.remainder(n, 2)))
+    return ops.multiply(sign, jacobi_slope(n, beta, alpha, ops.negative(x)))
 
 
 polynomial("eval_chebyt(n, x)", f"n*eval_chebyu({LOWER}, x)")
@@ -67,10 +115,15 @@ polynomial("eval_sh_chebyt(n, x)", f"2*n*eval_chebyu({LOWER}, 2*x - 1)")
 polynomial("eval_sh_chebyu(n, x)", f"4*eval_gegenbauer({LOWER}, 2, 2*x - 1)")
 polynomial("eval_gegenbauer(n, alpha, x)", f"2*alpha*eval_gegenbauer({LOWER}, alpha + 1, x)")
 polynomial("eval_laguerre(n, x)", f"-eval_genlaguerre({LOWER}, 1, x)")
-polynomial("eval_genlaguerre(n, alpha, x)", f"-eval_genlaguerre({LOWER}, alpha + 1, x)")
+polynomial(
+    "eval_genlaguerre(n, alpha, x)", f"-eval_genlaguerre({LOWER}, alpha + 1, x)", alpha="laguerre_slope(n, alpha, x)"
+)
 polynomial("eval_hermite(n, x)", f"2*n*eval_hermite({LOWER}, x)")
 polynomial("eval_hermitenorm(n, x)", f"n*eval_hermitenorm({LOWER}, x)")
 polynomial("eval_legendre(n, x)", f"(n + 1)/2*eval_jacobi({LOWER}, 1, 1, x)")
 polynomial("eval_sh_legendre(n, x)", f"(n + 1)*eval_jacobi({LOWER}, 1, 1, 2*x - 1)")
-polynomial("eval_jacobi(n, alpha, beta, x)", f"(n + alpha + beta + 1)/2*eval_jacobi({LOWER}, alpha + 1, beta + 1, x)")
+polynomial(
+    "eval_jacobi(n, alpha, beta, x)", f"(n + alpha + beta + 1)/2*eval_jacobi({LOWER}, alpha + 1, beta + 1, x)",
+    alpha="jacobi_slope(n, alpha, beta, x)", beta="jacobi_other_slope(n, alpha, beta, x)",
+)  # fmt: skip
 polynomial("eval_sh_jacobi(n, p, q, x)", f"n*eval_sh_jacobi({LOWER}, p + 2, q + 1, x)")
