@@ -104,8 +104,8 @@ class Backward(Forward):
                     self.shadows(inner)
                     for j in joins:
                         x = j.then if then else j.other
-                        if isinstance(x, Value):
-                            self.put(f"{self.ct(j.result)} = {self.ct(x)}")
+                        shown = self.ct(x) if isinstance(x, Value) else f"np.zeros_like({j.result})"
+                        self.put(f"{self.ct(j.result)} = {shown}")
                     if len(self.text.lines) == before:
                         self.put("pass")
                     self.text.depth -= 1

@@ -60,7 +60,7 @@ def mark(block: Block, live: set[Value], roots: set[Value], kept: set[Instructio
     any_kept = False
     for op in reversed(block.code):
         inside = [mark(b, live, roots, kept) for b in op.blocks()]
-        results = [v for v in op.results() if v in live or (not v.kind.scalar and v.root in roots)]
+        results = [v for v in op.results() if v in live]
         needed = bool(results) or any(inside) or isinstance(op, Check)
         needed |= isinstance(op, Store) and op.array.root in roots
         if not needed:

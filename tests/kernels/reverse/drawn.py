@@ -11,8 +11,9 @@ CHOOSING = ["abs({} - 0.3)", "max({}, {})", "min({}, 0.7)", "({0} if {1} > 0.2 e
 class Draw:
     """Draws statements over float variables, an array `a` of five and a matrix `m` of three by two."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, wide: bool = False) -> None:
         self.random = random.Random(seed)
+        self.wide = wide
         self.lines: list[str] = []
         self.floats = ["x", "y"]
         self.integers: list[str] = []
@@ -69,6 +70,26 @@ class Draw:
             return left
         return f"{left} {self.random.choice(['and', 'or'])} not {self.atom()} < 0.4"
 
+    def wider(self, depth: int) -> None:
+        """A helper that writes, a view, an exchange of arrays, an array of one round, a recursive function."""
+        name, row = self.fresh("u"), self.fresh("row")
+        for line in self.random.choice([
+            [f"{name} = changed(a, {self.index(5)}, {self.atom()})"],
+            [f"{name} = changed(b, {self.index(5)}, {self.atom()}) * {self.atom()}"],
+            ["a, b = b, a"],
+            ["b = a.copy()"],
+            [f"{row} = m[{self.index(3)}]", f"{row}[{self.index(2)}] = math.sin({self.expression()})",
+             f"{name} = {row}[0] * {row}[1]"],
+            [f"{row} = np.zeros(3)", f"{row}[0] = {self.atom()}", f"{row}[1:] = math.sin({row}[0]) * c[1:]",
+             f"{row}[1] *= {row}[2]", f"{name} = np.sum({row} * {row})", f"x = math.sin(x + {name})"],
+            [f"{name} = nested({self.atom()}, {self.index(4)}, b)", f"b[{self.index(5)}] = math.cos({name})"],
+            [f"x = math.sin(nested(x, {self.index(3)}, a))"],
+            [f"{row} = a[1:4]", f"{row}[1] += math.tanh({self.expression()})", f"{name} = np.max({row}) - np.min(b)"],
+        ]):  # fmt: skip
+            self.put(depth, line)
+            if line.startswith(f"{name} = ") and name not in self.floats:
+                self.floats.append(name)
+
     def block(self, depth: int, inside: bool) -> None:
         known, whole = len(self.floats), len(self.integers)
         for _ in range(self.random.randrange(1, 4)):
@@ -85,6 +106,8 @@ class Draw:
             self.put(depth, f"{name} {operator} {factor}math.tanh({self.expression()})")
             if name not in self.floats:
                 self.floats.append(name)
+        elif kind < 0.44 and self.wide:
+            self.wider(depth)
         elif kind < 0.42:
             operator = self.random.choice(["=", "=", "+=", "*=", "-="])
             self.put(depth, f"a[{self.index(5)}] {operator} math.sin({self.expression()})")
@@ -130,11 +153,36 @@ class Draw:
             self.loops -= 1
 
 
-def text_of(seed: int) -> str:
-    """The text of the kernel of a seed: f(x, y, c), c an array of three."""
-    draw = Draw(seed)
-    draw.put(0, "def f(x, y, c):")
+HELPERS = """\
+def changed(v, k, t):
+    old = v[k]
+    if t > 0.1:
+        v[k] = math.sin(old * t)
+        return old
+    for j in range(k):
+        v[j] = 0.5 * v[j] + 0.1 * t
+    return v[0] * t
+
+
+def nested(t, k, v):
+    if k <= 0:
+        return t * v[0]
+    total = 0.3 * v[k] * t
+    for j in range(2):
+        total += 0.5 * nested(math.tanh(t + 0.1 * j), k - 1 - j, v)
+    return total
+
+
+"""
+
+
+def text_of(seed: int, wide: bool = False) -> str:
+    """The text of the kernel of a seed: f(x, y, c), c an array of three. wide: with helpers, views and recursion."""
+    draw = Draw(seed, wide)
+    draw.put(0, f"{HELPERS if wide else ''}def f(x, y, c):")
     draw.put(1, "a = np.zeros(5)")
+    if wide:
+        draw.put(1, "b = np.ones(5) * y")
     draw.put(1, "m = np.empty((3, 2))")
     draw.put(1, "for i in range(5):")
     draw.put(2, "a[i] = 0.3 * c[i % 3] + 0.1 * i * x")
@@ -143,5 +191,6 @@ def text_of(seed: int) -> str:
     draw.put(2, "m[i, 1] = 0.2 * i")
     for _ in range(draw.random.randrange(3, 7)):
         draw.statement(1, False)
-    draw.put(1, "return x + 0.5 * y + a[0] * a[3] - np.sum(a * a) * 0.1 + m[2, 1] * m[0, 0] + np.sum(m)")
+    last = " + b[1] * b[4] + np.sum(b)" if wide else ""
+    draw.put(1, f"return x + 0.5 * y + a[0] * a[3] - np.sum(a * a) * 0.1 + m[2, 1] * m[0, 0] + np.sum(m){last}")
     return "\n".join(draw.lines) + "\n"
