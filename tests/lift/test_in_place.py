@@ -9,6 +9,7 @@ import dispatchml as dm
 
 linalg = pytest.importorskip("scipy.linalg")
 stats = pytest.importorskip("scipy.stats")
+from scipy import interpolate, spatial  # noqa: E402
 
 PACKAGE = """
 import numpy as np
@@ -112,5 +113,17 @@ def test_scipys_front_for_arrays_of_other_libraries():
         assert abs(dm.grad(lambda x: stats.norm.logpdf(x))(0.3) + 0.3) < 1e-14
         np.testing.assert_allclose(dm.grad(lambda x: np.sum(linalg.expm(np.diag(x))))(x), np.exp(x), rtol=1e-12)
         np.testing.assert_allclose(dm.grad(lambda x: np.sum(stats.zscore(x) ** 2))(x), 0, atol=1e-12)
+    finally:
+        dm.lift.disable("scipy")
+
+
+def test_class_methods_of_replaced_classes():
+    dm.lift.enable("scipy")
+    try:
+        turned = dm.grad(lambda p: spatial.transform.Rotation.from_rotvec(p).as_rotvec()[0])(np.array([0.1, 0.2, 0.3]))
+        np.testing.assert_allclose(turned, [1, 0, 0], atol=1e-12)
+        assert abs(dm.grad(lambda x: stats.norm.logpdf(x))(0.3) + 0.3) < 1e-14
+        spline = dm.grad(lambda y: interpolate.interp1d([0.0, 1.0, 2.0, 3.0], y, kind="cubic")(1.0))(np.arange(4.0))
+        np.testing.assert_allclose(spline, [0, 1, 0, 0], atol=1e-12)
     finally:
         dm.lift.disable("scipy")
