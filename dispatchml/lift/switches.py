@@ -90,6 +90,8 @@ def replacing(original: Callable[..., Any], replacement: Replacement) -> Callabl
         for name in dir(original):
             if not name.startswith("__"):
                 setattr(switch, name, getattr(original, name))
+    elif isinstance(original, types.FunctionType):
+        vars(switch).update({k: v for k, v in vars(original).items() if k != "__wrapped__"})
     return Variants(original, replacement, switch) if hasattr(type(original), "__getitem__") else switch
 
 

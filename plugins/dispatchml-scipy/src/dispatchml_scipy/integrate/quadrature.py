@@ -31,6 +31,9 @@ def differentiable(call: Call, f: Any, a: Any, b: Any, args: Any, run: Any, sett
         function, rest = with_values(tree, given) if values else tree
         return as_array(lifted(function)(t, *rest))
 
+    a, b = (
+        dm.primal(x) if np.all(np.isinf(dm.primal(x))) else x for x in (a, b)
+    )  # an infinite limit stays where it is
     return integral((as_number(a), as_number(b), *values), problem=Problem(call.name, integrand, run, settings, panels))
 
 

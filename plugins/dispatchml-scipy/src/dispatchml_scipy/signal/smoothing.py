@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import scipy.signal
 
+import dispatchml as dm
 from dispatchml import ops
 from dispatchml.lift import replaces
 
-from ..arguments import floating, without_rule
+from ..arguments import floating, unsupported, without_rule
 
 #: NumPy's names of SciPy's continuations.
 PADS = {"mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
@@ -66,6 +67,20 @@ def medfilt(volume, kernel_size=None):
 def medfilt2d(input, kernel_size=3):
     """The medians of windows of an image."""
     return medfilt(input, np.broadcast_to(kernel_size, (2,)))
+
+
+@replaces("scipy.signal.windows.tukey")
+def tukey(M, alpha=0.5, sym=True, *, xp=None, device=None):
+    """A box with the flanks of a cosine, of so much of its length."""
+    if xp is not None or device is not None or dm.primal(alpha) <= 0 or dm.primal(alpha) >= 1 or M <= 1:
+        raise unsupported("scipy.signal.windows.tukey with alpha outside of (0, 1), xp or device", "Inside it is.")
+    length = M if sym else M + 1
+    n = np.arange(length)
+    distance = np.minimum(n, length - 1 - n) * 2.0 / (length - 1)
+    inside = int(np.floor(dm.primal(alpha) * (length - 1) / 2.0))
+    flank = np.minimum(n, length - 1 - n) <= inside
+    w = np.where(flank, 0.5 * (1 + np.cos(np.pi * (distance / alpha - 1))), 1.0)
+    return w[:M]
 
 
 without_rule("scipy.signal", "order_filter sepfir2d symiirorder1 symiirorder2", "There is no rule for it.")
