@@ -1,0 +1,96 @@
+"""Inputs of the evals, made from a seed: those of the table, and smaller ones for tests and for the check of derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def lse(rng: np.random.Generator, n: int) -> dict[str, Any]:
+    return {"x": rng.random(n).tolist()}
+
+
+def llsq(rng: np.random.Generator, n: int, m: int = 128) -> dict[str, Any]:
+    return {"x": rng.random(m).tolist(), "n": n}
+
+
+def gmm(rng: np.random.Generator, d: int, k: int, n: int = 1000) -> dict[str, Any]:
+    return {
+        "d": d,
+        "k": k,
+        "n": n,
+        "m": 0,
+        "gamma": 1.0,
+        "x": rng.normal(size=(n, d)).tolist(),
+        "alpha": rng.normal(size=k).tolist(),
+        "mu": rng.random((k, d)).tolist(),
+        "q": rng.normal(size=(k, d)).tolist(),
+        "l": rng.normal(size=(k, d * (d - 1) // 2)).tolist(),
+    }
+
+
+def kmeans(rng: np.random.Generator, k: int, n: int, d: int = 8) -> dict[str, Any]:
+    """The last points are the centroids to begin with, so that no cluster is empty."""
+    points = rng.random((n, d)).tolist()
+    return {"points": points, "centroids": points[-k:]}
+
+
+def ode(rng: np.random.Generator, n: int, s: int) -> dict[str, Any]:
+    return {"x": rng.random(n).tolist(), "s": s}
+
+
+def lstm(rng: np.random.Generator, l: int, c: int, b: int = 14) -> dict[str, Any]:
+    return {
+        "main_params": rng.uniform(-0.5, 0.5, (2 * l, 4 * b)).tolist(),
+        "extra_params": rng.uniform(-0.5, 0.5, (3, b)).tolist(),
+        "state": rng.uniform(-0.5, 0.5, (2 * l, b)).tolist(),
+        "sequence": rng.integers(0, 2, (c, b)).tolist(),
+    }
+
+
+def ba(rng: np.random.Generator, n: int, m: int, p: int) -> dict[str, Any]:
+    turn, centre = rng.normal(size=3), rng.normal(size=3) * 40
+    return {
+        "n": n,
+        "m": m,
+        "p": p,
+        "cam": [*turn, *centre, 419.194514, 5.864426, -8.51887, 0.087812, 0.002739],
+        "x": (rng.normal(size=3) * 4).tolist(),
+        "w": float(rng.random()),
+        "feat": (rng.random(2) * 500).tolist(),
+    }
+
+
+def particle(rng: np.random.Generator) -> dict[str, Any]:
+    return {"w": 0.0}
+
+
+def saddle(rng: np.random.Generator) -> dict[str, Any]:
+    return {"start": [1.0, 1.0]}
+
+
+def det(rng: np.random.Generator, ell: int) -> dict[str, Any]:
+    return {"A": rng.random(ell * ell).tolist(), "ell": ell}
+
+
+class Eval:
+    """name, its maker of inputs, value and derivative functions, workloads of the table and small ones."""
+
+    def __init__(self, make: Callable[..., dict[str, Any]], value: str, derivative: str, *table: tuple[int, ...]):
+        self.make, self.value, self.derivative, self.table = make, value, derivative, table
+
+
+EVALS = {
+    "lse": Eval(lse, "primal", "gradient", (2500,), (40_000,), (640_000,)),
+    "llsq": Eval(llsq, "primal", "gradient", (256,), (16_392,)),
+    "gmm": Eval(gmm, "objective", "jacobian", (2, 5), (10, 25), (64, 5), (64, 25)),
+    "kmeans": Eval(kmeans, "cost", "dir", (10, 1000), (100, 10_000), (1000, 10_000)),
+    "ode": Eval(ode, "primal", "gradient", (1000, 10), (10_000, 100), (100_000, 100)),
+    "lstm": Eval(lstm, "objective", "jacobian", (2, 1024), (6, 1024)),
+    "ba": Eval(ba, "objective", "jacobian", (49, 7776, 1000), (49, 7776, 31_843)),
+    "particle": Eval(particle, "ff", "rr", ()),
+    "saddle": Eval(saddle, "ff", "rr", ()),
+    "det": Eval(det, "primal", "gradient", (5,), (7,)),
+}
