@@ -7,7 +7,7 @@ ALONE := plugins/dispatchml-torch/
 PLUGINS := $(filter-out $(ALONE),$(sort $(dir $(wildcard plugins/*/pyproject.toml))))
 PROJECTS := pyproject.toml $(addsuffix pyproject.toml,$(PLUGINS))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
+BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py))) benchmarks/gradbench/run.py
 EDITABLE_PLUGINS := $(addprefix -e ./,$(patsubst %/,%,$(PLUGINS)))
 
 # What is run a second time, without the machine code for small arrays and with all plugins loaded beforehand.

@@ -22,9 +22,9 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-import numpy as np
-from _race import versions
-from workloads import EVALS, Eval
+import numpy as np  # noqa: E402
+from _race import versions  # noqa: E402
+from workloads import EVALS, Eval  # noqa: E402
 
 LIMITED = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "DISPATCHML_NUM_THREADS")
 
@@ -41,14 +41,15 @@ class Peer:
         self.sent = 0
 
     def ask(self, **message: Any) -> dict[str, Any]:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.sent += 1
         print(json.dumps({"id": self.sent, **message}), file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         return json.loads(line) if line else {"success": False, "error": "the process has ended"}
 
     def close(self) -> None:
-        assert self.process.stdin
+        assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait()
 
@@ -87,7 +88,7 @@ def numbers(output: Any) -> np.ndarray:
 
 
 def difference(a: Any, b: Any) -> float:
-    """The suite's measure: the largest |a - b| / max(|a| + |b|, 1); infinite where there are other numbers or no numbers."""
+    """The suite's measure: the largest |a - b| / max(|a| + |b|, 1); infinite where shapes differ or a is not finite."""
     first, second = numbers(a), numbers(b)
     if first.shape != second.shape or not np.all(np.isfinite(first)):
         return math.inf
@@ -95,33 +96,45 @@ def difference(a: Any, b: Any) -> float:
 
 
 def measure(peers: list[Peer], name: str, evaluation: Eval, sizes: tuple[int, ...], quick: bool) -> dict[str, Any]:
-    """Value and derivative of one workload, all peers in turns."""
+    """All functions of one workload, all peers in turns: for each peer what its functions took."""
     given = evaluation.make(np.random.default_rng(0), *sizes)
     given |= {"min_runs": 3, "min_seconds": 0.05 if quick else 0.3}
-    found = {peer.name: (Measured(), Measured()) for peer in peers}
+    functions = [name for name in (evaluation.value, *evaluation.derivatives) if name]
+    found = {peer.name: {function: Measured() for function in functions} for peer in peers}
     for _ in range(2 if quick else 5):
         for peer in peers:
-            for function, measured in zip((evaluation.value, evaluation.derivative), found[peer.name], strict=True):
+            for function, measured in found[peer.name].items():
                 if not measured.error:
                     measured.take(peer.ask(kind="evaluate", module=name, function=function, input=given))
     return found
 
 
-def row(label: str, found: dict[str, Any]) -> dict[str, float]:
+def fastest(found: dict[str, Measured], evaluation: Eval) -> Measured | None:
+    """The derivative that counts; None, with its reason printed, where there is none."""
+    valid = [found[name] for name in evaluation.derivatives if not found[name].error]
+    return min(valid, key=lambda measured: measured.time) if valid else None
+
+
+def row(label: str, evaluation: Eval, found: dict[str, dict[str, Measured]]) -> dict[str, float]:
     """Print a line for each peer; return the derivative times over ours."""
     print(f"\n{label}")
-    ours = found["dispatchml"][1]
+    ours = fastest(found["dispatchml"], evaluation)
     ratios = {}
-    for name, (value, derivative) in found.items():
-        if derivative.error:
-            print(f"  {name:12s} {derivative.error[:100]}")
+    for name, measured in found.items():
+        derivative = fastest(measured, evaluation)
+        if derivative is None:
+            print(f"  {name:12s} {measured[evaluation.derivatives[0]].error[:100]}")
             continue
-        ratios[name] = derivative.time / ours.time
-        agrees = "" if name == "dispatchml" else f"   differs by {difference(ours.output, derivative.output):.0e}"
-        print(
-            f"  {name:12s} {derivative.time * 1e3:11.4f} ms ({derivative.time / value.time:5.1f} x value)"
-            f"   compile {derivative.compiled * 1e3:8.1f} ms   {ratios[name]:8.2f} x ours{agrees}"
-        )
+        line = f"  {name:12s} {derivative.time * 1e3:11.4f} ms"
+        if evaluation.value:
+            line += f" ({derivative.time / measured[evaluation.value].time:5.1f} x value)"
+        line += f"   compile {derivative.compiled * 1e3:8.1f} ms"
+        if ours is not None:
+            ratios[name] = derivative.time / ours.time
+            line += f"   {ratios[name]:8.2f} x ours"
+            if derivative is not ours:
+                line += f"   differs by {difference(ours.output, derivative.output):.0e}"
+        print(line)
     sys.stdout.flush()
     return ratios
 
@@ -151,13 +164,13 @@ def main() -> None:
                 started.close()
         for sizes in evaluation.table[: 1 if chosen.quick else None]:
             fast = [peer for peer in peers if not evaluation.too_slow(peer.name, sizes)]
-            for peer, ratio in row(
-                f"{name} {' '.join(map(str, sizes))}", measure(fast, name, evaluation, sizes, chosen.quick)
-            ).items():
+            found = measure(fast, name, evaluation, sizes, chosen.quick)
+            for peer, ratio in row(f"{name} {' '.join(map(str, sizes))}", evaluation, found).items():
                 against.setdefault(peer, []).append(ratio)
         for peer in peers:
             peer.close()
     print("\nderivative time over ours: geometric mean, smallest, of how many workloads")
+    del against["dispatchml"]
     for peer, ratios in against.items():
         print(f"  {peer:12s} {statistics.geometric_mean(ratios):8.2f} {min(ratios):8.2f} {len(ratios):4d}")
 

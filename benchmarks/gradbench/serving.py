@@ -17,16 +17,17 @@ from types import ModuleType
 from typing import Any, TextIO
 
 
-def evaluate(program: ModuleType, run: Callable[..., Any], name: str, given: dict[str, Any]) -> dict[str, Any]:
+def evaluate(program: ModuleType, run: Callable[..., Any], name: str, given: Any) -> dict[str, Any]:
     """The answer to an "evaluate" message: the first call is timed as "compile", the others as "evaluate", until both
     `min_runs` and `min_seconds` are reached.
     """
     arguments = program.arguments(given)
+    wanted = given if isinstance(given, dict) else {}
     began = time.perf_counter_ns()
     result = run(*arguments)
     timings = [("compile", time.perf_counter_ns() - began)]
     runs, spent = 0, 0
-    while runs < max(given.get("min_runs", 1), 1) or spent < given.get("min_seconds", 0) * 1e9:
+    while runs < max(wanted.get("min_runs", 1), 1) or spent < wanted.get("min_seconds", 0) * 1e9:
         began = time.perf_counter_ns()
         result = run(*arguments)
         took = time.perf_counter_ns() - began

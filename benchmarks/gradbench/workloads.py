@@ -1,4 +1,4 @@
-"""Inputs of the evals, made from a seed: those of the table, and smaller ones for tests and for the check of derivatives."""
+"""Inputs of the evals, made from a seed."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def ode(rng: np.random.Generator, n: int, s: int) -> dict[str, Any]:
     return {"x": rng.random(n).tolist(), "s": s}
 
 
-def lstm(rng: np.random.Generator, l: int, c: int, b: int = 14) -> dict[str, Any]:
+def lstm(rng: np.random.Generator, layers: int, c: int, b: int = 14) -> dict[str, Any]:
     return {
-        "main_params": rng.uniform(-0.5, 0.5, (2 * l, 4 * b)).tolist(),
+        "main_params": rng.uniform(-0.5, 0.5, (2 * layers, 4 * b)).tolist(),
         "extra_params": rng.uniform(-0.5, 0.5, (3, b)).tolist(),
-        "state": rng.uniform(-0.5, 0.5, (2 * l, b)).tolist(),
+        "state": rng.uniform(-0.5, 0.5, (2 * layers, b)).tolist(),
         "sequence": rng.integers(0, 2, (c, b)).tolist(),
     }
 
@@ -105,10 +105,14 @@ def ht(rng: np.random.Generator, points: int, vertices: int = 544, places: bool 
 
 
 class Eval:
-    """make(rng, *sizes) makes an input; value, derivative: names of functions; table: sizes that are measured."""
+    """make(rng, *sizes) makes an input; value: the name of a function; derivatives: names, of which the fastest counts;
+    table: sizes that are measured.
+    """
 
-    def __init__(self, make: Callable[..., dict[str, Any]], value: str, derivative: str, *table: tuple[int, ...]):
-        self.make, self.value, self.derivative, self.table = make, value, derivative, table
+    def __init__(
+        self, make: Callable[..., dict[str, Any]], value: str | None, derivatives: str, *table: tuple[int, ...]
+    ):
+        self.make, self.value, self.derivatives, self.table = make, value, derivatives.split(), table
         self.limits: dict[str, int] = {}
 
     def leave(self, **limits: int) -> Eval:
@@ -128,8 +132,8 @@ EVALS = {
     "ode": Eval(ode, "primal", "gradient", (1000, 10), (10_000, 100), (100_000, 100)).leave(autograd=1, tape=2),
     "lstm": Eval(lstm, "objective", "jacobian", (2, 1024), (6, 1024)).leave(autograd=0, torch=0),
     "ba": Eval(ba, "objective", "jacobian", (49, 7776, 1000), (49, 7776, 31_843)),
-    "particle": Eval(particle, "ff", "rr", ()),
-    "saddle": Eval(saddle, "ff", "rr", ()),
+    "particle": Eval(particle, None, "ff fr rf rr", ()),
+    "saddle": Eval(saddle, None, "ff fr rf rr", ()),
     "ht": Eval(ht, "objective", "jacobian", (100,), (1600,)),
     "det": Eval(det, "primal", "gradient", (5,), (7,)).leave(torch=1, autograd=1, jax=1),
 }

@@ -1,4 +1,4 @@
-"""ba: reprojection errors of bundle adjustment and their sparse Jacobian, many small dense blocks, as compressed rows."""
+"""ba: reprojection errors of bundle adjustment; their sparse Jacobian, many small dense blocks, as compressed rows."""
 
 from __future__ import annotations
 

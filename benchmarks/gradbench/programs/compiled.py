@@ -1,4 +1,4 @@
-"""The C++ tape as a peer: `tape.cpp` is compiled at first use, with g++ -O3 -march=native, and called through ctypes."""
+"""The C++ tape as a peer: `tape.cpp` is compiled at first use, with g++ -O3 -march=native; ctypes calls it."""
 
 from __future__ import annotations
 

@@ -30,10 +30,11 @@ def minimize(function, gradient):
 
 
 def minimize_plane(function, gradient):
-    """Of a function of two numbers; gradient(x, y) gives two."""
+    """Of a function of numbers x and y, after two that stay; gradient(p, q, x, y) gives the derivatives by x and y."""
 
-    def descend(x, y):
-        value, (sx, sy), successes, rate = function(x, y), gradient(x, y), 0, 1e-5
+    def descend(p, q, x, y):
+        value, successes, rate = function(p, q, x, y), 0, 1e-5
+        sx, sy = gradient(p, q, x, y)
         while sx * sx + sy * sy > 1e-10:
             if successes == 10:
                 rate *= 2.0
@@ -42,10 +43,10 @@ def minimize_plane(function, gradient):
             xa, ya = x - rate * sx, y - rate * sy
             if (x - xa) ** 2 + (y - ya) ** 2 <= 1e-10:
                 return x, y
-            value_after = function(xa, ya)
+            value_after = function(p, q, xa, ya)
             if value_after < value:
                 x, y, value = xa, ya, value_after
-                sx, sy = gradient(x, y)
+                sx, sy = gradient(p, q, x, y)
                 successes += 1
             else:
                 rate /= 2.0

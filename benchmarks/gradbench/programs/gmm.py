@@ -17,9 +17,9 @@ outputs = {
 
 def arguments(given):
     k, d = given["k"], given["d"]
-    l = np.array(given["l"], np.float64).reshape(k, d * (d - 1) // 2)
+    lower = np.array(given["l"], np.float64).reshape(k, d * (d - 1) // 2)
     parts = [np.array(given[name], np.float64) for name in ("alpha", "mu", "q")]
-    return (*parts, l, np.array(given["x"], np.float64), float(given["gamma"]), int(given["m"]))
+    return (*parts, lower, np.array(given["x"], np.float64), float(given["gamma"]), int(given["m"]))
 
 
 def prior_constant(k, d, gamma, m):
@@ -35,15 +35,17 @@ def below_diagonal(d):
     return rows, columns
 
 
-def posterior(alpha, mu, q, l, x, gamma, m, xp, triangles, logsumexp):
-    """`triangles(l, rows, columns, d)` puts l below the diagonals of k matrices; `logsumexp` goes over the last axis."""
+def posterior(alpha, mu, q, lower, x, gamma, m, xp, triangles, logsumexp):
+    """`triangles(lower, rows, columns, d)` puts numbers below the diagonals of k matrices; `logsumexp` goes over the
+    last axis.
+    """
     n, d = x.shape
     k = len(alpha)
     scales, log_determinants = xp.exp(q), xp.sum(q, 1)
     centred = x[:, None, :] - mu
-    turned = scales * centred + xp.einsum("kij,nkj->nki", triangles(l, *below_diagonal(d), d), centred)
+    turned = scales * centred + xp.einsum("kij,nkj->nki", triangles(lower, *below_diagonal(d), d), centred)
     terms = alpha + log_determinants - 0.5 * xp.sum(turned * turned, 2)
-    prior = 0.5 * gamma * gamma * (xp.sum(scales * scales) + xp.sum(l * l)) - m * xp.sum(q)
+    prior = 0.5 * gamma * gamma * (xp.sum(scales * scales) + xp.sum(lower * lower)) - m * xp.sum(q)
     likelihood = xp.sum(logsumexp(terms)) - n * (0.5 * d * math.log(2 * math.pi) + logsumexp(alpha))
     return likelihood - prior + prior_constant(k, d, gamma, m)
 
@@ -51,9 +53,9 @@ def posterior(alpha, mu, q, l, x, gamma, m, xp, triangles, logsumexp):
 def dispatchml():
     import dispatchml as dm
 
-    def triangles(l, rows, columns, d):
-        full = np.zeros((len(l), d, d))
-        full[:, rows, columns] = l
+    def triangles(lower, rows, columns, d):
+        full = np.zeros((len(lower), d, d))
+        full[:, rows, columns] = lower
         return full
 
     def objective(*arguments):
@@ -72,8 +74,8 @@ def jax():
     import jax.numpy as jnp
     from jax.scipy.special import logsumexp
 
-    def triangles(l, rows, columns, d):
-        return jnp.zeros((len(l), d, d), l.dtype).at[:, rows, columns].set(l)
+    def triangles(lower, rows, columns, d):
+        return jnp.zeros((len(lower), d, d), lower.dtype).at[:, rows, columns].set(lower)
 
     def objective(*arguments):
         return posterior(*arguments, jnp, triangles, lambda a: logsumexp(a, axis=-1))
@@ -87,9 +89,9 @@ def jax():
 def torch():
     import torch
 
-    def triangles(l, rows, columns, d):
-        full = torch.zeros((len(l), d, d), dtype=l.dtype)
-        full[:, rows, columns] = l
+    def triangles(lower, rows, columns, d):
+        full = torch.zeros((len(lower), d, d), dtype=lower.dtype)
+        full[:, rows, columns] = lower
         return full
 
     def objective(*arguments):
@@ -103,10 +105,10 @@ def autograd():
     import autograd.numpy as anp
     from autograd.scipy.special import logsumexp
 
-    def triangles(l, rows, columns, d):
+    def triangles(lower, rows, columns, d):
         place = np.zeros((len(rows), d * d))
         place[np.arange(len(rows)), rows * d + columns] = 1.0
-        return anp.reshape(l @ place, (len(l), d, d))
+        return anp.reshape(lower @ place, (len(lower), d, d))
 
     def objective(*arguments):
         return posterior(*arguments, anp, triangles, lambda a: logsumexp(a, axis=-1))

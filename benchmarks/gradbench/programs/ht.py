@@ -1,5 +1,5 @@
-"""ht: how far a posed hand's surface is from measured points, by the pose and, where `us` is given, by the places on its
-triangles.
+"""ht: how far a posed hand's surface is from measured points, by its pose and, where `us` is given, by the places on
+its triangles.
 """
 
 from __future__ import annotations

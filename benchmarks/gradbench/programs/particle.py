@@ -1,5 +1,5 @@
-"""particle: the weight of a charge that leads a particle to the origin, by gradient descent; the particle's acceleration
-is an inner derivative, the descent takes an outer one, each forward or reverse (`rf`: reverse outside, forward inside).
+"""particle: the weight of a charge that leads a particle to the origin, by gradient descent; the particle's
+acceleration is an inner derivative, the descent takes an outer one, each forward or reverse (`rf`: reverse outside).
 """
 
 from __future__ import annotations

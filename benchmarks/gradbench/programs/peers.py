@@ -21,7 +21,7 @@ def jax_ready(functions: Functions) -> Functions:
 
 
 def torch_gradient(function: Callable[..., Any], value: str, gradient: str, active: int = 1) -> Functions:
-    """A scalar function of tensors, and its gradient by the first `active` arguments (a list where there are several)."""
+    """A scalar function of tensors, and its gradient by the first `active` arguments (one by one)."""
     import numpy as np
     import torch
 

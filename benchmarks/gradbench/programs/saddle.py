@@ -1,5 +1,5 @@
-"""saddle: min over x of max over y of (x1^2 + y1^2) - (x2^2 + y2^2), one descent within another, each with derivatives of
-its own, forward or reverse.
+"""saddle: min over x of max over y of (x1^2 + y1^2) - (x2^2 + y2^2), one descent within another, each with
+derivatives of its own, forward or reverse.
 """
 
 from __future__ import annotations
@@ -23,16 +23,45 @@ def objective(x1, y1, x2, y2):
 def dispatchml():
     import dispatchml as dm
 
-    def both(kernel, *which):
-        """Gradient by two arguments, in forward mode."""
-        first, second = (dm.derivative(kernel, argnums=i) for i in which)
+    def reverse(kernel):
+        return dm.grad(kernel, argnums=(2, 3))
 
-        def gradient(*arguments):
-            return first(*arguments), second(*arguments)
+    def forward(kernel):
+        first, second = dm.derivative(kernel, argnums=2), dm.derivative(kernel, argnums=3)
+
+        def gradient(p, q, x, y):
+            return first(p, q, x, y), second(p, q, x, y)
 
         return gradient
 
-    raise NotImplementedError(both)
+    def program(outer, inner):
+        @dm.kernel
+        def negative(x1, y1, x2, y2):
+            return -objective(x1, y1, x2, y2)
+
+        best = minimize_plane(negative, inner(negative))
+
+        @dm.kernel
+        def worst(p, q, x, y):
+            x2, y2 = best(x, y, p, q)
+            return objective(x, y, x2, y2)
+
+        least = minimize_plane(worst, outer(worst))
+
+        @dm.kernel
+        def run(p, q):
+            x, y = least(p, q, p, q)
+            x2, y2 = best(x, y, p, q)
+            return x, y, x2, y2
+
+        return run
+
+    return {
+        "rr": program(reverse, reverse),
+        "rf": program(reverse, forward),
+        "fr": program(forward, reverse),
+        "ff": program(forward, forward),
+    }
 
 
 def jax():
