@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from .peers import jax_ready, torch_gradient
@@ -17,43 +15,6 @@ outputs = {
 def arguments(given):
     names = ("main_params", "extra_params", "state", "sequence")
     return tuple(np.array(given[name], np.float64) for name in names)
-
-
-def sigmoid(x):
-    return 1.0 / (1.0 + math.exp(-x))
-
-
-def lstm(main, extra, state, sequence):
-    """main: (2 l, 4 b), weights and biases of l layers in turns; state: hidden and cell of each layer in turns."""
-    state = state.copy()
-    layers, b = len(state) // 2, state.shape[1]
-    x, total = np.empty(b), 0.0
-    for t in range(len(sequence) - 1):
-        for j in range(b):
-            x[j] = sequence[t, j] * extra[0, j]
-        for i in range(layers):
-            for j in range(b):
-                forget = sigmoid(x[j] * main[2 * i, j] + main[2 * i + 1, j])
-                ingate = sigmoid(state[2 * i, j] * main[2 * i, b + j] + main[2 * i + 1, b + j])
-                outgate = sigmoid(x[j] * main[2 * i, 2 * b + j] + main[2 * i + 1, 2 * b + j])
-                change = math.tanh(state[2 * i, j] * main[2 * i, 3 * b + j] + main[2 * i + 1, 3 * b + j])
-                cell = state[2 * i + 1, j] * forget + ingate * change
-                state[2 * i + 1, j] = cell
-                state[2 * i, j] = x[j] = outgate * math.tanh(cell)
-        exponentials = 2.0
-        for j in range(b):
-            exponentials += math.exp(x[j] * extra[1, j] + extra[2, j])
-        norm = math.log(exponentials)
-        for j in range(b):
-            total += sequence[t + 1, j] * (x[j] * extra[1, j] + extra[2, j] - norm)
-    return -total / (b * (len(sequence) - 1))
-
-
-def dispatchml():
-    import dispatchml as dm
-
-    kernel = dm.kernel(lstm)
-    return {"objective": kernel, "jacobian": dm.grad(kernel, argnums=(0, 1))}
 
 
 def layer(xp, main, i, x, hidden, cell):
@@ -86,18 +47,32 @@ def unrolled(xp):
     return objective
 
 
+def scanned(xp, scan):
+    """The same with a loop of the library, so that the program does not grow with the sequence."""
+
+    def objective(main, extra, state, sequence):
+        def body(state, pair):
+            after, part = step(xp, main, extra, state, *pair)
+            return xp.stack(after), part
+
+        parts = scan(body, state, (sequence[:-1], sequence[1:]))[1]
+        return -xp.sum(parts) / (len(sequence) - 1) / sequence.shape[1]
+
+    return objective
+
+
+def dispatchml():
+    import dispatchml as dm
+
+    objective = scanned(np, dm.scan)
+    return {"objective": dm.jit(objective), "jacobian": dm.jit(dm.grad(objective, argnums=(0, 1)))}
+
+
 def jax():
     import jax
     import jax.numpy as jnp
 
-    def objective(main, extra, state, sequence):
-        def body(state, pair):
-            after, part = step(jnp, main, extra, state, *pair)
-            return jnp.stack(after), part
-
-        parts = jax.lax.scan(body, state, (sequence[:-1], sequence[1:]))[1]
-        return -jnp.sum(parts) / (len(sequence) - 1) / sequence.shape[1]
-
+    objective = scanned(jnp, jax.lax.scan)
     return jax_ready({"objective": jax.jit(objective), "jacobian": jax.jit(jax.grad(objective, argnums=(0, 1)))})
 
 

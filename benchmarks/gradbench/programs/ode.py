@@ -15,40 +15,42 @@ def arguments(given):
     return np.array(given["x"], np.float64), int(given["s"])
 
 
-def slope(x, y, dy):
-    dy[0] = x[0]
-    for i in range(1, len(x)):
-        dy[i] = x[i] * y[i - 1]
+def stepper(x, h, xp):
+    """One step of the method, as a function of y."""
+
+    def slope(y):
+        return x * xp.concatenate([np.ones(1), y[:-1]])
+
+    def step(y):
+        k1 = slope(y)
+        k2 = slope(y + h / 2 * k1)
+        k3 = slope(y + h / 2 * k2)
+        k4 = slope(y + h * k3)
+        return y + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+
+    return step
 
 
-def ode(x, s):
-    n = len(x)
-    h = 2.0 / s
-    y, k1, k2, k3, k4, at = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    for _ in range(s):
-        slope(x, y, k1)
-        for i in range(n):
-            at[i] = y[i] + h / 2 * k1[i]
-        slope(x, at, k2)
-        for i in range(n):
-            at[i] = y[i] + h / 2 * k2[i]
-        slope(x, at, k3)
-        for i in range(n):
-            at[i] = y[i] + h * k3[i]
-        slope(x, at, k4)
-        for i in range(n):
-            y[i] += h / 6 * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i])
-    return y
+def ode(x, s, xp, repeat):
+    step = stepper(x, 2.0 / s, xp)
+    return repeat(0, s, lambda _, y: step(y), xp.zeros(len(x)))
 
 
-def last(x, s):
-    return ode(x, s)[len(x) - 1]
+def programs(xp, repeat, grad, compiled):
+    """repeat(first, end, body, y) runs a loop."""
+
+    def primal(x, s):
+        return ode(x, s, xp, repeat)
+
+    return {"primal": compiled(primal), "gradient": compiled(grad(lambda x, s: primal(x, s)[-1]))}
 
 
 def dispatchml():
+    import functools
+
     import dispatchml as dm
 
-    return {"primal": dm.kernel(ode), "gradient": dm.grad(dm.kernel(last))}
+    return programs(np, dm.fori_loop, dm.grad, functools.partial(dm.jit, static_argnums=1))
 
 
 def jax():
@@ -57,43 +59,22 @@ def jax():
     import jax
     import jax.numpy as jnp
 
-    def slope(x, y):
-        return x * jnp.concatenate([jnp.ones(1), y[:-1]])
+    def repeat(first, end, body, y):
+        return jax.lax.scan(lambda y, i: (body(i, y), None), y, jnp.arange(first, end))[0]
 
-    def primal(x, s):
-        h = 2.0 / s
-
-        def step(y, _):
-            k1 = slope(x, y)
-            k2 = slope(x, y + h / 2 * k1)
-            k3 = slope(x, y + h / 2 * k2)
-            k4 = slope(x, y + h * k3)
-            return y + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4), None
-
-        return jax.lax.scan(step, jnp.zeros(len(x)), None, length=s)[0]
-
-    compiled = functools.partial(jax.jit, static_argnums=1)
-    return jax_ready({"primal": compiled(primal), "gradient": compiled(jax.grad(lambda x, s: primal(x, s)[-1]))})
+    return jax_ready(programs(jnp, repeat, jax.grad, functools.partial(jax.jit, static_argnums=1)))
 
 
 def autograd():
     import autograd
     import autograd.numpy as anp
 
-    def slope(x, y):
-        return x * anp.concatenate((np.ones(1), y[:-1]))
-
-    def primal(x, s):
-        h, y = 2.0 / s, np.zeros(len(x))
-        for _ in range(s):
-            k1 = slope(x, y)
-            k2 = slope(x, y + h / 2 * k1)
-            k3 = slope(x, y + h / 2 * k2)
-            k4 = slope(x, y + h * k3)
-            y = y + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    def repeat(first, end, body, y):
+        for i in range(first, end):
+            y = body(i, y)
         return y
 
-    return {"primal": primal, "gradient": autograd.grad(lambda x, s: primal(x, s)[-1])}
+    return programs(anp, repeat, autograd.grad, lambda f: f)
 
 
 def tape():

@@ -41,11 +41,7 @@ def dispatchml():
     import dispatchml as dm
 
     charge = dm.kernel(potential)
-    reverse = dm.grad(charge, argnums=(0, 1))
-    forward_x, forward_y = dm.derivative(charge, argnums=0), dm.derivative(charge, argnums=1)
-
-    def forward(x, y, w):
-        return forward_x(x, y, w), forward_y(x, y, w)
+    reverse, forward = dm.grad(charge, argnums=(0, 1)), dm.jacfwd(charge, argnums=(0, 1))
 
     def program(slope, derive):
         distance = dm.kernel(landing(slope))

@@ -27,12 +27,7 @@ def dispatchml():
         return dm.grad(kernel, argnums=(2, 3))
 
     def forward(kernel):
-        first, second = dm.derivative(kernel, argnums=2), dm.derivative(kernel, argnums=3)
-
-        def gradient(p, q, x, y):
-            return first(p, q, x, y), second(p, q, x, y)
-
-        return gradient
+        return dm.jacfwd(kernel, argnums=(2, 3))
 
     def program(outer, inner):
         @dm.kernel
