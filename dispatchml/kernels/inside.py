@@ -16,7 +16,7 @@ from .partials import Partials
 from .source import Source, dotted
 
 #: Transforms that are known inside of kernels.
-KINDS = ("grad", "value_and_grad", "derivative")
+KINDS = ("grad", "value_and_grad", "derivative", "jacfwd", "jacrev")
 #: How many partials a pass over an array takes along.
 CHUNK = 4
 

@@ -11,7 +11,7 @@ from .boundary import Inputs, as_given
 from .columns import columns
 from .containers import unflatten
 from .coordinates import outputs_apart, outputs_together
-from .entry import check_function, transformed
+from .entry import check_function, note_taken, transformed
 from .forward_pass import is_differentiable
 from .reverse_pass import Recording
 from .rows import rows
@@ -56,7 +56,7 @@ def jacfwd(
         found = columns(outputs_apart(function, has_aux), inputs, keywords, has_aux, chunk_size, "jacfwd")
         return assemble(inputs, *found, has_aux)
 
-    return jacobian_forward
+    return jacobian_forward if has_aux else note_taken(jacobian_forward, "jacfwd", function, argnums)
 
 
 def jacrev(
@@ -85,7 +85,7 @@ def jacrev(
         recording = Recording(outputs_apart(function, has_aux), inputs, keywords, has_aux, "jacrev")
         return assemble(inputs, *rows(recording, chunk_size, "jacrev"), has_aux)
 
-    return jacobian_reverse
+    return jacobian_reverse if has_aux else note_taken(jacobian_reverse, "jacrev", function, argnums)
 
 
 def jacobian(

@@ -106,3 +106,23 @@ def test_inner_and_outer_derivatives_are_not_confused():
     assert dm.derivative(f)(3.0) == 6.0
     assert dm.grad(f)(3.0) == 6.0
     assert dm.derivative(dm.derivative(f))(3.0) == 2.0
+
+
+def test_jacobians_of_functions_with_one_number():
+    @dm.kernel
+    def forward(x):
+        return dm.jacfwd(cubed)(x) * x
+
+    slope = dm.jacrev(cubed)
+
+    @dm.kernel
+    def reverse(x):
+        return slope(x) * x
+
+    for kernel in (forward, reverse):
+        assert kernel(2.0) == 24.0
+        assert dm.grad(kernel)(2.0) == 36.0
+
+
+def cubed(x):
+    return x**3
