@@ -194,9 +194,11 @@ def length_of(leaves: list[Any], length: Any) -> int:
 
 def key_of(function: Any) -> Any:
     """What a loop is known by from one recording to the next."""
-    while hasattr(function, "func"):
-        function = function.func
-    return getattr(getattr(function, "__func__", function), "__code__", type(function))
+    while True:
+        inside = next((getattr(function, k) for k in ("func", "__func__", "__wrapped__") if hasattr(function, k)), None)
+        if inside is None:
+            return getattr(function, "__code__", type(function))
+        function = inside
 
 
 def settled(made: Loop, constants: list[Any], carry: list[Any], sequences: list[Any]) -> list[Any]:

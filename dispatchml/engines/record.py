@@ -24,6 +24,9 @@ from .space import SPACES, ArraySpace
 from .views import current, has_memory, is_view, taken_from
 from .writable import Writable
 
+#: Families of operations that may draw random numbers, or bring a generator into use, for purposes of their own.
+IMPORTING = frozenset({"linalg", "kernels"})
+
 
 class Guard:
     """A number of the program that decided what was recorded. expected: what it was."""
@@ -105,7 +108,7 @@ class Recorder:
         plain = tuple(current(x) if type(x) is Rec else x for x in arguments)
         given = (plain,) if op.variadic else plain
         with np.errstate(all="ignore"):
-            if op.family == "linalg" and self.around is not None:
+            if op.family in IMPORTING and self.around is not None:
                 found = self.around(lambda: op.function(*given, **keywords))
             else:
                 found = op.function(*given, **keywords)

@@ -197,8 +197,18 @@ def functions_in(x: Any) -> list[types.FunctionType]:
         x = x.func
     elif not isinstance(x, type) and isinstance(getattr(type(x), "__get__", None), types.FunctionType):
         x = type(x).__get__
-    x = getattr(x, "__wrapped__", x) if not isinstance(x, types.FunctionType) else x
+    x = behind(x)
     return [x] if isinstance(x, types.FunctionType) and not is_library(x) else []
+
+
+def behind(x: Any) -> Any:
+    """The function of the user's that something of ours stands for, such as a switch of lifting."""
+    while not isinstance(x, types.FunctionType) or is_hidden(x.__code__.co_filename):
+        inside = getattr(x, "__wrapped__", None)
+        if inside is None:
+            break
+        x = inside
+    return x
 
 
 @functools.lru_cache(maxsize=4096)

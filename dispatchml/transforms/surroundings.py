@@ -16,7 +16,7 @@ import numpy as np
 from ..dispatch.errors import RecordingError, code_line, is_ours
 from .captured import FUNCTIONS, names_read
 from .draws import is_generator
-from .looking import PLAIN, Looking, attributes_of_code, identity, is_library, is_library_module
+from .looking import PLAIN, Looking, attributes_of_code, behind, identity, is_library, is_library_module
 
 #: Instructions by which a function changes something outside of it.
 WRITES = {"STORE_GLOBAL": "assigns to a global", "DELETE_GLOBAL": "deletes a global", "STORE_ATTR": "sets an attribute"}
@@ -234,7 +234,7 @@ def attributes_of(function: Any) -> frozenset[str]:
 
 def attributes_read(function: Any) -> frozenset[str]:
     """The attribute names that a function mentions."""
-    return attributes_of_code(function.__code__)
+    return attributes_of_code(getattr(behind(function), "__code__", function.__code__))
 
 
 @functools.lru_cache(maxsize=1024)

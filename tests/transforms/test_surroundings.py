@@ -249,3 +249,26 @@ def test_too_much_to_look_at_runs_uncompiled():
     compiled = dm.jit(lambda x: values[-1][0] * x)
     with pytest.warns(FallbackWarning, match="reaches more than"):
         np.testing.assert_array_equal(compiled(X), 19_999 * X)
+
+
+def test_attributes_of_methods_that_lifting_has_seen():
+    class Model:
+        def __init__(self):
+            self.weight = np.array([1.0, 2.0])
+
+        def step(self, c):
+            return np.tanh(c * self.weight)
+
+        def by_loop(self, x):
+            return np.sum(dm.fori_loop(0, 2, lambda i, v: self.step(v), x))
+
+        def once(self, x):
+            return np.sum(self.step(x))
+
+    x = np.array([0.1, 0.2])
+    for name in ("by_loop", "once", "by_loop"):
+        model = Model()
+        compiled = dm.jit(dm.grad(getattr(model, name)))
+        compiled(x)
+        model.weight = np.array([3.0, 4.0])
+        np.testing.assert_allclose(compiled(x), dm.grad(getattr(model, name))(x))
