@@ -39,11 +39,12 @@ def test_odeint(name, stand_in, check_function):
         plain=f(scipy.integrate.odeint),
         tolerance=1e-4,
         modes=1e-6,
-        second=1e-3 if name == "time first" else None,
+        second=None,
         batch=False,
     )
 
 
+@pytest.mark.slow
 def test_the_adjoint_equation_agrees_with_the_sensitivities(stand_in, monkeypatch):
     f = lambda a: np.sum(ODES["start and parameters"](stand_in("integrate.odeint"), a) ** 2)  # noqa: E731
     moving = lambda a: np.sum(ODES["times"](stand_in("integrate.odeint"), a) ** 2)  # noqa: E731
@@ -113,7 +114,7 @@ def test_lsoda(name, stand_in, check_function):
         batch=name == "t_eval",
         tolerance=1e-4,
         modes=1e-6,
-        second=1e-3 if name == "vectorized" else None,
+        second=None,
     )
 
 

@@ -19,7 +19,10 @@ def slope(x, a):
     return np.stack([-2 * (a - x[0]) - 40 * x[0] * inner, 20 * inner + a])
 
 
-@pytest.mark.parametrize("method", ["BFGS", "CG", "L-BFGS-B", "TNC", "SLSQP", "Nelder-Mead", "Powell", "COBYQA"])
+@pytest.mark.parametrize(
+    "method",
+    ["BFGS", "CG", "L-BFGS-B", "TNC", "SLSQP", "Nelder-Mead", "Powell", pytest.param("COBYQA", marks=pytest.mark.slow)],
+)
 def test_minimize(method, stand_in, check_function):
     settings = {"method": method, "tol": 1e-10}
     if method not in ("Nelder-Mead", "Powell", "COBYQA"):

@@ -68,7 +68,7 @@ class Problem:
             with np.errstate(all="ignore"):
                 value, error, about = scipy.integrate.quad_vec(
                     function, a, b, epsabs=settings["epsabs"] / 10, epsrel=settings["epsrel"] / 10,
-                    norm="max", limit=1000, points=inner_edges, full_output=True,
+                    norm="max", limit=200, points=inner_edges, full_output=True,
                 )  # fmt: skip
             allowed = max(settings["epsabs"], settings["epsrel"] * float(np.max(np.abs(value), initial=0.0)))
             if (about.success or error <= allowed) and np.all(np.isfinite(value)):
