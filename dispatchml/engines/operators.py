@@ -9,6 +9,7 @@ from ..dispatch.errors import TracerConversionError, at_user_line
 from ..ops.index import refuse_unregistered
 from .batch import Batched
 from .forward import Dual
+from .provider import HOLDERS, held
 from .refusals import remember
 from .reverse import Var
 from .traced import describe_payload
@@ -55,6 +56,9 @@ def getitem(self: Any, index: Any) -> Any:
     kind = type(index)
     if kind is not int and kind is not slice:
         parts = index if kind is tuple else (index,)
+        if HOLDERS and any(type(part) in HOLDERS for part in parts):
+            parts = tuple(map(held, parts))
+            index = parts if kind is tuple else parts[0]
         refuse_unregistered(ops.getitem, self, parts)
         if any(isinstance(part, Writable) for part in parts):
             from ..numpy.indexing import getitem as getitem_layered

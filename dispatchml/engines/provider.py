@@ -26,6 +26,11 @@ TRACED: set[type] = set()
 HOLDERS: dict[type, tuple[Callable[[Any], Any], Callable[..., Any]]] = {}
 
 
+def held(x: Any) -> Any:
+    """What an array of lifted code holds; everything else as it is."""
+    return HOLDERS[type(x)][0](x) if type(x) in HOLDERS else x
+
+
 def payload_of(x: Any) -> Any:
     """What an engine value wraps: one level less."""
     return current(x)

@@ -24,8 +24,10 @@ class Writable:
     def _write_item(self, index: Any, value: Any) -> None:
         """Item assignment by NumPy's meaning of the index; what a type's own `__setitem__` ends in."""
         from ..ops.index import refuse_unregistered
+        from .provider import held
         from .views import assign, assign_at, assign_where
 
+        index = tuple(map(held, index)) if type(index) is tuple else held(index)
         refuse_unregistered(ops.setitem, self, index)
         if type(index) is not int and holds_positions(index) and assign_at(self, index, value):
             return

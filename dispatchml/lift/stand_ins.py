@@ -60,6 +60,8 @@ def maker(original: Callable[..., Any]) -> None:
 
 def made_array(x: Any) -> Any:
     """An array that was just made, and may be written into: truth values become numbers by arithmetic."""
+    if type(x) is not np.ndarray:
+        return kept(x)
     return Buffer(x) if x.dtype.kind in "fcb" else x
 
 

@@ -350,3 +350,30 @@ def test_complex_numbers_do_not_fit_into_a_real_array():
 
     with pytest.raises(LiftError, match="imaginary part"):
         dm.grad(f)(1.0)
+
+
+def test_masks_that_are_refilled():
+    def f(x):
+        mask, total, found = np.zeros(3, bool), 0.0, x * 1.0
+        for k in range(3):
+            mask[:] = False
+            mask[k] = True
+            total = total + np.sum(x[mask]) * (k + 1) + np.sum(np.where(mask, x, 0.0)) * (k + 1)
+            found[mask] = x[0] * (k + 1)
+        return total + np.sum(found)
+
+    np.testing.assert_allclose(dm.grad(f)(X), differences(f, X), rtol=1e-7)
+    np.testing.assert_allclose(dm.jvp(f, (X,), (np.ones(3),))[1], differences(f, X).sum(), rtol=1e-7)
+
+
+def test_parameters_that_are_refilled():
+    def f(x):
+        places, weights, total = np.zeros(2), np.zeros(3), 0.0
+        for k in range(2):
+            places[0], places[1] = 0.2 + k, 0.5 + k
+            weights[:] = k + 1.0
+            total = total + np.sum(np.interp(places, np.arange(3.0), x)) + np.average(x, weights=weights + x[0] * 0)
+            total = total + np.dot(weights, x) + np.sum(np.quantile(x, 0.3) * places)
+        return total
+
+    np.testing.assert_allclose(dm.grad(f)(X), differences(f, X), rtol=1e-7)
