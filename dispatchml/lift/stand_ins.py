@@ -189,7 +189,7 @@ def converter(original: Callable[..., Any], copy: bool, ndmin: int = 0) -> None:
             plain = held_deeply(x)
             found = original(plain, dtype, *arguments, **keywords)
             return x if cls is Buffer and found is plain else kept(found)
-        again = copy and keywords.get("copy") in (True, None) or bool(keywords.get("copy"))
+        again = keywords.get("copy", copy) in (True, np._CopyMode.ALWAYS)
         if not is_bare(x):
             return original(held_deeply(x), dtype, *arguments, **keywords)
         order = keywords.get("order") or ("F" if original is np.asfortranarray else "C" if ndmin else "K")

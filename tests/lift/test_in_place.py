@@ -51,6 +51,10 @@ def doubled(x):
 AT_IMPORT = np.vectorize(doubled, otypes="d")
 
 
+def without_copy(x):
+    return np.array(np.array(x, copy=None), copy=np._CopyMode.IF_NEEDED) * 3
+
+
 def by_element(x):
     return AT_IMPORT(x)
 """
@@ -99,6 +103,10 @@ def test_arrays_made_of_truth_values(package):
 
 def test_flags_and_base(package):
     np.testing.assert_array_equal(dm.grad(lambda x: np.sum(package.contiguous(x)))(X), [2.0, 2.0])
+
+
+def test_copies_where_needed(package):
+    np.testing.assert_array_equal(dm.grad(lambda x: np.sum(package.without_copy(x)))(X), [3.0, 3.0])
 
 
 def test_vectorize_of_before(package):

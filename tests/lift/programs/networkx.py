@@ -43,9 +43,7 @@ def _(p):
     return nx.maximum_flow_value(graph, 0, 3)
 
 
-@case("networkx.eigenvector_centrality_numpy", [0.7, 1.3, 0.4, 0.9, 2.0], tolerance=1e-5, second=False)
-def _(p):
-    return [abs(v) for v in nx.eigenvector_centrality_numpy(weighted(p), weight="weight").values()]
+# eigenvector_centrality_numpy starts at a random vector: its last bits differ from call to call without lifting, too.
 
 
 @case("networkx.closeness_centrality", [0.7, 1.3, 0.4, 0.9, 2.1])
