@@ -216,3 +216,18 @@ def test_what_is_refused(name, stand_in):
         dm.grad(lambda a: f(StandIns(stand_in), a))(1.3)
     with pytest.raises(ValueError, match=r"out of bounds|above|below"):
         dm.grad(lambda a: stand_in("interpolate.interp1d")(X, Y * a)(5.0))(1.0)
+
+
+def test_interp1d_traced_fill():
+    """What fills counts once, below, above and between."""
+
+    def f(p):
+        made = scipy.interpolate.interp1d(
+            np.arange(3.0), np.array([1.0, 3.0, 2.0]) * p[0], bounds_error=False, fill_value=(p[1], p[2])
+        )
+        return np.sum(made([0.5, -1.0, 9.0]) * np.array([1.0, 10.0, 100.0]))
+
+    p = np.array([1.5, 0.3, 0.7])
+    value, gradient = dm.value_and_grad(f)(p)
+    assert value == f(p)
+    np.testing.assert_allclose(gradient, [2.0, 10.0, 100.0], rtol=1e-12)

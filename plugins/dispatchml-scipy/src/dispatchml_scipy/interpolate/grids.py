@@ -43,13 +43,11 @@ class OneAxis:
         made = self.outside(x, y, points, made)
         front = tuple(range(ops.ndim(points)))
         made = ops.moveaxis(made, source=front, destination=tuple(axis + k for k in front)) if axis and front else made
-        (value,) = (
-            run_plain(
-                lambda g: (np.asarray(plain(g[0], g[1], self.kind, self.axis, **self.settings)(g[2])),),
-                (self.x, self.y, x_new),
-            )
-            if not traced_in(self.settings)
-            else (made,)
+        if traced_in(self.settings):  # what is made is the value
+            return made
+        (value,) = run_plain(
+            lambda g: (np.asarray(plain(g[0], g[1], self.kind, self.axis, **self.settings)(g[2])),),
+            (self.x, self.y, x_new),
         )
         return with_value(value, made)
 
