@@ -313,3 +313,17 @@ def test_linear_sum_assignment(stand_in, check_function):
         return (costs * a**2)[rows, columns].sum()
 
     check_function(best, 1.3)
+
+
+def test_fits_through_points():
+    """Residuals that are exactly 0 count as others do."""
+    y = np.array([1.0, 2.0, 3.0])
+    mean = [1 / 3, 1 / 3, 1 / 3]
+    np.testing.assert_allclose(
+        dm.grad(lambda y: scipy.optimize.least_squares(lambda x: x[0] - y, [0.0]).x[0])(y), mean, rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        dm.grad(lambda y: scipy.optimize.curve_fit(lambda t, a: a + 0 * t, np.arange(3.0), y)[0][0])(y), mean, rtol=1e-9
+    )
+    slope = dm.grad(lambda p: scipy.optimize.curve_fit(lambda t, a: a * t, np.arange(4.0), p * np.arange(4.0))[0][0])
+    np.testing.assert_allclose(slope(1.0), 1.0, rtol=1e-9)

@@ -37,7 +37,7 @@ def cost(x: Any, held: Any) -> Any:
     scale, loss = held["scale"], held["loss"]
     r = residuals(x, held)
     if loss == "linear":
-        return np.sum(np.abs(r) ** 2) / 2
+        return np.sum(ops.real(r * np.conj(r))) / 2  # abs(r) has slope 0 where r is 0
     rho = LOSSES[loss] if isinstance(loss, str) else lambda z: lifted(loss)(z)[0]
     return np.sum(scale**2 * rho((r / scale) ** 2)) / 2
 
