@@ -13,6 +13,7 @@ import numpy as np
 from ..dispatch.errors import ArgumentError, FallbackWarning, at_user_line, class_name, warn_at_user_line
 from ..dispatch.layers import layer_of
 from ..engines.record import Rec
+from ..engines.record import refuse as refuse_recording
 from ..engines.traced import Traced, innermost
 from ..transforms.comparing import is_asked_for
 from ..transforms.containers import flatten
@@ -55,6 +56,11 @@ def kernel(function: Callable[..., Any] | None = None, *, unchecked: bool = Fals
     if function is None:
         return lambda f: Kernel(f, unchecked)
     return Kernel(function, unchecked)
+
+
+def is_recorded(x: Any) -> bool:
+    """Whether a value is part of a program that is being recorded."""
+    return isinstance(innermost(x) if isinstance(x, Traced) else x, Rec)
 
 
 class Kernel:
@@ -128,6 +134,13 @@ class Kernel:
                 return self.uncompiled(arguments[: self.arity])
         if not any(isinstance(x, (Traced, Rec)) for x in leaves):
             kinds.refuse(next(x for x in arguments if kinds.kind_of(x) is None))
+        closed = self.closed
+        outside = closed is not None and (closed.hidden or not all(callable(v) for _, v in closed.constants))
+        if outside and any(map(is_recorded, leaves)):
+            refuse_recording(
+                f"the kernel {self.py_func.__name__}",
+                "reads values from outside, which a program would keep as they are now: hand them over as arguments",
+            )
         if self.primitive is not None:
             return self.primitive(*arguments[: self.arity])
         from .calls import Call

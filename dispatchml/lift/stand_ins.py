@@ -357,7 +357,18 @@ def math_function(name: str) -> None:
                 return computed(*(as_number(v) for v in arguments))
         else:
             return original(*arguments)
-        return function(*(as_number(v) for v in arguments))
+        numbers = [as_number(v) for v in arguments]
+        raise_as(original, numbers)
+        return function(*numbers)
+
+
+def raise_as(original: Callable[..., Any], numbers: Any) -> None:
+    """Raise what a function of `math` raises for these numbers, where each has one plain value: `math.log(0.0)` is a
+    ValueError, and a program may count on that.
+    """
+    plain = [innermost(v) if isinstance(v, TRACED) else v for v in numbers]
+    if all(isinstance(v, (float, int)) and type(v) is not Rec for v in plain):
+        original(*plain)
 
 
 def as_number(x: Any) -> Any:
@@ -375,6 +386,7 @@ def log(x: Any, *base: Any) -> Any:
     """As `math.log`."""
     if not holds_traced((x, *base)):
         return math.log(held(x), *base)
+    raise_as(math.log, [as_number(v) for v in (x, *base)])
     y = np.log(as_number(x))
     return y / np.log(as_number(base[0])) if base else y
 

@@ -41,15 +41,17 @@ def transformed(function: Callable[..., Any], name: str) -> Callable[[Callable[.
 
 
 def note_taken(made: Callable[P, R], kind: str, function: Any, argnums: Any) -> Callable[P, R]:
-    """Remember what a function is the derivative of, for kernels that call it."""
-    made.taken = (made, kind, function, argnums)  # type: ignore[attr-defined]
+    """Remember what a function is the derivative of, for kernels that call it. Its number instead of itself is kept: no
+    cycle, and a wrapper that takes over its attributes is told apart.
+    """
+    made.taken = (id(made), kind, function, argnums)  # type: ignore[attr-defined]
     return made
 
 
 def taken_of(function: Any) -> tuple[str, Any, Any] | None:
     """The transform, its function and its positions behind a function; None for anything else."""
     found = getattr(function, "taken", None)
-    return found[1:] if type(found) is tuple and found[0] is function else None
+    return found[1:] if type(found) is tuple and found[0] == id(function) else None
 
 
 def check_function(function: Any, name: str) -> None:

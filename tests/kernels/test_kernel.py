@@ -299,3 +299,28 @@ def test_gradients_of_plain_arguments_are_taken_in_one_call():
     assert value == kernel(V, 0.3)
     np.testing.assert_allclose(by_w, dm.grad(weighted_by_numpy, argnums=1)(V, 0.3))
     np.testing.assert_allclose(by_v, dm.grad(weighted_by_numpy)(V, 0.3))
+
+
+OUTSIDE = 2.0
+
+
+def by_outside(x):
+    return x * OUTSIDE
+
+
+def test_what_a_kernel_reads_from_outside_is_not_frozen_by_jit(monkeypatch):
+    kernel = dm.kernel(by_outside)
+    compiled = dm.jit(dm.grad(kernel))
+    with pytest.warns(FallbackWarning, match="the kernel by_outside reads values from outside"):
+        assert compiled(1.0) == 2.0
+    monkeypatch.setitem(globals(), "OUTSIDE", 3.0)
+    assert compiled(1.0) == 3.0
+
+
+def test_and_of_numbers_gives_a_number_in_both_modes():
+    @dm.kernel
+    def kernel(x, y):
+        return x * (y and x)
+
+    assert kernel(3.0, 2.0) == 9.0
+    assert dm.value_and_grad(kernel, argnums=(0, 1))(3.0, 2.0) == (9.0, (6.0, 0.0))

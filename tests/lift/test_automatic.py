@@ -377,3 +377,21 @@ def test_parameters_that_are_refilled():
         return total
 
     np.testing.assert_allclose(dm.grad(f)(X), differences(f, X), rtol=1e-7)
+
+
+def test_functions_of_math_raise_on_traced_numbers_what_they_raise_on_plain_ones():
+    def logarithm(x):
+        try:
+            return math.log(x - 2.0)
+        except ValueError:
+            return 3.0 * x
+
+    def power(x):
+        try:
+            return math.exp(1000.0 * x)
+        except OverflowError:
+            return 2.0 * x
+
+    assert dm.value_and_grad(logarithm)(1.0) == (3.0, 3.0)
+    assert dm.value_and_grad(logarithm)(3.0) == (0.0, 1.0)
+    assert dm.jvp(power, (1.0,), (1.0,)) == (2.0, 2.0)

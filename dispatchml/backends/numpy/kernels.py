@@ -120,6 +120,7 @@ def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
     tried = {1: on_one, 2: on_two if op.name in ARITHMETIC else on_any}
     on_array = on_any if op.keywords or predicate else tried.get(op.arity, on_any)
     on_array.__name__ = on_array.__qualname__ = op.name
+    on_array.__module__ = op.module  # it belongs to whoever has declared the operation
     return on_array
 
 

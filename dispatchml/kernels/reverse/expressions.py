@@ -162,18 +162,28 @@ class Expressions:
             equal = False
         return Number(equal == (name == "eq"))
 
+    def truth_operand(self: Any, node: ast.expr) -> Any:
+        """An operand of `and` and `or`, which must be a truth value: of others the operator gives one of them."""
+        x = self.evaluate(node)
+        if isinstance(x, (Constant, Closure, tuple)):
+            return self.truth(x)
+        x = self.number(x)
+        if not (isinstance(x.value, (bool, np.bool_)) if isinstance(x, Number) else x.kind == BOOLEAN):
+            raise self.refuse("`and` and `or` have numbers on their sides; compare them, as in x != 0", node)
+        return self.truth(x)
+
     def of_BoolOp(self: Any, node: ast.BoolOp) -> Any:
-        result = self.truth(self.evaluate(node.values[0]))
+        result = self.truth_operand(node.values[0])
         both = isinstance(node.op, ast.And)
         for rest in node.values[1:]:
             if isinstance(result, (Number, Constant)):
                 if bool(result.value) != both:
                     return Number(not both)
-                result = self.truth(self.evaluate(rest))
+                result = self.truth_operand(rest)
                 continue
             here, block, memory = self.block, Block(), self.memory
             self.block, self.memory = block, memory.copy()
-            other = self.truth(self.evaluate(rest))
+            other = self.truth_operand(rest)
             self.block, self.memory = here, memory
             if isinstance(other, Constant):
                 other = Number(bool(other.value))
