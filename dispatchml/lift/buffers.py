@@ -119,7 +119,7 @@ class Buffer:
     def __deepcopy__(self, memo: Any) -> Buffer:
         return self.copy()
 
-    def copy(self, order: str = "C") -> Buffer:
+    def copy(self, order: Any = "C") -> Buffer:
         """An independent buffer."""
         value = held(self)
         return Buffer(value.copy(order) if type(value) is ndarray else fresh(value))
@@ -366,7 +366,7 @@ def view(x: Buffer, take: Take) -> Any:
         where = positions(x)
         shares = np.may_share_memory(take(where), where)
     if type(made) in (list, tuple):
-        return type(made)(view(x, lambda v, k=k: take(v)[k]) for k in range(len(made)))
+        return type(made)(view(x, lambda v, k=k: take(v)[k]) for k in range(len(made)))  # pyright: ignore[reportArgumentType]
     if not shares:
         return kept(made)
     return linked(x, made, take)
@@ -408,7 +408,7 @@ def set_part(x: Buffer, name: str, new: Any) -> None:
     elif value.dtype.kind != "c":
         x[...] = new
     else:
-        x[...] = new + 1j * value.imag if name == "real" else value.real + 1j * new
+        x[...] = new + 1j * value.imag if name == "real" else value.real + 1j * new  # pyright: ignore[reportAttributeAccessIssue, reportOperatorIssue]
 
 
 def write(x: Buffer, index: Any, new: Any) -> None:

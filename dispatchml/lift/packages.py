@@ -121,7 +121,7 @@ def enter() -> bool:
             refresh()
         STATE.count += 1
         if STATE.count == 1:
-            vars(builtins).update(ACTIVE)
+            vars(builtins).update(ACTIVE)  # pyright: ignore[reportAttributeAccessIssue]
     return True
 
 
@@ -130,7 +130,7 @@ def leave() -> None:
     with LOCK:
         STATE.count -= 1
         if not STATE.count:
-            vars(builtins).update(INERT)
+            vars(builtins).update(INERT)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def refresh() -> None:
@@ -147,8 +147,8 @@ def refresh() -> None:
         elif type(x) is np.vectorize and is_enabled(str(getattr(x.pyfunc, "__module__", ""))):
             x.__class__ = STAND_INS[id(np.vectorize)][1]  # made before; on plain values it is what it was
         elif issubclass(type(x), type) and is_enabled(str(x.__module__)):  # a dead proxy has no class to be asked for
-            guard_members(x)
-    vars(builtins).update(ACTIVE if STATE.count else INERT)
+            guard_members(x)  # pyright: ignore[reportArgumentType]
+    vars(builtins).update(ACTIVE if STATE.count else INERT)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def guard_members(cls: type) -> None:
@@ -198,9 +198,9 @@ def name_for(site: Site, function: types.FunctionType) -> str | None:
     if found is not None:
         return named(getattr(value, "__name__", site.name), "", value, found)
     if type(value) is types.ModuleType:
-        return name_of_module(site, value)
+        return name_of_module(site, value)  # pyright: ignore[reportArgumentType]
     if type(value) is np.ndarray:
-        if site.chain[:1] == ("dot",) and value.dtype.kind in "fc":
+        if site.chain[:1] == ("dot",) and value.dtype.kind in "fc":  # pyright: ignore[reportAttributeAccessIssue]
             return named(site.name, str(id(value)), value, dotting(value))
         return None
     if callable(value):
@@ -263,7 +263,7 @@ def named(name: str, kind: str, original: Any, instead: Any) -> str:
     key = f"{name} {kind} switched"
     if key not in ACTIVE:
         INERT[key], ACTIVE[key] = original, instead
-        vars(builtins)[key] = instead if STATE.count else original
+        vars(builtins)[key] = instead if STATE.count else original  # pyright: ignore[reportIndexIssue]
     return key
 
 

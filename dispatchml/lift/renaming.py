@@ -118,7 +118,7 @@ def sites(code: types.CodeType) -> Iterator[Site]:
 
 def entered(name: str, value: Any) -> str:
     """A name under which lifted code finds a value."""
-    vars(builtins)[name] = value
+    vars(builtins)[name] = value  # pyright: ignore[reportIndexIssue]
     return name
 
 

@@ -83,7 +83,7 @@ def maker_like(original: Callable[..., Any]) -> None:
         if isinstance(like, TRACED):
             if not is_bare(like):
                 return original(like, *arguments[1:], **keywords)  # in the layers of that
-            like = np.empty(like.shape, like.dtype, order_of(like))
+            like = np.empty(like.shape, like.dtype, order_of(like))  # pyright: ignore[reportCallIssue, reportArgumentType]
         elif type(like) in (list, tuple):
             like = np.empty(ops.shape(array_of(held_deeply(like))))
         return kept(original(like, *map(held_deeply, arguments[1:]), **keywords))
@@ -108,7 +108,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Any
 
 @stands_for(np.full_like)
 def full_like(
-    x: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+    x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
 ) -> Any:  # fmt: skip
     """As `numpy.full_like`."""
     if active() is None:
@@ -304,7 +304,7 @@ def complex_number(real: Any = 0.0, imag: Any = None, /) -> Any:
     real, imag = held(real), held(imag)
     if not isinstance(real, TRACED) and not isinstance(imag, TRACED) or not is_bare((real, imag)):
         return complex(real) if imag is None else complex(real, imag)
-    y = real if imag is None else real + 1j * imag
+    y = real if imag is None else real + 1j * imag  # pyright: ignore[reportOperatorIssue]
     return y if ops.dtype(y).kind == "c" else ops.astype(y, dtype=np.dtype(complex))
 
 

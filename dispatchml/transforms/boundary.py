@@ -305,7 +305,7 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
     except Exception as error:
         again = may_go_on(error)
         if isinstance(error, TracerConversionError) and run is function and not is_unlifted(function):
-            ready = LIFTING.prepare(function, arguments)  # a name may mean something else by now
+            ready = LIFTING.prepare(function, arguments)  # a name may mean something else by now  # pyright: ignore[reportOptionalCall]
             if ready is not AS_IT_IS:
                 run, again = ready.run, True
         if not again:

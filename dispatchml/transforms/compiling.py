@@ -71,6 +71,7 @@ def jit(
             f, static_argnums=static_argnums, static_argnames=static_argnames, donate=donate, fast=fast, lift=lift
         )
     function = as_given(function, lift)
+    assert function is not None
     positions = of_kind(static_argnums, int, "static_argnums takes positions, whole numbers")
     names = of_kind(static_argnames, str, "static_argnames takes names, texts")
     donated = of_kind(donate, int, "donate takes positions, whole numbers")

@@ -122,6 +122,7 @@ class Arrays:
         op.count = self.value("count", INTEGER)
         op.stop = lengths[0]
         op.index = self.value("i", INTEGER)
+        assert op.index is not None
         op.index.made, op.index.block = op, op.body
         here, memory = self.block, self.memory
         self.block, self.memory = op.body, self.inner_memory(memory)
@@ -144,6 +145,7 @@ class Arrays:
         op.count = self.value("count", INTEGER)
         op.stop = lengths[0]
         op.index = self.value("i", INTEGER)
+        assert op.index is not None
         op.index.made, op.index.block = op, op.body
         head = self.value(name, kind)
         head.made, head.block = op, self.block

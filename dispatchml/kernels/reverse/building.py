@@ -244,18 +244,19 @@ class Builder(Expressions, Calls, Arrays):
             b = Undefined
         some = b if a is Undefined else a
         if isinstance(a, tuple) or isinstance(b, tuple):
-            parts = [x if isinstance(x, tuple) else (Undefined,) * len(some) for x in (a, b)]
+            parts = [x if isinstance(x, tuple) else (Undefined,) * len(some) for x in (a, b)]  # pyright: ignore[reportArgumentType]
             if not isinstance(some, tuple) or len(parts[0]) != len(parts[1]):
                 raise self.refuse(f"{name} is a tuple of another length in each branch", node)
             return tuple(self.join(op, f"{name}_{i}", x, y, node) for i, (x, y) in enumerate(zip(*parts, strict=True)))
-        sides = [x for x in (a, b) if x is not Undefined]
+        both: list[Any] = [a, b]
+        sides: list[Any] = [x for x in both if x is not Undefined]
         if any(not isinstance(x, (Value, Number, Lazy)) for x in sides):
             if len(sides) == 1:
                 return sides[0]
             raise self.refuse(f"{name} is something else in each branch of an if", node)
         made: list[Operand | None] = []
         kind = joined(sides[0].kind, sides[-1].kind)
-        for x, block in zip((a, b), op.blocks(), strict=True):
+        for x, block in zip(both, op.blocks(), strict=True):
             if x is Undefined:
                 made.append(None)
                 continue

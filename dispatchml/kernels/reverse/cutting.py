@@ -47,7 +47,7 @@ def cut(
         edge((node, 1), "sink", INFINITE)
     while augment(graph):
         pass
-    reaching = {"sink"}
+    reaching: set[Hashable] = {"sink"}
     queue: deque[Hashable] = deque(["sink"])
     while queue:
         node = queue.popleft()

@@ -49,6 +49,7 @@ class Expressions:
             if frame.outer is None:
                 break
             frame = frame.outer
+        assert frame is not None
         return self.outside(node.id, frame.source, node)
 
     def outside(self: Any, text: str, source: Any, node: ast.AST) -> Any:

@@ -46,6 +46,8 @@ class Text:
 class Forward:
     """Writes instructions as they are, or with what the way back needs saved."""
 
+    shared: str  # what the names of the records of recursive calls end with
+
     def __init__(
         self, program: Program, active: Activity, saving: Saving, stacks: dict[Loop, Stack], text: Text
     ) -> None:

@@ -58,7 +58,7 @@ def of_value(value: Any) -> Any:
         return BOOLEAN
     if isinstance(value, (int, np.integer)):
         return INTEGER
-    if isinstance(value, np.float32):
+    if isinstance(value, np.float32):  # pyright: ignore[reportArgumentType]
         return Kind("f4")
     if isinstance(value, (float, np.floating)):
         return FLOAT

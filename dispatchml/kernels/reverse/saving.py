@@ -70,6 +70,7 @@ class Saving:
                 break
             for s in more:
                 s.old = self.new_value("old", s.array.kind.with_ndim(0))  # type: ignore[operator]
+                assert s.old is not None
                 s.old.made, s.old.block = s, s.block
             self.undone |= more
 
@@ -150,7 +151,8 @@ class Saving:
         shape_only = isinstance(n, tuple)
         v = n[1] if isinstance(n, tuple) else n
         assert isinstance(v, Value)
-        op, found = v.made, []
+        op = v.made
+        found: list[Hashable] = []
         if isinstance(op, Loop):
             if v is op.index and op is loop:
                 return []
