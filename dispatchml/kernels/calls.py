@@ -142,6 +142,7 @@ def by_columns(call: Call, leaves: list[Any], active: tuple[bool, ...], floats: 
         rows, flat = ops.reshape(column, shape=(count, -1)), ops.reshape(as_array(c), shape=(-1,))
         term = ops.matmul(rows, flat)
         total = term if total is None else ops.add(total, term)
+    assert total is not None
     found, start = [], 0
     for shape, size in zip(shapes, sizes, strict=True):
         found.append(ops.reshape(total[start : start + size], shape=shape))

@@ -32,7 +32,7 @@ def kind_of_type(ty: Any) -> str:
     """The kind that Numba has found for a result."""
     ty = types.unliteral(ty)
     if isinstance(ty, types.BaseTuple):
-        return f"({','.join(map(kind_of_type, ty.types))})"
+        return f"({','.join(map(kind_of_type, ty.types))})"  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(ty, types.NoneType):
         return "N"
     if isinstance(ty, types.Array):
@@ -72,7 +72,7 @@ class Words:
 def read(context: Any, builder: Any, source: Words, ty: Any) -> Any:
     """A value out of words."""
     if isinstance(ty, types.BaseTuple):
-        return context.make_tuple(builder, ty, [read(context, builder, source, t) for t in ty.types])
+        return context.make_tuple(builder, ty, [read(context, builder, source, t) for t in ty.types])  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(ty, types.NoneType):
         return context.get_dummy_value()
     if isinstance(ty, types.Array):
@@ -104,7 +104,7 @@ def read_array(context: Any, builder: Any, source: Words, ty: Any) -> Any:
 def write(context: Any, builder: Any, target: Words, ty: Any, value: Any) -> None:
     """A value as words."""
     if isinstance(ty, types.BaseTuple):
-        for t, x in zip(ty.types, cgutils.unpack_tuple(builder, value, len(ty.types)), strict=True):
+        for t, x in zip(ty.types, cgutils.unpack_tuple(builder, value, len(ty.types)), strict=True):  # pyright: ignore[reportAttributeAccessIssue]
             write(context, builder, target, t, x)
     elif isinstance(ty, types.NoneType):
         pass
@@ -123,7 +123,7 @@ def write(context: Any, builder: Any, target: Words, ty: Any, value: Any) -> Non
     elif isinstance(ty, types.Float):
         target.store(context.cast(builder, value, ty, types.float64))
     else:
-        to = types.uint64 if isinstance(ty, types.Integer) and not ty.signed else types.int64
+        to = types.uint64 if isinstance(ty, types.Integer) and not ty.signed else types.int64  # pyright: ignore[reportAttributeAccessIssue]
         target.store(context.cast(builder, value, types.unliteral(ty), to))
 
 

@@ -36,7 +36,7 @@ def kind_of(value: Any) -> str | None:
     if isinstance(value, np.generic) and character(value.dtype) in CHARACTERS:
         return character(value.dtype)
     if cls is tuple:
-        inside = kinds_of(value)
+        inside = kinds_of(value)  # pyright: ignore[reportArgumentType]
         return None if inside is None else f"({','.join(inside)})"
     return None
 
@@ -56,7 +56,7 @@ def refuse(value: Any) -> NoReturn:
 
 def character(dtype: Any) -> str:
     """The character of a dtype, the same for the same numbers."""
-    return SAME.get(dtype.char, dtype.char)
+    return SAME.get(dtype.char, dtype.char)  # pyright: ignore[reportReturnType]
 
 
 @lru_cache(4096)

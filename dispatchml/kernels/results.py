@@ -63,7 +63,7 @@ class Reading:
             low = address + sum(min(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))
             size = sum(abs((n - 1) * s) for n, s in zip(shape, strides, strict=True)) + dtype.itemsize
             memory = (ctypes.c_char * size).from_address(low)
-            return np.ndarray(shape, dtype, memory, address - low, strides).copy()
+            return np.ndarray(shape, dtype, memory, address - low, strides).copy()  # pyright: ignore[reportArgumentType]
         finally:
             if owner:
                 self.release(owner)

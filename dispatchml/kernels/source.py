@@ -8,7 +8,7 @@
 A helper that calls itself or another one is the same object again: the graph of sources may have cycles.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # pyright: ignore[reportAssignmentType]
 
 import ast
 import builtins
@@ -91,7 +91,8 @@ class Source:
 
     def reached(self) -> Iterator[Source]:
         """This source and every one that it may call, each once."""
-        seen, waiting = set(), [self]
+        seen: set[int] = set()
+        waiting: list[Source] = [self]
         while waiting:
             source = waiting.pop()
             if id(source) not in seen:
@@ -216,7 +217,7 @@ def lambda_definition(function: types.FunctionType, text: str) -> ast.FunctionDe
     for node in ast.walk(tree):
         if isinstance(node, ast.Lambda) and node.lineno <= code.co_firstlineno <= (node.end_lineno or 0):
             body = node.body
-            inside = {(n.lineno, n.col_offset) for n in ast.walk(body) if hasattr(n, "lineno")}
+            inside = {(n.lineno, n.col_offset) for n in ast.walk(body) if hasattr(n, "lineno")}  # pyright: ignore[reportAttributeAccessIssue]
             if tuple(a.arg for a in node.args.posonlyargs + node.args.args) == names and (
                 not places or (body.lineno, body.col_offset) in places or places <= inside
             ):

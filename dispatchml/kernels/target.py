@@ -197,7 +197,7 @@ class Target(TargetDescriptor):
     @threadsafe_cached_property
     def typing_context(self) -> Any:
         """How they are typed."""
-        return typing.Context()
+        return typing.Context()  # pyright: ignore[reportPrivateImportUsage]
 
 
 class KernelDispatcher(Dispatcher):

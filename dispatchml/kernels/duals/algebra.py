@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import types
-from numba.core.typing import signature
+from numba.core.typing import signature  # pyright: ignore[reportPrivateImportUsage]
 
 from ... import ops
 from ...rules.registry import RULES

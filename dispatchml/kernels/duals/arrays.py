@@ -111,7 +111,7 @@ def declare(function: Any, count: int, result: Any, name: str) -> None:
             ndim = max(t.ndim for t in args if isinstance(t, types.Array))
             return signature(types.Array(ty, ndim, "C"), *map(types.unliteral, args))
 
-    infer_global(function)(Template)
+    infer_global(function)(Template)  # pyright: ignore[reportOptionalCall]
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         code = Code(context, builder)
@@ -186,7 +186,7 @@ def whole(
             ty = result(*args)
             return None if ty is None else signature(ty, *args)
 
-    infer_global(function)(Template)
+    infer_global(function)(Template)  # pyright: ignore[reportOptionalCall]
 
     @lower_builtin(function, *(types.Array,) * count)
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:

@@ -112,7 +112,7 @@ def declare(function: Any, count: int, result: Any, name: str) -> None:
             given = [taken_as(t, name == "power" and k == 1) for k, t in enumerate(args)]
             return signature(result or ty, *given)
 
-    infer_global(function)(Template)
+    infer_global(function)(Template)  # pyright: ignore[reportOptionalCall]
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         e = Emitter(context, builder)
@@ -154,7 +154,7 @@ for table, count, result in (
 # ---- truth, and choosing -------------------------------------------------------------------------------------------
 
 
-@infer_global(bool)
+@infer_global(bool)  # pyright: ignore[reportOptionalCall]
 class Truth(AbstractTemplate):
     """Whether a dual number is not zero."""
 
@@ -180,7 +180,7 @@ def declare_choice(function: Any, comparison: str) -> None:
             ty = functools.reduce(joined, args)
             return None if ty is None else signature(ty, *(ty for _ in args))
 
-    infer_global(function)(Template)
+    infer_global(function)(Template)  # pyright: ignore[reportOptionalCall]
 
     @lower_builtin(function, types.VarArg(Dual))
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numba.core import types
-from numba.core.typing import signature
+from numba.core.typing import signature  # pyright: ignore[reportPrivateImportUsage]
 
 from .algebra import Emitter, Number
 from .types import joined

@@ -68,7 +68,7 @@ def floating(ty: Any) -> Any:
 def part_type(ty: Any, t: PartialsType) -> Any:
     """The type of the numbers, or of one partial, of numbers, arrays and tuples."""
     if isinstance(ty, types.BaseTuple):
-        return types.Tuple([part_type(x, t) for x in ty.types])
+        return types.Tuple([part_type(x, t) for x in ty.types])  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(ty, types.Array):
         return types.Array(part_type(ty.dtype, t), ty.ndim, "C")
     if isinstance(ty, types.NoneType):
@@ -88,7 +88,7 @@ def dual_of(ty: Any, t: PartialsType, *others: Any) -> Any:
 def room_type(ty: Any, t: PartialsType | None) -> Any:
     """The type of the parts (or, without t, of the values) of several results."""
     if isinstance(ty, types.BaseTuple):
-        return types.Tuple([room_type(x, t) for x in ty.types])
+        return types.Tuple([room_type(x, t) for x in ty.types])  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(ty, types.NoneType):
         return ty
     inner = types.unliteral(ty) if t is None else part_type(ty, t)
@@ -171,8 +171,8 @@ class Code:
     def parts(self, ty: Any, value: Any, t: PartialsType, k: int) -> Any:
         """The numbers in (k = 0), or a partial of, a number, an array or a tuple."""
         if isinstance(ty, types.BaseTuple):
-            inside = cgutils.unpack_tuple(self.builder, value, len(ty.types))
-            made = [self.parts(x, v, t, k) for x, v in zip(ty.types, inside, strict=True)]
+            inside = cgutils.unpack_tuple(self.builder, value, len(ty.types))  # pyright: ignore[reportAttributeAccessIssue]
+            made = [self.parts(x, v, t, k) for x, v in zip(ty.types, inside, strict=True)]  # pyright: ignore[reportAttributeAccessIssue]
             return self.context.make_tuple(self.builder, part_type(ty, t), made)
         if isinstance(ty, types.NoneType):
             return self.context.get_dummy_value()
@@ -205,8 +205,8 @@ class Code:
     def rooms(self, ty: Any, value: Any, made: Any, size: Any) -> Any:
         """Room for several results of a type."""
         if isinstance(ty, types.BaseTuple):
-            inside = cgutils.unpack_tuple(self.builder, value, len(ty.types))
-            rooms = [self.rooms(x, v, m, size) for x, v, m in zip(ty.types, inside, made.types, strict=True)]
+            inside = cgutils.unpack_tuple(self.builder, value, len(ty.types))  # pyright: ignore[reportAttributeAccessIssue]
+            rooms = [self.rooms(x, v, m, size) for x, v, m in zip(ty.types, inside, made.types, strict=True)]  # pyright: ignore[reportAttributeAccessIssue]
             return self.context.make_tuple(self.builder, made, rooms)
         if isinstance(ty, types.NoneType):
             return self.context.get_dummy_value()
@@ -215,15 +215,15 @@ class Code:
     def put(self, made: Any, out: Any, k: Any, ty: Any, value: Any, element: Callable[[Any, Any], Any]) -> None:
         """Write a function of a result's numbers to place k of the room for several."""
         if isinstance(ty, types.BaseTuple):
-            rooms, values = (cgutils.unpack_tuple(self.builder, x, len(ty.types)) for x in (out, value))
-            for m, o, x, v in zip(made.types, rooms, ty.types, values, strict=True):
+            rooms, values = (cgutils.unpack_tuple(self.builder, x, len(ty.types)) for x in (out, value))  # pyright: ignore[reportAttributeAccessIssue]
+            for m, o, x, v in zip(made.types, rooms, ty.types, values, strict=True):  # pyright: ignore[reportAttributeAccessIssue]
                 self.put(m, o, k, x, v, element)
         elif isinstance(ty, types.Array):
             with cgutils.loop_nest(self.builder, self.shape(ty, value), INDEX) as indices:
                 x = element(ty.dtype, self.load(ty, value, tuple(indices)))
-                self.store(made, out, (k, *indices), self.cast(*x, made.dtype))
+                self.store(made, out, (k, *indices), self.cast(*x, made.dtype))  # pyright: ignore[reportCallIssue]
         elif not isinstance(ty, types.NoneType):
-            self.store(made, out, (k,), self.cast(*element(ty, value), made.dtype))
+            self.store(made, out, (k,), self.cast(*element(ty, value), made.dtype))  # pyright: ignore[reportCallIssue]
 
 
 def implement(function: Any, result: Callable[..., Any], write: Callable[..., Any]) -> None:
@@ -321,10 +321,10 @@ def put_tangents_code(c: Code, sig: Any, args: Any) -> Any:
     (oty, yty, _, t), (out, y, k, _) = sig.args, args
     first, room = oty, out
     while isinstance(first, types.BaseTuple):
-        leaves = [j for j, x in enumerate(first.types) if not isinstance(x, types.NoneType)]
+        leaves = [j for j, x in enumerate(first.types) if not isinstance(x, types.NoneType)]  # pyright: ignore[reportAttributeAccessIssue]
         if not leaves:
             return c.context.get_dummy_value()
-        room, first = c.builder.extract_value(room, leaves[0]), first.types[leaves[0]]
+        room, first = c.builder.extract_value(room, leaves[0]), first.types[leaves[0]]  # pyright: ignore[reportAttributeAccessIssue]
     size = c.shape(first, room)[0]
     for j in range(t.count):
         here = c.builder.add(k, ir.Constant(k.type, j))

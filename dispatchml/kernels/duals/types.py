@@ -10,7 +10,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types
-from numba.core.typeconv import Conversion
+from numba.core.typeconv import Conversion  # pyright: ignore[reportPrivateImportUsage]
 from numba.extending import lower_cast, models, register_model
 
 
@@ -59,7 +59,7 @@ def joined(a: Any, b: Any) -> Any:
         if isinstance(b, types.Float):
             return a if a.bitwidth >= b.bitwidth else b
         if isinstance(b, (types.Integer, types.Boolean)):
-            small = isinstance(b, types.Boolean) or b.bitwidth <= 16 or isinstance(b, types.IntegerLiteral)
+            small = isinstance(b, types.Boolean) or b.bitwidth <= 16 or isinstance(b, types.IntegerLiteral)  # pyright: ignore[reportAttributeAccessIssue]
             return a if small or a.bitwidth == 64 else types.float64
     if isinstance(b, types.Float) and isinstance(a, (types.Integer, types.Boolean)):
         return joined(b, a)
@@ -131,7 +131,7 @@ class DualModel(models.DataModel):
         return builder.insert_value(made, packed, 1)
 
     as_argument = as_data
-    from_argument = from_data
+    from_argument = from_data  # pyright: ignore[reportAssignmentType]
 
     def as_return(self, builder: Any, value: Any) -> Any:
         return value
