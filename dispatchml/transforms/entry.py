@@ -51,7 +51,7 @@ def note_taken(made: Callable[P, R], kind: str, function: Any, argnums: Any) -> 
 def taken_of(function: Any) -> tuple[str, Any, Any] | None:
     """The transform, its function and its positions behind a function; None for anything else."""
     found = getattr(function, "taken", None)
-    return found[1:] if type(found) is tuple and found[0] == id(function) else None
+    return found[1:] if type(found) is tuple and found[0] == id(function) else None  # pyright: ignore[reportUnknownVariableType]
 
 
 def check_function(function: Any, name: str) -> None:
