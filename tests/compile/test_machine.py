@@ -90,10 +90,17 @@ def test_objects_that_images_do_not_know_go_to_llvms_linker(monkeypatch):
         forget()
 
 
+def is_mapped(address):
+    """Whether an address lies in a part of memory that can be run; neighbouring parts are shown as one."""
+    lines = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
+    ranges = [[int(end, 16) for end in line[0].split("-")] for line in lines if "x" in line[1]]
+    return any(start <= address < end for start, end in ranges)
+
+
 def test_a_library_ends_with_its_last_reference():
     library = machine.load(scale(9.0))
     there, base, key = weakref.ref(library), library.memory.base, library.key
-    assert f"{base:x}-" in Path("/proc/self/maps").read_text() or sys.platform != "linux"
+    assert sys.platform != "linux" or is_mapped(base)
     del library
     gc.collect()
     assert there() is None

@@ -426,6 +426,7 @@ def test_writing_at_computed_positions():
 
 ENDLESS = """
 import os, signal, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 import numpy as np, dispatchml as dm
 f = dm.jit(lambda x: dm.while_loop(lambda v: v < x, lambda v: np.sin(v), 0.5))
 f(0.1)
