@@ -149,3 +149,43 @@ def test_samples_with_an_initial_value(stand_in, check_function):
     check_function(lambda a: np.sum(f(np.stack([SAMPLES * a, SAMPLES**a]), x=X, initial=a) ** 2), 1.3)
     check_function(lambda a: np.sum(stand_in("integrate.cumulative_trapezoid")(SAMPLES**a, x=X, initial=0) ** 2), 1.3)
     check_function(lambda a: stand_in("integrate.romb")(np.linspace(1, 2, 9) ** a, dx=a), 1.3)
+
+
+def kink(x, p):
+    return abs(x - p) * np.sin(p)
+
+
+def jump(x, p):
+    return np.sin(x) if x < p else 2.0 + p
+
+
+@pytest.mark.parametrize("integrand", [kink, jump])
+@pytest.mark.parametrize("ends", [(0.0, 1.0), (1.0, 0.0)])
+def test_points_that_move_with_a_kink_or_a_jump(integrand, ends):
+    a, b = ends
+    exact = {
+        kink: lambda p: (b - a) * np.sin(p) * (p * p + (1 - p) ** 2) / 2,
+        jump: lambda p: (b - a) * (1 - np.cos(p) + (2 + p) * (1 - p)),
+    }[integrand]
+
+    def by_points(p):
+        return scipy.integrate.quad(integrand, a, b, args=(p,), points=[p, 0.8])[0]
+
+    def by_pieces(p):
+        return sum(scipy.integrate.quad(integrand, *ends, args=(p,))[0] for ends in ((a, p), (p, b)))
+
+    def by_vectors(p):
+        made = scipy.integrate.quad_vec(lambda x: np.array([1.0, 2.0]) * integrand(x, p), a, b, points=[p])[0]
+        return np.sum(made) / 3
+
+    for f in (by_points, by_pieces, by_vectors):
+        assert dm.value_and_grad(f)(0.3) == pytest.approx((exact(0.3), dm.grad(exact)(0.3)), rel=1e-7)
+        assert dm.grad(dm.grad(f))(0.3) == pytest.approx(dm.grad(dm.grad(exact))(0.3), rel=1e-6)
+        assert dm.derivative(dm.derivative(f))(0.3) == pytest.approx(dm.grad(dm.grad(exact))(0.3), rel=1e-6)
+
+
+def test_a_removable_singularity_at_a_limit_keeps_its_value():
+    def f(a):
+        return scipy.integrate.quad(lambda x: (np.exp(x) - 1) / x if x else 1.0, a, 1.0)[0]
+
+    assert dm.grad(f)(0.0) == -1.0

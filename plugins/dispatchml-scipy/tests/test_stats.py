@@ -62,7 +62,8 @@ def test_distributions(name, method):
     shapes, place = DISTRIBUTIONS[name]
     function = getattr(getattr(scipy.stats, name), method)
     place = 0.4 if method == "ppf" else place
-    check(lambda x: function(x, *shapes, loc=0.1, scale=1.3), place)
+    if (name, method) not in (("uniform", "pdf"), ("uniform", "logpdf")):  # constants, which raise
+        check(lambda x: function(x, *shapes, loc=0.1, scale=1.3), place)
     check(lambda scale: function(place, *shapes, loc=0.1, scale=scale), 1.3)
     for k, shape in enumerate(shapes):
         if name == "genpareto" or name == "ncx2" and (k == 0 or method in ("pdf", "logpdf")):

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from dispatchml import ops
+from dispatchml import ops, primal
 from dispatchml.lift import replaces
 from dispatchml.rules.fft import OTHER_NORM
 
-from ..arguments import array
+from ..arguments import array, unsupported
+from ..implicit import order_of
 
 
 def real_only(x: Any, name: str) -> Any:
@@ -91,3 +92,19 @@ def fftshift(x, axes=None):
 def ifftshift(x, axes=None):
     """fftshift undone."""
     return np.fft.ifftshift(array(x), axes)
+
+
+def refuse_unbiased(name: str) -> None:
+    """A Hankel transform by logarithms; SciPy leaves the bias out where it is 0, and its derivative with it."""
+
+    def transform(a, dln, mu, offset=0.0, bias=0.0):
+        if order_of(bias) and not np.all(primal(bias)):
+            raise unsupported(f"scipy.fft.{name}(bias=0), differentiated in the bias,", "Start at a small bias.")
+        return NotImplemented
+
+    transform.__name__ = name
+    replaces(f"scipy.fft.{name}")(transform)
+
+
+for name in ("fht", "ifht"):
+    refuse_unbiased(name)

@@ -23,6 +23,7 @@ from dispatchml.rules import rule
 from ..errors import ConvergenceError
 from ..implicit import order_of
 from ..user_functions import plain_numbers
+from .limits import at_limit, is_infinite
 
 #: How well two rules of Gauss must agree to be believed, relative to the value.
 ACCURACY = 1e-9
@@ -161,32 +162,6 @@ def plain_integral(arrays: Any, *, problem: Any) -> Any:
         return problem.run(function, float(a), float(b))
 
 
-def is_infinite(problem: Problem, t: Any) -> bool:
-    """Whether a limit is infinite: it stays where it is, and where the integral converges nothing is added there."""
-    finite = np.isfinite(np.asarray(dm.primal(t), float))
-    if np.any(finite) and not np.all(finite):
-        raise NonDifferentiableError(
-            f"{problem.name}{problem.line}: a limit is infinite for some elements of a batch only; use a loop."
-        )
-    return not np.all(finite)
-
-
-def at_limit(problem: Problem, t: Any, values: Any) -> Any:
-    """The integrand at a limit that moves."""
-    weight, c = problem.settings.get("weight"), problem.settings.get("wvar")
-    y = problem.integrand(t, values)
-    if weight in ("cos", "sin"):
-        return ops.multiply(y, getattr(ops, weight)(ops.multiply(t, c)))
-    if weight == "cauchy":
-        return ops.divide(y, ops.subtract(t, c))
-    if weight is not None:
-        raise NonDifferentiableError(
-            f"{problem.name}{problem.line}: the weight {weight!r} is singular at the limits, so there is no derivative "
-            "by them. Substitute t = a + (b - a) * s and integrate over s from 0 to 1."
-        )
-    return y
-
-
 def chosen(values: Any, flags: Any) -> tuple[Any, ...]:
     """The values whose flag is set."""
     return tuple(v for v, flag in zip(values, flags, strict=True) if flag)
@@ -217,9 +192,9 @@ def integral_jvp(y: Any, tangents: Any, arrays: Any, *, problem: Any) -> Any:
 
         terms.append(integral((a, b, *values, *chosen(directions, flags)), problem=problem.derived(tangent)))
     if db is not None and not is_infinite(problem, b):
-        terms.append(ops.multiply(at_limit(problem, b, values), db))
+        terms.append(ops.multiply(at_limit(problem, b, values, a), db))
     if da is not None and not is_infinite(problem, a):
-        terms.append(ops.negative(ops.multiply(at_limit(problem, a, values), da)))
+        terms.append(ops.negative(ops.multiply(at_limit(problem, a, values, b), da)))
     total = terms[0] if terms else ops.multiply(y, 0.0)
     for term in terms[1:]:
         total = ops.add(total, term)
@@ -255,9 +230,9 @@ def integral_vjp(y: Any, arrays: Any, *, needs: Any, problem: Any) -> Any:
             for k, shape in enumerate(shapes):
                 found.append(ops.reshape(ops.getitem(flat, index=slice(int(ends[k]), int(ends[k + 1]))), shape=shape))
         moved = []
-        for t, need, sign in ((a, needs[0], ops.negative), (b, needs[1], ops.positive)):
+        for t, other, need, sign in ((a, b, needs[0], ops.negative), (b, a, needs[1], ops.positive)):
             still = need and is_infinite(problem, t)
-            found_here = sign(inner_product(at_limit(problem, t, values), ct)) if need and not still else None
+            found_here = sign(inner_product(at_limit(problem, t, values, other), ct)) if need and not still else None
             moved.append(ops.multiply(inner_product(y, ct), 0.0) if still else found_here)
         return (*moved, *merged((None,) * len(values), found, flags))
 

@@ -42,8 +42,10 @@ def quad(call: Call) -> Any:
     """The value is QUADPACK's; with `weight`, the derivatives are integrals with the same weight."""
     if traced_in(call["wvar"]):
         raise LiftError(f"quad{at_user_line()}: there is no derivative by wvar=. Write the weight into the integrand.")
-    if not traced_in((call["func"], call["args"], call["a"], call["b"])):
+    if not traced_in((call["func"], call["args"], call["a"], call["b"], call["points"])):
         return call.as_given()
+    if traced_in(call["points"]):
+        return split(call, call["func"], ("epsabs", "epsrel", "limit", "complex_func"))
     said: list[Any] = []
     given = {k: v for k, v in call.values.items() if k in call.named and k not in ("func", "a", "b", "args")}
     given = {k: dm.primal(v) for k, v in given.items()}
@@ -66,6 +68,28 @@ def quad(call: Call) -> Any:
     return (y, *said[1:])
 
 
+def split(call: Call, f: Any, names: tuple[str, ...]) -> Any:
+    """An integral with break points that move: the value is SciPy's, the derivatives those of the integrals between."""
+    said: list[Any] = []
+
+    def run(values: Any) -> Any:
+        said[:] = list(call.run(values))
+        return (said[0],)
+
+    (plain,) = run_plain(run, call.values)
+    a, b, points = call["a"], call["b"], call["points"]
+    points = [points[k] for k in range(len(points))] if isinstance(points, (list, tuple)) else list(as_array(points))
+    low, high = sorted((dm.primal(a), dm.primal(b)))
+    inside = sorted((p for p in points if low < dm.primal(p) < high), key=dm.primal, reverse=bool(dm.primal(a) > low))
+    edges = [a, *inside, b]
+    settings = {name: call[name] for name in names if name in call.named}
+    one = quad if call.name == "quad" else quad_vec
+    total = one(f, a, edges[1], args=call["args"], **settings)[0]
+    for start, end in zip(edges[1:-1], edges[2:], strict=True):
+        total = total + one(f, start, end, args=call["args"], **settings)[0]
+    return (with_value(plain, total), *said[1:])
+
+
 def edges_of(about: Any) -> np.ndarray:
     """The ends of the intervals that QUADPACK ended with."""
     count = about["last"]
@@ -82,8 +106,10 @@ def warn_as_scipy(found: Any) -> None:
 @replacing(scipy.integrate, "quad_vec")
 def quad_vec(call: Call) -> Any:
     """Integrals of array-valued functions."""
-    if not traced_in((call["f"], call["args"], call["a"], call["b"])):
+    if not traced_in((call["f"], call["args"], call["a"], call["b"], call["points"])):
         return call.as_given()
+    if traced_in(call["points"]):
+        return split(call, call["f"], ("epsabs", "epsrel", "norm", "cache_size", "limit", "workers", "quadrature"))
     said: list[Any] = []
     given = {k: dm.primal(v) for k, v in call.values.items() if k in call.named and k not in ("f", "a", "b", "args")}
 

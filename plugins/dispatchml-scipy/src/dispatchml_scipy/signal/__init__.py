@@ -5,3 +5,4 @@ from . import filters as filters
 from . import sampling as sampling
 from . import smoothing as smoothing
 from . import spectra as spectra
+from . import waveforms as waveforms

@@ -7,4 +7,5 @@ from . import gammas as gammas
 from . import incomplete as incomplete
 from . import integrals as integrals
 from . import private as private
+from . import roots as roots
 from . import ufuncs as ufuncs
