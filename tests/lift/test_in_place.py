@@ -1,7 +1,5 @@
 """What lifted packages do with arrays in place, and where they ask what an array is: place, where=, 0-d, flags."""
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -58,21 +56,6 @@ def without_copy(x):
 def by_element(x):
     return AT_IMPORT(x)
 """
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("made") / "site-packages"
-    (folder / "inplace").mkdir(parents=True)
-    (folder / "inplace" / "__init__.py").write_text(PACKAGE)
-    sys.path.insert(0, str(folder))
-    import inplace
-
-    dm.lift.enable("inplace")
-    yield inplace
-    dm.lift.disable("inplace")
-    sys.path.remove(str(folder))
-    del sys.modules["inplace"]
 
 
 X = np.array([2.0, 3.0])

@@ -1,0 +1,91 @@
+"""NumPy's functions in code that makes lists of traced values, which NumPy's own dispatch does not see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dispatch.errors import LiftError, at_user_line
+from .buffers import TRACED, Buffer, array_of, held_deeply, holds_traced, kept
+from .entering import STAND_INS, active, stands_for
+
+
+def taking_lists(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy that takes lists of traced values, too, which NumPy's own dispatch does not see."""
+
+    def with_lists(*arguments: Any, **keywords: Any) -> Any:
+        for x in arguments if not keywords else (*arguments, *keywords.values()):
+            if (type(x) is list or type(x) is tuple) and holds_ours(x):
+                return on_lists(original, arguments, keywords)
+        return original(*arguments, **keywords)
+
+    with_lists.__name__ = with_lists.__qualname__ = getattr(original, "__name__", "function")
+    with_lists.__wrapped__ = original  # type: ignore[attr-defined]
+    return with_lists
+
+
+def holds_ours(x: Any) -> bool:
+    """Whether a list holds a traced value or an array of lifted code."""
+    for v in x:
+        cls = type(v)
+        if cls is Buffer or isinstance(v, TRACED) or (cls is list or cls is tuple) and holds_ours(v):
+            return True
+    return False
+
+
+def on_lists(original: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """The same where a list holds some."""
+    from ..numpy.protocols import array_function, array_ufunc
+
+    arguments, keywords = held_deeply(arguments), {k: held_deeply(v) for k, v in keywords.items()}
+    if not holds_traced(arguments) and not holds_traced(keywords):
+        return kept(original(*arguments, **keywords))
+    if isinstance(original, np.ufunc):
+        return array_ufunc(None, original, "__call__", *arguments, **keywords)
+    return array_function(None, original, (), arguments, keywords)
+
+
+class Joined:
+    """`numpy.r_` or `numpy.c_`, which take traced values, too. columns: what is joined are columns."""
+
+    def __init__(self, original: Any, columns: bool) -> None:
+        self.original, self.columns = original, columns
+
+    def __getitem__(self, index: Any) -> Any:
+        parts = index if type(index) is tuple else (index,)
+        parts = tuple(map(held_deeply, parts))
+        if not holds_traced(parts):
+            return self.original[parts if type(index) is tuple else parts[0]]
+        for p in parts:
+            if isinstance(p, str):
+                raise LiftError(f"numpy.r_[{p!r}, ...] with traced values{at_user_line()}: write numpy.concatenate.")
+        arrays = [self.original[p] if isinstance(p, slice) else array_of(p) for p in parts]
+        if not self.columns:
+            return np.concatenate([np.atleast_1d(a) for a in arrays])
+        return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in arrays], axis=1)
+
+
+#: Functions whose results are new arrays, which may be written into.
+JOINING = (
+    np.astype, np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack, np.tile, np.repeat, np.pad, np.roll,
+    np.append, np.insert, np.delete,
+)  # fmt: skip
+
+
+def joining(original: Callable[..., Any]) -> None:
+    """A function that makes a new array of others: inside a transform a buffer where nothing in it is traced."""
+    on_values = taking_lists(original)
+
+    @stands_for(original)
+    def made(*arguments: Any, **keywords: Any) -> Any:
+        found = on_values(*arguments, **keywords)
+        return found if active() is None else kept(found)
+
+
+for function in JOINING:
+    joining(function)
+
+STAND_INS[id(np.r_)] = np.r_, Joined(np.r_, False)
+STAND_INS[id(np.c_)] = np.c_, Joined(np.c_, True)

@@ -1,0 +1,137 @@
+"""What stands for the functions of `math` and `cmath`."""
+
+from __future__ import annotations
+
+import cmath
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..engines.record import Rec
+from ..engines.traced import innermost
+from .buffers import TRACED, Buffer, held, holds_traced
+from .entering import stands_for
+from .making import is_bare
+from .plain_numbers import complex_number
+
+#: Functions of `math` -> what computes them on traced values; those of the same name are NumPy's.
+MATH: dict[str, Any] = {
+    "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2, "asinh": np.arcsinh,
+    "acosh": np.arccosh, "atanh": np.arctanh, "pow": np.power, "erf": ops.erf, "erfc": ops.erfc,
+    "lgamma": lambda x: ops.gammaln(x), "gamma": lambda x: ops.gamma(x),
+    **{name: getattr(np, name) for name in (
+        "sin cos tan sinh cosh tanh exp expm1 exp2 log1p log2 log10 sqrt cbrt fabs degrees radians fmod copysign "
+        "isnan isinf isfinite nextafter"
+    ).split() if hasattr(math, name)},
+}  # fmt: skip
+
+
+def math_function(name: str) -> None:
+    """What stands for a function of `math`."""
+    original, function = getattr(math, name), MATH[name]
+
+    @stands_for(original)
+    def computed(*arguments: Any) -> Any:
+        for x in arguments:
+            if isinstance(x, TRACED):
+                if not is_bare(x):
+                    return original(*arguments)
+                break
+            if type(x) is Buffer:
+                return computed(*(as_number(v) for v in arguments))
+        else:
+            return original(*arguments)
+        numbers = [as_number(v) for v in arguments]
+        raise_as(original, numbers)
+        return function(*numbers)
+
+
+def raise_as(original: Callable[..., Any], numbers: Any) -> None:
+    """Raise what a function of `math` raises for these numbers, where each has one plain value: `math.log(0.0)` is a
+    ValueError, and a program may count on that.
+    """
+    plain = [innermost(v) if isinstance(v, TRACED) else v for v in numbers]
+    if all(isinstance(v, (float, int)) and type(v) is not Rec for v in plain):
+        original(*plain)
+
+
+def as_number(x: Any) -> Any:
+    """A traced array of one element as a number."""
+    x = held(x)
+    return ops.reshape(x, shape=()) if isinstance(x, TRACED) and x.shape else x
+
+
+for name in MATH:
+    math_function(name)
+
+
+@stands_for(math.log)
+def log(x: Any, *base: Any) -> Any:
+    """As `math.log`."""
+    if not holds_traced((x, *base)):
+        return math.log(held(x), *base)
+    raise_as(math.log, [as_number(v) for v in (x, *base)])
+    y = np.log(as_number(x))
+    return y / np.log(as_number(base[0])) if base else y
+
+
+@stands_for(math.hypot)
+def hypot(*coordinates: Any) -> Any:
+    """As `math.hypot`."""
+    if not holds_traced(coordinates):
+        return math.hypot(*map(held, coordinates))
+    return functools.reduce(np.hypot, map(as_number, coordinates), 0.0)
+
+
+@stands_for(math.dist)
+def dist(p: Any, q: Any, /) -> Any:
+    """As `math.dist`."""
+    p, q = list(p), list(q)
+    if not holds_traced((p, q)):
+        return math.dist(p, q)
+    return hypot(*(a - b for a, b in zip(p, q, strict=True)))
+
+
+@stands_for(math.fsum)
+def fsum(seq: Any, /) -> Any:
+    """As `math.fsum`."""
+    values = [held(x) for x in seq]
+    return sum(values, 0.0) if holds_traced(values) else math.fsum(values)
+
+
+@stands_for(math.prod)
+def prod(iterable: Any, /, *, start: Any = 1) -> Any:
+    """As `math.prod`."""
+    return math.prod((held(x) for x in iterable), start=start)
+
+
+@stands_for(math.isclose)
+def isclose(a: Any, b: Any, *, rel_tol: float = 1e-09, abs_tol: float = 0.0) -> bool:
+    """As `math.isclose`."""
+    if not holds_traced((a, b)):
+        return math.isclose(a, b, rel_tol=rel_tol, abs_tol=abs_tol)
+    a, b = as_number(a), as_number(b)
+    return bool(a == b) or bool(abs(a - b) <= np.maximum(rel_tol * np.maximum(abs(a), abs(b)), abs_tol))
+
+
+def complex_function(name: str, function: Any) -> None:
+    """What stands for a function of `cmath`."""
+    original = getattr(cmath, name)
+
+    @stands_for(original)
+    def computed(x: Any, *base: Any) -> Any:
+        if not holds_traced((x, *base)):
+            return original(x, *base)
+        y = function(complex_number(as_number(x)))
+        return y / function(complex_number(as_number(base[0]))) if base else y
+
+
+for name, function in (
+    ("sin", np.sin), ("cos", np.cos), ("tan", np.tan), ("exp", np.exp), ("log", np.log), ("log10", np.log10),
+    ("sqrt", np.sqrt), ("sinh", np.sinh), ("cosh", np.cosh), ("tanh", np.tanh), ("phase", np.angle),
+):  # fmt: skip
+    complex_function(name, function)
