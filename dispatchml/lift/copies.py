@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..dispatch.errors import is_ours
-from .reach import MISSING, Node, Reach, functions_of, imported_name, is_users
+from .asked import asking
+from .reach import MISSING, Node, Reach, asks, functions_of, imported_name, is_users
 from .renaming import Site, entered, inside, reading, renamed, sites
 from .stand_ins import active, stand_in
 from .switches import ModuleView, switch_of
@@ -18,7 +19,7 @@ from .switches import ModuleView, switch_of
 #: Code objects of copies, by identity, with what they were made of: functions that have them are lifted already.
 LIFTED: dict[int, tuple[types.CodeType, types.CodeType]] = {}
 #: The renamed code of a code object, by the names that it got; the code object is kept with it.
-RENAMED: dict[tuple[int, tuple[str | None, ...]], tuple[types.CodeType, types.CodeType]] = {}
+RENAMED: dict[tuple[int, bool, tuple[str | None, ...]], tuple[types.CodeType, types.CodeType]] = {}
 #: Copies by the function that they were made of.
 COPIES: weakref.WeakKeyDictionary[types.FunctionType, Copy] = weakref.WeakKeyDictionary()
 #: Classes whose methods have been looked at, with the switches in them.
@@ -139,7 +140,7 @@ def copy_of(node: Node, reach: Reach) -> Copy:
         return None
 
     ours = is_ours(function.__code__.co_filename)
-    code = function.__code__ if ours else renamed_code(function.__code__, decide)
+    code = function.__code__ if ours else renamed_code(function.__code__, decide, reach.forgives)
     changed = own_cells(node, reach)
     cells = tuple(
         types.CellType() if name in changed else cell
@@ -154,12 +155,12 @@ def copy_of(node: Node, reach: Reach) -> Copy:
     return found
 
 
-def renamed_code(code: types.CodeType, decide: Callable[[Site], str | None]) -> types.CodeType:
-    """The code of a copy, made once for each set of names."""
-    key = id(code), tuple(decide(site) for site in sites(code))
+def renamed_code(code: types.CodeType, decide: Callable[[Site], str | None], forgives: bool) -> types.CodeType:
+    """The code of a copy, made once for each set of names. forgives: whether a missing attribute may go unseen."""
+    key = id(code), forgives, tuple(decide(site) for site in sites(code))
     known = RENAMED.get(key)
     if known is None or known[0] is not code:
-        made = renamed(code, decide)
+        made = renamed(code, decide, lambda a: asking(a.name) if asks(a, forgives) else None)
         known = RENAMED[key] = code, made
         for c, original in zip(inside(made), inside(code), strict=True):
             LIFTED[id(c)] = c, original

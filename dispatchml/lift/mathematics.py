@@ -99,8 +99,14 @@ def dist(p: Any, q: Any, /) -> Any:
 @stands_for(math.fsum)
 def fsum(seq: Any, /) -> Any:
     """As `math.fsum`."""
-    values = [held(x) for x in seq]
-    return sum(values, 0.0) if holds_traced(values) else math.fsum(values)
+    values = [as_number(x) for x in seq]
+    if not holds_traced(values):
+        return math.fsum(values)
+    y = sum(values, 0.0)
+    plain = [innermost(v) for v in values]
+    if not all(type(v) is float or type(v) is int for v in plain):
+        return y
+    return y - innermost(y) + math.fsum(plain)  # the derivative of the sum, and the number of fsum
 
 
 @stands_for(math.prod)

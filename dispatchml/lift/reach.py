@@ -15,7 +15,8 @@ from ..dispatch.errors import is_ours
 from ..dispatch.plugins import meet_module
 from ..transforms.boundary import UNLIFTED
 from ..transforms.looking import is_library, is_library_module
-from .renaming import Site, inside, reading
+from .asked import OF_ARRAYS, pattern
+from .renaming import Attribute, Site, inside, reading
 from .stand_ins import CALLED_NUMPY, JOINING, LISTED_NUMPY, stand_in
 from .suspicion import names_in
 from .switches import ModuleView, switch_of, unwrapping
@@ -56,12 +57,12 @@ class Node:
 class Reach:
     """All that a function reaches. own: says whether a function or class belongs to the code that is lifted."""
 
-    __slots__ = ("nodes", "classes", "writes", "lists", "arrays", "own")
+    __slots__ = ("nodes", "classes", "writes", "lists", "arrays", "forgives", "own")
 
     def __init__(self, own: Callable[[Any], bool]) -> None:
         self.nodes: dict[int, Node] = {}
         self.classes: dict[type, list[Node]] = {}
-        self.writes = self.lists = self.arrays = False
+        self.writes = self.lists = self.arrays = self.forgives = False
         self.own = own
 
     def function(self, function: types.FunctionType, above: Node | None = None) -> Node:
@@ -73,6 +74,7 @@ class Reach:
                 found = reading(code)
                 self.writes = self.writes or found.writes or writes_by_name(code)
                 self.lists = self.lists or found.lists
+                self.forgives = self.forgives or found.forgives
                 for site in found.sites:
                     if site.imports is not None:
                         continue
@@ -146,6 +148,8 @@ class Reach:
     def needs(self, node: Node) -> bool:
         """Whether a function itself reads something that needs a stand-in."""
         for code in node.codes():
+            if any(asks(attribute, self.forgives) for attribute in reading(code).attributes):
+                return True
             for site in reading(code).sites:
                 if site.imports is not None:
                     if imported_name(site, node.function) is not None:
@@ -158,6 +162,8 @@ class Reach:
 
     def key(self, site: Site, value: Any) -> tuple[str, Any] | None:
         """The name and the value that a site reads instead, for what is no function of the user's."""
+        if site.matched:
+            return matched(site, value)
         if value is np and site.chain:
             original = getattr(np, site.chain[0], None)
             if isinstance(original, type) and original is not np.vectorize:
@@ -233,6 +239,26 @@ class Reach:
         if known is not None and known.need or callable(value) and switch_of(value) is not None:
             return f"{module.__name__} viewed", module_view(module, self.own)
         return None
+
+
+def asks(attribute: Attribute, forgives: bool) -> bool:
+    """Whether code asks by an attribute what a value is. forgives: whether a missing attribute may go unseen."""
+    return attribute.name == "__class__" or forgives and attribute.name in OF_ARRAYS
+
+
+def matched(site: Site, value: Any) -> tuple[str, Any] | None:
+    """The name and the value that a `case` reads in the place of a class, or of the module that has it."""
+    target, rest = followed(value, site.chain) if isinstance(value, types.ModuleType) else (value, site.chain)
+    if rest or not isinstance(target, type) or pattern(target) is None:
+        return None
+    if target is value:
+        return f"{value.__name__} matched {id(value)}", pattern(value)
+    return f"{value.__name__} matched", ModuleView(value, as_pattern)
+
+
+def as_pattern(x: Any) -> Any:
+    """What a thing of a module is in a `case`."""
+    return ModuleView(x, as_pattern) if isinstance(x, types.ModuleType) else pattern(x) if isinstance(x, type) else None
 
 
 def writes_by_name(code: types.CodeType) -> bool:

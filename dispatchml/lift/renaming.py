@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import dis
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,45 +20,79 @@ ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 BETWEEN = frozenset({"CACHE", "PRECALL", "EXTENDED_ARG"})
 #: Instructions that make lists.
 LISTS = frozenset({"BUILD_LIST", "LIST_APPEND", "LIST_EXTEND"})
+#: Errors that a handler names which catches a missing attribute.
+FORGIVING = frozenset({"AttributeError", "Exception", "BaseException"})
 #: Instructions by which code writes into arrays.
 WRITES = frozenset({"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"})
+
+
+#: Whether LOAD_ATTR says by its lowest bit that a method is called (from Python 3.12 on).
+METHODS_ARE_ATTRIBUTES = "LOAD_METHOD" not in dis.opmap
 
 
 class Site:
     """One place where code reads a global name, or imports a module.
 
     chain: the attributes that it goes on to, or the names that are imported. called: whether what comes out is called
-    at once, or by `map`. imports: how many packages up a module is imported from, None where it is none. offset,
-    argument: those of the instruction, for the renaming.
+    at once, or by `map`. matched: whether it is the class of a `case`. imports: how many packages up a module is
+    imported from, None where it is none. offset, argument: those of the instruction, for the renaming.
     """
 
-    __slots__ = ("name", "chain", "called", "offset", "argument", "imports")
+    __slots__ = ("name", "chain", "called", "offset", "argument", "imports", "matched")
 
     def __init__(
         self, name: str, chain: tuple[str, ...], called: bool, offset: int, argument: int, imports: int | None = None
     ) -> None:
         self.name, self.chain, self.called = name, chain, called
         self.offset, self.argument, self.imports = offset, argument, imports
+        self.matched = False
+
+
+class Attribute:
+    """One place where code reads an attribute of a value. method: whether it is called at once; end: where the next
+    instruction begins.
+    """
+
+    __slots__ = ("name", "method", "offset", "argument", "end")
+
+    def __init__(self, instruction: dis.Instruction, end: int) -> None:
+        self.name, self.offset, self.argument = str(instruction.argval), instruction.offset, instruction.arg or 0
+        self.method = instruction.opname == "LOAD_METHOD" or METHODS_ARE_ATTRIBUTES and bool(self.argument & 1)
+        self.end = end
+
+
+def opnames(instructions: list[Any], start: int, count: int) -> list[str]:
+    """The names of some instructions."""
+    return [i.opname for i in instructions[start : start + count]]
 
 
 class Reading:
     """What one code object reads, apart from the code inside it. writes: whether it assigns to elements or in place;
-    lists: whether it makes lists of what it computes; cells: the variables of functions around it that it assigns to.
+    lists: whether it makes lists of what it computes; cells: the variables of functions around it that it assigns to;
+    attributes: where it reads attributes by which it may ask what a value is; forgives: whether it goes on where an
+    attribute is missing.
     """
 
-    __slots__ = ("code", "sites", "writes", "lists", "cells")
+    __slots__ = ("code", "sites", "writes", "lists", "cells", "attributes", "forgives")
 
     def __init__(self, code: types.CodeType) -> None:
         self.code = code
         self.sites: list[Site] = []
-        self.writes = self.lists = False
+        self.writes = self.lists = self.forgives = False
         self.cells: set[str] = set()
-        instructions = [i for i in dis.get_instructions(code) if i.opname not in BETWEEN]
+        self.attributes: list[Attribute] = []
+        every = list(dis.get_instructions(code))
+        ends = {i.offset: after.offset for i, after in zip(every, every[1:], strict=False)}
+        chained: set[int] = set()  # attributes of global names, which are no values that one asks
+        instructions = [i for i in every if i.opname not in BETWEEN]
         own = {i.argval for i in instructions if i.opname == "STORE_NAME"}  # of a class
         for k, i in enumerate(instructions):
             if i.opname in READS and i.argval not in own:
                 chain, called = self.follow(instructions, k)
-                self.sites.append(Site(i.argval, chain, called, i.offset, i.arg or 0))
+                site = Site(i.argval, chain, called, i.offset, i.arg or 0)
+                site.matched = opnames(instructions, k + len(chain) + 1, 2)[1:] == ["MATCH_CLASS"]
+                self.sites.append(site)
+                chained.update(i.offset for i in instructions[k + 1 : k + len(chain) + 1])
             elif i.opname == "IMPORT_NAME":
                 level, names = instructions[k - 2].argval, instructions[k - 1].argval
                 self.sites.append(Site(i.argval, names or (), False, i.offset, i.arg or 0, level))
@@ -67,6 +102,14 @@ class Reading:
                 self.lists = True
             elif i.opname in WRITES or i.opname == "BINARY_OP" and i.argrepr.endswith("="):
                 self.writes = True
+            elif i.opname in ATTRIBUTES and i.offset not in chained and instructions[k - 1].argval != "self":
+                self.attributes.append(Attribute(i, ends[i.offset]))
+            elif i.opname == "CHECK_EXC_MATCH":
+                self.forgives = self.forgives or not FORGIVING.isdisjoint(code.co_names)
+            elif i.opname == "PUSH_EXC_INFO" and opnames(instructions, k + 1, 1) == ["POP_TOP"]:
+                self.forgives = True  # except: without a name
+            if i.argval == "suppress":
+                self.forgives = True
 
     def follow(self, instructions: list[Any], k: int) -> tuple[tuple[str, ...], bool]:
         """The attributes behind a name, and whether the result is called."""
@@ -86,8 +129,6 @@ class Reading:
         return tuple(chain), called
 
 
-#: Whether LOAD_ATTR says by its lowest bit that a method is called (from Python 3.12 on).
-METHODS_ARE_ATTRIBUTES = "LOAD_METHOD" not in dis.opmap
 #: What was read of code objects, by identity; the object is kept with it.
 KNOWN: dict[int, tuple[types.CodeType, Reading]] = {}
 
@@ -122,11 +163,20 @@ def entered(name: str, value: Any) -> str:
     return name
 
 
-def renamed(code: types.CodeType, decide: Callable[[Site], str | None]) -> types.CodeType:
-    """A copy of some code that reads other names, by `decide`, at some sites; itself where there are none."""
-    consts = tuple(renamed(c, decide) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+def renamed(
+    code: types.CodeType,
+    decide: Callable[[Site], str | None],
+    ask: Callable[[Attribute], Any] = lambda attribute: None,
+) -> types.CodeType:
+    """A copy of some code that reads other names, by `decide`, at some sites; itself where there are none.
+
+    ask: what an object is the right operand of, by `@`, in the place of an attribute that is read of it; None where
+    the attribute is read.
+    """
+    consts = tuple(renamed(c, decide, ask) if isinstance(c, types.CodeType) else c for c in code.co_consts)
     changes = [(site, new) for site in reading(code).sites if (new := decide(site)) is not None]
-    if not changes:
+    asked = [(attribute, asks) for attribute in reading(code).attributes if (asks := ask(attribute)) is not None]
+    if not changes and not asked:
         if all(a is b for a, b in zip(consts, code.co_consts, strict=True)):
             return code
         return code.replace(co_consts=consts)
@@ -143,4 +193,39 @@ def renamed(code: types.CodeType, decide: Callable[[Site], str | None]) -> types
         raw[site.offset + 1] = argument & 255
         if site.argument > 255:
             raw[site.offset - 1] = argument >> 8
-    return code.replace(co_names=tuple(names), co_code=bytes(raw), co_consts=consts)
+    for attribute, asks in asked:
+        consts += (asks,)
+        made = multiplied(attribute.method, len(consts) - 1)
+        if attribute.offset + len(made) <= attribute.end:
+            blank = bytes((dis.opmap["NOP"], 0)) * ((attribute.end - attribute.offset - len(made)) // 2)
+            raw[attribute.offset : attribute.end] = made + blank
+            if attribute.argument > 255:
+                raw[attribute.offset - 2] = dis.opmap["NOP"]
+    return code.replace(
+        co_names=tuple(names), co_code=bytes(raw), co_consts=consts, co_stacksize=code.co_stacksize + 2 * bool(asked)
+    )
+
+
+def multiplied(method: bool, constant: int) -> bytes:
+    """The instructions that put `constant @ x` in the place of x; with what a call needs where it is called."""
+    load = bytes((dis.opmap["LOAD_CONST"], constant & 255))
+    if constant > 255:
+        load = bytes((dis.opmap["EXTENDED_ARG"], constant >> 8)) + load
+    swap, null = bytes((dis.opmap["SWAP"], 2)), bytes((dis.opmap["PUSH_NULL"], 0))
+    made = load + swap + OPERATOR
+    if not method:
+        return made
+    return made + null if NULL_BEHIND else null + swap + made
+
+
+def operator_instruction() -> bytes:
+    """The instruction of the operator `@`, with the room behind it that is the interpreter's."""
+    code = compile("a @ b", "", "eval")
+    every = list(dis.get_instructions(code))
+    k = next(k for k, i in enumerate(every) if i.opname == "BINARY_OP")
+    return code.co_code[every[k].offset : every[k + 1].offset]
+
+
+OPERATOR = operator_instruction()
+#: Whether a call has its blank behind the function (from Python 3.13 on) or in front of it.
+NULL_BEHIND = sys.version_info >= (3, 13)

@@ -14,7 +14,8 @@ from ..engines.traced import Traced
 SUSPECTS = frozenset(
     """zeros empty ones eye identity linspace arange logspace geomspace tri fromfunction zeros_like empty_like
     ones_like full full_like array asarray asanyarray ascontiguousarray asfortranarray require copy asarray_chkfinite
-    fromiter isscalar vectorize float64 float32 complex128 float complex isinstance math cmath numpy""".split()
+    fromiter isscalar vectorize float64 float32 complex128 float complex isinstance math cmath numpy type hasattr
+    getattr __class__ ndarray generic number inexact floating complexfloating complex64""".split()
 )
 SIMPLE = (int, float, complex, str, bytes, bool, type(None), np.ndarray, np.generic, np.dtype, np.ufunc, Traced)
 #: The names that some code mentions with those of the code in it, by identity; the code is kept with them.
@@ -42,7 +43,7 @@ def is_innocent(function: Any, depth: int = 3) -> bool:
     if is_ours(code.co_filename):
         return all(is_innocent_cell(cell, depth - 1) for cell in function.__closure__ or ())
     names, around = names_in(code), function.__globals__
-    if not SUSPECTS.isdisjoint(names):
+    if not SUSPECTS.isdisjoint(names) or code.co_exceptiontable:
         return False
     for name in names:
         if name in around:

@@ -1,4 +1,4 @@
-"""A package that is made up for the tests of one module: it lies in a folder called site-packages, as installed ones."""
+"""A package that is made up for the tests of one module: it lies in a folder called site-packages."""
 
 import importlib
 import sys
