@@ -81,3 +81,11 @@ def test_every_public_name_is_in_the_api():
     assert not missing
     missing = [n for n in dm.testing.__all__ if n.startswith("check_") and f"testing.{n}\n" not in page]
     assert not missing
+
+
+def test_every_page_is_reached_from_the_first():
+    index = (ROOT / "docs" / "index.md").read_text()
+    listed = index.partition("```{toctree}")[2].partition("```")[0].split()
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert sorted(pages - set(listed)) == []
+    assert sorted(page for page in pages if f"]({page}.md)" not in index) == []
