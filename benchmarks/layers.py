@@ -63,11 +63,11 @@ OPERATIONS: dict[str, tuple[Callable[[Any, Any], Any], Any]] = {
 }
 
 
-def chain(x: Any) -> Any:
-    """Ten operations of one kind, so that what a transform costs once is small."""
-    for _ in range(5):
+def chain(x: Any, half: Any = 0.5, length: int = 10) -> Any:
+    """Operations of one kind, sums and products in turn."""
+    for _ in range(length // 2):
         x = x + x
-        x = x * 0.5
+        x = x * half
     return x
 
 
@@ -80,29 +80,28 @@ def table(name: str, metre: Any, repeat: int) -> None:
         print(f"{title:10}{t['library']:10.2f}{t['rule']:10.2f}{t['rule'] - t['library']:+10.2f}")
 
 
-def derivatives(metre: Any, repeat: int) -> None:
-    """A chain of ten operations, plain and in units, in both modes."""
-    compare(X * metre, repeat, "in units")
-
-
-def compare(a: Any, repeat: int, what: str) -> None:
-    """A chain of ten operations on plain numbers and on a library's values, in both modes."""
-    one = np.ones(3)
+def compare(name: str, a: Any, plain: Any, repeat: int, half: Any) -> None:
+    """What an operation costs on plain numbers and on a library's values, in both modes: a chain of thirty less one of
+    ten, so that what a transform costs once does not count.
+    """
+    one = plain * 0 + 1
     functions = {
-        "plain": partial(chain, X),
-        "library": partial(chain, a),
-        "forward plain": partial(dm.jvp, chain, (X,), (one,)),
-        "forward in units": partial(dm.jvp, chain, (a,), (a,)),
-        "reverse plain": lambda: dm.vjp(chain, X)[1](one),
-        "reverse in units": lambda: dm.vjp(chain, a)[1](one),
+        "plain": lambda n: chain(plain, 0.5, n),
+        "library": lambda n: chain(a, half, n),
+        "forward plain": lambda n: dm.jvp(lambda x: chain(x, 0.5, n), (plain,), (one,)),
+        "forward": lambda n: dm.jvp(lambda x: chain(x, half, n), (a,), (a,)),
+        "reverse plain": lambda n: dm.vjp(lambda x: chain(x, 0.5, n), plain)[1](one),
+        "reverse": lambda n: dm.vjp(lambda x: chain(x, half, n), a)[1](a),
     }
-    t = {title: us / 10 for title, us in best(functions, repeat, 20).items()}
+    timed = {f"{title} {n}": partial(f, n) for title, f in functions.items() for n in (10, 30)}
+    us = best(timed, repeat, 10)
+    t = {title: (us[f"{title} 30"] - us[f"{title} 10"]) / 20 for title in functions}
+    foreign = 2 * (t["library"] - t["plain"])  # one operation for the value, one for the derivative
     for mode in ("forward", "reverse"):
-        layer = t[f"{mode} in units"] - t[f"{mode} plain"]
-        foreign = 2 * (t["library"] - t["plain"])  # one operation for the value, one for the derivative
+        layer = t[mode] - t[f"{mode} plain"]
         print(
-            f"{mode:10}{t[f'{mode} plain']:8.2f} plain, {t[f'{mode} in units']:.2f} {what}: the layer costs "
-            f"{layer:.2f}, two operations of the library {foreign:.2f}: {layer - foreign:+.2f}"
+            f"{name:12}{mode:10}{t[f'{mode} plain']:8.2f} plain,{t[mode]:8.2f} with it: the layer costs "
+            f"{layer:7.2f}, two operations of the library {foreign:7.2f}: beyond {layer - foreign:+8.2f}"
         )
 
 
@@ -128,30 +127,74 @@ def uncertain(repeat: int) -> None:
 
 
 def masked(repeat: int) -> None:
-    """The same for numpy.ma, and for xarray if it is installed."""
+    """Single operations of numpy.ma."""
     a, b = np.ma.array(X, mask=[False, True, False]), np.ma.array(Y, mask=[False, False, True])
     print(f"\n{'numpy.ma':10}{'library':>10}{'our rule':>10}{'beyond':>10}   us an operation")
     for title, (own, rule) in OPERATIONS.items():
         t = best({"library": partial(own, a, b), "rule": partial(rule, a, b)}, repeat)
         print(f"{title:10}{t['library']:10.2f}{t['rule']:10.2f}{t['rule'] - t['library']:+10.2f}")
-    compare(a, repeat, "masked")
+
+
+def subjects() -> Iterator[tuple[str, Any, Any, Any]]:
+    """(name, a value, the same as plain numbers, a half) of every type whose library is installed."""
+    for name, metre in libraries():
+        yield name, X * metre, X, 0.5
+    yield "numpy.ma", np.ma.array(X, mask=[False, True, False]), X, 0.5
     if importlib.util.find_spec("xarray"):
         import xarray
 
-        print("\nxarray")
-        compare(xarray.DataArray(X, dims="x", coords={"x": [1, 2, 3]}), repeat, "labelled")
+        yield "xarray", xarray.DataArray(X, dims="x", coords={"x": [1, 2, 3]}), X, 0.5
+    if importlib.util.find_spec("scipy"):
+        from scipy import sparse
+
+        yield "csr_array", sparse.csr_array(np.diag(X)), X, 0.5
+    if importlib.util.find_spec("sparse"):
+        import sparse as coo
+
+        yield "COO", coo.COO.from_numpy(np.diag(X)), X, 0.5
+    from fractions import Fraction
+
+    yield "Fraction", Fraction(3, 2), 1.5, Fraction(1, 2)
+    from decimal import Decimal
+
+    yield "Decimal", Decimal("1.5"), 1.5, Decimal("0.5")
+    if importlib.util.find_spec("mpmath"):
+        import mpmath
+
+        yield "mpf", mpmath.mpf(1.5), 1.5, mpmath.mpf(0.5)
+    if importlib.util.find_spec("uncertainties"):
+        import uncertainties
+
+        yield "ufloat", uncertainties.ufloat(1.5, 0.1), 1.5, 0.5
+    if importlib.util.find_spec("gvar"):
+        import gvar
+
+        yield "gvar", gvar.gvar(1.5, 0.1), 1.5, 0.5
+    if importlib.util.find_spec("dispatchml_structured"):
+        import dispatchml_structured
+
+        yield "Diagonal", dispatchml_structured.Diagonal(X), X, 0.5
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        yield "torch", torch.tensor(X), X, 0.5
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=40)
-    repeat = parser.parse_args().repeat
-    for name, metre in libraries():
-        table(name, metre, repeat)
-        derivatives(metre, repeat)
-    uncertain(repeat)
-    masked(repeat)
+    parser.add_argument("--only", default="", help="the types whose name has this in it, derivatives only")
+    given = parser.parse_args()
+    if not given.only:
+        for name, metre in libraries():
+            table(name, metre, given.repeat)
+        uncertain(given.repeat)
+        masked(given.repeat)
+    print("\nus an operation of a derivative")
+    for name, *rest in subjects():
+        if given.only in name:
+            compare(name, rest[0], rest[1], given.repeat, rest[2])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from .define import LAYER_DRESSERS, Array, layer
 from .dressing import dressing
 from .elements import for_arrays_of, provide_for_arrays_of
 from .foreign import register_type
+from .insides import inside_of, made_of, put_around
 from .join import promotes
 from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, is_traced, layer_of
@@ -41,16 +42,19 @@ __all__ = [
     "for_arrays_of",
     "foreign_class",
     "hold",
+    "inside_of",
     "is_layer",
     "is_traced",
     "layer",
     "layer_of",
+    "made_of",
     "make",
     "operation",
     "order",
     "part_of",
     "provide_for_arrays_of",
     "promotes",
+    "put_around",
     "register_type",
     "replace",
     "rewrite",

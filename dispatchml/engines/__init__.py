@@ -3,6 +3,7 @@
 from . import attributes as attributes
 from . import elements as elements
 from . import foreign_methods as foreign_methods
+from . import insides as insides
 from . import operators as operators  # installs the operators on the classes below
 from . import through as through
 from .batch import Batched

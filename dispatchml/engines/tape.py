@@ -32,7 +32,7 @@ class Tape(list[Any]):
     was not taken held nan or inf, so every product of the sweep must let a zero cotangent win.
     """
 
-    __slots__ = ("level", "plain", "careful", "constants", "name")
+    __slots__ = ("level", "plain", "careful", "constants", "insides", "name")
 
     #: Whether the transform has ended.
     closed = False
@@ -42,10 +42,13 @@ class Tape(list[Any]):
         self.plain = True
         self.careful = CAREFULLY.count > 0
         self.constants: dict[int, Any] | None = None
+        self.insides: dict[int, tuple[Any, int, Any]] | None = None  # what values were made of, by their entries
         self.name = name
 
     def close(self) -> None:
         """End recording: from now on an append is an error; the sweep only reads or pops."""
+        if self.insides is not None:
+            self.insides.clear()
         self.__class__ = ClosedTape  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -74,6 +77,8 @@ class LineTape(Tape):
 
     def close(self) -> None:
         """End recording; the lines stay."""
+        if self.insides is not None:
+            self.insides.clear()
         self.__class__ = ClosedLineTape  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops
-from dispatchml.dispatch import layer_of
+from dispatchml.dispatch import inside_of, layer_of, made_of, put_around
 
 from .parts import (
     NOMASK,
@@ -212,12 +212,66 @@ def at_once(op: Any, name: str, ufunc: Any, arguments: tuple[Any, ...], harmless
         y = first.copy()
         ufunc(*known, out=y, where=~m)
         return masked_array(y, m.copy() if m is owner._mask else m, *statics.values())
+    below = first.dtype.type(harmless)
     for k, x in enumerate(arguments):
         if type(x) is MaskedArray:
-            known[k] = np.where(m, first.dtype.type(harmless), known[k])
+            known[k] = np.where(m, below, known[k])
         elif type(known[k]) is np.ndarray:
-            known[k] = read_data(x, fill=harmless)
-    return attach_over(op(*known), m, first, **statics)
+            known[k] = known[0] if k and x is arguments[0] else filled(x, below)
+    return masked_over(op(*known), m, first, below, statics)
+
+
+def filled(x: Any, number: Any) -> Any:
+    """The traced data of a traced masked array with a number below its mask; what an operation before has computed is
+    at hand.
+    """
+
+    def data(x: Any) -> Any:
+        return np.where(x._mask, number, x._data) if type(x) is MaskedArray else None
+
+    def tangent(dx: Any) -> Any:
+        return empty(dx) if type(dx) is MaskedArray else None
+
+    found = inside_of(x, data, tangent) if number == 1 else None
+    return read_data(x, fill=number.item()) if found is None else found
+
+
+def empty(dx: Any) -> Any:
+    """The data of a plain tangent, zero where it is masked."""
+    return dx._data if dx._mask is NOMASK else np.where(dx._mask, dx.dtype.type(0), dx._data)
+
+
+def masked_over(y: Any, m: Any, below: Any, number: Any, statics: dict[str, Any]) -> Any:
+    """A traced masked array of data that an operation has just computed, with other numbers below the mask."""
+    kind = below.dtype
+
+    def value(y: Any) -> Any:
+        return masked_array(np.where(m, below, y), m.copy(), *statics.values()) if is_like(y, below) else None
+
+    def tangent(dy: Any) -> Any:
+        return masked_array(np.where(m, kind.type(0), dy), m.copy(), *statics.values()) if is_like(dy, below) else None
+
+    made = put_around(y, value, tangent)
+    if made is not None:
+        return made
+    made = attach_over(y, m, below, **statics)
+    computed = plain_payload(y)
+    if number == 1 and computed is not None and is_like(computed, below):
+        computed[m] = 1  # so that the next operation need not fill it; nothing else has seen what is below the mask
+        made_of(made, y)
+    return made
+
+
+def plain_payload(y: Any) -> Any:
+    """The array that an operation below one derivative has just made; None where it is something else, or shared."""
+    info = layer_of(type(y))
+    found = None if info is None or info.payload is None else info.payload(y)
+    return found if type(found) is np.ndarray and found.base is None and found.flags.writeable else None
+
+
+def is_like(y: Any, x: Any) -> bool:
+    """Whether a value is a plain array of the shape and dtype of another one."""
+    return type(y) is np.ndarray and y.shape == x.shape and y.dtype is x.dtype
 
 
 def truth_of(op: Any, values: list[Any], masks: list[Any], keywords: dict[str, Any]) -> Any:

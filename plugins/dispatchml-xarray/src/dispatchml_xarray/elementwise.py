@@ -11,6 +11,7 @@ import xarray as xr
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
+from .aligned import at_once
 from .labels import DataArray, LabelError, Variable, is_traced, run
 
 Rule = Callable[..., Any]
@@ -69,18 +70,18 @@ def operator(op: Any, a: Any, b: Any) -> Any:
 
 def elementwise(op: Any) -> Rule:
     """The rule of an elementwise operation."""
-    if op.info.name in OPERATORS:
+    quiet = op.info.name in OPERATORS
+    function_of = operator if quiet else combined
+    is_copy = not op.info.view
 
-        def by_operator(a: Any, b: Any, **keywords: Any) -> Any:
-            function = functools.partial(op, **keywords) if keywords else op
-            return run(functools.partial(operator, function), a, b)
+    def rule(*arguments: Any, **keywords: Any) -> Any:
+        if is_copy:
+            y = at_once(op, arguments, keywords, quiet)
+            if y is not NotImplemented:
+                return y
+        return run(functools.partial(function_of, functools.partial(op, **keywords) if keywords else op), *arguments)
 
-        return by_operator
-
-    def by_name(*arguments: Any, **keywords: Any) -> Any:
-        return run(functools.partial(combined, functools.partial(op, **keywords) if keywords else op), *arguments)
-
-    return by_name
+    return rule
 
 
 def combined(function: Any, *values: Any) -> Any:
