@@ -141,7 +141,11 @@ class RandomFunction:
         if which < 0.31:
             return Step(chosen(EXACT)(value), x.rounded + (kind == "c"))
         if which < 0.37:
-            return None if x.rounded or kind == "c" else Step(chosen(STEPS)(value))
+            if x.rounded or kind == "c":
+                return None
+            step = chosen(STEPS)
+            made = step(value)
+            return Step(np.logical_and(made, np.logical_not(np.isnan(value))) if step is np.signbit else made)
         if which < 0.47:
             if x.rounded or kind in "bc" or kind in "iu" and how > 0.9:
                 return None
@@ -150,7 +154,12 @@ class RandomFunction:
             return None if worst else Step(chosen(TESTS)(value, y.value))
         if which < 0.59:
             whole = kind in "iu" and kind_of(y.value) in "iu"
-            return None if worst or kind in "bc" else Step(chosen(WHOLE if whole else AROUND)(value, y.value))
+            if worst or kind in "bc":
+                return None
+            around = chosen(WHOLE if whole else AROUND)
+            # a nan has any sign
+            second = np.where(np.isnan(y.value), 1, y.value) if around is np.copysign else y.value
+            return Step(around(value, second))
         if which < 0.66:
             return None if x.rounded or kind == "c" else Step(np.where(value < 0.5, y.value, value), y.rounded)
         if which < 0.71:

@@ -22,6 +22,8 @@ SCATTERS = ("scatter_take", "scatter_along_axis", "scatter_take_onto", "scatter_
 #: Of these, what does so by blocks of rows.
 TAKES = ("take", "scatter_take", "scatter_take_onto")
 WHOLE = frozenset("bBhHiIqQ")
+#: Operations whose results have the elements of their argument in the same order.
+SAME_ORDER = frozenset("reshape ravel squeeze expand_dims".split())
 
 
 def base_of(node: Node) -> Value | None:
@@ -82,12 +84,25 @@ def gathered(elements: Any, node: Node, position: Position) -> Asks:
 
     y, x = node.outputs[0], node.inputs[0]
     assert isinstance(x, Value)
-    if elements.lies(x) is None:
+    held = held_by(elements, x)
+    if held is None:
         raise CannotInline(x)
     if type(position) is tuple:
         raise CannotInline(y)
     place = yield from source(elements, node, position, y.shape)
-    return elements.load(x, elements.lies(x), place)
+    return elements.load(held, elements.lies(held), place)
+
+
+def held_by(elements: Any, x: Value) -> Value | None:
+    """The value in memory that has the elements of x in the same order; None where there is none."""
+    while elements.lies(x) is None:
+        node = elements.makers[x]
+        if node.op.name not in SAME_ORDER or node.keywords.get("order", "C") != "C":
+            return None
+        (x,) = node.inputs
+        if isinstance(x, Literal):
+            return None
+    return x
 
 
 def scattered_to(elements: Any, node: Node, position: Form) -> Form:

@@ -7,6 +7,7 @@ many such barriers lie before a value; regions of one level with the same loops 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -24,10 +25,17 @@ from .stages import in_rings
 CHEAP = 1.0
 #: The same for what one region would compute at several positions, which the other way takes a region more.
 CHEAP_AGAIN = 2.5
+#: What is broadcast is computed before where computing it again takes longer, in all and for each position.
+STRETCHED, STRETCHED_EACH = 1000.0, 0.5
 #: How often one region goes through its rows, at most.
 MOST_PASSES = 8
 #: Expressions in one region beyond which nothing more joins it.
 LARGEST_REGION = 4000
+
+
+def is_dear(cost: float, times: int, share: float) -> bool:
+    """Whether what is broadcast costs more to compute again than a region that does it before."""
+    return cost * times > STRETCHED and cost * share > STRETCHED_EACH
 
 
 class Step:
@@ -259,6 +267,9 @@ class Partition:
             lambda y, cost: cost * (repeated.get(y, 1) - 1) > CHEAP_AGAIN and not self.is_handed_on(y, repeated)
         )
         again |= self.stretched_reductions()
+        if not again:
+            stretched = self.stretched()
+            again = self.chosen(lambda y, cost: y in stretched and is_dear(cost, *stretched[y]))
         if again:
             self.barriers |= again
             return True
@@ -268,6 +279,23 @@ class Partition:
             # regions of one level cannot read each other's results
             (self.barriers if len(levels) <= 1 else self.kept).add(value)
         return bool(shared)
+
+    def stretched(self) -> dict[Value, tuple[int, float]]:
+        """How many of the evaluations of a value give what others of its region do, because it is broadcast; and their
+        number by that of the region's positions.
+        """
+        found: dict[Value, tuple[int, float]] = {}
+        for step in self.steps:
+            region = step.region
+            if region is None:
+                continue
+            for (value, _), expr in region.elements.known.items():
+                rounds = region.count * (region.inner.extent if region.inner in expr.depends else 1)
+                different = math.prod(v.extent for v in expr.depends)
+                share = (rounds - different) / (region.count * region.inner.extent)
+                if expr.kind == "call" and rounds >= 4 * different and value not in self.stored:
+                    found[value] = max(found.get(value, (0, 0.0)), (rounds - different, share))
+        return found
 
     def stretched_reductions(self) -> set[Value]:
         """Reductions within rows that a region does for more rows than they have, as where their results are broadcast

@@ -11,6 +11,7 @@ from ... import ops
 from ...ops.axes import axes_of
 from ..graph import Literal, Node, Operand, Program, Value
 from .contractions import einsum
+from .indices import RULES as INDICES
 from .rewriting import Rewriting, rewritten
 
 #: Products of matrices with so many terms in each element, and no more rows and columns, are sums in loops.
@@ -252,6 +253,7 @@ RULES = {
     "log_softmax": log_softmax,
     "vector_norm": vector_norm,
     "matrix_norm": matrix_norm,
+    **INDICES,
 }
 
 

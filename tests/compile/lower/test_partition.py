@@ -38,6 +38,9 @@ CASES = [
     # neighbours of what is expensive: it is written once and read twice
     (lambda x: ops.subtract(ops.getitem(ops.tanh(ops.exp(ops.sin(x))), index=(slice(1, None),)),
                             ops.getitem(ops.tanh(ops.exp(ops.sin(x))), index=(slice(None, -1),))), 2, 0),
+    # what is expensive of one row and used for each is computed once
+    (lambda x: ops.multiply(x, ops.exp(ops.getitem(x, index=(0,)))), 2, 0),
+    (lambda x: ops.multiply(x, ops.negative(ops.getitem(x, index=(0,)))), 1, 0),
 ]  # fmt: skip
 
 
