@@ -84,17 +84,13 @@ def fitting(node: Node) -> Places | None:
     """The places of a node's index, where all of its arrays have elements and kernels know them."""
     y = node.outputs[0]
     x = node.inputs[0] if node.op.name == "getitem" else y
-    if not isinstance(x, Value) or y.form != "array" or not all(v.size for v in (*node.inputs, y) if is_value(v)):
+    if not isinstance(x, Value) or y.form != "array":
         return None
-    if not all(v.dtype.kind in "?biufc" for v in (*node.inputs, y) if isinstance(v, Value)):
+    values = [y, *(v for v in node.inputs if isinstance(v, Value))]
+    if not all(v.size and v.dtype.kind in "biufc" for v in values):
         return None
     places = places_of(node.keywords["index"], x.shape)
     return places if places is not None and places.there.size else None
-
-
-def is_value(x: Operand) -> bool:
-    """Whether an operand is computed."""
-    return isinstance(x, Value)
 
 
 def getitem(work: Rewriting, node: Node) -> Operand | None:
