@@ -15,6 +15,7 @@ from numpy.linalg import _umath_linalg as decompositions  # type: ignore[attr-de
 from . import entry
 from .graph import Node, Program, Value
 from .loops import loop_step
+from .lower.moves import is_move
 
 #: The loop of a node: the ufunc, the dtypes of its operands, and whether it says that there is no result.
 Loop = tuple[Any, str, bool]
@@ -83,10 +84,12 @@ class Place(NamedTuple):
 
 
 class NativeCall:
-    """A node as a step of a plan."""
+    """A node as a step of a plan. underflowing: values that it reads, of which numbers may be subnormal."""
 
-    def __init__(self, node: Node, places: Sequence[Place], step: entry.LoopStep) -> None:
-        self.node, self.places, self.made = node, list(places), step
+    def __init__(
+        self, node: Node, places: Sequence[Place], step: entry.LoopStep, underflowing: frozenset[Value] = frozenset()
+    ) -> None:
+        self.node, self.places, self.made, self.underflowing = node, list(places), step, underflowing
 
     @property
     def reads(self) -> list[Value]:
@@ -133,7 +136,7 @@ def native_call(node: Node, makers: dict[Value, Node], views: set[Node]) -> Nati
         step = loop_step(ufunc, signature, range(len(operands)), operands, checked)
     except (LookupError, ValueError):
         return None
-    return None if step is None else NativeCall(node, known, step)
+    return None if step is None else NativeCall(node, known, step, underflowing(node, known, makers))
 
 
 def place_of(x: Value, makers: dict[Value, Node], views: set[Node]) -> Place | None:
@@ -153,6 +156,48 @@ def place_of(x: Value, makers: dict[Value, Node], views: set[Node]) -> Place | N
     if start != memory.__array_interface__["data"][0] or not np.may_share_memory(view, memory) or not view.size:
         return None
     return Place(base, view.shape, view.strides)
+
+
+#: Operations that hand small numbers on, and those whose results may be as small as numbers get.
+HANDING_ON = frozenset(
+    "multiply strong_multiply divide divide_or_zero negative where where_or_zero square positive add".split()
+)
+UNDERFLOWING = frozenset("exp exp2 softmax".split())
+#: Products of so many times the numbers that they read are looked at for subnormal ones before.
+WORTH = 8
+#: A chain of operations is followed back no further.
+LONGEST = 60
+
+
+def underflowing(node: Node, places: Sequence[Place], makers: dict[Value, Node]) -> frozenset[Value]:
+    """The operands of a large product that come of exponentials."""
+    if node.op.name not in ("matmul", "dot") or places[0].value is places[1].value:
+        return frozenset()
+    (y,), values = node.outputs, [place.value for place in places]
+    if y.dtype.char not in "fd" or y.size * places[0].shape[-1] < WORTH * sum(v.size for v in values):
+        return frozenset()
+    return frozenset(v for v in values if comes_of_exponentials(v, makers))
+
+
+def comes_of_exponentials(value: Value, makers: dict[Value, Node]) -> bool:
+    """Whether an exponential is a factor of a value; of a sum both terms must be such."""
+    known: dict[Any, bool] = {}
+    chain: list[Any] = [value]
+    while chain and len(known) < LONGEST:
+        x = chain[-1]
+        node = makers.get(x)
+        if node is None or node.op.name in UNDERFLOWING or not (node.op.name in HANDING_ON or is_move(node)):
+            known[x] = node is not None and node.op.name in UNDERFLOWING
+            chain.pop()
+            continue
+        missing = [a for a in node.inputs if a not in known]
+        if missing:
+            chain += missing
+            continue
+        both = all if node.op.name == "add" else any
+        known[x] = both(known[a] for a in node.inputs)
+        chain.pop()
+    return known.get(value, False)
 
 
 def unneeded(program: Program, views: set[Node], native: dict[Node, NativeCall]) -> set[Node]:

@@ -11,6 +11,7 @@ from . import entry, machine
 from .emit.kernel import Kernel, module_text
 from .emit.merging import copying, merging
 from .emit.rows import RowKernel
+from .emit.subnormals import looked_at, product_lowered, scaled
 from .emit.text import BYTES
 from .emit.tiles import TileKernel, suits
 from .graph import Value
@@ -56,7 +57,7 @@ class Segment:
         read: dict[Value, None] = {}
         for part in parts:
             if isinstance(part, NativeCall):
-                self.launches.append((part, [*part.reads, *part.node.outputs]))
+                self.product(part, made)
                 read |= {v: None for v in part.reads if v not in made}
             else:
                 self.given |= part.in_place
@@ -68,7 +69,7 @@ class Segment:
             if isinstance(kernel, NativeCall):
                 continue
             for pointer, slot in zip(kernel.pointers, slots, strict=True):
-                if pointer.kind == "value" and pointer.value is slot and slot not in made:
+                if pointer.kind == "value" and pointer.value is slot and slot not in made and slot not in self.scratch:
                     read[slot] = None
         self.constants = {v: constants[v] for v in read if v in constants}
         self.reads = [v for v in read if v not in constants]
@@ -77,6 +78,27 @@ class Segment:
                 self.scratch[value] = value.size * BYTES[character(value)]
         kernels = [k for k, _ in self.launches if not isinstance(k, NativeCall)]
         self.text = module_text(list({k.symbol: k for k in kernels}.values())) if kernels else ""
+
+    def product(self, call: NativeCall, made: dict[Value, None]) -> None:
+        """A native call; where numbers that it multiplies may be subnormal, with what keeps it fast."""
+        (y,) = call.node.outputs[:1]
+        own = [
+            k for k, x in enumerate(call.reads)
+            if x in call.underflowing and x in made and x not in self.leaves and x not in self.shared
+        ]  # fmt: skip
+        words: list[Any] = [x if k in own else call for k, x in enumerate(call.reads)]
+        words = [("subnormals", w) for w in words]
+        pairs = list(zip(call.reads, words, words[::-1], strict=True)) if own else []
+        for k, (x, w, _) in sorted(enumerate(pairs), key=lambda pair: pair[0] not in own):
+            if w not in self.scratch:
+                first = None if k in own else words[own[0]]
+                self.scratch[w] = 16
+                self.launches.append((looked_at(x, w, first), [x, w, *([first] if first else [])]))
+        self.launches += [(scaled(*pairs[k], 1), [*pairs[k]]) for k in own]
+        self.launches.append((call, [*call.reads, *call.node.outputs]))
+        if own:
+            self.launches += [(scaled(*pairs[k], -1), [*pairs[k]]) for k in own]
+            self.launches.append((product_lowered(y, *words), [y, *words]))
 
     def begin(self, value: Value, base: Value | None, made: dict[Value, None], read: dict[Value, None]) -> None:
         """Where a value is made by adding to another one: let it have its memory, or copy it."""
