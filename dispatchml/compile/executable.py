@@ -34,7 +34,7 @@ def address_in_c(name: str) -> int:
         from numba import _helperlib  # pyright: ignore[reportAttributeAccessIssue]
 
         return _helperlib.c_helpers[name.removeprefix(OF_NUMBA)]  # pyright: ignore[reportAttributeAccessIssue]
-    if name == OF_PYTHON:
+    if name in OF_PYTHON:
         return ctypes.cast(ctypes.pythonapi[name], ctypes.c_void_p).value or 0
     function = getattr(c_library(), name, None) or getattr(mathematics_library(), name)
     return ctypes.cast(function, ctypes.c_void_p).value or 0

@@ -23,13 +23,13 @@ EXTERNAL = frozenset(
 )
 #: How the names of Numba's own C functions begin, which need Numba to be imported.
 OF_NUMBA = "numba_"
-#: A function of CPython that they call.
-OF_PYTHON = "Py_FatalError"
+#: Functions of CPython: what they call, and what long loops call.
+OF_PYTHON = frozenset(("Py_FatalError", "PyErr_CheckSignals"))
 
 
 def is_external(name: str) -> bool:
     """Whether code may call a function that it does not hold."""
-    return name in EXTERNAL or name.startswith(OF_NUMBA) or name == OF_PYTHON
+    return name in EXTERNAL or name.startswith(OF_NUMBA) or name in OF_PYTHON
 
 
 class Image(NamedTuple):

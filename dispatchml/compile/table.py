@@ -17,6 +17,7 @@ PYTHON = (
     "PyLong_FromLongLong", "PyLong_AsLongLongAndOverflow", "PyUnicode_Compare", "PyTuple_New", "PyTuple_SetItem",
     "PyList_New", "PyList_SetItem", "PyDict_New", "PyDict_SetItem", "PyDict_Size", "PyDict_GetItemWithError",
     "PyErr_Clear", "PyErr_NoMemory", "PyErr_CheckSignals", "PyEval_SaveThread", "PyEval_RestoreThread",
+    "PyThread_tss_get",
 )  # fmt: skip
 NUMPY = {"new_array": layout.API_NEW_FROM_DESCR, "new_scalar": 60}
 C = (

@@ -18,12 +18,12 @@ from typing import Any
 
 from ..compile import cache, machine
 from ..dispatch.errors import DispatchmlError
-from . import kinds
+from . import kinds, stack
 from .errors import KernelError
 from .results import rebuild
 from .source import Source
 
-FORMAT = "kernels 1"
+FORMAT = "kernels 3"
 NAME = "kernel"
 
 
@@ -39,7 +39,9 @@ class Code:
         self, arguments: tuple[str, ...], result: str, library: Any, table: dict[str, Any], origin: str
     ) -> None:
         self.arguments, self.result, self.library, self.table, self.origin = arguments, result, library, table, origin
-        self.run = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_char_p, ctypes.c_void_p)(library.address(NAME))
+        # Python's lock is held: a long loop lets Python handle signals
+        kind = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_uint64)
+        self.run = kind(library.address(NAME))
         self.release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(library.address("release"))
         self.packer = kinds.packer(f"({','.join(arguments)})")
         self.size = max(kinds.words(result), 1)
@@ -48,7 +50,7 @@ class Code:
         """The result for arguments of the right kinds."""
         words = [w for x, k in zip(arguments, self.arguments, strict=True) for w in kinds.words_of(x, k)]
         results = (ctypes.c_int64 * self.size)()
-        code = self.run(self.packer.pack(*words), ctypes.addressof(results))
+        code = self.run(self.packer.pack(*words), ctypes.addressof(results), stack.limit())
         if code:
             raise self.error(code)
         return rebuild(self.result, results, self.release)

@@ -20,10 +20,12 @@ from ..backends.native import layout
 from ..compile import machine, probes, table
 from ..compile.assembly import Function, Register
 from ..compile.driver.words import SIZE, TUPLE_ITEMS
-from . import kinds
+from . import kinds, stack
+from .failing import INTERRUPTED
 
-#: Words of the record: the table of addresses, the kernel, what gives an array back, then objects.
-TABLE, KERNEL, RELEASE, OBJECTS = 0, 8, 16, 24
+#: Words of the record: the table of addresses, the kernel, what gives an array back, where a thread keeps the end of its
+#: stack, then objects.
+TABLE, KERNEL, RELEASE, STACK, OBJECTS = 0, 8, 16, 24, 32
 
 
 class Objects:
@@ -56,12 +58,18 @@ class Entry:
         f.need(count.equals(len(arguments)), self.miss)
         for k, kind in enumerate(arguments):
             self.take(kind, f.load(given, 8 * k, "ptr"))
-        code = f.call(f.load(self.record, KERNEL, "ptr"), self.words, self.results, result="i32")
+        end = f.call(self.known("PyThread_tss_get"), f.load(self.record, STACK, "ptr"))
+        f.need(end.differs(0), self.miss)
+        code = f.call(f.load(self.record, KERNEL, "ptr"), self.words, self.results, end, result="i32")
+        stopped = f.block()
+        f.need(code.differs(INTERRUPTED), stopped)
         f.need(code.equals(0), self.miss)
         self.place = 0
         f.give_back(self.make(result))
         f.begin(self.miss)
         f.give_back(self.counted(self.known("NotImplemented")))
+        f.begin(stopped)  # Python has an exception
+        f.give_back(f.constant(0, "ptr"))
 
     # ---- objects -----------------------------------------------------------------------------------------------------
 
@@ -211,7 +219,8 @@ def enter(code: Any, name: str) -> Callable[..., Any] | None:
         return None
     text, objects = made
     library = machine.load(text, effort=0)
-    words = (table.address(), code.library.address("kernel"), code.library.address("release"), *map(id, objects.values))
+    kernel, release = code.library.address("kernel"), code.library.address("release")
+    words = (table.address(), kernel, release, stack.key(), *map(id, objects.values))
     record = struct.pack(f"={len(words)}Q", *words)
     definition = layout.MethodDefinition(name.encode(), library.address("enter"), 0x0080, None)
     make = ctypes.pythonapi.PyCFunction_NewEx

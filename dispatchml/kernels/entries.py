@@ -1,4 +1,6 @@
-"""The entry of a kernel: `int32 kernel(words of the arguments, words of the results)`, around Numba's function."""
+"""The entry of a kernel: `int32 kernel(words of the arguments, words of the results, end of the stack)`, around Numba's
+function.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,9 @@ from numba.core import cgutils, types
 from numba.np import numpy_support
 
 from . import kinds
+from .calling import LIMIT, WORD
 from .errors import KernelError
 
-WORD = ir.IntType(64)
 DOUBLE = ir.DoubleType()
 
 
@@ -135,7 +137,8 @@ def entry(context: Any, compiled: Any, name: str) -> Any:
         module, context.call_conv.get_function_type(fndesc.restype, fndesc.argtypes), fndesc.llvm_func_name
     )
     pointer = WORD.as_pointer()
-    function = ir.Function(module, ir.FunctionType(ir.IntType(32), [pointer, pointer]), name)
+    function = ir.Function(module, ir.FunctionType(ir.IntType(32), [pointer, pointer, WORD]), name)
+    function.args[2].name = LIMIT
     builder = ir.IRBuilder(function.append_basic_block())
     source = Words(builder, function.args[0])
     given = [read(context, builder, source, ty) for ty in fndesc.argtypes]

@@ -11,6 +11,8 @@ from ..dispatch.errors import DispatchmlError
 
 #: The number of an error is below this, that of its place above it.
 PLACES = 1 << 12
+#: What a kernel returns where Python has an exception: a handler of a signal has raised it.
+INTERRUPTED = -1
 
 
 class KernelRuntimeError(DispatchmlError):

@@ -6,13 +6,10 @@ them in a table: a function returns 0, or the number of an error and of the plac
 
 from __future__ import annotations
 
-import os
-import threading
 import weakref
 from typing import Any
 
-from llvmlite import ir
-from numba.core import callconv, cgutils, codegen, compiler, cpu, lowering, typed_passes, typing
+from numba.core import cgutils, codegen, compiler, cpu, typed_passes, typing
 from numba.core.compiler_lock import global_compiler_lock as global_compiler_lock
 from numba.core.compiler_machinery import register_pass
 from numba.core.descriptors import TargetDescriptor
@@ -20,97 +17,13 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.target_extension import CPU, dispatcher_registry, jit_registry, target_registry
 from numba.core.utils import threadsafe_cached_property
 
-from ..dispatch.errors import is_ours
-from .failing import PLACES
+from .calling import ERRORS as ERRORS
+from .calling import NumberedErrors
+from .lowering import Lower
 
 NAME = "dispatchml"
-FIRST = callconv.FIRST_USEREXC
-FOLDERS = tuple(
-    os.path.dirname(os.path.dirname(os.path.abspath(m.__file__))) + os.sep for m in (callconv, typing) if m.__file__
-)
-
-
-class Errors:
-    """What the numbers mean that functions return: errors (class and arguments) and places (file and line)."""
-
-    def __init__(self) -> None:
-        self.errors: dict[Any, int] = {}
-        self.places: dict[tuple[str, int], int] = {}
-
-    def number(self, error: Any, arguments: tuple[Any, ...]) -> int:
-        """The number of an error."""
-        key = (error.__name__ if error is not None else "RuntimeError", tuple(map(str, arguments)))
-        return self.errors.setdefault(key, FIRST + 1 + len(self.errors))
-
-    def place(self, loc: Any) -> int:
-        """The number of a place in a file of the user's, 0 elsewhere."""
-        if loc is None or loc.line is None or is_library_file(loc.filename):
-            return 0
-        return self.places.setdefault((loc.filename, loc.line), 1 + len(self.places))
-
-    def table(self) -> dict[str, Any]:
-        """Everything that is known, for those who run the code in another process."""
-        return {
-            "errors": {str(n): [name, list(a)] for (name, a), n in self.errors.items()},
-            "places": {str(n): [file, line] for (file, line), n in self.places.items()},
-        }
-
-
-def is_library_file(file: str | None) -> bool:
-    """Whether a file is Numba's or ours."""
-    return not file or is_ours(file) or file.startswith(FOLDERS) or f"{os.sep}numba{os.sep}" in file
-
-
-ERRORS = Errors()
 #: Libraries of functions that call themselves, by name.
 MADE: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
-#: Where the lowering of this thread is.
-LOWERING = threading.local()
-
-
-class NumberedErrors(callconv.MinimalCallConv):
-    """A calling convention: a function returns 0, or an error's number plus PLACES times that of its place."""
-
-    def _make_call_helper(self, builder: Any) -> None:
-        return None
-
-    def return_user_exc(self, builder: Any, exc: Any, exc_args: Any = None, loc: Any = None, func_name: Any = None):
-        """Leave the function with an error."""
-        here = ERRORS.place(loc) or ERRORS.place(getattr(LOWERING, "loc", None))
-        code = ERRORS.number(exc, exc_args or ()) + PLACES * here
-        self._return_errcode_raw(builder, ir.Constant(callconv.errcode_t, code))
-
-    def return_dynamic_user_exc(self, builder: Any, exc: Any, exc_args: Any, nb_types: Any, loc=None, func_name=None):
-        """Leave the function with an error whose text is computed: the text is left out."""
-        self.return_user_exc(builder, exc, ("(computed while the kernel ran)",), loc, func_name)
-
-    def return_status_propagate(self, builder: Any, status: Any) -> None:
-        """Leave the function with the error of a function that it has called."""
-        here = ERRORS.place(getattr(LOWERING, "loc", None))
-        code = status.code
-        if here:
-            inside = builder.icmp_signed("<", code, ir.Constant(code.type, PLACES))
-            code = builder.select(inside, builder.add(code, ir.Constant(code.type, PLACES * here)), code)
-        self._return_errcode_raw(builder, code)
-
-    # `try` needs what Numba's own convention has
-    _get_try_state = callconv.CPUCallConv._get_try_state
-    check_try_status = callconv.CPUCallConv.check_try_status
-    set_try_status = callconv.CPUCallConv.set_try_status
-    unset_try_status = callconv.CPUCallConv.unset_try_status
-
-
-class Lower(lowering.Lower):
-    """Remembers which line is lowered."""
-
-    def lower_inst(self, inst: Any) -> None:
-        """Lower one statement."""
-        before = getattr(LOWERING, "loc", None)
-        LOWERING.loc = inst.loc
-        try:
-            super().lower_inst(inst)
-        finally:
-            LOWERING.loc = before
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
