@@ -1,6 +1,6 @@
 """How compiled functions call each other: by LLVM's functions that return 0, or the number of an error and its place.
 
-Numba's own convention keeps exceptions as pickled bytes in the code; this one keeps them in a table. Every function also
+Numba's own convention keeps exceptions as pickled bytes in the code; this one keeps them in a table. Every function
 receives the lowest address that the stack may reach, which recursive ones look at.
 """
 
@@ -21,8 +21,8 @@ FOLDERS = tuple(
     os.path.dirname(os.path.dirname(os.path.abspath(m.__file__))) + os.sep for m in (callconv, typing) if m.__file__
 )
 WORD = ir.IntType(64)
-#: A recursive call from a frame whose address has none of these bits looks for the user: about one of 32.
-DEPTHS = 0x1F0
+#: Makes numbers of frames' addresses that look random: at one depth of 32 a recursive call looks for the user.
+SPREADING = 0x9E3779B97F4A7C15
 #: The name of the argument that says how far the stack may reach.
 LIMIT = ".limit"
 
@@ -103,7 +103,8 @@ class NumberedErrors(callconv.MinimalCallConv):
         here = builder.ptrtoint(builder.call(pointer, []), WORD)
         with cgutils.if_unlikely(builder, builder.icmp_unsigned("<", here, limit(builder))):
             self.return_user_exc(builder, RecursionError, ("it calls itself too deep",))
-        some = builder.icmp_unsigned("==", builder.and_(here, ir.Constant(WORD, DEPTHS)), ir.Constant(WORD, 0))
+        spread = builder.mul(here, ir.Constant(WORD, SPREADING))
+        some = builder.icmp_unsigned("<", spread, ir.Constant(WORD, 1 << 59))
         with cgutils.if_unlikely(builder, some):
             look_for_user(self, builder)
 

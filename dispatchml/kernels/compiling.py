@@ -23,7 +23,7 @@ from .errors import KernelError
 from .results import rebuild
 from .source import Source
 
-FORMAT = "kernels 3"
+FORMAT = "kernels 4"
 NAME = "kernel"
 
 

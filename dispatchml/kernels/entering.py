@@ -23,8 +23,8 @@ from ..compile.driver.words import SIZE, TUPLE_ITEMS
 from . import kinds, stack
 from .failing import INTERRUPTED
 
-#: Words of the record: the table of addresses, the kernel, what gives an array back, where a thread keeps the end of its
-#: stack, then objects.
+#: Words of the record: the table of addresses, the kernel, what gives an array back, the key under which a thread keeps
+#: the end of its stack, then objects.
 TABLE, KERNEL, RELEASE, STACK, OBJECTS = 0, 8, 16, 24, 32
 
 

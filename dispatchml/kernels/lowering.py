@@ -1,7 +1,7 @@
 """From Numba's typed statements to LLVM's: what kernels need beside what Numba does.
 
-A function that fails gives its local arrays back. Loops look now and then whether the user wants to stop them: all but those innermost ones that go over arrays, which
-LLVM vectorises, and which memory bounds.
+A function that fails gives its local arrays back. Loops look now and then whether the user wants to stop them: all but
+those innermost ones that go over arrays, which LLVM vectorises, and which memory bounds.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def fibonacci(n):
 
 
 @pytest.mark.parametrize(
-    "f, short, endless",
+    ("f", "short", "endless"),
     [
         (endless, (-1.0,), (1.0,)),
         (dm.grad(endless), (-1.0,), (1.0,)),
