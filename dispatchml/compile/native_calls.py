@@ -163,8 +163,9 @@ HANDING_ON = frozenset(
     "multiply strong_multiply divide divide_or_zero negative where where_or_zero square positive add".split()
 )
 UNDERFLOWING = frozenset("exp exp2 softmax".split())
-#: Products of so many times the numbers that they read are looked at for subnormal ones before.
-WORTH = 8
+#: Before a product its operands are looked at for subnormal numbers where it takes so many products of numbers, and so
+#: many for each that it reads.
+LARGE, WORTH = 1 << 15, 8
 #: A chain of operations is followed back no further.
 LONGEST = 60
 
@@ -174,7 +175,8 @@ def underflowing(node: Node, places: Sequence[Place], makers: dict[Value, Node])
     if node.op.name not in ("matmul", "dot") or places[0].value is places[1].value:
         return frozenset()
     (y,), values = node.outputs, [place.value for place in places]
-    if y.dtype.char not in "fd" or y.size * places[0].shape[-1] < WORTH * sum(v.size for v in values):
+    work = y.size * places[0].shape[-1]
+    if y.dtype.char not in "fd" or work < max(LARGE, WORTH * sum(v.size for v in values)):
         return frozenset()
     return frozenset(v for v in values if comes_of_exponentials(v, makers))
 

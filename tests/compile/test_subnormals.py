@@ -75,3 +75,18 @@ def test_what_is_no_exponential_is_not_looked_at():
     weights = build(traced(lambda x: ops.matmul(ops.exp(x), ops.cos(x)), x))
     assert "looked_at" not in plain.lower()
     assert "looked_at" in weights.lower()
+
+
+def test_several_products_where_nothing_is_subnormal():
+    """The words beside operands that are not looked at hold what was in memory before."""
+
+    def function(x):
+        for _ in range(4):
+            x = ops.tanh(ops.matmul(ops.exp(x), x))
+        return x
+
+    x = np.random.default_rng(7).normal(size=(40, 40)) / 10
+    wanted = x
+    for _ in range(4):
+        wanted = np.tanh(np.exp(wanted) @ wanted)
+    np.testing.assert_allclose(build(traced(function, x))(x)[0], wanted, rtol=1e-10)

@@ -49,6 +49,8 @@ class Body:
         #: Divisions that are done with the reciprocal of the divisor: its register; exactly: to the last bit.
         self.reciprocals: dict[Expr, str] = {}
         self.exactly = True
+        #: Conditions of which it is known whether they hold where something is written now.
+        self.known: dict[Any, bool] = {}
         #: Products that mind zeros, but need not where they are written now.
         self.plain: set[Expr] = set()
         #: Of values in rings: how, and the register of the ring's address.
@@ -101,6 +103,11 @@ class Body:
         """The register that says whether low <= form < high for each condition."""
         text, found = self.text, ""
         for form, low, high in conditions:
+            is_known = self.known.get((form, low, high))
+            if is_known is not None:
+                if is_known:
+                    continue
+                return "false"
             least, most = form.bounds
             register = self.form(form, scope)
             tests = []
@@ -205,7 +212,11 @@ class Body:
         if not bounds:
             return text.load(expr.character, self.pointer(value), self.form(offset, scope))
         test = self.condition(tuple((form, 0, n) for form, n in bounds), scope)
+        if test == "false":
+            return constant(0, expr.character)
         place = self.form(offset, scope)
+        if test == "true":
+            return text.load(expr.character, self.pointer(value), place)
         if not self.is_contiguous(offset):
             place = text.let(f"select i1 {test}, i64 {place}, i64 0")
             found = text.load(expr.character, self.pointer(value), place)

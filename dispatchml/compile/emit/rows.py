@@ -12,10 +12,12 @@ from ..lower.expressions import Expr, depends_of, postorder
 from ..lower.regions import Region, Target
 from .body import Scope
 from .division import divisions, is_unsafe, looked_at, products
+from .interior import interior, loops
+from .joining import identity, joined
 from .passes import Pass, row_needs
 from .rings import Ring
 from .text import REGISTERS, constant
-from .writer import Writer
+from .writer import LARGE, Writer
 
 #: Elements of the inner loop in one chunk: partial sums of more would round too much.
 CHUNK = 2048
@@ -198,9 +200,33 @@ class RowKernel(Writer):
         return scope
 
     def inner_loop(self, each: Pass, row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
+        """The loop of a pass, with its ends apart where conditions change there; what it has added up."""
+        found = None
+        if each.cost < LARGE and not any(t.scan for t in each.targets):
+            found = interior(each.wanted, each.targets, self.region.inner)
+        if found is None:
+            return self.one_loop(each, row, first, last, self.hints(each.cost))
+        return loops(
+            self, found, first, last, lambda a, b, h: self.one_loop(each, row, a, b, h or self.hints(each.cost))
+        )
+
+    def join(self, thing: Any, a: str, b: str) -> str:
+        """What two loops have added up, together."""
+        operation, character = how_joined(thing)
+        return joined(self.text, operation, character, a, b)
+
+    def nothing(self, thing: Any) -> str:
+        """What a loop without elements has added up."""
+        return identity(*how_joined(thing))
+
+    def kind_of(self, thing: Any) -> str:
+        """LLVM's type of what a loop has added up."""
+        return REGISTERS[character_of(thing)]
+
+    def one_loop(self, each: Pass, row: Scope, first: str, last: str, hints: tuple[str, ...]) -> list[tuple[Any, str]]:
         """The loop of a pass; what it has added up for reductions and targets."""
         text = self.text
-        counter, end = self.loop("pass", first, last, "1", self.hints(each.cost))
+        counter, end = self.loop("pass", first, last, "1", hints)
         scope = self.begin(each.sources, counter, row, set(each.wanted))
         for expr in each.wanted:
             self.body.write(expr, scope)
@@ -278,6 +304,16 @@ def is_crossed(region: Region) -> bool:
 
 #: What inner loops carry for their checks.
 CHECKS = ("checks", None)
+
+
+def how_joined(thing: Any) -> tuple[str, str]:
+    """How what loops have added up is joined, and its dtype."""
+    if isinstance(thing, tuple):
+        return "logical_or", "?"
+    if isinstance(thing, Target):
+        assert thing.operation is not None
+        return thing.operation, thing.expr.character
+    return thing.payload[0], thing.character
 
 
 def character_of(thing: Any) -> str:

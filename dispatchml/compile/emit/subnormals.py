@@ -39,7 +39,8 @@ def looked_at(value: Value, words: object, first: object = None) -> Kernel:
     kind, fraction, _, _ = FORMATS[character]
     text = Text()
     text.sizes = {value.size: "%s0"}
-    if first is not None:
+    if first is not None:  # it is never raised, looked at or not
+        text.add(f"store i64 0, ptr {text.let('getelementptr i64, ptr %p1, i64 1')}")
         found = text.let(f"load i64, ptr {text.let('getelementptr i64, ptr %p2, i64 1')}")
         text.branch(text.let(f"icmp ne i64 {found}, 0"), "begin", "over")
     else:
@@ -59,8 +60,9 @@ def looked_at(value: Value, words: object, first: object = None) -> Kernel:
     end_of_loop(text)
     wide = "add i64 {}, 0" if kind == "i64" else "zext i32 {} to i64"
     text.add(f"store i64 {text.let(wide.format('%most.next'))}, ptr %p1")
-    found = "0" if first is not None else text.let(wide.format("%tiny.next"))
-    text.add(f"store i64 {found}, ptr {text.let('getelementptr i64, ptr %p1, i64 1')}")
+    if first is None:
+        place = text.let("getelementptr i64, ptr %p1, i64 1")
+        text.add(f"store i64 {text.let(wide.format('%tiny.next'))}, ptr {place}")
     text.jump("over")
     text.begin("over")
     text.add("ret void")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from ..graph import Program
-from .algebra import simplified
+from .algebra import simplified, with_numbers
 from .dead import without_dead
 from .expand import expanded
 from .onto import in_place
 from .subexpressions import without_repeats
 
-__all__ = ["expanded", "in_place", "optimised", "simplified", "without_dead", "without_repeats"]
+__all__ = ["expanded", "in_place", "optimised", "simplified", "with_numbers", "without_dead", "without_repeats"]
 
 
 def optimised(program: Program) -> Program:
     """All passes, in their order."""
-    program = without_dead(program)
+    program = with_numbers(without_dead(program))
     program = expanded(program)
     program = simplified(program)
     program = without_repeats(program)

@@ -118,6 +118,24 @@ def everywhere(work: Rewriting, number: Any, y: Value, line: str) -> Operand:
     return found
 
 
+def with_numbers(program: Program) -> Program:
+    """The program with numbers for the constants that are one number everywhere, which no loop has to read then."""
+    work = Rewriting(program)
+    for value, array in program.constants.items():
+        if value.form == "array" and array.size and array.dtype.kind in "biufc" and is_uniform(array):
+            work.places[value] = everywhere(work, array.reshape(-1)[0], value, "")
+    for node in program.nodes:
+        work.keep(node)
+    return work.program()
+
+
+def is_uniform(array: np.ndarray[Any, Any]) -> bool:
+    """Whether all elements are the same, bit for bit."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    parts = flat.view(np.uint8).reshape(flat.size, -1)
+    return bool((parts == parts[0]).all())
+
+
 def filled(work: Rewriting, node: Node) -> Operand | None:
     """What is one number everywhere does not depend on the argument that it looks like."""
     y, value = node.outputs[0], FILLS[node.op.name]
