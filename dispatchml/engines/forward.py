@@ -15,6 +15,7 @@ from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule, rule_of
 from ..rules.text import ARGUMENTS, Writer, calls_in, is_masked, names_in, parse
+from .fused import fused_dual
 from .generate import compile_source, looking, word
 from .levels import Level, leaked
 from .missing import missing_rule
@@ -104,8 +105,13 @@ def tangent_text(writer: Writer, rule: Rule, active: tuple[int, ...], careful: b
     return total
 
 
-def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str, set[str], dict[str, str]]:
-    """The forward function for one set of traced arguments, with the words that each flavour uses."""
+def dual_source(
+    op: Operation, rule: Rule, active: tuple[int, ...], at_once: bool
+) -> tuple[str, set[str], dict[str, str]]:
+    """The forward function for one set of traced arguments, with the words that each flavour uses.
+
+    at_once: whether `fused` makes the dual number of small plain arrays.
+    """
     names = ARGUMENTS[: op.arity]
     name, suffix = word(op), "".join(map(str, active))
     parameters = ", ".join(f"x{k}" for k in range(op.arity))
@@ -161,7 +167,9 @@ def dual_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> tuple[str
         *returned(plain_fit, indent),
         "        except (TypeError, AttributeError, ZeroDivisionError, FloatingPointError): pass",
     ]
-    lines += [f"    if {' and '.join(['kind is ndarray', *kinds])}:", *on_arrays]
+    whole = f"        made = fused(level, {', '.join((*names, *(f'p{k}' for k in active)))})"
+    whole = [whole, "        if made is not None: return made"] if at_once else []
+    lines += [f"    if {' and '.join(['kind is ndarray', *kinds])}:", *whole, *on_arrays]
     floats = [f"type({names[k]}) is float" for k in others] + [f"type(p{k}) is float" for k in active]
     floats += [f"type({n}) in REALS" for n in constants]
     symbol = SYMBOLS.get(name) if name != "divide" else None
@@ -220,7 +228,8 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         inner = elementwise_dual(op, rule, differentiable)
         drop = frozenset(active) - frozenset(differentiable)
         return lambda *arguments: inner(*(fresh(x)._value if k in drop else x for k, x in enumerate(arguments)))
-    source, _, words = dual_source(op, rule, active)
+    at_once = fused_dual(op, rule, active, lambda writer: tangent_text(writer, rule, active, False), Dual)
+    source, _, words = dual_source(op, rule, active, at_once is not None)
     own = word(op)
     called = set().union(*(calls_in(rule.partials[k]) for k in active)) | VOCABULARY
     scope: dict[str, Any] = {n: FINDERS["array"](n) for n in called}
@@ -230,8 +239,7 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     scope.update({
         "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED,
         "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
-        "settle": settle(op, active), "looked": None, "strong_float": strong_float, "ignoring": np.errstate,
-        own: op.function,
+        "settle": settle(op, active), "looked": None, "fused": at_once, "strong_float": strong_float, "ignoring": np.errstate,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
         f"op_{own}": op.function,
         **kernels.FAST, "strong_multiply": FINDERS["operations"]("strong_multiply"),

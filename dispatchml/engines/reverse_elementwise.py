@@ -20,9 +20,10 @@ from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
 from ..rules.text import ARGUMENTS, InPlace, Writer, calls_in, is_masked, names_in, parse
+from .fused import fused_products, fused_recording
 from .generate import compile_source, looking, watching, word
 from .space import fold, same_space, space_of
-from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, accumulate, run_carefully
+from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, Tape, accumulate, run_carefully
 
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 #: Operations that are Python operators on plain arrays.
@@ -49,8 +50,13 @@ RAISED = {
 }
 
 
-def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str, careful: bool) -> str:
-    """A backward function. layout: "array", "broadcast", "float", "traced", "general" or "complex"."""
+def backward_source(
+    name: str, rule: Rule, active: tuple[int, ...], layout: str, careful: bool, at_once: bool = False
+) -> str:
+    """A backward function. layout: "array", "broadcast", "float", "traced", "general" or "complex".
+
+    at_once: whether `fused` computes all products of small plain arrays.
+    """
     residuals = residuals_of(rule, active, layout)
     flavour = "operations" if careful else flavour_of(layout)
     writer = Writer(flavour, "ct")
@@ -92,6 +98,11 @@ def backward_source(name: str, rule: Rule, active: tuple[int, ...], layout: str,
         else:
             lines += ["    try:", *(f"        {p}" for p in products)]
         lines += [f"    except {RAISED[layout]}:", "        return run_carefully(cotangents, ct, entry)"]
+        if at_once:
+            tried = lines.index("    try:")
+            terms = ", ".join(f"term{k}" for k in active)
+            head = [f"    found = fused(ct, {', '.join(residuals)})", f"    if found is not None: {terms} = found"]
+            lines[tried:] = [*head, "    else:", *(f"    {line}" for line in lines[tried:])]
     doubtful = [k for k in active if not is_signed_one(parse(rule.partials[k]))]  # type: ignore[arg-type]
     if layout == "float" and not careful and doubtful:  # 0.0 * inf raises nothing between Python's floats
         unequal = " or ".join(f"term{k} != term{k}" for k in doubtful)
@@ -155,8 +166,11 @@ def residuals_of(rule: Rule, active: tuple[int, ...], layout: str) -> list[str]:
     return [n for n in (*ARGUMENTS, "y") if n in names]
 
 
-def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
-    """The recording function for one set of traced arguments, all on the tape `tape`."""
+def record_source(op: Operation, rule: Rule, active: tuple[int, ...], at_once: bool = False) -> str:
+    """The recording function for one set of traced arguments, all on the tape `tape`.
+
+    at_once: whether `fused` records small plain arrays.
+    """
     names = ARGUMENTS[: op.arity]
     name = word(op)
     suffix = "".join(map(str, active))
@@ -208,6 +222,9 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...]) -> str:
     recorded += [f"        if getattr(y, 'dtype', OBJECT) is OBJECT: y = {name}({', '.join(names)})"]
     plainly = f"        if {' and '.join(dict.fromkeys(checks))}:"
     lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:"]
+    if at_once:
+        given = f"tape, backward_{name}_{suffix}_array, {push_head}, {', '.join(names)}"
+        lines += [f"        made = fused({given})", "        if made is not None: return made"]
     if not kernels.FAST:
         lines += [*computed, f"        d = {first}.dtype", plainly, *recorded]
     else:
@@ -300,7 +317,8 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     origin = f"the rule of {op.name}: {', '.join(str(t) for t in rule.partials)}"
     for layout in LAYOUTS:
         add_backward(scope, op, rule, active, layout, origin)
-    compile_source(record_source(op, rule, active), scope, f"reverse {op.name} {suffix}", origin)
+    scope["fused"] = at_once = fused_recording(op, residuals_of(rule, active, "array"), active, Var, Tape)
+    compile_source(record_source(op, rule, active, at_once is not None), scope, f"reverse {op.name} {suffix}", origin)
     return scope[f"record_{name}_{suffix}"]
 
 
@@ -325,11 +343,15 @@ def add_backward(
 
     def generated(careful: bool) -> Callable[..., None]:
         if careful not in made:
-            text = backward_source(name, rule, active, layout, careful)
+            at_once = None
+            if layout == "array" and not careful:
+                at_once = fused_products(rule, active, residuals_of(rule, active, layout))
+            text = backward_source(name, rule, active, layout, careful, at_once is not None)
             words = VOCABULARY.union(*(calls_in(t) for t in rule.partials))
             find = FINDERS["operations" if careful else flavour_of(layout)]
             local = {
                 "fold": fold,
+                "fused": at_once,
                 "np": np,
                 "ndarray": np.ndarray,
                 "accumulate": accumulate,

@@ -72,6 +72,7 @@ def activate() -> None:
             STATE.reason = f"{type(error).__name__}: {error}"
             return
         STATE.machine = machine
+        kernels.LOOPS.update({op: f for op, f in kernels.UFUNCS.items() if isinstance(f, np.ufunc)})
         kernels.UFUNCS.update(plain)
         kernels.FAST.update(tools(machine, known))
         for op, method in known.items():

@@ -24,7 +24,7 @@ class Machine:
         import llvmlite.binding as llvm
         import llvmlite.ir as ir
 
-        from . import choices, elementwise, products, reductions, tools
+        from . import choices, elementwise, products, programs, reductions, tools
         from .assembler import Assembler
 
         llvm.initialize_native_target()
@@ -34,7 +34,8 @@ class Machine:
         kind, addresses = layout.MACHINES[platform.machine()], known_addresses()
         functions = (
             elementwise.unary, elementwise.binary, choices.choose, tools.alike, tools.finite, tools.kept,
-            tools.fingerprint, products.matmul, reductions.reduction,
+            tools.fingerprint, products.matmul, reductions.reduction, programs.program,
+            programs.recording,
         )  # fmt: skip
         for write in functions:
             write(Assembler(module, write.__name__, kind, addresses))
@@ -111,6 +112,23 @@ class Machine:
         record = struct.pack("Qd", id(unusual), start) + b"".join(struct.pack("Q" * 6, *e) for e in entries)
         return self.callable("reduction", ufunc.__name__, record, unusual)
 
+    def program(
+        self, steps: Any, outputs: tuple[str, ...], cls: type | None = None, slots: tuple[str, ...] = ()
+    ) -> Callable[..., Any] | None:
+        """Several elementwise calls in one (`programs`), or None where one of them has no loop for floats."""
+        record, alive = steps.record(outputs, entry, cls, slots)
+        return self.callable("program", "program", record, cls, *alive) if record else None
+
+    def recording(
+        self, steps: Any, output: str, kept: tuple[int, ...], cls: type, slots: tuple[str, ...], tape: type
+    ) -> Callable[..., Any] | None:
+        """An elementwise call that is put on a tape; kept: the operands, and the result behind them, that it keeps."""
+        record, alive = steps.record((output,), entry, cls, slots)
+        if not record:
+            return None
+        record += struct.pack("Q" * (2 + len(kept)), id(tape), len(kept), *kept)
+        return self.callable("recording", "recording", record, cls, tape, *alive)
+
 
 def no(*_: Any) -> bool:
     """What `alike` would leave unusual calls to; it has none."""
@@ -146,6 +164,11 @@ def known_addresses() -> dict[str, int]:
         "PyErr_Clear",
         "PyErr_Occurred",
         "PyLong_FromLongLong",
+        "PyTuple_New",
+        "PyTuple_SetItem",
+        "PyType_GenericAlloc",
+        "PyList_Size",
+        "PyList_Append",
     )
     return {
         **{name: address_of(name) for name in functions},

@@ -38,7 +38,8 @@ def plain_functions(machine: Any) -> dict[Any, Callable[..., Any]]:
 
 
 def tools(machine: Any, known: dict[Any, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
-    """What engines ask of values: are they alike, are they finite, do they change; constants that stay; products."""
+    """What engines ask of values: are they alike, are they finite, do they change; constants that stay; products;
+    and rules as programs."""
     from ...engines.choices import has_non_finite
     from ...engines.constants import fingerprint
     from ...engines.reverse import keep
@@ -49,6 +50,8 @@ def tools(machine: Any, known: dict[Any, Callable[..., Any]]) -> dict[str, Calla
         "keep": machine.kept(keep),
         "fingerprint": machine.fingerprint(fingerprint),
         "matmul": known[ops.matmul.info],
+        "program": machine.program,
+        "recording": machine.recording,
     }
 
 

@@ -18,6 +18,9 @@ UFUNCS: dict[Any, Callable[..., Any]] = {}
 #: code then calls them and UFUNCS, where it uses Python's operators and looks for itself otherwise.
 FAST: dict[str, Callable[..., Any]] = {}
 
+#: NumPy's ufuncs behind UFUNCS, while machine code stands there in their place.
+LOOPS: dict[Any, Any] = {}
+
 #: The function of Python's floats behind a guarded one; it raises where NumPy answers inf or nan.
 RAW_FLOATS: dict[Any, Callable[..., Any]] = {}
 

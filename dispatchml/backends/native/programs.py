@@ -1,0 +1,283 @@
+"""Machine code for several elementwise calls in one: what a rule's text computes from small arrays of one shape.
+
+A program is a list of ufunc loops over registers: its inputs, its outputs, constants and scratch rows. It gives what
+the calls one by one give, to the last bit, and leaves everything that is not plain to them by answering None.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import layout
+from .assembler import I32, TROUBLE, VOID, Assembler, number
+from .elementwise import same_shape, word
+
+#: The most elements; scratch rows of so many doubles lie on the stack.
+LARGEST = 1024
+#: The most scratch rows, and registers of all kinds.
+ROWS, REGISTERS = 4, 24
+#: Words of a record: counts, the class that is made and where its slots are, for each dtype four words.
+INPUTS, OUTPUTS, STEPS, CONSTANTS, SCRATCH, CLASS, SLOTS, DTYPES = 0, 1, 2, 3, 4, 5, 6, 10
+#: Behind them, of a recording: the class of the tape, and how many operands or results an entry keeps, and which.
+TAPE, KEPT = 18, 19
+DESCR, SIZE, TABLE, VALUES, ENTRY = 0, 1, 2, 3, 4
+#: Words of a step: the loop, its data, two operands and the result; a loop of one operand has its result twice.
+STEP = 5
+
+
+def program(a: Assembler) -> None:
+    """program(x, ...): an array, a tuple of two, or None; with a class program(level, x, ...): an object of it."""
+    unlike = a.slow
+    kind = word(a, CLASS)
+    made_object = a.b.icmp_signed("!=", kind, number(0))
+    first = a.b.select(made_object, number(1), number(0))
+    a.need(a.b.icmp_signed("==", a.nargs, a.b.add(word(a, INPUTS), first)))
+    made, second, two = computed(a, a.b.add(a.args, a.b.mul(first, number(8))))
+    finished(a, made, second, two, made_object, kind)
+    answer_none(a, unlike)
+
+
+def recording(a: Assembler) -> None:
+    """recording(tape, backward, index, ..., x, ...): the traced value of a result, whose entry is on the tape, or None.
+
+    The entry is backward, the indices, and those of the operands and the result that the record names.
+    """
+    unlike = a.slow
+    inputs, tape = word(a, INPUTS), a.argument(0)
+    a.need(a.b.icmp_signed("==", a.nargs, a.b.add(a.b.mul(inputs, number(2)), number(2))))
+    a.need(a.b.icmp_signed("==", a.load(tape, layout.TYPE), word(a, TAPE)))
+    given = a.b.add(a.args, a.b.mul(a.b.add(inputs, number(2)), number(8)))
+    made, _, _ = computed(a, given)
+    own = a.b.add(inputs, number(1))  # backward and the indices
+    entry = checked(a, a.call("PyTuple_New", a.b.add(own, word(a, KEPT))))
+
+    def head(k: Any) -> None:
+        x = a.load(a.b.add(a.args, a.b.mul(a.b.add(k, number(1)), number(8))))
+        a.call("Py_IncRef", x, result=VOID)
+        a.call("PyTuple_SetItem", entry, k, x, result=I32)
+
+    def residual(k: Any) -> None:
+        which = a.load(a.b.add(a.record, a.b.mul(a.b.add(k, number(KEPT + 1)), number(8))))
+        at = a.b.add(given, a.b.mul(which, number(8)))
+        place = a.room(1)
+        a.store(made, place)
+        with a.b.if_then(a.b.icmp_signed("<", which, inputs)):
+            a.store(a.load(at), place)
+        x = a.load(place)
+        a.call("Py_IncRef", x, result=VOID)
+        a.call("PyTuple_SetItem", entry, a.b.add(own, k), x, result=I32)
+
+    a.loop(own, head)
+    a.loop(word(a, KEPT), residual)
+    index = checked(a, a.call("PyLong_FromLongLong", a.call("PyList_Size", tape)))
+    found = checked(a, a.call("PyType_GenericAlloc", word(a, CLASS), number(0)))
+    none = number(a.addresses["None"])
+    for x in (tape, none):
+        a.call("Py_IncRef", x, result=VOID)
+    for k, x in enumerate((made, tape, index, none)):
+        a.store(x, a.b.add(found, word(a, SLOTS + k)))
+    failed = a.call("PyList_Append", tape, entry, result=I32)
+    a.call("Py_DecRef", entry, result=VOID)
+    lost, following = a.block("lost"), a.block("following")
+    a.b.cbranch(a.equal(failed, 0), following, lost)
+    a.b.position_at_end(lost)
+    a.call("Py_DecRef", found, result=VOID)
+    a.b.ret(number(0))
+    a.b.position_at_end(following)
+    a.b.ret(found)
+    answer_none(a, unlike)
+
+
+def answer_none(a: Assembler, unlike: Any) -> None:
+    """Write the way out for what is not plain."""
+    a.b.position_at_end(unlike)
+    a.call("Py_IncRef", number(a.addresses["None"]), result=VOID)
+    a.b.ret(number(a.addresses["None"]))
+
+
+def computed(a: Assembler, given: Any) -> tuple[Any, Any, Any]:
+    """Run the steps on arrays from an address on: the results, the second or 0, and whether there are two."""
+    inputs, outputs = word(a, INPUTS), word(a, OUTPUTS)
+    x = a.load(given)
+    a.need(a.is_array(x))
+    descr = a.load(x, layout.ARRAY_DESCR)
+    double = a.equal(word(a, DTYPES + DESCR), descr)
+    single = a.equal(word(a, DTYPES + ENTRY + DESCR), descr)
+    a.need(a.b.or_(double, single))
+    entry = a.b.add(a.record, a.b.select(double, number(8 * DTYPES), number(8 * (DTYPES + ENTRY))))
+    item = a.load(entry, 8 * SIZE)
+    ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
+    a.need(a.b.icmp_signed(">", ndim, number(0)))
+    (size,) = a.loop(ndim, lambda k, n: (a.b.mul(n, a.load(a.b.add(dims, a.b.mul(k, number(8))))),), (number(1),))
+    a.need(a.b.and_(a.b.icmp_signed(">", size, number(0)), a.b.icmp_signed("<=", size, number(LARGEST))))
+    places, widths = a.room(REGISTERS), a.room(REGISTERS)
+
+    def put(register: Any, place: Any, width: Any) -> None:
+        at = a.b.mul(register, number(8))
+        a.store(place, a.b.add(places, at))
+        a.store(width, a.b.add(widths, at))
+
+    def take(k: Any) -> None:
+        y = a.load(a.b.add(given, a.b.mul(k, number(8))))
+        a.need(a.is_array(y))
+        a.need(a.b.icmp_signed("==", a.load(y, layout.ARRAY_DESCR), descr))
+        same_shape(a, ndim, dims, y)
+        a.need_flags(y, layout.ALIGNED)
+        a.need(a.is_contiguous(y))
+        put(k, a.load(y, layout.ARRAY_DATA), item)
+
+    a.loop(inputs, take)
+    made = a.new_array(descr, ndim, dims)
+    put(inputs, a.load(made, layout.ARRAY_DATA), item)
+    second = a.room(1)
+    a.store(number(0), second)
+    two = a.b.icmp_signed("==", outputs, number(2))
+    with a.b.if_then(two):
+        other = a.new_array(descr, ndim, dims)
+        a.store(other, second)
+        put(a.b.add(inputs, number(1)), a.load(other, layout.ARRAY_DATA), item)
+    behind = a.b.add(inputs, outputs)
+    values = a.load(entry, 8 * VALUES)
+
+    def constant(k: Any) -> None:
+        put(a.b.add(behind, k), a.b.add(values, a.b.mul(k, item)), number(0))
+
+    a.loop(word(a, CONSTANTS), constant)
+    rows, behind = a.room(ROWS * LARGEST), a.b.add(behind, word(a, CONSTANTS))
+
+    def row(k: Any) -> None:
+        put(a.b.add(behind, k), a.b.add(rows, a.b.mul(k, number(8 * LARGEST))), item)
+
+    a.loop(word(a, SCRATCH), row)
+    table, pointers, strides, count = a.load(entry, 8 * TABLE), a.room(3), a.room(3), a.room(1)
+    a.clear_flags()
+
+    def step(k: Any) -> None:
+        at = a.b.add(table, a.b.mul(k, number(8 * STEP)))
+        for j in range(3):
+            register = a.b.mul(a.load(at, 8 * (2 + j)), number(8))
+            a.store(a.load(a.b.add(places, register)), pointers, 8 * j)
+            a.store(a.load(a.b.add(widths, register)), strides, 8 * j)
+        a.store(size, count)
+        a.call_at(a.load(at), pointers, count, strides, a.load(at, 8), result=VOID)
+
+    a.loop(word(a, STEPS), step)
+    with a.b.if_then(two):  # one way out for both: what has been made is dropped where a flag is raised
+        flags = a.read_flags()
+        troubled = a.b.icmp_signed("!=", a.b.and_(flags, number(TROUBLE[a.machine], flags.type)), number(0, flags.type))
+        with a.b.if_then(troubled):
+            a.call("Py_DecRef", a.load(second), result=VOID)
+    a.drop_if_troubled(made)
+    return made, a.load(second), two
+
+
+def finished(a: Assembler, made: Any, other: Any, two: Any, made_object: Any, kind: Any) -> None:
+    """Return one array, a tuple of two, or an object with two arrays, the level and None in its slots."""
+    one, several, whole, pair = (a.block(n) for n in ("one", "several", "whole", "pair"))
+    a.b.cbranch(two, several, one)
+    a.b.position_at_end(one)
+    a.b.ret(made)
+    a.b.position_at_end(several)
+    a.b.cbranch(made_object, whole, pair)
+    a.b.position_at_end(pair)
+    found = checked(a, a.call("PyTuple_New", number(2)))
+    for k, x in enumerate((made, other)):
+        a.call("PyTuple_SetItem", found, number(k), x, result=I32)
+    a.b.ret(found)
+    a.b.position_at_end(whole)
+    found = checked(a, a.call("PyType_GenericAlloc", kind, number(0)))
+    level, none = a.argument(0), number(a.addresses["None"])
+    for x in (level, none):
+        a.call("Py_IncRef", x, result=VOID)
+    for k, x in enumerate((made, other, level, none)):
+        a.store(x, a.b.add(found, word(a, SLOTS + k)))
+    a.b.ret(found)
+
+
+def checked(a: Assembler, found: Any) -> Any:
+    """A new object; NULL, with the error set, is returned at once."""
+    failed, following = a.block("failed"), a.block("made")
+    a.b.cbranch(a.equal(found, 0), failed, following)
+    a.b.position_at_end(failed)
+    a.b.ret(number(0))
+    a.b.position_at_end(following)
+    return found
+
+
+class Steps:
+    """A program as it is written down: calls of ufuncs on named registers, and named constants."""
+
+    def __init__(self, inputs: tuple[str, ...]) -> None:
+        self.inputs = inputs
+        self.lines: list[tuple[Any, tuple[str, ...], str]] = []
+        self.constants: dict[str, float] = {}
+
+    def constant(self, value: float) -> str:
+        """The name of a constant."""
+        name = f"#{value!r}"
+        self.constants[name] = value
+        return name
+
+    def call(self, ufunc: Any, *operands: str) -> str:
+        """Write down one step; gives the name of its result."""
+        made = f"t{len(self.lines)}"
+        self.lines.append((ufunc, operands, made))
+        return made
+
+    def registers(self, outputs: tuple[str, ...]) -> dict[str, int] | None:
+        """The number of each name's register, or None where there are too many."""
+        fixed = (*self.inputs, *outputs, *self.constants)
+        rows = [made for _, _, made in self.lines if made not in fixed]
+        if len(set(fixed)) < len(fixed) or len(rows) > ROWS or len(fixed) + len(rows) > REGISTERS:
+            return None
+        return {name: k for k, name in enumerate((*fixed, *rows))}
+
+    def record(
+        self, outputs: tuple[str, ...], entry: Callable[..., Any], cls: type | None = None, names: tuple[str, ...] = ()
+    ) -> tuple[bytes, list[Any]]:
+        """The record of a program and what must live as long; empty where a step has no loop.
+
+        outputs: names of steps, one or two. entry: the entry of a ufunc for some dtype characters. cls: the class that
+        is made, and the names of its four slots.
+        """
+        registers = self.registers(outputs)
+        slots = [slot(cls, name) for name in names] if cls is not None else [0] * 4
+        if registers is None or None in slots:
+            return b"", []
+        alive: list[Any] = []
+        words: list[int] = []
+        for character in "df":
+            dtype, steps = np.dtype(character), list[int]()
+            for ufunc, operands, made in self.lines:
+                descr, _, loop, data, out, _ = entry(ufunc, character * len(operands))
+                if not loop or descr != id(dtype) or out != id(dtype):
+                    return b"", []
+                places = [registers[x] for x in (*operands, made)]
+                steps += [loop, data, *places, *[places[-1]] * (3 - len(places))]
+            table = (ctypes.c_int64 * len(steps))(*steps)
+            values = np.array([*self.constants.values()], dtype)
+            alive += [table, values]
+            words += [id(dtype), dtype.itemsize, ctypes.addressof(table), values.ctypes.data]
+        counts = len(self.inputs), len(outputs), len(self.lines), len(self.constants)
+        scratch = len(self.lines) - len(outputs)
+        head = struct.pack("Q" * 10, *counts, scratch, id(cls) if cls is not None else 0, *slots)  # type: ignore[arg-type]
+        return head + struct.pack("Q" * len(words), *words), alive
+
+
+def slot(cls: type | None, name: str) -> int | None:
+    """Where in an object of a class the reference of one of its slots lies; None where it is not found."""
+    member = getattr(cls, name, None)
+    if type(member).__name__ != "member_descriptor" or cls is None:
+        return None
+    made, marker = cls.__new__(cls), object()
+    setattr(made, name, marker)
+    found = [at for at in range(16, cls.__basicsize__, 8) if layout.read(id(made) + at, ctypes.c_int64) == id(marker)]
+    return found[0] if len(found) == 1 else None
+
+
+__all__ = ["LARGEST", "Steps", "program"]
