@@ -30,6 +30,7 @@ from .reverse_elementwise import (
     plain_array_call,
     raw_function,
     residuals_names,
+    small_ones,
     strong_float,
 )
 from .space import SPACES, space_of_traced
@@ -167,8 +168,8 @@ def dual_source(
         *returned(plain_fit, indent),
         "        except (TypeError, AttributeError, ZeroDivisionError, FloatingPointError): pass",
     ]
-    whole = f"        made = fused(level, {', '.join((*names, *(f'p{k}' for k in active)))})"
-    whole = [whole, "        if made is not None: return made"] if at_once else []
+    given = ", ".join(("level", *names, *(f"p{k}" for k in active)))
+    whole = small_ones(given, constants) if at_once else []
     lines += [f"    if {' and '.join(['kind is ndarray', *kinds])}:", *whole, *on_arrays]
     floats = [f"type({names[k]}) is float" for k in others] + [f"type(p{k}) is float" for k in active]
     floats += [f"type({n}) in REALS" for n in constants]
@@ -239,7 +240,8 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     scope.update({
         "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED,
         "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
-        "settle": settle(op, active), "looked": None, "fused": at_once, "strong_float": strong_float, "ignoring": np.errstate,
+        "settle": settle(op, active), "looked": None, "fused": at_once, "strong_float": strong_float,
+        "ignoring": np.errstate,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
         f"op_{own}": op.function,
         **kernels.FAST, "strong_multiply": FINDERS["operations"]("strong_multiply"),

@@ -55,16 +55,18 @@ def fused(
     write: Callable[[StepWriter], tuple[str, ...]],
     cls: type | None = None,
     slots: tuple[str, ...] = (),
+    leader: int = 0,
 ) -> Callable[..., Any] | None:
     """The program of what is written from some inputs, or None where there is no machine code for it.
 
-    write: gives the names of one or two results. cls, slots: see `Machine.program`.
+    write: gives the names of one or two results. cls, slots: see `Machine.program`. leader: which input is surely an
+    array.
     """
     if "program" not in kernels.FAST:
         return None
     from ..backends.native.programs import Steps
 
-    steps = Steps(inputs)
+    steps = Steps(inputs, leader)
     try:
         outputs = write(StepWriter(steps))
     except NoProgram:
@@ -78,19 +80,20 @@ def fused(
 def fused_dual(
     op: Operation, rule: Rule, active: tuple[int, ...], tangent: Callable[[Writer], str], cls: type
 ) -> Callable[..., Any] | None:
-    """program(level, arguments, tangents): the dual number of an operation all of whose arguments are dual.
+    """program(level, arguments, tangents): the dual number of an operation on dual numbers and Python's numbers.
 
     tangent: writes the tangent. cls: the class of dual numbers.
     """
     ufunc = kernels.LOOPS.get(op)
-    if rule.singular or active != tuple(range(op.arity)) or ufunc is None:
+    if rule.singular or ufunc is None:
         return None
 
     def write(writer: StepWriter) -> tuple[str, ...]:
         writer.known["y"] = y = writer.steps.call(ufunc, *ARGUMENTS[: op.arity])
         return y, tangent(writer)
 
-    return fused((*ARGUMENTS[: op.arity], *(f"p{k}" for k in active)), write, cls, ("_value", "_partials", "_level", "_base"))
+    inputs, slots = (*ARGUMENTS[: op.arity], *(f"p{k}" for k in active)), ("_value", "_partials", "_level", "_base")
+    return fused(inputs, write, cls, slots, active[0])
 
 
 def fused_products(rule: Rule, active: tuple[int, ...], residuals: list[str]) -> Callable[..., Any] | None:
@@ -108,17 +111,17 @@ def fused_products(rule: Rule, active: tuple[int, ...], residuals: list[str]) ->
 def fused_recording(
     op: Operation, residuals: list[str], active: tuple[int, ...], cls: type, tape: type
 ) -> Callable[..., Any] | None:
-    """recording(tape, backward, indices, arguments): the traced value of an operation, all arguments of which are.
+    """recording(tape, backward, indices, arguments): the value of an operation on traced values and Python's numbers.
 
     cls: the class of traced values. tape: the class of tapes that are written to directly.
     """
     ufunc = kernels.LOOPS.get(op)
-    if ufunc is None or active != tuple(range(op.arity)) or "recording" not in kernels.FAST:
+    if ufunc is None or "recording" not in kernels.FAST:
         return None
     from ..backends.native.programs import Steps
 
     names = ARGUMENTS[: op.arity]
-    steps = Steps(names)
+    steps = Steps(names, active[0])
     y = steps.call(ufunc, *names)
     kept = tuple((*names, "y").index(n) for n in residuals)
-    return kernels.FAST["recording"](steps, y, kept, cls, ("_value", "_tape", "_index", "_base"), tape)
+    return kernels.FAST["recording"](steps, y, len(active), kept, cls, ("_value", "_tape", "_index", "_base"), tape)

@@ -224,7 +224,7 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...], at_once: b
     lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:"]
     if at_once:
         given = f"tape, backward_{name}_{suffix}_array, {push_head}, {', '.join(names)}"
-        lines += [f"        made = fused({given})", "        if made is not None: return made"]
+        lines += small_ones(given, [names[k] for k in range(op.arity) if k not in active])
     if not kernels.FAST:
         lines += [*computed, f"        d = {first}.dtype", plainly, *recorded]
     else:
@@ -278,6 +278,13 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...], at_once: b
     tests = " or ".join(f"type({n}) not in PLAIN" for n in (*names, "y"))
     lines += [f"    if {tests}:", "        tape.plain = False", "    return made"]
     return "\n".join(lines) + "\n"
+
+
+def small_ones(given: str, constants: list[str]) -> list[str]:
+    """The lines that leave small plain arrays to machine code, where what is constant is one of Python's numbers."""
+    numbers = " and ".join(f"(type({n}) is float or type({n}) is int)" for n in constants)
+    found = f"(made := fused({given})) is not None"
+    return [f"        if {numbers} and {found}: return made" if numbers else f"        if {found}: return made"]
 
 
 def plain_array_call(op: Operation) -> str:

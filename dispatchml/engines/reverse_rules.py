@@ -286,12 +286,26 @@ VIEW = """\
 
 VIEW_TEST = "(type(index) is slice or is_view({'index': index}))"
 
+#: What elements and slices of plain arrays are, and their cotangent; an error comes in the words of the operation.
+PART = """\
+try: y = a[index] if type(a) is ndarray and (type(index) is slice or type(index) is int) else {called}
+    except IndexError: y = {called}"""
+
+PART_COTANGENT = """\
+if (
+            type(ct) is ndarray and type(index) is slice and type(primal_space) is PlainSpace
+            and ct.dtype is primal_space.dtype
+        ):
+            x = zeros(primal_space.shape, ct.dtype)
+            x[index] = ct
+        else: x = {called}"""
+
 LINEAR = """\
 def record_{name}(x{keywords}):
     a = x._value if x._base is None else current(x)
     if {look}: return made
     tape = x._tape
-    y = operation(a{given})
+    {value}
 {still}{watch}    made = Var()
     made._value = y; made._tape = tape; made._index = len(tape); made._base = None
     if type(a) is ndarray and a.dtype is not OBJECT:
@@ -305,7 +319,7 @@ def record_{name}(x{keywords}):
 def backward_{name}(cotangents, ct, entry):
     _, tape_index, primal_space{values} = entry
     try:
-        x = transpose_rule(ct, primal_space{given})
+        {cotangent}
     except ArithmeticError:
         with np.errstate(divide="ignore", invalid="ignore"):
             x = transpose_rule(ct, primal_space{given})
@@ -333,6 +347,7 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
 
     def written(parameters: str, given: str) -> str:
         in_dict = given.endswith("**keywords")
+        part = op is ops.getitem.info and given == ", index=index"
         view = VIEW.format(
             test="is_view(keywords)" if in_dict else VIEW_TEST if "index" in keywords and given else "True",
             items="**keywords" if in_dict else ", ".join(f"{k!r}: {k}" for k in keywords if given),
@@ -347,6 +362,10 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
             view=view if op.view else "",
             watch=watching("a") + "\n" if rule.select else "",
             look=looking("a", 1, given).replace("looked(x0", "looked(x"),
+            value=(PART if part else "y = {called}").format(called=f"operation(a{given})"),
+            cotangent=(PART_COTANGENT if part else "x = {called}").format(
+                called=f"transpose_rule(ct, primal_space{given})"
+            ),
         )
 
     source = with_keywords(op, written)
@@ -354,7 +373,7 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
         "STILL": STILL, "kept_static": kept_static, "has_memory": has_memory, "is_view": is_view, "WRITES": WRITES,
         "PlainSpace": PlainSpace, "OBJECT": OBJECT, "looked": None, "TRACED": TRACED, "accumulate": accumulate,
-        "watch_choice": watch_choice, **kernels.FAST,
+        "watch_choice": watch_choice, "zeros": np.zeros, **kernels.FAST,
         "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},
     }  # fmt: skip

@@ -120,13 +120,16 @@ class Machine:
         return self.callable("program", "program", record, cls, *alive) if record else None
 
     def recording(
-        self, steps: Any, output: str, kept: tuple[int, ...], cls: type, slots: tuple[str, ...], tape: type
+        self, steps: Any, output: str, indices: int, kept: tuple[int, ...], cls: type, slots: Any, tape: type
     ) -> Callable[..., Any] | None:
-        """An elementwise call that is put on a tape; kept: the operands, and the result behind them, that it keeps."""
+        """An elementwise call that is put on a tape.
+
+        indices: how many of its operands are traced. kept: the operands, and the result behind them, that it keeps.
+        """
         record, alive = steps.record((output,), entry, cls, slots)
         if not record:
             return None
-        record += struct.pack("Q" * (2 + len(kept)), id(tape), len(kept), *kept)
+        record += struct.pack("Q" * (3 + len(kept)), id(tape), indices, len(kept), *kept)
         return self.callable("recording", "recording", record, cls, tape, *alive)
 
 
@@ -168,6 +171,8 @@ def known_addresses() -> dict[str, int]:
         "PyTuple_SetItem",
         "PyType_GenericAlloc",
         "PyList_Size",
+        "PyEval_SaveThread",
+        "PyEval_RestoreThread",
         "PyList_Append",
     )
     return {

@@ -14,17 +14,21 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .assembler import I32, TROUBLE, VOID, Assembler, number
-from .elementwise import same_shape, word
+from .assembler import F64, I32, TROUBLE, VOID, Assembler, number
+from .elementwise import convert, read_number, same_shape, word
 
-#: The most elements; scratch rows of so many doubles lie on the stack.
-LARGEST = 1024
+#: How many elements are computed at a time; scratch rows of so many doubles lie on the stack.
+BLOCK = 1024
+#: Above this many elements other threads run meanwhile.
+ALONE = 4096
 #: The most scratch rows, and registers of all kinds.
 ROWS, REGISTERS = 4, 24
-#: Words of a record: counts, the class that is made and where its slots are, for each dtype four words.
-INPUTS, OUTPUTS, STEPS, CONSTANTS, SCRATCH, CLASS, SLOTS, DTYPES = 0, 1, 2, 3, 4, 5, 6, 10
-#: Behind them, of a recording: the class of the tape, and how many operands or results an entry keeps, and which.
-TAPE, KEPT = 18, 19
+#: Words of a record: counts, which input is surely an array, the class that is made and where its slots are, for each
+#: dtype four words.
+INPUTS, OUTPUTS, STEPS, CONSTANTS, SCRATCH, LEADER, CLASS, SLOTS, DTYPES = 0, 1, 2, 3, 4, 5, 6, 7, 11
+#: Behind them, of a recording: the class of the tape, how many indices an entry has, how many operands or results it
+#: keeps, and which.
+TAPE, INDICES, KEPT = 19, 20, 21
 DESCR, SIZE, TABLE, VALUES, ENTRY = 0, 1, 2, 3, 4
 #: Words of a step: the loop, its data, two operands and the result; a loop of one operand has its result twice.
 STEP = 5
@@ -49,11 +53,11 @@ def recording(a: Assembler) -> None:
     """
     unlike = a.slow
     inputs, tape = word(a, INPUTS), a.argument(0)
-    a.need(a.b.icmp_signed("==", a.nargs, a.b.add(a.b.mul(inputs, number(2)), number(2))))
+    own = a.b.add(word(a, INDICES), number(1))  # backward and the indices
+    a.need(a.b.icmp_signed("==", a.nargs, a.b.add(a.b.add(inputs, own), number(1))))
     a.need(a.b.icmp_signed("==", a.load(tape, layout.TYPE), word(a, TAPE)))
-    given = a.b.add(a.args, a.b.mul(a.b.add(inputs, number(2)), number(8)))
+    given = a.b.add(a.args, a.b.mul(a.b.add(own, number(1)), number(8)))
     made, _, _ = computed(a, given)
-    own = a.b.add(inputs, number(1))  # backward and the indices
     entry = checked(a, a.call("PyTuple_New", a.b.add(own, word(a, KEPT))))
 
     def head(k: Any) -> None:
@@ -103,7 +107,7 @@ def answer_none(a: Assembler, unlike: Any) -> None:
 def computed(a: Assembler, given: Any) -> tuple[Any, Any, Any]:
     """Run the steps on arrays from an address on: the results, the second or 0, and whether there are two."""
     inputs, outputs = word(a, INPUTS), word(a, OUTPUTS)
-    x = a.load(given)
+    x = a.load(a.b.add(given, a.b.mul(word(a, LEADER), number(8))))
     a.need(a.is_array(x))
     descr = a.load(x, layout.ARRAY_DESCR)
     double = a.equal(word(a, DTYPES + DESCR), descr)
@@ -114,7 +118,7 @@ def computed(a: Assembler, given: Any) -> tuple[Any, Any, Any]:
     ndim, dims = a.ndim(x), a.load(x, layout.ARRAY_DIMS)
     a.need(a.b.icmp_signed(">", ndim, number(0)))
     (size,) = a.loop(ndim, lambda k, n: (a.b.mul(n, a.load(a.b.add(dims, a.b.mul(k, number(8))))),), (number(1),))
-    a.need(a.b.and_(a.b.icmp_signed(">", size, number(0)), a.b.icmp_signed("<=", size, number(LARGEST))))
+    a.need(a.b.icmp_signed(">", size, number(0)))
     places, widths = a.room(REGISTERS), a.room(REGISTERS)
 
     def put(register: Any, place: Any, width: Any) -> None:
@@ -122,14 +126,32 @@ def computed(a: Assembler, given: Any) -> tuple[Any, Any, Any]:
         a.store(place, a.b.add(places, at))
         a.store(width, a.b.add(widths, at))
 
+    numbers, value, is_double = a.room(REGISTERS), a.room(1), a.room(1)
+    position = a.b.select(double, number(0), number(1))
+
     def take(k: Any) -> None:
         y = a.load(a.b.add(given, a.b.mul(k, number(8))))
-        a.need(a.is_array(y))
+        array, other, ready, following = (a.block(n) for n in ("array", "other", "ready", "following"))
+        a.b.cbranch(a.is_array(y), array, other)
+        a.b.position_at_end(array)
         a.need(a.b.icmp_signed("==", a.load(y, layout.ARRAY_DESCR), descr))
         same_shape(a, ndim, dims, y)
         a.need_flags(y, layout.ALIGNED)
         a.need(a.is_contiguous(y))
         put(k, a.load(y, layout.ARRAY_DATA), item)
+        a.b.branch(following)
+        a.b.position_at_end(other)
+        a.store(number(0), is_double)
+        read_number(a, y, value, is_double, ready)
+        a.b.position_at_end(ready)
+        a.need(a.b.or_(a.equal(a.load(is_double), 0), double))  # a float64 widens a float32
+        a.clear_flags()
+        place = a.b.add(numbers, a.b.mul(k, number(8)))
+        convert(a, a.load(value, 0, F64), position, place)
+        a.need(a.b.not_(raised(a)))  # too large for a float32
+        put(k, place, number(0))
+        a.b.branch(following)
+        a.b.position_at_end(following)
 
     a.loop(inputs, take)
     made = a.new_array(descr, ndim, dims)
@@ -148,14 +170,44 @@ def computed(a: Assembler, given: Any) -> tuple[Any, Any, Any]:
         put(a.b.add(behind, k), a.b.add(values, a.b.mul(k, item)), number(0))
 
     a.loop(word(a, CONSTANTS), constant)
-    rows, behind = a.room(ROWS * LARGEST), a.b.add(behind, word(a, CONSTANTS))
+    rows, behind = a.room(ROWS * BLOCK), a.b.add(behind, word(a, CONSTANTS))
 
     def row(k: Any) -> None:
-        put(a.b.add(behind, k), a.b.add(rows, a.b.mul(k, number(8 * LARGEST))), item)
+        put(a.b.add(behind, k), a.b.add(rows, a.b.mul(k, number(8 * BLOCK))), item)
 
     a.loop(word(a, SCRATCH), row)
-    table, pointers, strides, count = a.load(entry, 8 * TABLE), a.room(3), a.room(3), a.room(1)
     a.clear_flags()
+    seen = a.room(1)
+    a.store(a.read_flags(), seen)
+    unlocked = a.room(1)
+    a.store(number(0), unlocked)
+    large = a.b.icmp_signed(">", size, number(ALONE))
+    with a.b.if_then(large):
+        a.store(a.call("PyEval_SaveThread"), unlocked)
+    run_blocks(a, entry, size, a.b.add(inputs, outputs), (places, widths), seen)
+    with a.b.if_then(large):
+        a.call("PyEval_RestoreThread", a.load(unlocked), result=VOID)
+    flags = a.load(seen, 0, a.read_flags().type)
+    fine, troubled = a.block("fine"), a.block("troubled")
+    a.b.cbranch(a.equal(a.b.and_(flags, number(TROUBLE[a.machine], flags.type)), 0), fine, troubled)
+    a.b.position_at_end(troubled)
+    a.clear_flags()
+    a.call("Py_DecRef", made, result=VOID)
+    with a.b.if_then(two):
+        a.call("Py_DecRef", a.load(second), result=VOID)
+    a.b.branch(a.slow)
+    a.b.position_at_end(fine)
+    return made, a.load(second), two
+
+
+def run_blocks(a: Assembler, entry: Any, size: Any, moving: Any, registers: tuple[Any, Any], seen: Any) -> None:
+    """Run all steps on a block of elements, then on the next one: what is between them stays in the fast caches.
+
+    moving: how many registers, the first ones, are whole arrays or numbers. seen: where the flags of all steps are
+    collected, for some of NumPy's loops leave none behind, not even those that they found.
+    """
+    places, widths = registers
+    table, pointers, strides, count = a.load(entry, 8 * TABLE), a.room(3), a.room(3), a.room(1)
 
     def step(k: Any) -> None:
         at = a.b.add(table, a.b.mul(k, number(8 * STEP)))
@@ -163,17 +215,31 @@ def computed(a: Assembler, given: Any) -> tuple[Any, Any, Any]:
             register = a.b.mul(a.load(at, 8 * (2 + j)), number(8))
             a.store(a.load(a.b.add(places, register)), pointers, 8 * j)
             a.store(a.load(a.b.add(widths, register)), strides, 8 * j)
-        a.store(size, count)
+        a.store(a.load(length), count)
         a.call_at(a.load(at), pointers, count, strides, a.load(at, 8), result=VOID)
-
-    a.loop(word(a, STEPS), step)
-    with a.b.if_then(two):  # one way out for both: what has been made is dropped where a flag is raised
         flags = a.read_flags()
-        troubled = a.b.icmp_signed("!=", a.b.and_(flags, number(TROUBLE[a.machine], flags.type)), number(0, flags.type))
-        with a.b.if_then(troubled):
-            a.call("Py_DecRef", a.load(second), result=VOID)
-    a.drop_if_troubled(made)
-    return made, a.load(second), two
+        a.store(a.b.or_(a.load(seen, 0, flags.type), flags), seen)
+
+    def move(k: Any) -> None:
+        at = a.b.mul(k, number(8))
+        place, width = a.b.add(places, at), a.load(a.b.add(widths, at))
+        a.store(a.b.add(a.load(place), a.b.mul(width, number(BLOCK))), place)
+
+    length = a.room(1)
+
+    def block(k: Any) -> None:
+        left = a.b.sub(size, a.b.mul(k, number(BLOCK)))
+        a.store(a.b.select(a.b.icmp_signed("<", left, number(BLOCK)), left, number(BLOCK)), length)
+        a.loop(word(a, STEPS), step)
+        a.loop(moving, move)
+
+    a.loop(a.b.sdiv(a.b.add(size, number(BLOCK - 1)), number(BLOCK)), block)
+
+
+def raised(a: Assembler) -> Any:
+    """Whether a flag is raised that NumPy may warn of."""
+    flags = a.read_flags()
+    return a.b.icmp_signed("!=", a.b.and_(flags, number(TROUBLE[a.machine], flags.type)), number(0, flags.type))
 
 
 def finished(a: Assembler, made: Any, other: Any, two: Any, made_object: Any, kind: Any) -> None:
@@ -210,10 +276,13 @@ def checked(a: Assembler, found: Any) -> Any:
 
 
 class Steps:
-    """A program as it is written down: calls of ufuncs on named registers, and named constants."""
+    """A program as it is written down: calls of ufuncs on named registers, and named constants.
 
-    def __init__(self, inputs: tuple[str, ...]) -> None:
-        self.inputs = inputs
+    inputs: their names. leader: the position of one that is an array; others may be Python's numbers.
+    """
+
+    def __init__(self, inputs: tuple[str, ...], leader: int = 0) -> None:
+        self.inputs, self.leader = inputs, leader
         self.lines: list[tuple[Any, tuple[str, ...], str]] = []
         self.constants: dict[str, float] = {}
 
@@ -265,7 +334,7 @@ class Steps:
             words += [id(dtype), dtype.itemsize, ctypes.addressof(table), values.ctypes.data]
         counts = len(self.inputs), len(outputs), len(self.lines), len(self.constants)
         scratch = len(self.lines) - len(outputs)
-        head = struct.pack("Q" * 10, *counts, scratch, id(cls) if cls is not None else 0, *slots)  # type: ignore[arg-type]
+        head = struct.pack("Q" * 11, *counts, scratch, self.leader, id(cls) if cls else 0, *slots)  # type: ignore[arg-type]
         return head + struct.pack("Q" * len(words), *words), alive
 
 
@@ -280,4 +349,4 @@ def slot(cls: type | None, name: str) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-__all__ = ["LARGEST", "Steps", "program"]
+__all__ = ["BLOCK", "Steps", "program", "recording"]
