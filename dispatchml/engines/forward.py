@@ -28,9 +28,9 @@ from .reverse_elementwise import (
     flavour_of,
     is_signed_one,
     plain_array_call,
+    plain_ones,
     raw_function,
     residuals_names,
-    small_ones,
     strong_float,
 )
 from .space import SPACES, space_of_traced
@@ -111,7 +111,7 @@ def dual_source(
 ) -> tuple[str, set[str], dict[str, str]]:
     """The forward function for one set of traced arguments, with the words that each flavour uses.
 
-    at_once: whether `fused` makes the dual number of small plain arrays.
+    at_once: whether `fused` makes the dual number of plain arrays.
     """
     names = ARGUMENTS[: op.arity]
     name, suffix = word(op), "".join(map(str, active))
@@ -169,7 +169,7 @@ def dual_source(
         "        except (TypeError, AttributeError, ZeroDivisionError, FloatingPointError): pass",
     ]
     given = ", ".join(("level", *names, *(f"p{k}" for k in active)))
-    whole = small_ones(given, constants) if at_once else []
+    whole = plain_ones(given, constants) if at_once else []
     lines += [f"    if {' and '.join(['kind is ndarray', *kinds])}:", *whole, *on_arrays]
     floats = [f"type({names[k]}) is float" for k in others] + [f"type(p{k}) is float" for k in active]
     floats += [f"type({n}) in REALS" for n in constants]

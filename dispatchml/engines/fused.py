@@ -64,7 +64,7 @@ def fused(
     """
     if "program" not in kernels.FAST:
         return None
-    from ..backends.native.programs import Steps
+    from ..backends.native.steps import Steps
 
     steps = Steps(inputs, leader)
     try:
@@ -118,7 +118,7 @@ def fused_recording(
     ufunc = kernels.LOOPS.get(op)
     if ufunc is None or "recording" not in kernels.FAST:
         return None
-    from ..backends.native.programs import Steps
+    from ..backends.native.steps import Steps
 
     names = ARGUMENTS[: op.arity]
     steps = Steps(names, active[0])

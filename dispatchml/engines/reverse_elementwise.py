@@ -55,7 +55,7 @@ def backward_source(
 ) -> str:
     """A backward function. layout: "array", "broadcast", "float", "traced", "general" or "complex".
 
-    at_once: whether `fused` computes all products of small plain arrays.
+    at_once: whether `fused` computes all products of plain arrays.
     """
     residuals = residuals_of(rule, active, layout)
     flavour = "operations" if careful else flavour_of(layout)
@@ -166,10 +166,10 @@ def residuals_of(rule: Rule, active: tuple[int, ...], layout: str) -> list[str]:
     return [n for n in (*ARGUMENTS, "y") if n in names]
 
 
-def record_source(op: Operation, rule: Rule, active: tuple[int, ...], at_once: bool = False) -> str:
+def record_source(op: Operation, rule: Rule, active: tuple[int, ...], small: bool = False) -> str:
     """The recording function for one set of traced arguments, all on the tape `tape`.
 
-    at_once: whether `fused` records small plain arrays.
+    small: whether `fused` records plain arrays.
     """
     names = ARGUMENTS[: op.arity]
     name = word(op)
@@ -222,9 +222,9 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...], at_once: b
     recorded += [f"        if getattr(y, 'dtype', OBJECT) is OBJECT: y = {name}({', '.join(names)})"]
     plainly = f"        if {' and '.join(dict.fromkeys(checks))}:"
     lines += [f"    if {' and '.join(['kind is ndarray', *same, *plain])}:"]
-    if at_once:
+    if small:
         given = f"tape, backward_{name}_{suffix}_array, {push_head}, {', '.join(names)}"
-        lines += small_ones(given, [names[k] for k in range(op.arity) if k not in active])
+        lines += plain_ones(given, [names[k] for k in range(op.arity) if k not in active])
     if not kernels.FAST:
         lines += [*computed, f"        d = {first}.dtype", plainly, *recorded]
     else:
@@ -280,8 +280,8 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...], at_once: b
     return "\n".join(lines) + "\n"
 
 
-def small_ones(given: str, constants: list[str]) -> list[str]:
-    """The lines that leave small plain arrays to machine code, where what is constant is one of Python's numbers."""
+def plain_ones(given: str, constants: list[str]) -> list[str]:
+    """The lines that leave plain arrays to machine code, where what is constant is one of Python's numbers."""
     numbers = " and ".join(f"(type({n}) is float or type({n}) is int)" for n in constants)
     found = f"(made := fused({given})) is not None"
     return [f"        if {numbers} and {found}: return made" if numbers else f"        if {found}: return made"]

@@ -11,7 +11,8 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.backends.native import layout
 from dispatchml.backends.native.machine import Machine
-from dispatchml.backends.native.programs import BLOCK, Steps
+from dispatchml.backends.native.programs import BLOCK
+from dispatchml.backends.native.steps import Steps
 from dispatchml.dispatch.errors import LeakedTracerError
 from dispatchml.engines.forward import Dual
 from dispatchml.engines.levels import Level
