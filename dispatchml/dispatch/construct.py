@@ -275,7 +275,7 @@ def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             form, {**dict(zip((form.parameters[n] for n in form.payload), payloads, strict=True)), **given}
         )
     made = form.make(*payloads, **given)
-    return ENGINE["built"](made, payloads[0], form, given) if len(payloads) == 1 and ENGINE else made
+    return ENGINE["built"](made, payloads, form, given) if ENGINE else made
 
 
 def form_of(cls: Any) -> Form:

@@ -1,6 +1,7 @@
 """The engines: forward (Dual), reverse (Var on a Tape) and batching (Batched), as layers that compose."""
 
 from . import attributes as attributes
+from . import built as built
 from . import elements as elements
 from . import foreign_methods as foreign_methods
 from . import insides as insides

@@ -21,6 +21,7 @@ from ..dispatch.stacks import BARE, METHODS, Stack, is_structure, make_stack, ne
 from ..dispatch.structures import TRANSPARENT, transparent_inside
 from ..dispatch.structures import structure_of as foreign_structure
 from ..rules.registry import rule_of
+from .bundles import field_built
 from .provider import BY_FIELDS, TRACED, provide
 from .tape import PLAIN
 from .traced import Element, Traced, as_seen, innermost
@@ -57,7 +58,8 @@ def element_of(x: Any, form: Form) -> Any:
         object.__setattr__(new, name, value)
     for name in form.payload:  # a field that may be missing is missing in the element, too
         if getattr(bare, name) is not None:
-            object.__setattr__(new, name, form.read[name](x))
+            found = None if x._base is None else field_built(x, name)
+            object.__setattr__(new, name, form.read[name](x) if found is None else found)
     object.__setattr__(new, "_normal", x)
     return new
 

@@ -41,11 +41,11 @@ def reflected(op: Any) -> Any:
     return operator
 
 
-def in_place(op: Any) -> Any:
-    """The operator that changes its first operand."""
+def in_place(op: Any, name: str) -> Any:
+    """The operator of this name that changes its first operand."""
 
     def operator(self: Any, other: Any) -> Any:
-        return update(self, op(self, other))
+        return update(self, op(self, other), name)
 
     operator.__name__ = operator.__qualname__ = f"in_place_{op.__name__}"
     return operator
@@ -145,7 +145,7 @@ def install(cls: type) -> None:
         if name in BINARY:
             setattr(cls, f"__r{name}__", reflected(op))
             if not hasattr(cls, f"__i{name}__"):
-                setattr(cls, f"__i{name}__", in_place(op))
+                setattr(cls, f"__i{name}__", in_place(op, f"__i{name}__"))
     cls.T = property(ops.transpose, doc="The axes reversed.")  # type: ignore[attr-defined]
     cls.reshape, cls.sum, cls.mean = reshape, total, mean  # type: ignore[attr-defined]
     cls.__pow__ = power  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
 from ..dispatch.parts import Part
 from ..dispatch.stacks import Stack, unstacked
+from .bundles import field_built
 from .refusals import remember
 from .tape import PLAIN
 from .writable import Writable, update
@@ -348,6 +349,8 @@ def foreign_attribute(x: Traced, name: str) -> Any:
         if name in info.static:
             return getattr(inner, name)
         if name in info.fields:
+            if x._base is not None and (found := field_built(x, name)) is not None:
+                return found
             return None if is_missing(inner, name) else field_of(inner, name)(x)
         method = info.methods.get(name)
         if method is not None:

@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.construct import Form
 from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
-from ..dispatch.layers import layer_of
 from ..dispatch.parts import ENGINE, PARTS, Part
 from ..dispatch.shown import SHOWN, follow_writes
 from ..ops.index import is_basic
+from .bundles import Bundle
 from .traced import hidden_axes
 from .writable import Writable
 
@@ -52,7 +51,7 @@ def current(x: Any) -> Any:
 
 def taken_from(x: Any, op: Any, keywords: dict[str, Any], value: Any) -> tuple[Any, ...]:
     """What a view remembers: its owner, how it was taken, the owner's payload at that time, and the stamp."""
-    return (x, op, keywords, value, WRITES.count)
+    return (x, op, keywords, value, stamp_of(x))
 
 
 def is_view(keywords: dict[str, Any]) -> bool:
@@ -83,7 +82,7 @@ def refresh(x: Any) -> None:
             return
         for name in type(x).__slots__:
             setattr(x, name, getattr(new, name))
-    x._base = (owner, op, keywords, value, WRITES.count)
+    x._base = (owner, op, keywords, value, stamp_of(owner))
 
 
 def is_copy(x: Any) -> bool:
@@ -306,25 +305,9 @@ def as_part(made: Any, x: Any, part: Part) -> Any:
     return as_view(made, x, part, {})
 
 
-def built(made: Any, x: Any, form: Form, statics: dict[str, Any]) -> Any:
-    """A structure of one's own that was built round a traced array: a view of it, where the constructor keeps it."""
-    (read,) = form.read.values()
-    if made is x or not hasattr(made, "_base") or not hasattr(x, "_base") or memory_of(made) is not memory_of(x):
-        return made
-    return as_part(made, x, Part(lambda x: form.make(x, **statics), lambda x, new: read(new), aligned=False))
-
-
-def memory_of(x: Any) -> Any:
-    """What a value holds below all its layers; of several payloads the first."""
-    while True:
-        info = layer_of(type(x))
-        if info is None or info.payload is None:
-            return x
-        made = getattr(x, "__template__", None)  # of a stack, whose fields no constructor has seen
-        x = info.payload(x)
-        x = x[0] if type(x) is tuple else x
-        if made is not None and not np.may_share_memory(memory_of(made), x):
-            return made
+def stamp_of(owner: Any) -> Any:
+    """The stamp of a view that is up to date; none where plain memory has to be looked at each time."""
+    return None if type(owner) is Bundle and owner.is_watched else WRITES.count
 
 
 def rewrite(x: Any, part: Part, value: Any) -> None:
@@ -366,4 +349,4 @@ def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
     written()
 
 
-ENGINE.update(link=as_part, built=built, change=change, replace=replace, rewrite=rewrite)
+ENGINE.update(link=as_part, change=change, replace=replace, rewrite=rewrite)

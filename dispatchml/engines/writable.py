@@ -42,25 +42,25 @@ class Writable:
         assign(self, Ellipsis, new)
 
     def __iadd__(self, other: Any) -> Any:
-        return update(self, ops.add(self, other))
+        return update(self, ops.add(self, other), "__iadd__")
 
     def __isub__(self, other: Any) -> Any:
-        return update(self, ops.subtract(self, other))
+        return update(self, ops.subtract(self, other), "__isub__")
 
     def __imul__(self, other: Any) -> Any:
-        return update(self, ops.multiply(self, other))
+        return update(self, ops.multiply(self, other), "__imul__")
 
     def __itruediv__(self, other: Any) -> Any:
-        return update(self, ops.divide(self, other))
+        return update(self, ops.divide(self, other), "__itruediv__")
 
     def __ipow__(self, other: Any) -> Any:
-        return update(self, ops.power(self, other))
+        return update(self, ops.power(self, other), "__ipow__")
 
     def __ilshift__(self, other: Any) -> Any:
-        return update(self, self << other)
+        return update(self, self << other, "__ilshift__")
 
     def __irshift__(self, other: Any) -> Any:
-        return update(self, self >> other)
+        return update(self, self >> other, "__irshift__")
 
 
 def holds_positions(index: Any) -> bool:
@@ -69,9 +69,9 @@ def holds_positions(index: Any) -> bool:
     return any(isinstance(p, Writable) and ops.dtype(p).kind in "iu" and not ops.shape(p) for p in parts)
 
 
-def update(x: Any, new: Any) -> Any:
-    """`x += v`: numbers are rebound; arrays change in place, as every alias of x sees."""
-    if not ops.shape(x):
+def update(x: Any, new: Any, operator: str) -> Any:
+    """`x += v`: numbers are rebound, and what has no such operator; arrays change in place, as every alias sees."""
+    if not ops.shape(x) or type(x._value) not in PLAIN and not works_in_place(x, operator):
         return new
     if ops.shape(new) != ops.shape(x):
         raise ShapeError(
@@ -85,6 +85,14 @@ def update(x: Any, new: Any) -> Any:
 
         repoint(x, new)
     return x
+
+
+def works_in_place(x: Any, operator: str) -> bool:
+    """Whether the class of a value, below all traced ones, has an operator that changes it in place."""
+    while isinstance(x, Writable):
+        x = x._value
+    x = getattr(x, "__template__", x)
+    return hasattr(getattr(type(x), "__stands_for__", type(x)), operator)
 
 
 def has_other_units(x: Any, new: Any) -> bool:
