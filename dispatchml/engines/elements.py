@@ -58,7 +58,7 @@ def element_of(x: Any, form: Form) -> Any:
         object.__setattr__(new, name, value)
     for name in form.payload:  # a field that may be missing is missing in the element, too
         if getattr(bare, name) is not None:
-            found = None if x._base is None else field_built(x, name)
+            found = None if not isinstance(x, Traced) or x._base is None else field_built(x, name)
             object.__setattr__(new, name, form.read[name](x) if found is None else found)
     object.__setattr__(new, "_normal", x)
     return new
