@@ -87,7 +87,7 @@ def run_while(test: Callable[..., Any], body: Callable[..., Any], init: Any, nam
 
     carried = Carried(name, init)
     rounds = Rounds(step, carried)
-    tree = init
+    tree = own(init)
     while holds(test(tree), name):
         if rounds.takes_segments(tree):
             size = rounds.size
@@ -107,6 +107,17 @@ def run_while(test: Callable[..., Any], body: Callable[..., Any], init: Any, nam
     return tree
 
 
+def own(tree: Any) -> Any:
+    """The same values in memory of the loop: a round may write into its arrays, the caller's stay as they are."""
+    leaves, structure = leaves_of(tree)
+    return unflatten(structure, list(map(copied, leaves))) if any(type(x) is np.ndarray for x in leaves) else tree
+
+
+def copied(x: Any) -> Any:
+    """A copy of an array; anything else as it is."""
+    return x.copy() if type(x) is np.ndarray else x
+
+
 def agrees(goes_on: Any) -> bool:
     """Whether a truth value is one for all elements of a batch."""
     return not isinstance(goes_on, Traced) or bool(np.all(np.asarray(plain(goes_on))))
@@ -122,11 +133,11 @@ def run_scan(
     function: Callable[..., Any], init: Any, leaves: list[Any], structure: Any, length: int, reverse: bool, name: str
 ) -> tuple[Any, Any]:
     """The loop over rows of sequences."""
-    columns = [rows_of(x, length) for x in leaves]
+    columns = [rows_of(copied(x), length) for x in leaves]
     order = range(length - 1, -1, -1) if reverse else range(length)
     carried = Carried(name, init)
     rounds = Rounds(function, carried)
-    tree, results, form = init, [], None
+    tree, results, form = own(init), [], None
     k = 0
     while k < length:
         if rounds.takes_segments(tree):

@@ -16,6 +16,7 @@ from .duals import arrays as arrays
 from .duals import operations as operations
 from .duals import seeds as seeds
 from .entries import entry, kind_of_type, numba_type
+from .errors import KernelError
 from .refusing import explained
 from .source import Source
 
@@ -28,8 +29,16 @@ def build(source: Source, arguments: tuple[str, ...], unchecked: bool) -> tuple[
     given = tuple(map(numba_type, arguments))
     with target_override(target.NAME), target.global_compiler_lock:
         compiled = typed(source, given, unchecked)
-        result = kind_of_type(compiled.signature.return_type)
+        try:
+            result = kind_of_type(compiled.signature.return_type)
+        except KernelError as error:
+            raise KernelError(f"{source.name} cannot be compiled (at {returning(source)}): {error}") from error
         return text_of(compiled), result, target.ERRORS.table()
+
+
+def returning(source: Source) -> str:
+    """The line of a function's first return; of its own where it has none."""
+    return source.line(next((n for n in ast.walk(source.tree) if isinstance(n, ast.Return)), source.tree))
 
 
 def typed(source: Source, given: tuple[Any, ...], unchecked: bool) -> Any:

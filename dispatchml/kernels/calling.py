@@ -117,9 +117,9 @@ class NumberedErrors(callconv.MinimalCallConv):
         self.fail(builder, ir.Constant(callconv.errcode_t, code))
 
     def return_dynamic_user_exc(self, builder: Any, exc: Any, exc_args: Any, nb_types: Any, loc=None, func_name=None):
-        """Leave the function with an error whose text is computed: numbers in it are left out."""
-        words = [x for x in exc_args if isinstance(x, str)]
-        self.return_user_exc(builder, exc, (*words, "(computed while the kernel ran)"), loc, func_name)
+        """Leave the function with an error whose text is computed, which is left out: Numba's speak of shapes."""
+        text = "(computed while it ran)" if ERRORS.place(loc) else "arrays are of shapes that do not fit together"
+        self.return_user_exc(builder, exc, (*(x for x in exc_args if isinstance(x, str)), text), loc, func_name)
 
     def return_status_propagate(self, builder: Any, status: Any) -> None:
         """Leave the function with the error of a function that it has called."""

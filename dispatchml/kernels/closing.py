@@ -59,6 +59,8 @@ def is_hidden_input(value: Any) -> bool:
     """Whether a value of the world around is an input of the kernel."""
     from ..engines.traced import Traced
 
+    if type(value) is tuple:  # numbers in tuples stay what they are, as they are compared by identity
+        return any(isinstance(x, (np.ndarray, Traced)) or type(x) is tuple and is_hidden_input(x) for x in value)
     return isinstance(value, (np.ndarray, float, complex, np.floating, np.complexfloating, Traced))
 
 

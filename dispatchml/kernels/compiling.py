@@ -13,11 +13,12 @@ from __future__ import annotations
 import ast
 import ctypes
 import json
+import struct
 import types
 from typing import Any
 
 from ..compile import cache, machine
-from ..dispatch.errors import DispatchmlError
+from ..dispatch.errors import DispatchmlError, at_user_line
 from . import kinds, stack
 from .errors import KernelError
 from .results import rebuild
@@ -50,7 +51,14 @@ class Code:
         """The result for arguments of the right kinds."""
         words = [w for x, k in zip(arguments, self.arguments, strict=True) for w in kinds.words_of(x, k)]
         results = (ctypes.c_int64 * self.size)()
-        code = self.run(self.packer.pack(*words), ctypes.addressof(results), stack.limit())
+        try:
+            given = self.packer.pack(*words)
+        except struct.error as error:
+            raise KernelError(
+                f"A kernel takes whole numbers of 64 bits, and was given a larger one{at_user_line()}. Hand it over "
+                "as a float."
+            ) from error
+        code = self.run(given, ctypes.addressof(results), stack.limit())
         if code:
             raise self.error(code)
         return rebuild(self.result, results, self.release)

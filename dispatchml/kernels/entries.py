@@ -45,9 +45,9 @@ def kind_of_type(ty: Any) -> str:
         return kinds.character(numpy_support.as_dtype(ty))
     if isinstance(ty, types.Optional):
         raise KernelError(
-            "A kernel returns a value at some of its returns and None at others. Return a value of one type everywhere."
+            "it returns a value at some of its returns and None at others. Return a value of one type everywhere."
         )
-    raise KernelError(f"A kernel cannot return {ty}: numbers, arrays of them and tuples of these can be returned.")
+    raise KernelError(f"it returns {ty}: numbers, arrays of them and tuples of these can be returned.")
 
 
 class Words:

@@ -43,7 +43,9 @@ def exception(code: int, table: dict[str, Any]) -> BaseException:
     """The exception for a number that a kernel has returned."""
     name, arguments = table["errors"].get(str(code % PLACES), ("RuntimeError", ["a kernel failed"]))
     place = table["places"].get(str(code // PLACES))
-    text = ", ".join(arguments) or name
+    text = (", ".join(arguments) or name).partition("\n")[0].rstrip()
     if name == "IndexError" and text == "index is out of bounds":
         text = "an index is out of the bounds of its array"
+    if text.startswith("unable to broadcast"):
+        text = "arrays are of shapes that do not fit together"
     return class_of(name)(f"{text}{f' (at {place[0]}:{place[1]})' if place else ''}.")

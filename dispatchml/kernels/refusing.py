@@ -37,7 +37,25 @@ ADVICE: tuple[tuple[str, str], ...] = (
     ),
     (
         r"No implementation of function (?:Function\()?<?(?:built-in function |function |ufunc ')?([\w.]+)",
-        "`{0}` does not take such arguments in compiled code.",
+        "`{0}` does not take such arguments in compiled code. Write it as a function of your own, with "
+        "loops over numbers.",
+    ),
+    (
+        r"Variable '([\w.]+)' is not defined",
+        "`{0}` may be read before it has a value. Give it one before the loop.",
+    ),
+    (
+        r"Cannot capture the non-constant value associated with variable '(\w+)'",
+        "a function inside of it uses `{0}`, which changes. Write that function outside, with `{0}` as an argument.",
+    ),
+    (
+        r"unable to broadcast|operands could not be broadcast",
+        "it computes with arrays of different shapes.",
+    ),
+    (
+        r"Cannot determine Numba type of <class '([\w.]+)'>",
+        "it reads a value of class `{0}` from outside, which cannot be compiled. Hand over its numbers and arrays as "
+        "arguments.",
     ),
     (r"list\(|reflected list", "lists can hold numbers only. Use an array or a tuple."),
     (r"unsupported.*(try|with|except)", "it has a `{0}` statement, which cannot be compiled."),

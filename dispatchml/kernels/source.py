@@ -15,13 +15,17 @@ import builtins
 import functools
 import inspect
 import linecache
+import random
 import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..dispatch.errors import at_user_line, code_line, describe
 from ..transforms.entry import taken_of
 from .errors import KernelSourceError
+from .unset import guarded
 
 if TYPE_CHECKING:
     from .inside import Derivative
@@ -40,7 +44,13 @@ REFUSED: dict[type[ast.AST], str] = {
     ast.Import: "imports a module; import it at the top of the file",
     ast.ImportFrom: "imports a module; import it at the top of the file",
     ast.Match: "has a match statement; write if and elif",
+    ast.Try: "has a try statement; test with if what would fail",
+    ast.With: "has a with statement; take it out, or write it around the call of the kernel",
+    ast.NamedExpr: "assigns within an expression (:=); write the assignment before it",
+    ast.GeneratorExp: "has a generator expression; write a loop, or a list: sum([v * v for v in x])",
 }
+#: What draws random numbers: the global generators behind functions, and generators themselves.
+DRAWING = (np.random.RandomState, np.random.Generator, random.Random)
 #: Packages whose functions are no helpers: Numba and the derivative rules know them by name.
 KNOWN_PACKAGES = frozenset(("numpy", "math", "cmath", "operator", "builtins", "scipy", "numba", "dispatchml"))
 
@@ -135,11 +145,12 @@ def read(function: Any, known: dict[types.CodeType, Source] | None = None) -> So
     check(tree, made)
     source = known[made.__code__] = Source(made, made.__code__.co_filename, tree, {}, {}, made.__defaults__ or ())
     source.names.update(values_of(tree, made))
+    check_values(tree, made, source.names)
     for text, value in source.names.items():
         helper = python_function(value)
         if helper is not None and helper is not value or taken_of(value) is not None or is_helper(helper):
             source.helpers[text] = read(value, known)
-    source.tree = Taking(source).visit(source.tree)
+    source.tree = guarded(Taking(source).visit(source.tree), source.file)
     return source
 
 
@@ -306,11 +317,28 @@ def check(tree: ast.FunctionDef, function: types.FunctionType) -> None:
             raise refused(function, node, text)
 
 
+def check_values(tree: ast.FunctionDef, function: types.FunctionType, names: dict[str, Any]) -> None:
+    """Refuse what names mean that no kernel takes: printing, and random numbers, which a derivative would draw anew."""
+    for node in ast.walk(tree):
+        text = dotted(node)
+        if text == "print" and text not in names and text not in bound_names(tree):
+            raise refused(function, node, "prints; return what you want to see, or run it uncompiled")
+        value = names.get(text) if text is not None else None
+        if isinstance(value, DRAWING) or isinstance(getattr(value, "__self__", None), DRAWING):
+            raise refused(
+                function,
+                node,
+                f"draws random numbers by {text}, which a derivative would draw anew; draw them before, and hand them "
+                "over as an array: rng.normal(size=n)",
+            )
+
+
 def refused(function: types.FunctionType, node: ast.AST, text: str) -> KernelSourceError:
     """The error for something that no kernel takes."""
     line = getattr(node, "lineno", function.__code__.co_firstlineno)
     return KernelSourceError(
-        f"{function.__qualname__} cannot be a kernel: it {text} ({function.__code__.co_filename}:{line})."
+        f"{function.__qualname__} cannot be a kernel: it {text} ({function.__code__.co_filename}:{line}). "
+        "DISPATCHML_DEBUG=1 runs it uncompiled."
     )
 
 

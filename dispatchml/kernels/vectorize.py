@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import FallbackWarning, at_user_line, describe, warn_at_user_line
+from ..dispatch.errors import FallbackWarning, ShapeError, at_user_line, describe, warn_at_user_line
 from ..dispatch.layers import layer_of
 from ..engines.provider import HOLDERS
 from ..engines.record import Rec, Recorder
@@ -102,7 +102,13 @@ class Vectorized:
         """The result for numbers, arrays, layers and traced values."""
         if all(type(x) in NUMBERS for x in values):
             return self.py_func(*values)
-        shape = np.broadcast_shapes(*map(ops.shape, values))
+        try:
+            shape = np.broadcast_shapes(*map(ops.shape, values))
+        except ValueError as error:
+            shapes = ", ".join(str(ops.shape(x)) for x in values)
+            raise ShapeError(
+                f"{self.name}: arguments of the shapes {shapes} cannot be broadcast together{at_user_line()}."
+            ) from error
         single = is_single(values)
         if os.environ.get("DISPATCHML_DEBUG") != "1":
             kinds = tuple(map(kind_of, values))
@@ -115,11 +121,12 @@ class Vectorized:
                     self.straight[kinds] = self.is_straight(kinds)
                     if self.straight[kinds]:
                         raise
-            if kinds not in self.refused and all(map(is_plain_inside, values)):
+            known = (*kinds, any(map(is_small, values)))
+            if known not in self.refused and all(map(is_plain_inside, values)):
                 try:
                     return self.compiled(values, shape, single)
                 except KernelError as error:
-                    self.refused.add(kinds)
+                    self.refused.add(known)
                     warn_at_user_line(f"{self.name} runs element by element: {error}", FallbackWarning)
         return self.one_by_one(values, shape, single)
 
@@ -152,6 +159,12 @@ class Vectorized:
 
     def compiled(self, values: list[Any], shape: tuple[int, ...], single: bool) -> Any:
         """The result by a loop in machine code."""
+        small = next((x for x in values if is_small(x)), None)
+        if small is not None:
+            raise KernelError(
+                f"compiled whole numbers have 64 bits, those of {describe(small)} wrap around in fewer; hand over "
+                f"x.astype(int){at_user_line()}."
+            )
         program, closed = self.current()
         hidden = [as_value(reader()) for reader in closed.hidden]
         statics: list[Any] = []
@@ -242,6 +255,11 @@ def is_plain_inside(x: Any) -> bool:
         return True
     plain = isinstance(inside, (np.ndarray, np.generic)) and layer_of(type(inside)) is None
     return plain and inside.dtype.kind in "?iufc"
+
+
+def is_small(x: Any) -> bool:
+    """Whether a value is whole numbers that NumPy computes with in less than 64 bits, or without a sign."""
+    return np.dtype(ops.dtype(x)) not in (np.int64, np.intp) and np.dtype(ops.dtype(x)).kind in "iu"
 
 
 def is_single(values: list[Any]) -> bool:

@@ -442,3 +442,16 @@ def test_an_endless_loop_can_be_interrupted():
     """Other threads run meanwhile, such as the one that interrupts."""
     done = subprocess.run([sys.executable, "-c", ENDLESS], capture_output=True, text=True, timeout=60)
     assert done.stdout == "interrupted\n", done.stderr
+
+
+def test_rounds_that_write_into_arrays_leave_the_callers_as_they_are():
+    def doubled(c):
+        c[0] *= 2
+        return c
+
+    y, xs = np.array([1.0, 2.0]), np.ones((3, 2))
+    assert list(dm.fori_loop(0, 3, lambda i, c: doubled(c), y)) == [8.0, 2.0]
+    assert list(dm.while_loop(lambda c: c[0] < 5, doubled, y)) == [8.0, 2.0]
+    dm.scan(lambda c, x: (c, doubled(x)), 0.0, xs)
+    assert list(y) == [1.0, 2.0]
+    assert np.all(xs == 1.0)

@@ -178,3 +178,26 @@ def test_debugging_runs_the_function_itself(monkeypatch):
 
 def test_pickle():
     assert pickle.loads(pickle.dumps(soft)) is soft
+
+
+@dm.vectorize
+def thrice(x):
+    if x > 100:
+        return x * 2
+    return x * 3
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.uint64])
+def test_small_whole_numbers_wrap_around_as_numpys_do(dtype):
+    x = np.array([1, 3, 200], dtype)
+    with pytest.warns(FallbackWarning, match=r"64 bits.*hand over x.astype\(int\)"):
+        found = dm.vectorize(thrice.py_func)(x)
+    assert found.dtype == dtype
+    assert list(found) == [3, 9, 144 if dtype is np.uint8 else 400]
+    assert list(thrice(x.astype(int))) == [3, 9, 400]
+
+
+def test_shapes_that_do_not_fit_are_named():
+    with pytest.raises(ValueError, match=r"\(3,\), \(2,\) cannot be broadcast together \(at .*test_vectorize.py:\d+\)"):
+        dm.vectorize(lambda a, b: a if a > b else b)(np.ones(3), np.ones(2))
