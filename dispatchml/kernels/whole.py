@@ -36,7 +36,7 @@ def checked(context: Any, function: Any, sig: Any, lower: Callable[..., Any]) ->
             fails, error, text = builder.icmp_signed("==", second, zero), ZeroDivisionError, ZERO
         else:
             fails, error, text = builder.icmp_signed("<", second, zero), ValueError, NEGATIVE
-            if not ty.signed:
+            if not getattr(ty, "signed", True):
                 return lower(builder, arguments, *more, **keywords)
         with cgutils.if_unlikely(builder, fails):
             context.call_conv.return_user_exc(builder, error, text)
