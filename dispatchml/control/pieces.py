@@ -11,10 +11,11 @@ from .. import ops
 from ..compile.graph import form_of
 from ..dispatch.errors import RecordingError, at_user_line, describe
 from ..dispatch.layers import layer_of
-from ..engines.record import Rec, in_form
+from ..engines.record import Rec
+from ..engines.recorded_numbers import in_form
 from ..engines.traced import Traced
 from ..engines.views import current
-from ..transforms.recording import INPUT, Part, static_key, statics_key
+from ..transforms.signature import INPUT, Part, static_key, statics_key
 
 NUMBERS = (float, int, complex, bool)
 

@@ -15,12 +15,10 @@ import numpy as np
 from .. import ops
 from ..compile.graph import Literal, Node, Operand, Program, Value, form_of
 from ..dispatch.errors import LeakedTracerError, RecordingError, at_user_line, class_name, user_line
-from ..dispatch.join import python_scalar
 from ..dispatch.layers import Layer, add_layer, layer_of
-from ..dispatch.operation import Operation, operation
+from ..dispatch.operation import Operation
 from .constants import is_still
 from .refusals import remember
-from .space import SPACES, ArraySpace
 from .views import current, has_memory, is_view, taken_from
 from .writable import Writable
 
@@ -352,58 +350,8 @@ def holds_recorded(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and any(map(holds_recorded, value))
 
 
-@operation(family="conversion")
-def python_number(a):
-    """A number of NumPy's as Python's own: what a derivative by a Python number is."""
-
-
-@operation(family="conversion")
-def array_of_number(a):
-    """A number as an array without axes: what a derivative by such an array is."""
-
-
-@operation(family="conversion")
-def numpy_number(a):
-    """A number of Python's as NumPy's: what NumPy's functions give."""
-
-
-def in_form(y: Any, form: str) -> Any:
-    """A recorded number held in another way: as an array without axes, NumPy's scalar or Python's number."""
-    if type(y) is not Rec or y.shape != () or y._symbol.form == form:
-        return y
-    if form == "array":
-        return array_of_number(y)
-    if form == "scalar":
-        return numpy_number(y) if y._symbol.is_weak else ops.getitem(y, index=())
-    return python_number(y)
-
-
-class RecordedNumberSpace(ArraySpace):
-    """Python's own numbers, recorded."""
-
-    __slots__ = ()
-
-    def project(self, ct: Any) -> Any:
-        ct = super().project(ct)
-        return python_number(ct) if type(ct) is Rec and not ct._symbol.is_weak else ct
-
-
-def recorded_space(x: Rec) -> ArraySpace:
-    """The space of cotangents of a recorded value."""
-    return (RecordedNumberSpace if x._symbol.is_weak else ArraySpace)(x.shape, x.dtype)
-
-
-def like_recorded(g: Any, x: Rec) -> Any:
-    """A derivative by a recorded number or array without axes, held as that is."""
-    return g if x._symbol.is_weak else in_form(g, x._symbol.form)
-
-
-for number, numpys in ((float, np.float64), (int, np.int64), (complex, np.complex128), (bool, np.bool_)):
-    numpy_number.info.register(numpys, (number,), False)
-    array_of_number.info.register(np.asarray, (number,), False)
-python_number.info.register(python_scalar, (np.ndarray,), False)
-array_of_number.info.register(np.asarray, (np.ndarray,), False)
-SPACES[Rec] = recorded_space
 add_layer(Layer(Rec, "storage", provider=provide, sealed=True, place="dispatchml.engines"))
 
-__all__ = ["Guard", "InnerRecorder", "Rec", "Recorder", "in_form", "like_recorded", "recorded", "recorder_of"]
+from . import recorded_numbers as recorded_numbers  # noqa: E402  # spaces of the class above
+
+__all__ = ["Guard", "InnerRecorder", "Rec", "Recorder", "recorded", "recorder_of"]

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..compile.graph import form_of
-from .record import Rec, in_form, refuse
+from .record import Rec, refuse
+from .recorded_numbers import in_form
 from .views import current
 
 #: Functions of NumPy whose dtype depends on the numbers, where the operation's does not.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.errors import NonDifferentiableError, at_user_line
 from .dtypes import at_least_double, casted
 from .manipulation import in_order, normal_axes, normal_axis, order_of, take_slice
 from .registry import numpy_function, operand
@@ -144,6 +145,11 @@ def one_sided(values: tuple[Any, Any, Any], near: Any, far: Any, sign: int) -> A
 @numpy_function(np.interp, arrays=3)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     x, xp, fp = map(at_least_double, (x, xp, fp))
+    if "c" in (ops.dtype(x).kind, ops.dtype(xp).kind):
+        raise NonDifferentiableError(
+            f"numpy.interp takes real x and xp{at_user_line()}: complex numbers have no order. fp may be complex; take "
+            "x.real and x.imag apart."
+        )
     if period is not None:
         x, xp = ops.remainder(x, abs(period)), ops.remainder(xp, abs(period))
         order = np.argsort(plain(xp))

@@ -137,8 +137,13 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return ops.swapaxes(a, axis1=axis1, axis2=axis2)
 
 
+NUMBER = np.empty(())
+
+
 @numpy_function(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    if not ops.ndim(a):
+        np.moveaxis(NUMBER, source, destination)  # raises for axes that a number does not have
     return ops.moveaxis(a, source=axes_given(source), destination=axes_given(destination))
 
 

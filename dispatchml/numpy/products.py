@@ -159,6 +159,9 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 def polyval(p: Any, x: Any) -> Any:
     coefficients = ops.unstack(p, axis=0)
     y = ops.broadcast_to(coefficients[0], shape=ops.shape(x)) if coefficients else ops.multiply(x, 0)
+    if coefficients and ops.dtype(x).kind in "fc":  # NumPy begins with 0 * x, which is nan where x is infinite
+        finite = ops.astype(ops.isfinite(x), dtype=np.dtype(ops.dtype(x).char.lower()))
+        y = ops.multiply(y, ops.divide(finite, finite))
     for coefficient in coefficients[1:]:  # Horner's scheme
         y = ops.add(ops.multiply(y, x), coefficient)
     return y

@@ -16,7 +16,7 @@ from ..engines.views import current
 from ..rules.registry import batch, rule
 from .boundary import input_leaf
 from .containers import flatten, unflatten
-from .recording import static_key
+from .signature import static_key
 
 if TYPE_CHECKING:
     from .compiling import Compiled

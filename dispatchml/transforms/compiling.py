@@ -11,8 +11,9 @@ import numpy as np
 
 from ..dispatch.errors import ArgumentError, FallbackWarning, RecordingError, at_user_line, warn_at_user_line
 from ..engines.operators import install
-from ..engines.record import Rec, like_recorded
+from ..engines.record import Rec
 from ..engines.recorded_answers import function_as_numpy_answers, method_as_numpy_answers, ufunc_as_numpy_answers
+from ..engines.recorded_numbers import like_recorded
 from ..engines.refusals import forget, noted
 from ..engines.views import current
 from ..numpy.operators import dress
@@ -23,12 +24,15 @@ from .compiled_calls import call_through
 from .containers import map_leaves
 from .entry import transformed
 from .looking import Traces
-from .recording import Misses, Outside, Recorded, Signature, Ways, record
+from .recording import Doubtful, Misses, Recorded, Ways, record
+from .signature import Outside, Signature
 from .surroundings import Surroundings
 from .zeros import STANDING
 
 #: How many variants of a signature are kept, least recently used out.
 VARIANTS = 64
+#: After so many calls of which only the uncompiled function knows where derivatives are nan, it always runs so.
+DOUBTS = 4
 #: After so many recordings in a row a warning says what changes.
 IN_A_ROW = 8
 
@@ -141,7 +145,7 @@ class Compiled:
 
     __slots__ = (
         "function", "wrap", "positions", "names", "programs", "surroundings", "refused", "misses", "others",
-        "fast", "state", "is_steady", "ways",
+        "fast", "state", "is_steady", "ways", "doubts",
     )  # fmt: skip
 
     def __init__(
@@ -159,6 +163,8 @@ class Compiled:
         self.refused: set[Any] = set()
         self.misses = Misses(IN_A_ROW)
         self.others: dict[Any, Compiled] = {}
+        #: How often only the uncompiled function knew where its derivatives are nan.
+        self.doubts: dict[Any, int] = {}
         #: Native functions of the arguments, the last used first: NotImplemented where these do not fit.
         self.fast: list[Callable[..., Any]] = []
         self.state: tuple[Any, ...] = ()
@@ -216,7 +222,16 @@ class Compiled:
                 if k:
                     variants.insert(0, variants.pop(k))
                 return program, outputs
-        program, reached = self.recorded(signature)
+        try:
+            program, reached = self.recorded(signature)
+        except Doubtful:
+            self.doubts[key] = self.doubts.get(key, 0) + 1
+            if self.doubts[key] == DOUBTS:
+                raise RecordingError(
+                    f"Its derivative is nan for {DOUBTS} calls, and in which places is settled by "
+                    f"floating-point flags{at_user_line()}."
+                ) from None
+            return None, None
         outputs = program.run([*signature.inputs, *reached.arrays()])
         if outputs is None:  # a guard that does not hold for the values that it was recorded with
             raise RecordingError(f"A branch of {name_of(self.function)} is decided by rounding{at_user_line()}.")

@@ -11,7 +11,8 @@ from ..compile.graph import form_of
 from .containers import unflatten
 
 if TYPE_CHECKING:
-    from .recording import Recorded, Signature
+    from .recording import Recorded
+    from .signature import Signature
 
 #: Keys of dictionaries that are looked up without running anybody's code.
 KEYS = frozenset({str, int})
@@ -47,7 +48,7 @@ def native_function(program: Recorded, signature: Signature, hidden: bool) -> Ca
 
 def in_order(function: Callable[..., Any], orders: tuple[Any, ...]) -> Callable[..., Any]:
     """A native function, which looks dictionaries up by key, for dictionaries whose keys are in this order."""
-    from .recording import orders_of
+    from .signature import orders_of
 
     def ordered(*arguments: Any) -> Any:
         return function(*arguments) if orders_of((arguments, {})) == orders else NotImplemented
@@ -61,7 +62,7 @@ def containers_of_arguments(structure: Any) -> tuple[int, list[Any], dict[int, i
     Then, as the entry point counts leaves, the number of each leaf of the signature, and of those that must be None.
     """
     from ..compile.entry import Unpack
-    from .recording import Row
+    from .signature import Row
 
     if type(structure) is Row:
         return structure.count, [], {k: k for k in range(structure.count)}, []
@@ -104,7 +105,7 @@ def containers_of_arguments(structure: Any) -> tuple[int, list[Any], dict[int, i
 
 def inputs_of(signature: Signature, leaves: dict[int, int]) -> tuple[list[Any], int]:
     """What the leaves must be: the program's inputs in order, and behind them the static ones; the number of inputs."""
-    from .recording import INPUT
+    from .signature import INPUT
 
     inputs: list[Any] = []
     static: list[Any] = []
@@ -142,7 +143,7 @@ def static_input(x: Any, leaf: int) -> Any:
 def containers_of_result(program: Recorded) -> tuple[list[Any], str, list[Any]]:
     """The containers of the result, the word for it, and the objects that are results beside the outputs."""
     from ..compile.entry import Pack
-    from .recording import INPUT, Row
+    from .signature import INPUT, Row
 
     if not program.parts or any(part.build is not INPUT for part in program.parts):
         raise NotNative
