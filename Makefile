@@ -7,7 +7,7 @@ ALONE := plugins/dispatchml-torch/
 PLUGINS := $(filter-out $(ALONE),$(sort $(dir $(wildcard plugins/*/pyproject.toml))))
 PROJECTS := pyproject.toml $(addsuffix pyproject.toml,$(PLUGINS))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-BENCHMARKS := $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py))) benchmarks/gradbench/run.py
+BENCHMARKS := $(filter-out benchmarks/_% benchmarks/gpu.py,$(sort $(wildcard benchmarks/*.py))) benchmarks/gradbench/run.py
 EDITABLE_PLUGINS := $(addprefix -e ./,$(patsubst %/,%,$(PLUGINS)))
 
 # What is run a second time, without the machine code for small arrays and with all plugins loaded beforehand.
@@ -17,12 +17,13 @@ CORE := tests/rules tests/engines tests/transforms tests/numpy tests/test_bad_in
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-torch matrix lifted lint bench docs clean random-functions
+.PHONY: help demo test test-torch test-gpu bench-gpu matrix lifted lint bench docs clean random-functions
 
 help:
 	@echo "make demo    fit an orbit with units (examples/orbit.py)"
 	@echo "make test    the tests, without those marked slow or gpu"
 	@echo "make test-torch  the tests of dispatchml-torch (installs torch, which is large)"
+	@echo "make test-gpu, make bench-gpu  on a machine with a card (CUDA=cuda12 or cuda13); results in benchmarks/results"
 	@echo "make random-functions  10,000 random functions, compiled and uncompiled (an hour)"
 	@echo "make matrix  every type with every transform, as a table and as docs/_static/matrix.{html,png}"
 	@echo "make lifted  SciPy and other packages, differentiated as they are, as the table docs/lifted.md (installs them)"
@@ -43,6 +44,15 @@ test: $(VENV)/dev.stamp
 # TORCH=... names the build, such as TORCH=torch==2.13.0+cpu where pip is set up for it; the CPU build is enough.
 test-torch: $(VENV)/torch.stamp
 	DISPATCHML_TEST_TORCH=1 $(BIN)/python -m pytest --benchmark-disable plugins/dispatchml-torch/tests
+
+# For a machine with a card. CUDA=cuda12 or cuda13 is the extra that brings CuPy; WHEELS=folder installs from wheels, without network.
+CUDA := cuda13
+test-gpu: $(VENV)/gpu.stamp
+	$(BIN)/dispatchml doctor
+	$(BIN)/python tests/gpu/unattended.py test
+
+bench-gpu: $(VENV)/gpu.stamp
+	$(BIN)/python tests/gpu/unattended.py bench
 
 random-functions: $(VENV)/dev.stamp
 	DISPATCHML_RANDOM_FUNCTIONS=10000 $(BIN)/python -m pytest -q tests/compile/test_random_functions.py
@@ -84,6 +94,11 @@ $(VENV)/bench.stamp: $(VENV)/dev.stamp
 $(VENV)/torch.stamp: $(VENV)/dev.stamp plugins/dispatchml-torch/pyproject.toml
 	@echo "installing torch and its plugin into $(VENV)"
 	$(INSTALL) "$(or $(TORCH),torch)" -e ./plugins/dispatchml-torch
+	@touch $@
+
+$(VENV)/gpu.stamp: $(VENV)/dev.stamp
+	@echo "installing CuPy into $(VENV)"
+	$(INSTALL) $(if $(WHEELS),--no-index --find-links $(WHEELS)) -e ".[$(CUDA)]"
 	@touch $@
 
 $(VENV)/lifted.stamp: $(VENV)/dev.stamp

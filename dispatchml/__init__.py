@@ -16,6 +16,7 @@ from .transforms.gradient import grad, value_and_grad
 
 if TYPE_CHECKING:
     from . import lift, numpy, testing
+    from .backends.placing import default_device
     from .compile.threads import threads
     from .control.branches import cond, switch
     from .control.loops import fori_loop, scan, while_loop
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .transforms.containers import register_container
     from .transforms.directional import derivative, hvp, jvp
     from .transforms.jacobians import hessian, jacfwd, jacobian, jacrev
+    from .transforms.moving import memory_report, to_device
     from .transforms.plain_values import is_instance as isinstance
     from .transforms.plain_values import primal, stop_gradient
     from .transforms.pullback import linearize, vjp
@@ -67,6 +69,10 @@ def __getattr__(name: str) -> Any:
         made: Any = import_module(f".{name}", __name__)
     elif name == "threads":
         made = import_module(".compile.threads", __name__).threads
+    elif name == "device_of":
+        made = ops.device_of
+    elif name == "default_device":
+        made = import_module(".backends.placing", __name__).default_device
     elif name == "kernel":
         made = import_module(".kernels.kernel", __name__).kernel
     elif name == "vectorize":
@@ -119,6 +125,11 @@ __all__ = [
     "primal",
     "isinstance",
     "frozen",
+    # devices
+    "device_of",
+    "to_device",
+    "default_device",
+    "memory_report",
     # containers and tangent spaces
     "ravel",
     "zero_tangent",

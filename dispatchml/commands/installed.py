@@ -51,7 +51,8 @@ def status(entry: plugins.Entry, load: bool) -> Status:
         except plugins.PluginError:
             pass  # kept in the entry, and reported with the others
     distribution = entry.point.dist
-    package = f"{distribution.name} {distribution.version}" if distribution is not None else "?"
+    own = f"dispatchml {version('dispatchml')}" if entry.point.name in plugins.OWN else "?"
+    package = f"{distribution.name} {distribution.version}" if distribution is not None else own
     state, reason = entry.state, ""
     if state == "broken":
         reason = f"{type(entry.error).__name__}: {entry.error}"
@@ -90,16 +91,13 @@ def version(name: str) -> str:
 def devices() -> dict[str, str]:
     """Where values can live on this machine."""
     found = {"cpu": f"{os.cpu_count()} cores, {platform.machine()}"}
-    if importlib.util.find_spec("cupy") is None:
-        return found | {"gpu": "none: CuPy is not installed"}
-    try:
-        from cupy.cuda import runtime  # type: ignore[import-not-found]
+    from ..backends.cupy.setup import cards, diagnosis
 
-        for number in range(runtime.getDeviceCount()):
-            found[f"gpu:{number}"] = runtime.getDeviceProperties(number)["name"].decode()
-    except Exception as error:  # a driver that is not there is the usual case, and a report must not fail
-        found["gpu"] = f"none: CuPy is installed, but {type(error).__name__}: {error}"
-    return found
+    try:
+        missing = diagnosis()
+        return found | (cards() if not missing else {"gpu": f"none: {missing}"})
+    except Exception as error:  # a report must not fail
+        return found | {"gpu": f"none: {type(error).__name__}: {error}"}
 
 
 def owner(function: Any) -> str:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "dispatchml.plugins"
+#: The plugins that are part of this package.
+OWN = {"cupy": "dispatchml.backends.cupy:plugin"}
 #: Modules whose classes no plugin has to bring.
 KNOWN = frozenset({"builtins", "numpy", "dispatchml", "abc", "typing", "enum", "collections", "types", "attr", "attrs"})
 
@@ -139,9 +141,10 @@ def entries() -> dict[str, Entry]:
     global ENTRIES
     with LOADING:
         if ENTRIES is None:
-            from importlib.metadata import entry_points
+            from importlib.metadata import EntryPoint, entry_points
 
-            ENTRIES = {p.name: Entry(p) for p in entry_points(group=GROUP)}
+            own = [EntryPoint(name, value, GROUP) for name, value in OWN.items()]
+            ENTRIES = {p.name: Entry(p) for p in (*own, *entry_points(group=GROUP))}
         return ENTRIES
 
 

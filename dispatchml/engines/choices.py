@@ -12,10 +12,11 @@ from .. import ops
 from ..dispatch.errors import NoMethodError
 from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
+from ..ops.placement import HOMES
 
 
 def has_nan(value: Any) -> bool:
-    """Whether any number inside is nan; what cannot be looked into counts as none."""
+    """Whether any number inside is nan; what cannot be looked into, or only by waiting for a device, counts as none."""
     cls = type(value)
     if cls is float:
         return value != value
@@ -27,7 +28,7 @@ def has_nan(value: Any) -> bool:
             return any(says(ops.isnan, e) for e in value.flat)
         return value.dtype.kind in "fc" and bool(np.isnan(value).any())
     if value_class(cls) is not None:
-        return says(holds_nan, value)
+        return cls not in HOMES and says(holds_nan, value)
     inner = inside(value)
     return inner is not None and has_nan(inner)
 
@@ -60,7 +61,9 @@ def inside(value: Any) -> Any:
 
 
 def has_non_finite(value: Any) -> bool:
-    """Whether any number inside is nan or infinite; what cannot be looked into counts as finite."""
+    """Whether any number inside is nan or infinite; what cannot be looked into counts as finite, and numbers on a
+    device, which would have to be waited for, as infinite: there products in which zeros win cost no more.
+    """
     cls = type(value)
     if cls is float:
         return not math.isfinite(value)
@@ -73,7 +76,7 @@ def has_non_finite(value: Any) -> bool:
     if cls in (tuple, list):
         return any(has_non_finite(v) for v in value)
     if value_class(cls) is not None:
-        return says(holds_nan, value) or says(holds_infinity, value)
+        return cls in HOMES or says(holds_nan, value) or says(holds_infinity, value)
     inner = getattr(value, "_value", None)
     if inner is not None and hasattr(value, "_level_number"):
         return has_non_finite(inner)

@@ -22,6 +22,7 @@ from ..dispatch.parts import ENGINE, PARTS, Part
 from ..dispatch.shown import SHOWN, follow_writes
 from ..ops.index import is_basic
 from .bundles import Bundle
+from ..ops.placement import beside
 from .traced import hidden_axes
 from .writable import Writable
 
@@ -261,7 +262,7 @@ def assign_at(x: Any, index: Any, value: Any) -> bool:
         return False
     mask: Any = None
     for k in taken:
-        numbers = np.arange(shape[k])
+        numbers = beside(np.arange(shape[k]), x)
         at = ops.equal(numbers, ops.take(numbers, parts[k]))  # looks whether it is inside, and counts from the end
         at = ops.reshape(at, shape=(shape[k], *(1,) * (len(shape) - k - 1)))
         mask = at if mask is None else ops.logical_and(mask, at)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..dispatch.errors import at_user_line, describe
+from ..ops.placement import device_of, is_remote
 from .errors import KernelError
 
 NUMBERS = {float: "d", int: "q", bool: "?", complex: "D", type(None): "N"}
@@ -49,6 +50,11 @@ def kinds_of(values: Iterable[Any]) -> tuple[str, ...] | None:
 
 def refuse(value: Any) -> NoReturn:
     """The error for what no kernel takes."""
+    if is_remote(value):
+        raise KernelError(
+            f"A kernel runs on the CPU, and {describe(value)} is on {device_of(value)}{at_user_line()}. Move it with "
+            'dispatchml.to_device(x, "cpu") and the result back, or write the function with operations on whole arrays.'
+        )
     raise KernelError(
         f"A kernel takes numbers, arrays of them and tuples of these, not {describe(value)}{at_user_line()}."
     )

@@ -23,6 +23,7 @@ from ..dispatch.layers import layer_of
 from ..engines.provider import HOLDERS
 from ..engines.record import Rec, Recorder
 from ..engines.traced import Traced, innermost
+from ..ops.placement import is_remote
 from ..transforms import compiling as compiling  # recorded numbers get their operators there
 from ..transforms.draws import Draws
 from ..transforms.entry import check_function, hide_frames
@@ -30,6 +31,7 @@ from .closing import Closed, close
 from .elementwise import Call, run
 from .errors import KernelError
 from .formulas import with_numpy
+from .kinds import refuse
 from .program import Program
 from .source import python_function, read
 
@@ -122,12 +124,15 @@ class Vectorized:
                     if self.straight[kinds]:
                         raise
             known = (*kinds, any(map(is_small, values)))
-            if known not in self.refused and all(map(is_plain_inside, values)):
+            plain = all(map(is_plain_inside, values)) and not any(map(is_remote, values))
+            if known not in self.refused and plain:
                 try:
                     return self.compiled(values, shape, single)
                 except KernelError as error:
                     self.refused.add(known)
                     warn_at_user_line(f"{self.name} runs element by element: {error}", FallbackWarning)
+        if any(map(is_remote, values)):
+            refuse(next(x for x in values if is_remote(x)))
         return self.one_by_one(values, shape, single)
 
     @property

@@ -12,6 +12,7 @@ from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from ..engines.views import as_view
 from ..engines.writable import Writable
+from ..ops.placement import beside
 from .joining import as_sequence
 from .manipulation import in_order, order_of
 from .registry import is_foreign, is_ours, numpy_function, operand
@@ -50,7 +51,9 @@ def getitem_layered(x: Any, parts: tuple[Any, ...]) -> Any:
     sizes = ops.shape(x)[axis : axis + len(advanced)]
     place: Any = 0
     for k, size in zip(advanced, sizes, strict=True):
-        inside = ops.take(np.arange(size), parts[k], axis=0)  # counts from the end, and refuses what is outside
+        inside = ops.take(
+            beside(np.arange(size), x), parts[k], axis=0
+        )  # counts from the end, and refuses what is outside
         place = inside if k == advanced[0] else ops.add(ops.multiply(place, size), inside)
     if len(advanced) == ops.ndim(x):
         return ops.take(x, place, axis=None)

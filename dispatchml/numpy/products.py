@@ -10,6 +10,7 @@ from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from ..engines.views import as_view
 from ..engines.writable import Writable
+from ..ops.placement import beside
 from .dtypes import casted
 from .registry import numpy_function, operand, operands
 
@@ -188,7 +189,7 @@ def polymul(a1: Any, a2: Any) -> Any:
 def polyder(p: Any, m: int = 1) -> Any:
     for _ in range(m):
         n = ops.shape(p)[0]
-        p = ops.multiply(ops.getitem(p, index=slice(0, -1)), np.arange(n - 1, 0, -1))
+        p = ops.multiply(ops.getitem(p, index=slice(0, -1)), beside(np.arange(n - 1, 0, -1), p))
     return p
 
 
@@ -198,7 +199,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     constants = constants * m if len(constants) == 1 else constants
     for constant in constants[:m]:
         n = ops.shape(p)[0]
-        p = ops.divide(p, np.arange(n, 0, -1))
+        p = ops.divide(p, beside(np.arange(n, 0, -1), p))
         p = ops.concatenate(
             (p, ops.reshape(ops.add(ops.multiply(ops.getitem(p, index=0), 0), constant), shape=(1,))), axis=0
         )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import TOPICS
+from .placing import MAKING, placed
 from .registry import IMPLEMENTATIONS, PUBLIC
 
 API_VERSION = "2024.12"
@@ -53,6 +54,7 @@ def collect() -> None:
     modules = {topic: import_module(f"{__package__}.{topic}") for topic in TOPICS}
     found: dict[str, Any] = {name: getattr(np, name) for name in PASSED_ON}
     found |= PUBLIC[""]
+    found |= {name: placed(found[name]) for name in MAKING}
     found["vectorize"] = vectorize
     found["getitem"] = modules["indexing"].getitem
     found |= {"linalg": modules["linalg"], "fft": modules["fft"], "__array_api_version__": API_VERSION}

@@ -16,6 +16,7 @@ from .metadata import *  # noqa: F403
 from .nan_reductions import *  # noqa: F403
 from .new import *  # noqa: F403
 from .padding import *  # noqa: F403
+from .placement import *  # noqa: F403
 from .products import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .scans import *  # noqa: F403

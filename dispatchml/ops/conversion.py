@@ -118,10 +118,12 @@ def weights_like(weights: Any, x: Any) -> Any:
 
     Beside numbers of another library a weight is the ratio of whole numbers that the float is.
     """
+    from .placement import beside
+
     have, kind = np.asarray(weights), dtype_of(x)
     if kind.kind == "O" and have.dtype.kind == "f":
         exact = np.frompyfunc(lambda w: literal(*w.as_integer_ratio(), like=x), 1, 1)(have)
         return np.frompyfunc(lambda w: w[()] if isinstance(w, np.ndarray) else w, 1, 1)(exact)
     if kind.kind not in "fc":
-        return weights
-    return have.astype(np.finfo(kind).dtype)
+        return beside(weights, x)
+    return beside(have.astype(np.finfo(kind).dtype), x)

@@ -49,14 +49,37 @@ def is_injective(index: Any) -> bool:
     for part in parts_of(index):
         if part is None or part is Ellipsis or isinstance(part, (slice, *INTEGERS, *TRUTH)):
             continue
-        if np.asarray(part).dtype.kind != "b":
+        if dtype_of_part(part).kind != "b":
             return False
     return True
 
 
+def dtype_of_part(part: Any) -> np.dtype[Any]:
+    """The dtype of an array or list in an index; an array of a device keeps its numbers there."""
+    found = getattr(part, "dtype", None)
+    return found if isinstance(found, np.dtype) else np.asarray(part).dtype
+
+
 def result_shape(index: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of x[index] for an x of this shape. Raises IndexError as NumPy does."""
+    """The shape of x[index] for an x of this shape. Raises IndexError as NumPy does.
+
+    Positions on a device are not looked at; of a mask there, what is true is counted.
+    """
+    if remote_part(index) is not None:
+        parts = tuple(map(shaped_like, parts_of(index)))
+        index = parts if type(index) is tuple else parts[0]
     return np.broadcast_to(np.False_, shape)[index].shape
+
+
+def shaped_like(part: Any) -> Any:
+    """A part of an index with the same effect on the shape of the result, on the host."""
+    if remote_part(part) is None:
+        return part
+    if dtype_of_part(part).kind == "b":
+        from .placement import to_device
+
+        return to_device(part, device="cpu")
+    return np.broadcast_to(np.intp(0), part.shape)
 
 
 def positions(index: Any, shape: tuple[int, ...]) -> Any:
@@ -64,8 +87,29 @@ def positions(index: Any, shape: tuple[int, ...]) -> Any:
     return np.arange(math.prod(shape)).reshape(shape)[index]
 
 
+def remote_part(index: Any) -> Any:
+    """An array of an index whose numbers are on a device; None where there is none."""
+    from .placement import is_remote
+
+    return next((part for part in parts_of(index) if is_remote(part)), None)
+
+
 def last_writers(index: Any, shape: tuple[int, ...]) -> Any:
-    """For each element of x[index], whether x[index] = v leaves its value there: the last of several writers does."""
+    """For each element of x[index], whether x[index] = v leaves its value there: the last of several writers does.
+
+    On a device it is one of them, and nobody knows which.
+    """
+    remote = remote_part(index)
+    if remote is not None:
+        from .. import ops
+
+        numbers = ops.add(
+            ops.cumsum(ops.ones_of(remote, shape=(math.prod(shape),), dtype=np.dtype(np.int64)), axis=0), -1
+        )
+        places = ops.getitem(ops.reshape(numbers, shape=shape), index=index)
+        order = ops.reshape(ops.getitem(numbers, index=slice(0, ops.size(places))), shape=ops.shape(places))
+        owner = ops.setitem(numbers, order, index=places)
+        return ops.equal(ops.getitem(owner, index=places), order)
     places = np.asarray(positions(index, shape))
     order = np.arange(places.size).reshape(places.shape)
     owner = np.zeros(math.prod(shape), np.intp)
@@ -90,8 +134,8 @@ def behind_batch(index: Any) -> tuple[tuple[Any, ...], int]:
         if isinstance(part, TRUTH):
             arrays.append(np.empty(int(part), bool))
         else:
-            array = np.asarray(part)
-            if array.dtype.kind == "b":
+            array = part if remote_part(part) is not None else np.asarray(part)
+            if dtype_of_part(array).kind == "b":
                 array = np.empty(np.count_nonzero(array), bool)
             arrays.append(array)
     if places[-1] - places[0] == len(places) - 1:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch import operation
+from .placement import beside
 
 __all__ = [
     "add_along_axis", "add_at", "argwhere", "choose", "compress", "delete", "extract", "flatnonzero", "getitem",
@@ -181,6 +182,7 @@ def choose(choices: Any, *, indices: Any = (), mode: str = "raise") -> Any:
 def choose_of(choices: Any, *, indices: Any = (), mode: str = "raise") -> Any:
     indices = np.asarray(indices)
     number = np.choose(indices, np.arange(len(choices)), mode=mode)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    number = beside(number, choices[0])
     y = choices[0]
     for k, choice in enumerate(choices[1:], 1):
         y = ops.where(number != k, y, choice)
@@ -196,5 +198,5 @@ def select(choices: Any, *, conditions: Any = ()) -> Any:
 def select_of(choices: Any, *, conditions: Any = ()) -> Any:
     y = choices[-1]
     for condition, choice in zip(reversed(conditions), reversed(choices[:-1]), strict=True):
-        y = ops.where(condition, choice, y)
+        y = ops.where(beside(condition, choice), choice, y)
     return y

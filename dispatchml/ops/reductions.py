@@ -167,7 +167,7 @@ def quantile_of(
     share = weights_like(position - low, x)
     lower = ops.getitem(ordered, index=(..., low))
     upper = ops.getitem(ordered, index=(..., np.minimum(low + 1, n - 1)))
-    between = ops.add(lower, ops.multiply(ops.subtract(upper, lower), share)) if np.any(share) else lower
+    between = ops.add(lower, ops.multiply(ops.subtract(upper, lower), share)) if np.any(position != low) else lower
     largest = ops.getitem(ordered, index=(..., slice(-1, None)))  # nan is sorted behind everything else
     if np.ndim(q) != 1:
         largest = ops.reshape(largest, shape=ops.shape(largest)[:-1] + (1,) * np.ndim(q))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..ops.placement import beside
 from .adjoints import add_known, conj
 from .registry import batch, rule
 from .strong import as_is, strong
@@ -83,7 +84,7 @@ def operand_cotangent(
     for letter, n in zip(term, shape, strict=True):
         if letter in wanted:
             twin = spare.pop()
-            factors.append((np.eye(n, dtype=bool), letter + twin))
+            factors.append((beside(np.eye(n, dtype=bool), factors[0][0]), letter + twin))
             present |= {letter, twin}
             letter = twin
         wanted.append(letter)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..ops.placement import beside
 from .adjoints import conj
 from .registry import batch, linear
 
@@ -36,7 +37,8 @@ def weighted(x: Any, axis: int, n: int, factor: float) -> Any:
     shape = ops.shape(x)
     weights = np.ones(shape[axis], np.empty(0, ops.dtype(x)).real.dtype if ops.dtype(x).kind in "fc" else np.float64)  # pyright: ignore[reportAttributeAccessIssue]
     weights[1 : (n + 1) // 2] = factor
-    return ops.multiply(x, weights.reshape((-1,) + (1,) * (len(shape) - 1 - axis % len(shape))))
+    weights = weights.reshape((-1,) + (1,) * (len(shape) - 1 - axis % len(shape)))
+    return ops.multiply(x, beside(weights, x))
 
 
 def adjoint_of_complex(ct: Any, count: int, axis: int, norm: Any, inverse: Any) -> Any:

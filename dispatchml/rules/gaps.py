@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..ops.placement import beside
 from .adjoints import add_known, align, column, conj, element_rank, is_real, row
 from .registry import batch, rule
 
@@ -22,7 +23,7 @@ def real_part(x: Any) -> Any:
 
 def matrix_of(diagonal: Any) -> Any:
     """diag(diagonal) as a matrix; an identity of bools takes any precision."""
-    return multiply(row(diagonal), np.eye(ops.shape(diagonal)[-1], dtype=bool))
+    return multiply(row(diagonal), beside(np.eye(ops.shape(diagonal)[-1], dtype=bool), diagonal))
 
 
 def quotients(ct: Any, w: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..ops.index import is_basic, is_injective, last_writers
+from ..ops.placement import beside
 from .registry import linear, nondifferentiable, rule
 from .shaping import shaped, sum_to
 
@@ -52,7 +53,7 @@ def setitem_vjp(y: Any, x: Any, value: Any, *, needs: Any, index: Any = ()) -> A
             return kept, None
         put = ops.getitem(ct, index=index)
         if not is_basic(index) and not is_injective(index):
-            put = ops.where_or_zero(last_writers(index, shape), put)
+            put = ops.where_or_zero(beside(last_writers(index, shape), put), put)
         return kept, value_cotangent(put, value_shape)
 
     return setitem_pullback
@@ -167,8 +168,8 @@ def put_along_axis_vjp(y: Any, x: Any, indices: Any, values: Any, *, needs: Any,
     shape, value_shape = ops.shape(x), ops.shape(values)
     winners = None
     if needs[2]:
-        order = np.arange(1, ops.size(indices) + 1).reshape(ops.shape(indices))
-        owner = ops.put_along_axis(np.zeros(shape, np.intp), indices, order, axis=axis)
+        order = beside(np.arange(1, ops.size(indices) + 1).reshape(ops.shape(indices)), indices)
+        owner = ops.put_along_axis(beside(np.zeros(shape, np.intp), indices), indices, order, axis=axis)
         winners = ops.equal(ops.take_along_axis(owner, indices, axis=axis), order)
 
     def put_along_axis_pullback(ct: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..ops.axes import axis_of
+from ..ops.placement import beside
 from ..ops.scans import recurrence
 from .reductions import conjugated
 from .registry import linear, nondifferentiable, rule
@@ -78,7 +79,7 @@ def first_positions(x: Any, y: Any, axis: int) -> Any:
     later, sooner = along(y, axis, slice(1, None)), along(y, axis, slice(None, -1))
     same = ops.equal(later, sooner)
     numbers = np.arange(1, n).reshape([-1 if k == axis else 1 for k in range(ops.ndim(x))])
-    changed = ops.where(same, 0, numbers)
+    changed = ops.where(same, 0, beside(numbers, x))
     start = ops.zeros_of(changed, shape=tuple(1 if k == axis else m for k, m in enumerate(ops.shape(x))))
     return ops.cummax(ops.concatenate((start, changed), axis=axis), axis=axis)
 

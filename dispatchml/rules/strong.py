@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..ops.placement import is_remote
 
 
 def as_is(product: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,13 +23,16 @@ def as_is(product: Callable[..., Any]) -> Callable[..., Any]:
 def strong(product: Callable[..., Any]) -> Callable[..., Any]:
     """A product, linear in each of two arguments, in which a zero of one wins over inf or nan of the other.
 
-    An element of the result is spoiled only where inf or nan meets something that is not zero.
+    An element of the result is spoiled only where inf or nan meets something that is not zero. On a device only
+    `multiply` has it: every sweep is careful there, and four products in place of one would be too many.
     """
     known = STRONG.get(product)
     if known is not None:
         return known
 
     def strong_product(a: Any, b: Any, **keywords: Any) -> Any:
+        if is_remote(a) or is_remote(b):
+            return product(a, b, **keywords)
         spoiled = ops.add(
             product(is_not_zero(a), is_not_finite(b), **keywords), product(is_not_finite(a), is_not_zero(b), **keywords)
         )
@@ -64,6 +68,8 @@ def strong_einsum(arrays: Any, *, subscripts: str, optimize: Any = False) -> Any
     def summed(operands: Any) -> Any:
         return ops.einsum(tuple(operands), subscripts=subscripts, optimize=optimize)
 
+    if any(map(is_remote, arrays)):
+        return summed(arrays)
     present = [is_not_zero(x) for x in arrays]
     spoiled = summed([is_not_finite(arrays[0]), *present[1:]])
     for k in range(1, len(arrays)):
@@ -82,6 +88,8 @@ def strong_cross(a: Any, b: Any, **keywords: Any) -> Any:
     axis = keywords.get("axis")
     axisa, axisb, axisc = (keywords.get(k, -1) if axis is None else axis for k in ("axisa", "axisb", "axisc"))
     whole = ops.cross(a, b, **keywords)
+    if is_remote(a) or is_remote(b):
+        return whole
     first, second = to_last(a, axisa), to_last(b, axisb)
     if ops.shape(first)[-1] != 3 or ops.shape(second)[-1] != 3:
         return whole

@@ -12,6 +12,7 @@ PLACES = {
     "compiling_ahead": ("ArraySpec", "compile_ahead"),
     "containers": ("register_container",),
     "jacobians": ("hessian", "jacfwd", "jacobian", "jacrev"),
+    "moving": ("memory_report", "to_device"),
     "plain_values": ("isinstance", "primal", "stop_gradient"),
     "pullback": ("linearize", "vjp"),
     "raveling": ("ravel",),

@@ -10,6 +10,7 @@ from ..engines.choices import has_nan
 from ..engines.forward import Dual, dual
 from ..engines.levels import Level
 from ..engines.views import current
+from ..ops.placement import HOMES, is_remote
 from .auxiliary import split_aux
 from .boundary import Inputs, call_user, input_leaf, like_input
 from .containers import flatten, map_leaves, unflatten
@@ -37,8 +38,13 @@ def push(
     """Run a function on dual numbers; a direction of None leaves that input a constant.
 
     A tangent of nan beside a value that is none comes from 0 * inf: the function is then run again, carefully. Or it
-    comes from a derivative that does not exist, of eigenvectors of equal eigenvalues: that is an error.
+    comes from a derivative that does not exist, of eigenvectors of equal eigenvalues: that is an error. Numbers on a
+    device are not looked at: their runs are careful from the start.
     """
+    if HOMES and any(map(is_remote, [*inputs.primals, *directions])):
+        found = push_once(function, inputs, keywords, directions, has_aux, Level(name, careful=True))
+        inputs.check()
+        return found
     outside, UNDEFINED.error = UNDEFINED.error, None
     try:
         found = push_once(function, inputs, keywords, directions, has_aux, Level(name))

@@ -12,6 +12,7 @@ from ..dispatch.errors import RecordingError, at_user_line, class_name, describe
 from ..dispatch.layers import layer_of
 from ..engines.record import Rec
 from ..engines.traced import Traced
+from ..ops.placement import HOMES
 from .containers import RECORDS, field_names, flatten, is_leaf, unflatten
 
 #: Leaves that are parts of the signature by their value.
@@ -146,6 +147,8 @@ def part_of(x: Any, inputs: list[Any]) -> Part:
     if isinstance(x, np.generic) and x.dtype.kind in "?biufc":
         inputs.append(x)
         return Part(cls, INPUT)
+    if cls in HOMES:
+        raise RecordingError(f"{describe(x)} is on {HOMES[cls](x)}{at_user_line()}, for which nothing is compiled yet.")
     info = layer_of(cls)
     if info is None:
         return static_part(x)

@@ -16,6 +16,7 @@ from ..dispatch.dressing import dressed
 from ..dispatch.structures import structure_of
 from ..engines.space import space_of
 from ..ops.conversion import weights_like
+from ..ops.placement import beside
 from .boundary import input_leaf
 from .containers import flatten, flatten_like, unflatten
 from .coordinates import by_fields, has_coordinates, zero_direction
@@ -86,7 +87,7 @@ def normal_numbers(x: Any, generator: np.random.Generator) -> Any:
     if kind.kind in "fc":
         drawn = np.asarray(drawn, kind)[()]
         if is_plain(x) and not is_ordinary(x):  # an array of another library
-            return ops.multiply(ops.one_like(x), drawn)
+            return ops.multiply(ops.one_like(x), beside(drawn, x))
     if kind.kind == "O" and not isinstance(np.asarray(ops.literal(1, 3, x))[()], float):
         exact = weights_like(drawn, x)  # of numbers of another library, the ratios that the floats are
         return exact if shape else np.asarray(exact, object)[()]

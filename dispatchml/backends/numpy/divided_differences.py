@@ -70,9 +70,14 @@ def of_sorted(function: Any, x: Any) -> Any:
     close = spread <= CLOSE * length
     with np.errstate(divide="ignore", invalid="ignore"):
         far = (of_sorted(function, x[1:]) - of_sorted(function, x[:-1])) / np.where(close, 1, spread)
-    if not close.any():
+    if is_empty(close):
         return far
     return np.where(close, series(function, np.where(close, x, x[:1])), far)
+
+
+def is_empty(mask: Any) -> bool:
+    """Whether a mask holds nowhere, so that what is for it need not be computed."""
+    return not mask.any()
 
 
 def series(function: Any, x: Any) -> Any:

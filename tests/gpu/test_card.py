@@ -1,0 +1,89 @@
+"""On a card alone: rules against differences, no waiting by CuPy's own check, memory of the pool, cards' versions."""
+
+import numpy as np
+import pytest
+
+import dispatchml as dm
+from dispatchml import ops
+from dispatchml.testing import check_device
+
+pytestmark = pytest.mark.gpu
+
+
+@pytest.fixture
+def card():
+    """CuPy, where there is a card."""
+    from dispatchml.backends.cupy import register
+    from dispatchml.backends.cupy.setup import cards, diagnosis
+
+    missing = diagnosis()
+    if missing:
+        pytest.skip(missing)
+    import cupy
+
+    register.load()
+    print(cupy.__version__, cupy.cuda.runtime.driverGetVersion(), cards())
+    return cupy
+
+
+def test_the_promises_of_a_device(card):
+    check_device(card.asarray, card.asnumpy, device_of=dm.device_of)
+
+
+def test_cupy_itself_sees_no_waiting(card):
+    """`cupyx.allow_synchronize(False)` makes CuPy raise where the host would wait."""
+    import cupyx
+
+    x, w = card.linspace(0.1, 1.0, 64), card.ones((64, 64))
+    functions = (
+        lambda x: np.sum(np.sin(x) * x),
+        lambda x: np.sum(np.tanh(w @ x)),
+        lambda x: np.sum(np.where(x > 0.5, np.log(x), 0.0)),
+        lambda x: np.max(x) + ops.logsumexp(x) + np.sum(x[::2] * x[1::2]),
+    )
+    for f in functions:
+        dm.grad(f)(x), dm.hvp(f, (x,), (x,))  # compiles CuPy's kernels
+        with cupyx.allow_synchronize(False):
+            dm.grad(f)(x)
+            dm.hvp(f, (x,), (x,))
+
+
+def test_the_pool_is_flat_over_a_thousand_steps(card):
+    import gc
+
+    x, w = card.ones((256, 64)), card.full((64, 64), 0.01)
+    step = dm.grad(lambda w: np.sum(np.tanh(x @ np.tanh(x @ w).T) ** 2))
+    pool = card.get_default_memory_pool()
+    for _ in range(3):
+        step(w)
+    gc.disable()
+    try:
+        used, held = pool.used_bytes(), pool.total_bytes()
+        for _ in range(1000):
+            step(w)
+        assert (pool.used_bytes(), pool.total_bytes()) == (used, held)
+    finally:
+        gc.enable()
+    print(dm.memory_report())
+
+
+def test_streams(card):
+    x, stream = card.linspace(0.1, 1.0, 1000), card.cuda.Stream(non_blocking=True)
+    with stream:
+        y = dm.grad(lambda x: np.sum(np.exp(x)))(x)
+    stream.synchronize()
+    np.testing.assert_allclose(card.asnumpy(y), np.exp(card.asnumpy(x)))
+
+
+def test_random_draws_of_cupy(card):
+    def loss(x, seed):
+        return np.sum(x * card.random.default_rng(seed).standard_normal(x.shape))
+
+    x = card.ones(100)
+    assert float(loss(x, 3).item()) == float(dm.value_and_grad(loss)(x, 3)[0].item())
+
+
+def test_memory_is_shared_by_dlpack(card):
+    x = card.ones(3)
+    y = card.from_dlpack(dm.grad(lambda x: np.sum(x**2))(x))
+    assert y.tolist() == [2.0, 2.0, 2.0]

@@ -1,0 +1,69 @@
+"""`make test-gpu` and `make bench-gpu`: everything that needs a card, printed and kept under benchmarks/results.
+
+    python tests/gpu/unattended.py test     the tests marked gpu
+    python tests/gpu/unattended.py bench    benchmarks/gpu.py
+
+Each part has a limit of time of its own; one that fails or takes too long does not keep the others from running, and
+is in the exit status. Both stay under nine minutes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--benchmark-disable", "-p", "no:cacheprovider", "-rs")
+#: What runs: name, seconds, command.
+PARTS = {
+    "test": (
+        ("set-up and storage", 120, (*PYTEST, "-m", "gpu", "tests/gpu/test_storage.py")),
+        ("every operation", 300, (*PYTEST, "-m", "gpu", "tests/gpu/test_operations.py")),
+        ("rules", 90, (*PYTEST, "-m", "gpu", "tests/gpu/test_card.py")),
+    ),
+    "bench": (("benchmarks", 500, (sys.executable, "benchmarks/gpu.py")),),
+}
+
+
+def run(what: str, parts=None, folder: Path | None = None, say=print) -> int:
+    """Run the parts one after the other; returns how many failed. folder: where the text is kept."""
+    folder = ROOT / "benchmarks" / "results" if folder is None else folder
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{datetime.date.today().isoformat()}-gpu-{what}.txt"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    failed = 0
+    with path.open("w") as kept:
+
+        def tell(line: str) -> None:
+            say(line)
+            kept.write(line + "\n")
+            kept.flush()
+
+        for name, limit, command in PARTS[what] if parts is None else parts:
+            start = time.monotonic()
+            tell(f"== {name} (at most {limit} s)")
+            try:
+                done = subprocess.run(
+                    command, cwd=ROOT, env=environment, text=True, timeout=limit,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                )  # fmt: skip
+                text, status = done.stdout, done.returncode
+            except subprocess.TimeoutExpired as late:
+                out = late.stdout or ""
+                text, status = out if isinstance(out, str) else out.decode(errors="replace"), "time is up"
+            for line in text.splitlines():
+                tell(line)
+            failed += status != 0
+            tell(
+                f"== {name}: {'passed' if status == 0 else f'FAILED ({status})'} after {time.monotonic() - start:.0f} s"
+            )
+    say(f"kept as {path}")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(min(run(sys.argv[1]), 1))
