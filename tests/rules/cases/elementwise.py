@@ -134,6 +134,7 @@ SELECTION = [
 ]  # fmt: skip
 
 CONVERSION = [
+    case("to_device", A, device="cpu", reference=lambda a, device: a),
     case("astype", A, dtype=np.complex128, reference=lambda a, dtype: a.astype(dtype)),
     case(
         "astype", A, dtype=np.float32, reference=lambda a, dtype: a.astype(dtype), without=("differences", "variations")
