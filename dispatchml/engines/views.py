@@ -21,8 +21,8 @@ from ..dispatch.errors import ReadOnlyError, TracerConversionError, at_user_line
 from ..dispatch.parts import ENGINE, PARTS, Part
 from ..dispatch.shown import SHOWN, follow_writes
 from ..ops.index import is_basic
-from .bundles import Bundle
 from ..ops.placement import beside
+from .bundles import Bundle
 from .traced import hidden_axes
 from .writable import Writable
 
