@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .control.loops import fori_loop, scan, while_loop
     from .kernels.kernel import kernel
     from .kernels.vectorize import vectorize
+    from .ops.placement import device_of
     from .transforms.batching import vmap
     from .transforms.compiling import jit
     from .transforms.compiling_ahead import ArraySpec, compile_ahead
