@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .carriers import CARRIERS, Carrier, Carrying, keeping_payload, keeping_rebuild
+from .carriers import CARRIERS, DRESSERS, Carrier, Carrying, keeping_payload, keeping_rebuild
 from .carriers import carrier as carrier_of
 from .construct import wraps
 from .errors import PluginError, RegistrationError, at_user_line, class_name, code_line, user_line
@@ -36,6 +36,7 @@ def register_type(
     defer: Iterable[str] = (),
     carrier: Iterable[str] | None = None,
     holds: Callable[[Any], bool] | None = None,
+    takes: Iterable[str] = (),
     opaque: str = "",
 ) -> None:
     """Make a class of another package a layer. By name "package.module:Class" it takes effect when the class is first
@@ -60,6 +61,9 @@ def register_type(
     (`dispatch.hold`, `dispatch.carrier`, `dispatch.foreign_class`). Operators in `defer` then also take over calls with
     a layer that belongs inside. holds(payload): what the class can hold beside NumPy's arrays and numbers.
 
+    takes: names "package.module:Class" of layers that belong inside and of which the class's own operators lose something,
+    such as a mask: the operators in `defer` then hand calls with them to the operations.
+
     opaque: why functions of the class cannot be compiled, where they cannot: its rules look at numbers, for example.
     `jit` then runs them uncompiled and says so, with this reason.
 
@@ -80,6 +84,7 @@ def register_type(
     elif holds is not None:
         raise RegistrationError(f"register_type: holds= says nothing without carrier={at_user_line()}.")
     statics, deferred = texts("static", static), texts("defer", defer)
+    taken_names = texts("takes", takes)
     operations = dict(methods or {})
     for name, method in operations.items():
         if not isinstance(name, str) or not (callable(method) or isinstance(method, property)):
@@ -90,7 +95,7 @@ def register_type(
 
     def declare(found: type) -> None:
         properties: dict[str, Any] = {"told": told, "project": project} | ({} if how is None else {"carrier": how})
-        properties |= {"setters": dict(setters or {}), "numbers": numbers, "opaque": opaque}
+        properties |= {"setters": dict(setters or {}), "numbers": numbers, "opaque": opaque, "takes": taken_names}
         info = Layer(
             found, slot, payload=payload, rebuild=rebuild, static=statics, methods=operations, materialise=materialise,
             place=place, properties=properties,
@@ -245,8 +250,19 @@ def protocol(cls: type, name: str, original: Callable[..., Any]) -> Any:
 
 
 def taken(cls: type, name: str) -> Callable[..., Any]:
-    """The carrier's operator, which is an operation of dispatchml; in-place ones become ordinary ones."""
-    return getattr(carrier_of(cls), name, not_in_place)
+    """An operator that is an operation of dispatchml, as the carrier has it; in-place ones become ordinary ones."""
+    info = layer_of(cls)
+    carried = info is not None and "carrier" in info.properties
+    return getattr(carrier_of(cls) if carried else operators(), name, not_in_place)
+
+
+@functools.cache
+def operators() -> type:
+    """A class with the operators that carriers have."""
+    made = type("Operators", (), {})
+    for dresser in DRESSERS:
+        dresser(made)
+    return made
 
 
 def not_in_place(*_: Any) -> Any:
@@ -267,10 +283,21 @@ def decide(cls: type, other: type) -> int:
         elif wraps(info, own):
             what = OUTSIDE
         else:
-            what = TAKEN if "carrier" in own.properties else OWN
+            what = TAKEN if "carrier" in own.properties or is_taken(other, own) else OWN
         if own is not None:
             DECISIONS[cls][other] = what
         return what
+
+
+def is_taken(other: type, own: Layer) -> bool:
+    """Whether a layer has said that calls with a class belong to the operations."""
+    found = map(resolve_name, own.properties.get("takes", ()))
+    return any(cls is not None and issubclass(foreign_class_of(other), cls) for cls in found)
+
+
+def foreign_class_of(cls: type) -> type:
+    """The class that a carrier stands for; any other itself."""
+    return cls.__stands_for__ if issubclass(cls, Carrier) and cls is not Carrier else cls
 
 
 def layer_of_operand(cls: type) -> Layer | None:

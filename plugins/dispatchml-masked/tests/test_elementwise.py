@@ -86,3 +86,23 @@ def test_a_masked_array_is_made_as_numpy_makes_it():
     assert got.copy().tolist() == [0.0, None, 2.0]
     got[0] = np.ma.masked
     assert got.tolist() == [None, None, 2.0]
+
+
+@pytest.mark.parametrize("name", ["sqrt", "log", "log2", "log10", "tan", "arccosh", "true_divide", "remainder"])
+@pytest.mark.parametrize("at", [np.inf, 1.5])
+def test_functions_with_a_domain_mask_what_is_not_finite(name, at):
+    function = getattr(np.ma, name)
+    x = np.ma.array([at, 2.0, 3.0], mask=[False, False, True])
+
+    def f(x):
+        return function(x, 2.0) if name in ("true_divide", "remainder") else function(x)
+
+    plain = f(x)
+    value, tangent = dm.jvp(f, (x,), (np.ma.array(np.ones(3), mask=x.mask),))
+    again, pullback = dm.vjp(f, x)
+    (gradient,) = pullback(plain * 0.0 + 1.0)
+    for found in (value, again):
+        np.testing.assert_array_equal(found.mask, plain.mask)
+        np.testing.assert_allclose(found.filled(0.0), plain.filled(0.0))
+    np.testing.assert_allclose(gradient.filled(0.0), tangent.filled(0.0))
+    assert np.isfinite(tangent.filled(0.0)).all()

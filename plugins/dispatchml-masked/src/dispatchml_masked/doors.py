@@ -33,6 +33,7 @@ from .parts import (
     made,
     mask,
     mask_array,
+    statics_of,
     united,
 )
 from .reductions import all_masked, count
@@ -362,8 +363,14 @@ def replace(original: Any, made: Any) -> None:
 
 
 def by_ufunc(self: Any, *arguments: Any, **keywords: Any) -> Any:
-    """A ufunc of numpy.ma."""
-    return as_masked(self.f(*arguments, **keywords))
+    """A ufunc of numpy.ma; where it has a domain, what is not finite is masked as well."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = as_masked(self.f(*arguments, **keywords))
+    if getattr(self, "domain", None) is None and not isinstance(self, np.ma.core._DomainedBinaryOperation):
+        return y
+    lost = ops.logical_not(ops.isfinite(data_of(ops.stop_gradient(y))))
+    lost = np.bool_(lost) if isinstance(lost, bool) else lost
+    return made(data_of(y), united(mask(y), lost), statics_of(y)) if has_any(lost) else y
 
 
 def by_extreme(self: Any, a: Any, b: Any = None) -> Any:

@@ -170,6 +170,7 @@ def at_once(op: Any, name: str, ufunc: Any, arguments: tuple[Any, ...], harmless
     NotImplemented for everything else. Numbers below the mask are those of the first argument, as in numpy.ma.
     """
     known: list[Any] = []
+    own: list[Any] = []
     m, first, owner, traced = NOMASK, None, None, False
     for x in arguments:
         cls = type(x)
@@ -192,6 +193,8 @@ def at_once(op: Any, name: str, ufunc: Any, arguments: tuple[Any, ...], harmless
             first, owner = data, inner
         elif data.shape != first.shape or data.dtype is not first.dtype:
             return NotImplemented
+        if cls is not MaskedArray:
+            own.append(inner._mask)
         if inner._mask is not NOMASK:
             m = inner._mask if m is NOMASK or m is inner._mask else m | inner._mask
         known.append(data)
@@ -205,7 +208,7 @@ def at_once(op: Any, name: str, ufunc: Any, arguments: tuple[Any, ...], harmless
             found = domain(*known)
         if not traced:
             m = m | found
-        elif (found & ~m).any():
+        elif any((found & ~k).any() for k in own):
             return NotImplemented  # what is outside is filled before it is computed
     statics = {"fill_value": owner._fill_value, "hard": owner._hardmask}
     if not traced:

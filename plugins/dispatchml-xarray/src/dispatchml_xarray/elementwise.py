@@ -12,7 +12,7 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
 from .aligned import at_once
-from .labels import DataArray, LabelError, Variable, is_traced, run
+from .labels import DataArray, LabelError, Variable, innermost, run
 
 Rule = Callable[..., Any]
 #: Operations that are operators in xarray, with attributes and names as these have them.
@@ -43,7 +43,7 @@ def refuse_larger(name: str, values: Any) -> None:
 
 def with_dims(x: Any, other: Any) -> Any:
     """Numbers that xarray would take for labelled ones, since they have coordinates of their own: sparse arrays."""
-    if isinstance(x, (DataArray, Variable)) or not ops.ndim(x) or is_traced(x) or not hasattr(x, "coords"):
+    if innermost(x) is not None or not ops.ndim(x) or not hasattr(x, "coords"):
         return x
     return Variable(other.dims[-ops.ndim(x) :], x)
 

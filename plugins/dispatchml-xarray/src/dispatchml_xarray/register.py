@@ -39,6 +39,9 @@ INSIDE = (
     "pint:Quantity", "astropy.units:Quantity", "unyt:unyt_array", "numpy.ma:MaskedArray",
 )  # fmt: skip
 
+#: Of these xarray's own operators lose the mask, or take the coordinates for labels.
+TAKES = ("numpy.ma:MaskedArray", "sparse:COO", "sparse:GCXS")
+
 #: Maker of rules -> names of operations.
 TABLES: dict[Any, str] = {
     axes.reducing: """
@@ -100,6 +103,7 @@ def register() -> None:
             methods=methods.methods_of(cls),
             setters=views.SETTERS,
             defer=[name for name in DEFER if hasattr(cls, name)],
+            takes=TAKES,
             opaque="its coordinates are no part of a program",
         )
         for name, rule in rules().items():
