@@ -61,7 +61,7 @@ def register_type(
     (`dispatch.hold`, `dispatch.carrier`, `dispatch.foreign_class`). Operators in `defer` then also take over calls with
     a layer that belongs inside. holds(payload): what the class can hold beside NumPy's arrays and numbers.
 
-    takes: names "package.module:Class" of layers that belong inside and of which the class's own operators lose something,
+    takes: names "package.module:Class" of layers that belong inside, of which the class's own operators lose something,
     such as a mask: the operators in `defer` then hand calls with them to the operations.
 
     opaque: why functions of the class cannot be compiled, where they cannot: its rules look at numbers, for example.
