@@ -195,3 +195,22 @@ def test_boundary_value_problems(stand_in, check_function):
     assert dm.grad(frequency)(1.0) == pytest.approx(-np.pi / 2, rel=1e-4)
     with pytest.raises(ConvergenceError, match="solve_bvp"):
         dm.grad(lambda a: bratu(solve_bvp, a).y[1, 0])(9.0)
+
+
+@pytest.mark.parametrize("solver", ["dopri5", "dop853"])
+def test_ode_objects(solver):
+    def f(p):
+        made = scipy.integrate.ode(lambda t, y, k: [y[1], -k * y[0]]).set_integrator(solver, rtol=1e-11, atol=1e-12)
+        made.set_initial_value([1.0, p[1]], 0.0).set_f_params(p[0])
+        return made.integrate(0.7)[1] + made.integrate(p[0] + 1.0)[0]
+
+    dm.lift.enable("scipy.integrate")
+    try:
+        p, direction, step = np.array([0.7, 1.3]), np.array([0.6, -0.8]), 1e-4
+        change = (f(p + step * direction) - f(p - step * direction)) / (2 * step)
+        value, gradient = dm.value_and_grad(f)(p)
+        assert value == f(p)
+        assert gradient @ direction == pytest.approx(change, rel=1e-6)
+        assert dm.jvp(f, (p,), (direction,))[1] == pytest.approx(change, rel=1e-6)
+    finally:
+        dm.lift.disable("scipy.integrate")

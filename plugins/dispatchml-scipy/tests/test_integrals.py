@@ -189,3 +189,44 @@ def test_a_removable_singularity_at_a_limit_keeps_its_value():
         return scipy.integrate.quad(lambda x: (np.exp(x) - 1) / x if x else 1.0, a, 1.0)[0]
 
     assert dm.grad(f)(0.0) == -1.0
+
+
+def test_an_integrand_for_all_places_is_called_once_for_many():
+    calls = []
+
+    def f(a):
+        def integrand(x):
+            calls.append(np.shape(x))
+            return np.exp(-a * x * x)
+
+        return scipy.integrate.quad(integrand, 0.0, np.inf)[0]
+
+    dm.grad(f)(1.3)
+    assert calls.count(()) < 400  # SciPy's own, and those that are compared
+    assert any(shape for shape in calls)
+
+
+@pytest.mark.parametrize("limits", [(0.2, np.inf), (np.inf, 0.2), (-np.inf, 0.2), (-np.inf, np.inf), (np.inf, -np.inf)])
+def test_infinite_limits(limits):
+    def f(a):
+        return scipy.integrate.quad(lambda x: np.exp(-a * x * x + x), *limits)[0]
+
+    assert dm.grad(f)(1.3) == pytest.approx((f(1.3 + 1e-4) - f(1.3 - 1e-4)) / 2e-4, rel=1e-6)
+
+
+def test_an_integrand_that_sees_more_than_its_place_is_called_for_each():
+    def f(a):
+        return scipy.integrate.quad(lambda x: a * x * (1 + np.size(x)), 0.0, 1.0)[0]
+
+    assert dm.grad(f)(1.3) == pytest.approx(1.0)
+
+
+def test_tanhsinh(check_function):
+    check_function(lambda a: scipy.integrate.tanhsinh(lambda x: np.exp(-a * x * x), a, 2.0).integral, 0.7, batch=False)
+    several = np.array([0.2, 0.4])
+    check_function(
+        lambda a: np.sum(scipy.integrate.tanhsinh(lambda x, c: np.exp(-c * x), several, a + 1, args=(a,)).integral),
+        0.7, batch=False,
+    )  # fmt: skip
+    with pytest.raises(LiftError, match="log=True"):
+        dm.grad(lambda a: scipy.integrate.tanhsinh(lambda x: -a * x, 0.0, 1.0, log=True).integral)(1.0)

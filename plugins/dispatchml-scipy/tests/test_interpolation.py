@@ -231,3 +231,21 @@ def test_interp1d_traced_fill():
     value, gradient = dm.value_and_grad(f)(p)
     assert value == f(p)
     np.testing.assert_allclose(gradient, [2.0, 10.0, 100.0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_splprep(k):
+    x = np.array([0.0, 0.4, 1.0, 1.7, 2.5, 2.9, 3.6])
+
+    def f(y):
+        tck, u = scipy.interpolate.splprep([x, y], s=0, k=k)
+        return np.sum(np.stack(scipy.interpolate.splev(np.array([0.3, 0.8]), tck))) + np.sum(u * u)
+
+    y, direction, step = np.sin(x), np.cos(3 * x), 1e-5
+    change = (f(y + step * direction) - f(y - step * direction)) / (2 * step)
+    value, gradient = dm.value_and_grad(f)(y)
+    assert value == pytest.approx(f(y))
+    assert gradient @ direction == pytest.approx(change, rel=1e-6)
+    assert dm.jvp(f, (y,), (direction,))[1] == pytest.approx(change, rel=1e-6)
+    with pytest.raises(LiftError, match="s=0"):
+        dm.grad(lambda y: scipy.interpolate.splprep([x, y], s=0.5)[1][1])(y)

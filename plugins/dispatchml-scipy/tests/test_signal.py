@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 
 import dispatchml as dm
 from dispatchml.dispatch.errors import LiftError
@@ -117,3 +118,41 @@ def test_sections_have_derivatives_by_their_coefficients():
     number = lambda sos: np.sum(function(sos, X) ** 2)  # noqa: E731
     change = (number(SOS + 1e-6 * direction) - number(SOS - 1e-6 * direction)) / 2e-6
     np.testing.assert_allclose(np.sum(dm.grad(number)(SOS) * direction), change, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("symiirorder1", (0.7, 0.4)), ("symiirorder2", (0.4, 0.9)), ("qspline2d", ()), ("cspline2d", ())],
+)
+def test_recursive_splines_are_linear_in_the_signal(name, arguments):
+    function = getattr(scipy.signal, name)
+    x = np.sin(np.arange(40.0))
+    x = np.outer(x[:12], x[4:16]) if name.endswith("2d") else x
+    dm.lift.enable("scipy")
+    try:
+        value, change = dm.jvp(lambda t: function(t * x, *arguments), (1.3,), (1.0,))
+        np.testing.assert_array_equal(value, function(1.3 * x, *arguments))
+        np.testing.assert_allclose(change, function(x, *arguments), rtol=1e-9)
+        gradient = dm.grad(lambda x: np.sum(function(x, *arguments)))(x)
+        assert np.sum(gradient * x) == pytest.approx(np.sum(function(x, *arguments)))
+    finally:
+        dm.lift.disable("scipy")
+
+
+@pytest.mark.parametrize("b", [[1.0], [1.0, 0.3, 2.0, 0.7]])
+def test_residue(b):
+    def f(p):
+        residues, poles, direct = scipy.signal.residue(np.array(b) * p[1], np.stack([p[0], p[1], p[0] * 2.0]))
+        return sum(np.sum(np.real(x) + 2 * np.imag(x) * np.arange(len(x))) for x in (residues, poles, direct))
+
+    p, direction, step = np.array([1.0, 0.8]), np.array([0.7, -0.4]), 1e-6
+    value, gradient = dm.value_and_grad(f)(p)
+    change = (f(p + step * direction) - f(p - step * direction)) / (2 * step)
+    assert value == pytest.approx(f(p))
+    assert gradient @ direction == pytest.approx(change, rel=1e-6)
+    assert dm.jvp(f, (p,), (direction,))[1] == pytest.approx(change, rel=1e-6)
+
+
+def test_residue_refuses_poles_of_higher_order():
+    with pytest.raises(LiftError, match="higher order"):
+        dm.grad(lambda a: np.sum(scipy.signal.residue([1.0], np.stack([1.0, 2 * a, a * a]))[0]))(1.0)

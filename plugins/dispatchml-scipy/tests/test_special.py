@@ -106,6 +106,8 @@ POINTS = {
     "log_wright_bessel": (0.7, 1.3, X),
     "wright_bessel": (0.7, 1.3, X),
     "lpmv": (1.0, 2.0, np.array([0.3, -0.5])),
+    "mathieu_a": (2.0, np.array([0.5, 3.1])),
+    "mathieu_b": (2.0, np.array([0.5, 3.1])),
     "mathieu_cem": (2.0, 0.5, np.array([20.0, 70.0])),
     "mathieu_sem": (2.0, 0.5, np.array([20.0, 70.0])),
     "mathieu_modcem1": (2.0, 0.5, X),
@@ -285,7 +287,8 @@ FIRST_ORDER = (
     "ncfdtr",
     "ncfdtri",
 )
-MADE = ("gammasgn", "_ncx2_pdf", "_kolmogp")
+JUMPING = ("gammasgn", "_binom_ppf", "_binom_isf", "_nbinom_ppf", "_nbinom_isf")
+MADE = (*JUMPING, "_ncx2_pdf", "_ncf_pdf", "_kolmogp")
 DIFFERENTIABLE = sorted(n for n, arguments in partials.DECLARED.items() if any(arguments.values()) and n not in MADE)
 
 
@@ -406,3 +409,26 @@ FUNCTIONS = [
 @pytest.mark.parametrize(("name", "arguments", "keywords"), FUNCTIONS, ids=lambda x: x if isinstance(x, str) else "")
 def test_functions_that_are_no_ufuncs(name, arguments, keywords, compare):
     compare(f"special.{name}", *arguments, **keywords)
+
+
+@pytest.mark.parametrize("name", ["mathieu_a", "mathieu_b"])
+@pytest.mark.parametrize("m", [1, 2, 3, 6])
+def test_characteristic_values_of_mathieu_functions(name, m):
+    f = getattr(scipy.special, name)
+    for q in (-1.3, 0.0, 0.8, 12.0):
+        step = 1e-4
+        change = (f(m, q + step) - f(m, q - step)) / (2 * step)
+        assert dm.grad(lambda q, f=f: f(m, q))(q) == pytest.approx(change, rel=1e-6, abs=1e-7)
+    assert dm.grad(lambda q: np.sum(f(np.array([1, 2, m]), q)))(0.8) == pytest.approx(
+        sum(dm.grad(lambda q, k=k: f(k, q))(0.8) for k in (1, 2, m))
+    )
+
+
+@pytest.mark.parametrize("name", ["mathieu_even_coef", "mathieu_odd_coef"])
+@pytest.mark.parametrize("m", [1, 2, 5])
+def test_coefficients_of_mathieu_functions(name, m):
+    f = getattr(scipy.special, name)
+    step = 1e-5
+    value, change = dm.jvp(lambda q: f(m, q), (0.8,), (1.0,))
+    np.testing.assert_array_equal(value, f(m, 0.8))
+    np.testing.assert_allclose(change, (f(m, 0.8 + step) - f(m, 0.8 - step)) / (2 * step), atol=1e-8)

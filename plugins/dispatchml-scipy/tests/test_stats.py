@@ -127,3 +127,36 @@ def with_arrays(x):
 def test_methods_of_classes_and_objects_in_functions_that_make_arrays():
     check(turned, 0.4)
     check(with_arrays, 0.4)
+
+
+EXPECTED = {
+    "invgauss.expect": (0.8, lambda a: scipy.stats.invgauss.expect(np.sqrt, args=(a,), loc=0.2, scale=a + 0.7)),
+    "maxwell.expect": (0.8, lambda a: scipy.stats.maxwell.expect(lambda x: np.sin(a * x), scale=1.5)),
+    "exponpow.std": (2.3, lambda a: scipy.stats.exponpow.std(a, scale=a)),
+    "alpha.entropy": (2.3, lambda a: scipy.stats.alpha.entropy(a)),
+    "gamma.entropy": (2.3, lambda a: scipy.stats.gamma.entropy(a, scale=a)),
+    "gamma.entropy of several": (2.3, lambda a: np.sum(scipy.stats.gamma.entropy(a * np.array([1.0, 200.0])))),
+    "chi.entropy": (2.3, lambda a: scipy.stats.chi.entropy(a)),
+    "f.var": (9.5, lambda a: np.sum(scipy.stats.f.var(3.0, a * np.array([1.0, 2.0])))),
+    "bernoulli.stats": (0.3, lambda p: sum(scipy.stats.bernoulli.stats(p, moments="mvsk"))),
+    "binom.ppf": (0.3, lambda p: p * scipy.stats.binom.ppf(0.4, 7, p)),
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_moments_entropies_and_expectations(name):
+    place, f = EXPECTED[name]
+    check(f, place, rtol=3e-6)
+
+
+@pytest.mark.parametrize("method", ["pdf", "cdf", "sf"])
+def test_noncentral_f(method):
+    f = getattr(scipy.stats.ncf, method)
+    check(lambda x: f(x, 3.4, 5.2, 0.7), 1.2)
+    check(lambda nc: f(1.2, 3.4, 5.2, nc), 0.7)
+    if method == "pdf":
+        check(lambda a: f(1.2, a, 5.2, 0.7), 3.4)
+        check(lambda a: f(1.2, 3.4, a, 0.7), 5.2)
+        assert dm.value_and_grad(lambda x: np.sum(f(x, 3.4, 5.2, np.array([0.0, 40.0]))))(1.2)[0] == pytest.approx(
+            np.sum(f(1.2, 3.4, 5.2, np.array([0.0, 40.0])))
+        )

@@ -8,7 +8,8 @@ from dispatchml.lift.replacing import REPLACEMENTS
 #: How the parts of SciPy are called on the page.
 HEADINGS = {
     "special": "Special functions", "linalg": "Linear algebra", "fft": "Fourier, cosine and sine transforms",
-    "signal": "Signals", "ndimage": "Images", "spatial": "Distances and shapes", "stats": "Statistics",
+    "signal": "Signals", "ndimage": "Images", "spatial": "Distances and shapes",
+    "cluster": "Clusters", "stats": "Statistics",
     "integrate": "Integrals and differential equations", "optimize": "Roots and minima",
     "interpolate": "Interpolation", "sparse": "Sparse linear algebra",
 }  # fmt: skip

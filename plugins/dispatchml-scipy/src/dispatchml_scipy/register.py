@@ -10,12 +10,14 @@ TOPICS = (
     "signal",
     "ndimage",
     "spatial",
+    "cluster",
     "stats",
     "optimize",
     "integrate",
     "interpolate",
     "sparse_linalg",
     "steps",
+    "selections",
 )
 
 

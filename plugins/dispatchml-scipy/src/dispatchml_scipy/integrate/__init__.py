@@ -4,3 +4,4 @@ from . import boundary as boundary
 from . import equations as equations
 from . import quadrature as quadrature
 from . import samples as samples
+from . import stepping as stepping

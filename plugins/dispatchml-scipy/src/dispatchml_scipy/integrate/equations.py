@@ -24,16 +24,17 @@ from ..implicit import (
     with_value,
     with_values,
 )
-from ..user_functions import lifted
+from ..user_functions import lifted, substituted
 from .flows import Flow, flow
 
 
 def rate_of(tree: Any, values: Any, *, swapped: bool = False, columns: bool = False) -> Any:
     """The right-hand side with values in the places of the traced ones. tree: the function and its arguments."""
 
+    made = substituted(tree, values)
+
     def rate(t: Any, y: Any, given: Any) -> Any:
-        function, args = with_values(tree, given) if values else tree
-        f = lifted(function)
+        f, args = made(given)
         if columns:
             return as_vector(f(t, ops.expand_dims(y, axis=-1), *args))
         return as_vector(f(y, t, *args) if swapped else f(t, y, *args))

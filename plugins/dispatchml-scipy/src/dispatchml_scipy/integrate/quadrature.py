@@ -13,8 +13,9 @@ from dispatchml.dispatch.errors import LiftError, at_user_line, warn_at_user_lin
 
 from ..calls import Call, as_tuple, replacing
 from ..implicit import as_array, run_plain, traced_in, with_value, with_values
-from ..user_functions import lifted
-from .integrals import Problem, integral
+from ..user_functions import lifted, substituted
+from .integrals import integral
+from .problems import Problem
 
 
 def as_number(x: Any) -> Any:
@@ -27,9 +28,11 @@ def differentiable(call: Call, f: Any, a: Any, b: Any, args: Any, run: Any, sett
     tree = (f, args)
     values = traced_in(tree)
 
+    made = substituted(tree, values)
+
     def integrand(t: Any, given: Any) -> Any:
-        function, rest = with_values(tree, given) if values else tree
-        return as_array(lifted(function)(t, *rest))
+        function, rest = made(given)
+        return as_array(function(t, *rest))
 
     a, b = (
         dm.primal(x) if np.all(np.isinf(dm.primal(x))) else x for x in (a, b)
@@ -52,7 +55,7 @@ def quad(call: Call) -> Any:
 
     panels: list[Any] = []
 
-    def run(function: Any, a: float, b: float) -> Any:
+    def run(function: Any, a: float, b: float, at_once: Any) -> Any:
         found = scipy.integrate.quad(lambda t: function(t)[()], a, b, **{**given, "full_output": True})
         about = found[2] if not call["complex_func"] else found[2]["real"][0]
         panels[:] = [edges_of(about)] if call["weight"] is None else []
@@ -113,7 +116,7 @@ def quad_vec(call: Call) -> Any:
     said: list[Any] = []
     given = {k: dm.primal(v) for k, v in call.values.items() if k in call.named and k not in ("f", "a", "b", "args")}
 
-    def run(function: Any, a: float, b: float) -> Any:
+    def run(function: Any, a: float, b: float, at_once: Any) -> Any:
         said[:] = scipy.integrate.quad_vec(function, a, b, **given)
         return said[0]
 
@@ -133,6 +136,30 @@ def fixed_quad(call: Call) -> Any:
     f = lifted(call["func"])
     y = as_array(f((b - a) * (x + 1) / 2 + a, *as_tuple(call["args"])))
     return with_value(plain, (b - a) / 2 * ops.sum(w * y, axis=-1)), None
+
+
+@replacing(scipy.integrate, "tanhsinh")
+def tanhsinh(call: Call) -> Any:
+    """The value is SciPy's, for each element; the derivatives are those of `quad` there."""
+    if not traced_in(call.values):
+        return call.as_given()
+    if call["log"] or call["preserve_shape"]:
+        raise LiftError(f"tanhsinh{at_user_line()}: log=True and preserve_shape=True have no derivative rule.")
+    said: list[Any] = []
+
+    def run(values: Any) -> Any:
+        said[:] = [call.run(values)]
+        return (said[0].integral,)
+
+    (plain,) = run_plain(run, call.values)
+    given = [as_array(x) for x in (call["a"], call["b"], *as_tuple(call["args"]))]
+    shape = ops.shape(plain)
+    columns = [ops.reshape(np.broadcast_to(x, shape), shape=(-1,)) for x in given]
+    size = int(np.prod(shape))
+    made = [quad(call["f"], a, b, tuple(rest))[0] for a, b, *rest in zip(*columns, strict=True)] if size else []
+    result = said[0]
+    result["integral"] = with_value(plain, ops.reshape(ops.stack(tuple(made), axis=0), shape=shape)) if made else plain
+    return result
 
 
 # ---- multiple integrals ----------------------------------------------------------------------------------------------

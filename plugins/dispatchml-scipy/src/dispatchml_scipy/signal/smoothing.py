@@ -7,9 +7,10 @@ import scipy.signal
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.lift import replaces
+from dispatchml.lift import plainly, replaces
 
 from ..arguments import floating, unsupported, without_rule
+from ..implicit import detached, traced_in, with_value
 
 #: NumPy's names of SciPy's continuations.
 PADS = {"mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
@@ -83,4 +84,24 @@ def tukey(M, alpha=0.5, sym=True, *, xp=None, device=None):
     return w[:M]
 
 
-without_rule("scipy.signal", "order_filter sepfir2d symiirorder1 symiirorder2", "There is no rule for it.")
+def recursive(name: str) -> None:
+    """A filter that runs to and fro with mirrored ends: linear in the signal, so that a matrix does the same."""
+    own = getattr(scipy.signal, name)
+
+    def filtered(signal, *parameters, **keywords):
+        if traced_in((parameters, keywords)):
+            raise unsupported(f"scipy.signal.{name}, differentiated in its parameters,", "In the signal it is.")
+        x = floating(signal)
+        size = ops.shape(x)[-1] if ops.ndim(x) else 0
+        run = plainly(own)
+        columns = [run(row, *parameters, **keywords) for row in np.eye(size)]
+        plain = detached((x,), call=lambda given: run(np.ascontiguousarray(given[0]), *parameters, **keywords))
+        return with_value(plain, x @ np.array(columns))
+
+    filtered.__name__ = name
+    replaces(f"scipy.signal.{name}")(filtered)
+
+
+for name in ("symiirorder1", "symiirorder2"):
+    recursive(name)
+without_rule("scipy.signal", "order_filter sepfir2d", "There is no rule for it.")

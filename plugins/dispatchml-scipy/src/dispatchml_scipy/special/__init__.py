@@ -6,6 +6,7 @@ from . import functions as functions
 from . import gammas as gammas
 from . import incomplete as incomplete
 from . import integrals as integrals
+from . import mathieu as mathieu
 from . import private as private
 from . import roots as roots
 from . import ufuncs as ufuncs

@@ -99,7 +99,7 @@ for name, value in (
 ):  # fmt: skip
     partials(f"{name}(m, q, x)", x=("out1", f"({value} - 2*q*cosh(2*x))*out0"))
 for name in ("mathieu_a", "mathieu_b"):
-    partials(f"{name}(m, q)")
+    partials(f"{name}(m, q)", q=f"{name}_slope(m, q)")
 
 # ---- spheroidal wave functions (30.2.1) ------------------------------------------------------------------------------
 

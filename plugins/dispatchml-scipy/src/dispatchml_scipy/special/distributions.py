@@ -4,7 +4,9 @@ inverse is one over the density at the result.
 
 from typing import Any
 
-from dispatchml import ops
+import numpy as np
+
+from dispatchml import ops, primal
 
 from .partials import WORDS, partials, word
 
@@ -139,9 +141,10 @@ partials("chndtrix(p, df, nc)", p="1/noncentral_chi_density(out, df, nc)",
 partials("chndtrinc(x, df, p)", p="2/(chndtr(x, df + 2, out) - p)",
          x="-(2*noncentral_chi_density(x, df, out)/(chndtr(x, df + 2, out) - p))")  # fmt: skip
 partials("ncfdtr(dfn, dfd, nc, f)", nc="(ncfdtr(dfn + 2, dfd, nc, f*dfn/(dfn + 2)) - out)/2",
-         f="_ncf_pdf(f, dfn, dfd, nc)")  # fmt: skip
-partials("ncfdtri(dfn, dfd, nc, p)", p="1/_ncf_pdf(out, dfn, dfd, nc)",
-         nc="-((ncfdtr(dfn + 2, dfd, nc, out*dfn/(dfn + 2)) - p)/(2*_ncf_pdf(out, dfn, dfd, nc)))")  # fmt: skip
+         f="noncentral_f_density(f, dfn, dfd, nc)")  # fmt: skip
+partials("ncfdtri(dfn, dfd, nc, p)", p="1/noncentral_f_density(out, dfn, dfd, nc)",
+         nc="-((ncfdtr(dfn + 2, dfd, nc, out*dfn/(dfn + 2)) - p)"
+            "/(2*noncentral_f_density(out, dfn, dfd, nc)))")  # fmt: skip
 
 
 @word
@@ -217,3 +220,19 @@ def tukey_change(p: Any, lmbda: Any) -> Any:
         return ops.divide(ops.multiply(ops.square(log), WORDS["hyp1f1"](2.0, 3.0, ops.multiply(lmbda, log))), 2)
 
     return ops.subtract(part(ops.log(p)), part(ops.log1p(ops.negative(p))))
+
+
+@word
+def noncentral_f_density(x: Any, dfn: Any, dfd: Any, nc: Any) -> Any:
+    """The density of the noncentral F distribution, a sum over a Poisson distribution."""
+    half = ops.divide(nc, 2)
+    mean = float(np.max(np.asarray(primal(half)), initial=0.0))
+    count = int(40 + mean + 12 * np.sqrt(mean))
+    k = np.arange(count, dtype=float).reshape((count,) + (1,) * max(map(ops.ndim, (x, dfn, dfd, nc))))
+    shape = ops.add(ops.divide(dfn, 2), k)
+    ratio = ops.divide(dfn, dfd)
+    log = ops.subtract(ops.xlogy(k, half), ops.add(half, ops.gammaln(ops.add(k, 1))))
+    log = ops.add(log, ops.add(ops.xlogy(shape, ratio), ops.xlogy(ops.subtract(shape, 1), x)))
+    other = ops.divide(dfd, 2)
+    log = ops.subtract(log, ops.multiply(ops.add(shape, other), ops.log1p(ops.multiply(ratio, x))))
+    return ops.sum(ops.exp(ops.subtract(log, ops.betaln(shape, other))), axis=0)

@@ -4,9 +4,10 @@ import scipy.special
 
 from dispatchml import ops
 from dispatchml.numpy.protocols import UFUNCS
+from dispatchml.rules import nondifferentiable
 
-from .distributions import kolmogorov_density, noncentral_chi_density
-from .partials import DECLARED, partials, ufunc_of
+from .distributions import kolmogorov_density, noncentral_chi_density, noncentral_f_density
+from .partials import DECLARED, new_operation, partials, ufunc_of
 
 # ---- elementary ------------------------------------------------------------------------------------------------------
 
@@ -61,10 +62,13 @@ partials("_landau_sf(x, loc, scale)", x=f"-{LANDAU}", loc=LANDAU)
 partials("_landau_ppf(p, loc, scale)", p="1/_landau_pdf(out, loc, scale)", loc="1")
 partials("_landau_isf(p, loc, scale)", p="-(1/_landau_pdf(out, loc, scale))", loc="1")
 partials("_landau_pdf(x, loc, scale)")
-partials("_ncf_pdf(x, v1, v2, l)")
-partials("_ncf_sf(x, v1, v2, l)", x="-_ncf_pdf(x, v1, v2, l)", l="(_ncf_sf(x*v1/(v1 + 2), v1 + 2, v2, l) - out)/2")
-partials("_ncf_isf(p, v1, v2, l)", p="-(1/_ncf_pdf(out, v1, v2, l))",
-         l="(_ncf_sf(out*v1/(v1 + 2), v1 + 2, v2, l) - p)/(2*_ncf_pdf(out, v1, v2, l))")  # fmt: skip
+partials(
+    "_ncf_sf(x, v1, v2, l)",
+    x="-noncentral_f_density(x, v1, v2, l)",
+    l="(_ncf_sf(x*v1/(v1 + 2), v1 + 2, v2, l) - out)/2",
+)
+partials("_ncf_isf(p, v1, v2, l)", p="-(1/noncentral_f_density(out, v1, v2, l))",
+         l="(_ncf_sf(out*v1/(v1 + 2), v1 + 2, v2, l) - p)/(2*noncentral_f_density(out, v1, v2, l))")  # fmt: skip
 partials("_ncf_mean(v1, v2, l)", v1="-(v2*l/(v1*v1*(v2 - 2)))", v2="-(2*out/(v2*(v2 - 2)))", l="v2/(v1*(v2 - 2))")
 partials("_nct_pdf(x, v, l)")
 partials("_nct_sf(x, v, l)", x="-noncentral_t_density(v, l, x)")
@@ -89,11 +93,20 @@ partials("_kolmogci(p)", p="1/kolmogorov_density(out)")
 #: Densities that are made of other functions, so that they have all derivatives.
 for name, made in (
     ("_ncx2_pdf", noncentral_chi_density),
+    ("_ncf_pdf", noncentral_f_density),
     ("_kolmogp", lambda x: ops.negative(kolmogorov_density(x))),
 ):
     if (found := ufunc_of(name)) is not None:
         UFUNCS[found] = made
-        DECLARED[name] = dict.fromkeys(["x", "df", "nc"][: found.nin], "...")
+        DECLARED[name] = dict.fromkeys([*"xabc"][: found.nin], "...")
+
+#: Inverses that are whole numbers: they jump, and are constant between.
+for name in ("_binom_ppf", "_binom_isf", "_nbinom_ppf", "_nbinom_isf"):
+    if (found := ufunc_of(name)) is not None:
+        names = tuple(f"x{k + 1}" for k in range(found.nin))
+        UFUNCS[found] = jumping = new_operation(name, names, found)
+        nondifferentiable(jumping)
+        DECLARED[name] = dict.fromkeys(names, "0")
 
 #: What is left has no derivative in any argument.
 for module in ("_ufuncs", "_special_ufuncs"):
