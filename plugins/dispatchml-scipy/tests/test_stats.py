@@ -160,3 +160,21 @@ def test_noncentral_f(method):
         assert dm.value_and_grad(lambda x: np.sum(f(x, 3.4, 5.2, np.array([0.0, 40.0]))))(1.2)[0] == pytest.approx(
             np.sum(f(1.2, 3.4, 5.2, np.array([0.0, 40.0])))
         )
+
+
+CENTRES = {
+    "genlogistic.logpdf": lambda x, c: scipy.stats.genlogistic.logpdf(x, c),
+    "genlogistic.pdf": lambda x, c: scipy.stats.genlogistic.pdf(x, c),
+    "gennorm.cdf": lambda x, c: scipy.stats.gennorm.cdf(x, c),
+    "gennorm.sf": lambda x, c: scipy.stats.gennorm.sf(x, c),
+    "genhyperbolic.logpdf": lambda x, c: scipy.stats.genhyperbolic.logpdf(x, 0.5, c, 0.3),
+    "geninvgauss.pdf": lambda x, c: scipy.stats.geninvgauss.pdf(x + 1.2, 0.5, c),
+}
+
+
+@pytest.mark.parametrize("name", CENTRES)
+def test_where_a_family_is_computed_by_the_sign_of_its_variable(name):
+    f = CENTRES[name]
+    for x in (0.0, 0.4, -0.4):
+        check(lambda x: f(x, 1.7), x)
+        check(lambda c, x=x: f(x, c), 1.7) if x or "gennorm" not in name else None
