@@ -51,9 +51,12 @@ def has_coordinates(x: Any) -> bool:
         return True
     if cls not in FORMS:
         return False
-    if cls not in KNOWN:
-        KNOWN[cls] = type(ops.one_like(inner)) in COORDINATES
-    return KNOWN[cls]
+    if cls in KNOWN:
+        return KNOWN[cls]
+    found = type(ops.one_like(inner)) in COORDINATES
+    if all(type(getattr(inner, name)) not in FORMS for name in FORMS[cls].payload):  # blocks differ by what they hold
+        KNOWN[cls] = found
+    return found
 
 
 def one_like(x: Any) -> Any:
@@ -67,8 +70,9 @@ def is_plain_below_engines(x: Any) -> bool:
 
 
 def fields_inside(x: Any, form: Form) -> list[Any]:
-    """The fields of a structure of coordinates, wrapped as the whole is."""
-    return [form.read[n](x) for n in form.payload]
+    """The fields of a structure of coordinates, wrapped as the whole is; None for one that is missing."""
+    inner = one_inside(x)
+    return [None if getattr(inner, n) is None else form.read[n](x) for n in form.payload]
 
 
 def in_units_of(direction: Any, x: Any) -> Any:
@@ -86,8 +90,10 @@ def by_fields(change: Callable[[Any, Any], Any], direction: Any, x: Any) -> Any:
     form, own = form_inside(direction), form_inside(x)
     assert form is not None
     assert own is not None
-    pairs = zip(fields_inside(direction, form), fields_inside(x, own), strict=True)
-    return form.make(*(by_fields(change, d, f) if has_coordinates(f) else change(d, f) for d, f in pairs))
+    made = []
+    for d, f in zip(fields_inside(direction, form), fields_inside(x, own), strict=True):
+        made.append(None if d is None else by_fields(change, d, f) if has_coordinates(f) else change(d, f))
+    return form.make(*made, **form.statics_of(direction))
 
 
 def zero_direction(x: Any) -> Any:
@@ -110,6 +116,8 @@ class Coordinates:
         form = form_inside(x)
         assert form is not None
         for field in fields_inside(x, form):
+            if field is None:
+                continue
             flat = field if form_inside(field) is None else Coordinates.read(field)
             parts.append(ops.reshape(flat, shape=(-1,)))
         return ops.concatenate(tuple(parts), axis=0)
@@ -121,6 +129,9 @@ class Coordinates:
         assert form is not None
         taken, values = 0, []
         for field in fields_inside(one, form):
+            if field is None:
+                values.append(None)
+                continue
             size = count_coordinates(field)
             part = ops.getitem(numbers, index=(..., slice(taken, taken + size)))
             taken += size
@@ -128,7 +139,7 @@ class Coordinates:
                 values.append(ops.reshape(part, shape=(*ops.shape(part)[:-1], *ops.shape(field))))
             else:
                 values.append(Coordinates.write(field, part))
-        return form.make(*values)
+        return form.make(*values, **form.statics_of(one))
 
     @staticmethod
     def spread(x: Any, block: Any) -> Any:

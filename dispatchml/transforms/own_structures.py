@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.construct import FORMS, Form
+from ..dispatch.construct import COORDINATES, FORMS, Form
 from ..engines.elements import bare_of, structure_of
 
 
@@ -83,8 +83,15 @@ def rebuilt(x: Any, form: Form, change: Callable[[Any], Any]) -> Any:
 
 def normal_structure(x: Any, normal: Callable[[Any, np.random.Generator], Any], generator: np.random.Generator) -> Any:
     """A direction of a structure of one's own: normal numbers in each field; None for all other values."""
-    if form_inside(x) is None:
+    if form_inside(x) is None and type(bare_of(x)) not in COORDINATES:
         return None
     one = ops.one_like(bare_of(x))  # a direction may be of another class than its primal
     form = FORMS.get(type(one))
-    return None if form is None else rebuilt(one, form, lambda field: normal(field, generator))
+    if form is None:
+        return None
+
+    def numbers(field: Any) -> Any:
+        found = normal_structure(field, normal, generator)
+        return normal(field, generator) if found is None else found
+
+    return rebuilt(one, form, numbers)

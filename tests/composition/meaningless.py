@@ -47,6 +47,8 @@ NO_ARGUMENTS = {
     "dispatchml_structured.kronecker.KroneckerTangent": "a derivative with respect to a Kronecker, whose row it is in",
     "dispatchml_structured.low_rank.LowRankTangent": "a derivative with respect to a LowRank, whose row it is in",
     "dispatchml_structured.low_rank.DiagonalPlusLowRankTangent": "a derivative, as the one of LowRank",
+    "dispatchml_structured.block.BlockTangent": "a derivative with respect to blocks of which one is a LowRank",
+    "dispatchml_structured.block.BlockDiagonalTangent": "a derivative, as the one of Block",
 }
 
 

@@ -3,7 +3,7 @@
 What is not closed is computed on a dense array, with a DensifyWarning that names the operation.
 """
 
-from .block import Block, BlockDiagonal
+from .block import Block, BlockDiagonal, BlockDiagonalTangent, BlockTangent
 from .diagonal import Diagonal, ScaledIdentity
 from .kronecker import Kronecker, KroneckerTangent
 from .low_rank import DiagonalPlusLowRank, DiagonalPlusLowRankTangent, LowRank, LowRankTangent
@@ -17,6 +17,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Block",
     "BlockDiagonal",
+    "BlockDiagonalTangent",
+    "BlockTangent",
     "Circulant",
     "Diagonal",
     "DiagonalPlusLowRank",

@@ -67,7 +67,9 @@ class BlockDiagonal(Structure):
 
     def project(self, ct: Any) -> Any:
         """The blocks of a dense matrix."""
-        return BlockDiagonal(*self.entries(ct, (ops.shape(self.blocks),)))
+        (g,) = self.entries(ct, (ops.shape(self.blocks),))
+        g = self.blocks.project(g) if isinstance(self.blocks, Structure) else g
+        return (BlockDiagonalTangent if isinstance(g, Tangent) else BlockDiagonal)(g)
 
     @staticmethod
     def entries(ct: Any, shapes: Any) -> tuple[Any, ...]:
@@ -186,9 +188,8 @@ class Block(Structure):
         """The blocks of a dense matrix; each is brought to the structure of its own."""
         shapes = tuple(None if x is None else ops.shape(x) for x in self.fields())
         found = self.entries(ct, shapes)
-        return Block(
-            *(x.project(g) if isinstance(x, Structure) else g for x, g in zip(self.fields(), found, strict=True))
-        )
+        parts = [x.project(g) if isinstance(x, Structure) else g for x, g in zip(self.fields(), found, strict=True)]
+        return (BlockTangent if any(isinstance(p, Tangent) for p in parts) else Block)(*parts)
 
     @staticmethod
     def entries(ct: Any, shapes: Any) -> tuple[Any, ...]:
@@ -292,3 +293,9 @@ def product(a: Any, x: Any) -> Any:
 def plus(a: Any, b: Any) -> Any:
     """a + b, where one may be zeros."""
     return b if a is None else a if b is None else ops.add(a, b)
+
+
+from .spaces import Tangent, tangent_class  # noqa: E402  the tangents need the classes
+
+BlockTangent = tangent_class(Block)
+BlockDiagonalTangent = tangent_class(BlockDiagonal)

@@ -12,7 +12,7 @@ from dispatchml import ops
 from .base import Structure, densify, kind_of, swap, vector_of_ones
 from .diagonal import Diagonal, ScaledIdentity
 from .kronecker import Kronecker
-from .spaces import TANGENTS, Tangent
+from .spaces import TANGENTS, Tangent, has_factors
 from .stacks import in_front, is_in_front, is_whole
 from .symmetric import Hermitian
 from .triangular import Triangular
@@ -179,7 +179,7 @@ def sum_of_tangent(x: Any, axes: Any, n: int) -> Any:
     """The sum of all numbers of the fields: pairing of tangents is by fields."""
     if len(axes) != n:
         raise TypeError("A tangent is summed over all its numbers at once.")
-    parts = [ops.sum(f) for f in x.fields()]
+    parts = [ops.sum(f) for f in x.fields() if f is not None]
     whole = parts[0]
     for p in parts[1:]:
         whole = ops.add(whole, p)
@@ -275,8 +275,9 @@ def zeros_like(x: Any, *, dtype: Any) -> Any:
 
 def one_like(x: Any) -> Any:
     """Ones wherever the fields have numbers: a direction, which for products of factors is a Tangent."""
-    kind = TANGENTS.get(kind_of(x))  # type: ignore[arg-type]
-    return x.mapped(ops.one_like) if kind is None else kind(*map(ops.one_like, x.fields()))
+    kind = TANGENTS.get(kind_of(x)) if has_factors(x) else None  # type: ignore[arg-type]
+    ones = (None if v is None else ops.one_like(v) for v in x.fields())
+    return x.mapped(ops.one_like) if kind is None else kind(*ones)
 
 
 def other(name: str) -> Any:

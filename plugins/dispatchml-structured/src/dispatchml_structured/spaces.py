@@ -51,8 +51,9 @@ class Tangent(Structure):
 def tangent_class(cls: type) -> type:
     """The class of tangents of a structured class; fields and shape are those of the primal."""
     names = cls.payload_names  # type: ignore[attr-defined]
+    optional_array = dm.Array | None
     body: dict[str, Any] = {
-        "__annotations__": dict.fromkeys(names, dm.Array),
+        "__annotations__": {n: optional_array if "None" in str(cls.__annotations__[n]) else dm.Array for n in names},
         "__doc__": f"A direction of {cls.__name__}.",
     }
     body.update({n: attrs.field() for n in names})
@@ -91,10 +92,20 @@ def or_zero(tangent: Any, primal: Any) -> Any:
 
 def no_direction(x: Any) -> Any:
     """The zero of what a field moves in: of a product of factors a Tangent, of anything else one of its kind."""
-    cls = type(structure_inside(x))
-    if cls not in TANGENTS:
+    inner = structure_inside(x)
+    cls = type(inner)
+    if cls not in TANGENTS or cls.is_linear and not has_factors(inner):
         return ops.zeros_like(x)
-    return make[TANGENTS[cls]](*(no_direction(field[cls, n](x)) for n in cls.payload_names))
+    fields = (None if getattr(inner, n) is None else field[cls, n](x) for n in cls.payload_names)
+    return make[TANGENTS[cls]](*(None if v is None else no_direction(v) for v in fields))
+
+
+def has_factors(x: Any) -> bool:
+    """Whether a matrix is a product of factors, or of blocks of which one is."""
+    inner = structure_inside(x)
+    if inner is None:
+        return False
+    return not inner.is_linear or inner.holds_matrices and any(map(has_factors, inner.fields()))
 
 
 def structure_inside(x: Any) -> Any:
@@ -126,15 +137,16 @@ def declare_linear(form: Any) -> None:
     def entries(x: Any, shapes: Any, statics: Any) -> tuple[Any, ...]:
         """The fields of a tangent or cotangent, which may be dense."""
         if not cls.reads_dense:
-            try:
-                return tuple(None if s is None else form.read[n](x) for n, s in zip(names, shapes, strict=True))
-            except NoMethodError:
-                pass
+            for owner in (cls, *(TANGENTS[c] for c in (cls,) if c in TANGENTS)):
+                try:
+                    return tuple(None if s is None else field[owner, n](x) for n, s in zip(names, shapes, strict=True))
+                except NoMethodError:
+                    pass
         return cls.entries(x, shapes, **statics)
 
     @rule(build, replace=True).jvp
     def make_jvp(y: Any, tangents: tuple[Any, ...], /, *payloads: Any, **statics: Any) -> Any:
-        return build(*map(or_zero, tangents, payloads), **cls.tangent_statics(**statics))
+        return direction(form, tuple(map(or_zero, tangents, payloads)), cls.tangent_statics(**statics))
 
     @rule(build).vjp
     def make_vjp(y: Any, /, *payloads: Any, needs: tuple[bool, ...], **statics: Any) -> Any:
@@ -166,7 +178,7 @@ def weight_like(w: Any, x: Any) -> Any:
 
 def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
     """Reading a field of a linear class."""
-    cls, read, build = form.cls, form.read[name], form.make
+    cls, read = form.cls, form.read[name]
 
     @rule(read, replace=True).jvp
     def field_jvp(y: Any, tangents: tuple[Any, ...], x: Any) -> Any:
@@ -187,9 +199,16 @@ def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
                 )  # fmt: skip
             here = payloads[position]
             parts = [ct if k == position else no_cotangent(p, here, ct) for k, p in enumerate(payloads)]
-            return (build(*parts, **cls.tangent_statics(**statics)),)
+            return (direction(form, parts, cls.tangent_statics(**statics)),)
 
         return field_pullback
+
+
+def direction(form: Any, parts: Any, statics: dict[str, Any]) -> Any:
+    """A tangent or cotangent of a linear class: one of the class, or of blocks of which one has a Tangent a Tangent."""
+    if form.cls in TANGENTS and any(isinstance(structure_inside(p), Tangent) for p in parts):
+        return make[TANGENTS[form.cls]](*parts)
+    return form.make(*parts, **statics)
 
 
 def declare_factored(form: Any) -> None:
