@@ -88,13 +88,16 @@ class OpaqueSpace(ArraySpace):
     their own.
     """
 
-    __slots__ = ("real",)
+    __slots__ = ("real", "number")
 
     def __init__(self, x: Any) -> None:
         super().__init__(shape(x), OBJECT)
         self.real = not is_complex(x)
+        self.number = type(x) if self.real and not self.shape and layer_of(type(x)) is None else None
 
     def project(self, ct: Any) -> Any:
+        if type(ct) is self.number:
+            return ct
         ct = fit_shape(ct, self.shape)
         return ops.real(ct) if self.real and is_complex(ct) else ct
 
@@ -226,9 +229,24 @@ SPACES: dict[type, Callable[[Any], Any]] = {
 }
 
 
+#: The spaces of classes of numbers that wrap nothing, all of which are alike; forgotten when a layer is declared.
+OPAQUE: dict[type, OpaqueSpace] = {}
+FORGETTING.append(OPAQUE.clear)
+
+
+def opaque_space(x: Any) -> OpaqueSpace:
+    """The space of a number of another library, or of an array of such."""
+    space = OpaqueSpace(x)
+    if space.number is not None and type(x) is not ndarray:
+        OPAQUE[type(x)] = space
+    return space
+
+
 def space_of(x: Any) -> Any:
     """The space of a primal's cotangents."""
     cls = type(x)
+    if cls in OPAQUE:
+        return OPAQUE[cls]
     if cls is ndarray and x.dtype is not OBJECT:
         return ArraySpace(x.shape, x.dtype)
     find = SPACES.get(cls)
@@ -244,7 +262,7 @@ def space_of(x: Any) -> Any:
     if found is not None:
         return ForeignStructureSpace(x, *found)
     kind = dtype(x)
-    return OpaqueSpace(x) if kind == OBJECT else ArraySpace(shape(x), kind)
+    return opaque_space(x) if kind == OBJECT else ArraySpace(shape(x), kind)
 
 
 def space_of_traced(x: Any) -> Any:

@@ -19,8 +19,9 @@ PYTHON_DTYPES: dict[type, np.dtype[Any]] = {float: FLOAT64, complex: COMPLEX128,
 OBJECT = np.dtype(object)
 #: What reads the dtypes of other array libraries, by their class.
 FOREIGN_DTYPES: dict[type, Callable[[Any], np.dtype[Any]]] = {}
-#: Classes of numbers that are known to be real.
+#: Classes of numbers that are known to be real, as somebody has said, and as their own class says.
 REAL: set[type] = set()
+REAL_NUMBERS: set[type] = set()
 
 
 def shape(x: Any) -> tuple[int, ...]:
@@ -76,7 +77,8 @@ def foreign_dtype(cls: type, read: Callable[[Any], np.dtype[Any]]) -> None:
 
 def is_complex(x: Any) -> bool:
     """Whether the numbers of a value are complex: by its dtype, or by their classes where it is an object."""
-    if type(x) in REAL:
+    cls = type(x)
+    if cls in REAL or cls in REAL_NUMBERS:
         return False
     kind = dtype(x).kind
     if kind != "O":
@@ -85,4 +87,7 @@ def is_complex(x: Any) -> bool:
 
     below = numbers_below(x)
     classes = set(map(type, below.flat)) if isinstance(below, np.ndarray) else {type(below)}
-    return any(issubclass(c, numbers.Complex) and not issubclass(c, numbers.Real) for c in classes)
+    found = any(issubclass(c, numbers.Complex) and not issubclass(c, numbers.Real) for c in classes)
+    if below is x and not found and layer_of(cls) is None and not isinstance(x, np.ndarray):
+        REAL_NUMBERS.add(cls)
+    return found
