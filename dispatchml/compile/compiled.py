@@ -15,6 +15,7 @@ from .graph import Literal, Node, Operand, Program, Value
 from .lower.partition import Partition
 from .lower.regions import Region
 from .native_calls import NativeCall, native_calls, unneeded
+from .passes.turning import results_as_they_lie
 from .segments import Segment
 
 
@@ -22,6 +23,10 @@ class Executable:
     """A program that runs. `executable(*arguments)` gives the list of outputs, `report()` and `lower()` texts."""
 
     def __init__(self, program: Program, optimised: Program, choices: Choices = USUAL) -> None:
+        #: By which axes results are transposed that lie in memory in another order.
+        self.turned: dict[Value, tuple[int, ...]] = {}
+        if choices.any_order:
+            optimised, self.turned = results_as_they_lie(optimised)
         self.program, self.optimised, self.choices = program, optimised, choices
         self.function = self.direct() or self.driver()
 
@@ -59,12 +64,12 @@ class Executable:
         if set(segment.reads) - set(program.inputs):
             return None
         segment.reads = [*program.inputs]
-        return entry.build(segment.plan("list"))
+        return entry.build(segment.plan("list", self.turned))
 
     def driver(self) -> Any:
         """A function of Python that calls native functions and operations one after the other."""
         program = self.optimised
-        writer = Writer(program, self.steps)
+        writer = Writer(program, self.steps, self.turned)
         space: dict[str, Any] = dict(writer.names)
         exec(compile(writer.source, "<compiled program>", "exec"), space)
         self.source = writer.source
@@ -156,7 +161,7 @@ def reads_of(part: Region | NativeCall | Node) -> Iterable[Value]:
 class Writer:
     """Writes the source of the driver: names are given back as soon as nothing needs them any more."""
 
-    def __init__(self, program: Program, steps: Sequence[Segment | Node]) -> None:
+    def __init__(self, program: Program, steps: Sequence[Segment | Node], turned: dict[Value, tuple[int, ...]]) -> None:
         self.names: dict[str, Any] = {"NotImplemented": NotImplemented, "fitted": fitted, "owned": owned}
         self.places: dict[Value, str] = {v: f"a{k}" for k, v in enumerate(program.inputs)}
         for k, (v, array) in enumerate(program.constants.items()):
@@ -189,7 +194,8 @@ class Writer:
             if isinstance(x, Literal):
                 results.append(self.operand(x))
             else:
-                results.append(self.places[x] if x in fresh and x not in given else f"owned({self.places[x]})")
+                result = self.places[x] if x in fresh and x not in given else f"owned({self.places[x]})"
+                results.append(f"{result}.transpose({turned[x]})" if x in turned else result)
                 given.add(x)
         lines.append(f"    return [{', '.join(results)}]")
         self.source = "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ import numpy as np
 from . import entry, machine
 from .emit.text import BYTES
 from .graph import Literal, Value
-from .segments import Segment, character
+from .segments import Segment, character, fresh_output
 
 #: Truth values and whole numbers as the guard kernel reads them: dtype character -> LLVM's type.
 GUARDED = {"?": "i8", "b": "i8", "B": "i8", "h": "i16", "i": "i32", "l": "i64", "q": "i64"}
@@ -50,7 +50,7 @@ def direct(
         return None
     if any(v in results for v in guards):
         return None
-    return entry.build(plan(segment, program.inputs, inputs, places, results, guards, around))
+    return entry.build(plan(segment, program.inputs, inputs, places, results, guards, around, executable.turned))
 
 
 def checks(outputs: Sequence[Any], expected: Sequence[Any]) -> dict[Value, int] | None:
@@ -69,7 +69,7 @@ def checks(outputs: Sequence[Any], expected: Sequence[Any]) -> dict[Value, int] 
 
 def plan(
     segment: Segment, values: Sequence[Value], inputs: Sequence[entry.InputSpec], places: Sequence[int],
-    results: Sequence[Value], guards: dict[Value, int], around: Around,
+    results: Sequence[Value], guards: dict[Value, int], around: Around, turned: dict[Value, tuple[int, ...]],
 ) -> entry.Plan:  # fmt: skip
     """What the entry point does."""
     slots: dict[Any, int] = dict(zip(values, places, strict=True))
@@ -85,7 +85,7 @@ def plan(
     return entry.Plan(
         inputs,
         [
-            *(entry.OutputSpec(v.form, v.dtype, v.shape) for v in results),
+            *(fresh_output(v, turned.get(v)) for v in results),
             *(entry.OutputSpec("object", value=x) for x in around.objects),
         ],
         [np.ascontiguousarray(c) for c in segment.constants.values()],

@@ -15,6 +15,7 @@ from .emit.subnormals import looked_at, product_lowered, scaled
 from .emit.text import BYTES
 from .emit.tiles import TileKernel, suits
 from .graph import Value
+from .lower.forms import strides_of
 from .lower.gathers import base_of
 from .lower.regions import Region
 from .lower.scalar_calls import character_of
@@ -28,6 +29,7 @@ def character(value: Value) -> str:
     return found
 
 
+NO_AXES: dict[Value, tuple[int, ...]] = {}
 #: Stands for the word that says whether something went wrong.
 STATUS = object()
 
@@ -157,26 +159,36 @@ class Segment:
                 found.append(entry.Step(library, kernel.symbol, pointers, kernel.sizes, kernel.extent, kernel.grain))
         return found
 
-    def output_of(self, value: Value) -> entry.OutputSpec:
+    def output_of(self, value: Value, axes: tuple[int, ...] | None) -> entry.OutputSpec:
         """Where a result comes from."""
         x = self.given.get(value)
         if x is not None:
             return entry.OutputSpec("argument", value=self.reads.index(x))
-        return entry.OutputSpec(value.form, value.dtype, value.shape)
+        return fresh_output(value, axes)
 
-    def plan(self, result: str = "tuple") -> entry.Plan:
-        """What the entry point does."""
+    def plan(self, result: str = "tuple", turned: dict[Value, tuple[int, ...]] = NO_AXES) -> entry.Plan:
+        """What the entry point does. turned: the axes by which results are transposed."""
         slots: dict[Any, int] = {}
         for thing in (*self.reads, *self.constants, *self.leaves, *self.scratch):
             slots[thing] = len(slots)
         return entry.Plan(
             [input_of(v) for v in self.reads],
-            [self.output_of(v) for v in self.leaves],
+            [self.output_of(v, turned.get(v)) for v in self.leaves],
             [np.ascontiguousarray(c) for c in self.constants.values()],
             list(self.scratch.values()),
             self.steps(slots, len(slots)),
             result,
         )
+
+
+def fresh_output(value: Value, axes: tuple[int, ...] | None = None) -> entry.OutputSpec:
+    """A result in memory of its own; axes: those by which it is transposed."""
+    if axes is None:
+        return entry.OutputSpec(value.form, value.dtype, value.shape)
+    strides = [step * value.dtype.itemsize for step in strides_of(value.shape)]
+    return entry.OutputSpec(
+        value.form, value.dtype, tuple(value.shape[a] for a in axes), tuple(strides[a] for a in axes)
+    )
 
 
 def input_of(value: Value) -> entry.InputSpec:

@@ -105,13 +105,16 @@ def containers_of_arguments(structure: Any) -> tuple[int, list[Any], dict[int, i
 
 def inputs_of(signature: Signature, leaves: dict[int, int]) -> tuple[list[Any], int]:
     """What the leaves must be: the program's inputs in order, and behind them the static ones; the number of inputs."""
-    from .signature import INPUT
+    from ..compile.entry import InputSpec
+    from .signature import INPUT, Turned
 
     inputs: list[Any] = []
     static: list[Any] = []
     for k, (x, part) in enumerate(zip(signature.leaves, signature.parts, strict=True)):
         if part.build is INPUT:
             inputs.append(input_of(x, leaves[k]))
+        elif isinstance(part, Turned):
+            inputs.append(InputSpec("array", x.dtype, x.shape, x.strides, leaf=leaves[k]))
         else:
             static.append(static_input(x, leaves[k]))
     return [*inputs, *static], len(inputs)

@@ -168,10 +168,18 @@ def record_once(
         recorder.closed = True
     program = recorder.program([*results])
     program.outputs += [g.value for g in recorder.guards]
-    executable = build(program, Choices(ways.fast))
+    executable = build(program, Choices(ways.fast, any_order=True))
     made = Recorded(executable, len(results), [g.expected for g in recorder.guards], parts, structure)
     made.guards = [f"{g.expected} at {g.line}" for g in recorder.guards if g.line]
-    donated = signature.inputs_of(ways.donate) if ways.donate and not recorder.guards else ()
+    donated = signature.inputs_of(ways.donate) if ways.donate else ()
+    if donated and recorder.guards:
+        donated = ()
+        reason = made.guards[0] if made.guards else "a derivative, which must not be nan"
+        warn_at_user_line(
+            f"jit: no argument is given away (donate=...), as the program may have to be run again. It has a guard "
+            f"({reason}). Leave donate out, or decide the branch and take the derivative outside.",
+            FallbackWarning,
+        )
     if donated:
         made.donated, made.in_place = donated, build(program, Choices(ways.fast, donated))
     else:

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..dispatch.construct import FORMS
 from ..dispatch.errors import RecordingError, at_user_line, class_name, describe
 from ..dispatch.layers import layer_of
 from ..engines.record import Rec
 from ..engines.traced import Traced
+from ..ops.axes import inverse
 from ..ops.placement import HOMES
 from .containers import RECORDS, field_names, flatten, is_leaf, unflatten
 
@@ -124,7 +126,25 @@ class Part:
         self.key, self.build = key, build
 
 
+class Turned(Part):
+    """An array of which the axes lie in another order in memory, without gaps: the program gets it in that order."""
+
+    __slots__ = ("axes",)
+
+    def __init__(self, key: Any, axes: tuple[int, ...]) -> None:
+        back = inverse(axes)
+        super().__init__(key, lambda values: ops.transpose(next(values), axes=back))
+        self.axes = axes
+
+
 INPUT = next
+
+
+def memory_order(x: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
+    """The axes of an array in the order in which they lie in memory; None where there are gaps or steps back."""
+    axes = tuple(sorted(range(x.ndim), key=lambda k: (-x.strides[k], -x.shape[k])))
+    flags = x.transpose(axes).flags
+    return axes if flags.c_contiguous and flags.aligned else None
 
 
 def part_of(x: Any, inputs: list[Any]) -> Part:
@@ -133,8 +153,13 @@ def part_of(x: Any, inputs: list[Any]) -> Part:
     if cls is np.ndarray:
         if x.dtype.hasobject or x.dtype.names is not None or x.dtype.kind not in "?biufc":
             return static_part(x)
-        inputs.append(x)
-        return Part((cls, x.dtype, x.shape, layout_of(x)), INPUT)
+        layout = layout_of(x)
+        axes = None if layout is True or not x.size else memory_order(x)
+        if axes is None:
+            inputs.append(x)
+            return Part((cls, x.dtype, x.shape, layout), INPUT)
+        inputs.append(x.transpose(axes))
+        return Turned((cls, x.dtype, x.shape, layout), axes)
     if cls is float or cls is complex:
         inputs.append(x)
         return Part(cls, INPUT)

@@ -1,10 +1,12 @@
 """jit(donate=...): results in the memory of arguments that are given away, and only where that changes nothing else."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import ArgumentError
+from dispatchml.dispatch.errors import ArgumentError, FallbackWarning
 
 X, V = np.linspace(0.1, 1.0, 600).reshape(30, 20), np.cos(np.arange(600.0)).reshape(30, 20)
 pytestmark = pytest.mark.filterwarnings("error::dispatchml.dispatch.errors.FallbackWarning")
@@ -56,6 +58,7 @@ KEPT = {
 @pytest.mark.parametrize("name", KEPT)
 def test_results_are_right_where_an_argument_is_read_elsewhere(name):
     function = KEPT[name]
+    warnings.filterwarnings("ignore", message="jit: no argument is given away")  # until the test ends
     compiled = dm.jit(function, donate=0)
     for _ in range(2):
         found, wanted = compiled(X.copy()), function(X)
@@ -90,6 +93,17 @@ def test_other_arguments_stay():
     x, v = X.copy(), V.copy()
     assert compiled(x, v) is x
     np.testing.assert_array_equal(v, V)
+
+
+def test_programs_with_guards_keep_their_arguments_and_say_so():
+    x = X.copy()
+    branch = dm.jit(lambda x: x * 2.0 if np.sum(x) > -1e9 else x, donate=0)
+    with pytest.warns(FallbackWarning, match=r"no argument is given away .* has a guard \(True at .*test_donating"):
+        assert branch(x) is not x
+    gradient = dm.jit(dm.grad(lambda x: np.sum(x**3)), donate=0)
+    with pytest.warns(FallbackWarning, match="take the derivative outside"):
+        assert gradient(x) is not x
+    same(gradient(x), 3 * X**2)
 
 
 def test_positions_are_whole_numbers():

@@ -8,8 +8,18 @@ from .dead import without_dead
 from .expand import expanded
 from .onto import in_place
 from .subexpressions import without_repeats
+from .turning import turned
 
-__all__ = ["expanded", "in_place", "optimised", "simplified", "with_numbers", "without_dead", "without_repeats"]
+__all__ = [
+    "turned",
+    "expanded",
+    "in_place",
+    "optimised",
+    "simplified",
+    "with_numbers",
+    "without_dead",
+    "without_repeats",
+]
 
 
 def optimised(program: Program) -> Program:
@@ -17,6 +27,6 @@ def optimised(program: Program) -> Program:
     program = with_numbers(without_dead(program))
     program = expanded(program)
     program = simplified(program)
-    program = without_repeats(program)
+    program = without_repeats(turned(program))
     program = in_place(without_dead(program))
     return without_dead(program)
