@@ -15,6 +15,7 @@ import numpy as np
 from .. import ops
 from ..compile.graph import Literal, Node, Operand, Program, Value, form_of
 from ..dispatch.errors import LeakedTracerError, RecordingError, at_user_line, class_name, user_line
+from ..dispatch.handled import may_be_handled
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from .constants import is_still
@@ -24,6 +25,8 @@ from .writable import Writable
 
 #: Families of operations that may draw random numbers, or bring a generator into use, for purposes of their own.
 IMPORTING = frozenset({"linalg", "kernels"})
+#: Operations of Python's operators that raise for floats where NumPy's give inf or nan.
+DIVISIONS = frozenset({"divide", "floor_divide", "remainder", "power"})
 
 
 class Guard:
@@ -105,6 +108,8 @@ class Recorder:
             leaked(next(x for x in arguments if type(x) is Rec))
         plain = tuple(current(x) if type(x) is Rec else x for x in arguments)
         given = (plain,) if op.variadic else plain
+        if op.name in DIVISIONS:
+            self.note_division(op, arguments, plain)
         with np.errstate(all="ignore"):
             if op.family in IMPORTING and self.around is not None:
                 found = self.around(lambda: op.function(*given, **keywords))
@@ -121,6 +126,14 @@ class Recorder:
         if op.view and len(arguments) == 1 and is_view(keywords) and has_memory(made[0].shape, keywords):
             made[0]._base = taken_from(arguments[0], op.function, keywords, plain[0])
         return made if type(found) is tuple else made[0]
+
+    def note_division(self, op: Operation, arguments: tuple[Any, ...], plain: tuple[Any, ...]) -> None:
+        """Guard whether a division of Python's floats fails, where the user's code may go on in a handler."""
+        below = arguments[0] if op.name == "power" else arguments[1]
+        if type(below) is not Rec or not all(type(x) in (float, int) for x in plain):
+            return
+        if (op.name != "power" or plain[1] < 0) and may_be_handled(plain):
+            bool(ops.equal(below, 0))
 
     def guard(self, x: Rec) -> Any:
         """The number that x is in this run; other runs of the program check that it is the same."""

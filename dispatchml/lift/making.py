@@ -56,7 +56,10 @@ def maker_like(original: Callable[..., Any]) -> None:
                 return original(like, *arguments[1:], **keywords)  # in the layers of that
             like = np.empty(like.shape, like.dtype, order_of(like))  # pyright: ignore[reportCallIssue, reportArgumentType]
         elif type(like) in (list, tuple):
-            like = np.empty(ops.shape(array_of(held_deeply(like))))
+            like = held_deeply(like)
+            if holds_traced(like):
+                like = array_of(like)
+                like = np.empty(ops.shape(like), ops.dtype(like))
         return kept(original(like, *map(held_deeply, arguments[1:]), **keywords))
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dispatch.handled import call_may_be_handled
 from ..engines.record import Rec
 from ..engines.traced import innermost
+from ..engines.views import current
 from .buffers import TRACED, Buffer, held, holds_traced
 from .entering import stands_for
 from .making import is_bare
@@ -52,11 +54,27 @@ def math_function(name: str) -> None:
 
 def raise_as(original: Callable[..., Any], numbers: Any) -> None:
     """Raise what a function of `math` raises for these numbers, where each has one plain value: `math.log(0.0)` is a
-    ValueError, and a program may count on that.
+    ValueError, and a program may count on that. A recording guards it in code that does.
     """
-    plain = [innermost(v) if isinstance(v, TRACED) else v for v in numbers]
-    if all(isinstance(v, (float, int)) and type(v) is not Rec for v in plain):
-        original(*plain)
+    plain = [innermost(v) for v in numbers]
+    if all(type(v) is not Rec for v in plain):
+        if all(isinstance(v, (float, int)) for v in plain):
+            original(*plain)
+        return
+    refused = REFUSED_BY.get(original.__name__)
+    if refused is not None and call_may_be_handled("ValueError") and bool(refused(numbers[0])):
+        original(*(current(v) if type(v) is Rec else v for v in plain))
+
+
+#: Where functions of `math` raise.
+REFUSED_BY: dict[str, Callable[[Any], Any]] = {
+    "sqrt": lambda x: x < 0, "log1p": lambda x: x <= -1, "acosh": lambda x: x < 1, "atanh": lambda x: abs(x) >= 1,
+    **dict.fromkeys(("log", "log2", "log10"), lambda x: x <= 0),
+    **dict.fromkeys(("asin", "acos"), lambda x: abs(x) > 1),
+    **dict.fromkeys(("exp", "expm1"), lambda x: x > 709.782712893384),
+    **dict.fromkeys(("sinh", "cosh"), lambda x: abs(x) > 710.4758600739439),
+    **dict.fromkeys(("gamma", "lgamma"), lambda x: (x <= 0) & (np.floor(x) == x)),
+}  # fmt: skip
 
 
 def as_number(x: Any) -> Any:

@@ -218,6 +218,8 @@ def advice(error: Exception, call: Call) -> str:
         return BROADCAST
     if isinstance(error, TypeError) and any(ops.dtype(x).kind not in "fc" for x in call.arrays):
         return "Convert with x.astype(float) where that is meant."
+    if isinstance(error, (ZeroDivisionError, OverflowError)):
+        return "Python's floats raise where numpy.float64(x) gives inf or nan."
     if isinstance(error, ArithmeticError):
         return "numpy.errstate or numpy.seterr asked for this error; leave it at 'warn' or 'ignore' to go on."
     return "The same call fails on plain arrays of these shapes." if of_one_element(error, call) else ""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ...dispatch.handled import refuse_complex
 from .kernels import guarded, kernel
 
 PYTHON_NUMBERS = frozenset({bool, int, float, complex})
@@ -16,6 +17,7 @@ PYTHON_NUMBERS = frozenset({bool, int, float, complex})
 def power_of_floats(a: float, b: float) -> float:
     """a ** b with NumPy's answers: nan for a negative base and a broken exponent (Python: complex), inf on overflow."""
     if a < 0 and b != int(b) if b == b and abs(b) != math.inf else a < 0:
+        refuse_complex(a, b)
         return np.power(a, b).item()
     return a**b
 
@@ -52,8 +54,8 @@ def divide_or_zero_of_arrays(a: Any, b: Any) -> Any:
 kernel(ops.add, np.add, operator.add)
 kernel(ops.subtract, np.subtract, operator.sub)
 kernel(ops.multiply, np.multiply, operator.mul)
-kernel(ops.divide, np.true_divide, guarded(operator.truediv, np.true_divide))
-kernel(ops.power, np.power, guarded(power_of_floats, np.power))
+kernel(ops.divide, np.true_divide, guarded(operator.truediv, np.true_divide, operator=True))
+kernel(ops.power, np.power, guarded(power_of_floats, np.power, operator=True))
 kernel(ops.negative, np.negative, operator.neg)
 kernel(ops.positive, np.positive, operator.pos)
 kernel(ops.absolute, np.absolute, abs)

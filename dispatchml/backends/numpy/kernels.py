@@ -10,6 +10,7 @@ import numpy as np
 
 from ...dispatch.elements import array_function
 from ...dispatch.errors import NoMethodError
+from ...dispatch.handled import raise_if_handled
 
 #: NumPy's function behind the array method of an operation, for generated code that knows it has a plain array.
 UFUNCS: dict[Any, Callable[..., Any]] = {}
@@ -127,13 +128,18 @@ def with_objects(op: Any, array: Callable[..., Any]) -> Callable[..., Any]:
     return on_array
 
 
-def guarded(plain: Callable[..., Any], array: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of Python's floats that gives NumPy's inf or nan where Python raises."""
+def guarded(plain: Callable[..., Any], array: Callable[..., Any], operator: bool = False) -> Callable[..., Any]:
+    """A function of Python's floats that gives NumPy's inf or nan where Python raises.
+
+    operator: it is that of an operator of Python's, whose error is raised in code that handles it.
+    """
 
     def on_floats(*arguments: Any) -> Any:
         try:
             return plain(*arguments)
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, ValueError) as error:
+            if operator:
+                raise_if_handled(error, arguments)
             return array(*arguments).item()
 
     on_floats.raw = plain  # type: ignore[attr-defined]
