@@ -58,8 +58,8 @@ def into_an_integer_array(x):
 
 
 def in_place_on_a_plain_array(x):
-    a = np.zeros(2)
-    a += x  # here
+    b = a = np.zeros(2)
+    a += x + np.sum(b)  # here
     return np.sum(a)
 
 

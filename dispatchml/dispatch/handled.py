@@ -114,14 +114,15 @@ def mentions_numpy(frame: FrameType) -> bool:
 
 def has_handler(code: CodeType, instruction: int) -> bool:
     """Whether an exception at an instruction goes to a handler, of `try` or of `with`."""
-    for start, end, target in handlers(code):
+    for start, end, target, _ in spans(code):
         if start <= instruction < end and opcode.opname[code.co_code[target]] == "PUSH_EXC_INFO":
             return True
     return False
 
 
-def handlers(code: CodeType) -> Iterator[tuple[int, int, int]]:
-    """The spans of some code that have handlers, and where these begin, in bytes of `co_code`.
+def spans(code: CodeType) -> Iterator[tuple[int, int, int, int]]:
+    """The spans of some code that have handlers: where each begins and ends, and its handler, in bytes of `co_code`,
+    with the depth of the stack and a mark in one number.
 
     Source: CPython, Objects/exception_handling_notes.txt: numbers of six bits a byte, the most significant first.
     """
@@ -135,6 +136,5 @@ def handlers(code: CodeType) -> Iterator[tuple[int, int, int]]:
         return value
 
     for byte in table:
-        start, length, target = number(byte), number(next(table)), number(next(table))
-        number(next(table))  # the depth of the stack
-        yield 2 * start, 2 * (start + length), 2 * target
+        start, length, target, depth = number(byte), number(next(table)), number(next(table)), number(next(table))
+        yield 2 * start, 2 * (start + length), 2 * target, depth

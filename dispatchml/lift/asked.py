@@ -8,16 +8,15 @@ from __future__ import annotations
 import collections.abc
 import functools
 import types
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from ..compile.graph import PYTHON_FORMS
 from ..dispatch.carriers import Carrier, foreign_class
-from ..dispatch.errors import LiftError, at_user_line
 from ..engines.record import Rec
 from ..engines.refusals import remember
-from ..engines.traced import Traced, describe_payload, innermost, seen_inside
+from ..engines.traced import Traced, innermost, seen_inside
 from .buffers import TRACED, Buffer, held
 from .entering import stands_for
 from .making import is_bare
@@ -88,10 +87,14 @@ def asks_for_ours(classes: Any) -> bool:
     return str(getattr(classes, "__module__", "")).partition(".")[0] == "dispatchml"
 
 
+#: How the names of protocols by which memory is handed out begin.
+DOORS = ("__array", "__dlpack", "__buffer__", "__cuda")
+
+
 @stands_for(hasattr)
 def has_attribute(x: Any, name: str, /) -> bool:
     """As `hasattr`."""
-    if is_asked(x) and is_bare(x):
+    if is_asked(x) and is_bare(x) and not name.startswith(DOORS):
         return hasattr(stood_for(x), name)
     return hasattr(x, name)
 
@@ -99,7 +102,7 @@ def has_attribute(x: Any, name: str, /) -> bool:
 @stands_for(getattr)
 def attribute(x: Any, name: str, /, *default: Any) -> Any:
     """As `getattr`."""
-    if is_asked(x) and is_bare(x):
+    if is_asked(x) and is_bare(x) and not name.startswith(DOORS):
         if default and not hasattr(stood_for(x), name):
             return default[0]
         return attribute_asked(x, name)
@@ -114,18 +117,9 @@ def attribute_asked(x: Any, name: str) -> Any:
         raise AttributeError(f"{type_of(x).__name__!r} object has no attribute {name!r}")
     try:
         return getattr(x, name)
-    except AttributeError:
-        refuse_attribute(x, name)
-
-
-def refuse_attribute(x: Any, name: str) -> NoReturn:
-    """The error for an attribute that only plain values have, which nobody shall take for missing."""
-    error = LiftError(
-        f"x.{name} of a traced value ({describe_payload(held(x))}){at_user_line()}: traced values do not have what is "
-        f"about memory, bytes or one plain number. dispatchml.primal(x).{name} is that of the plain value."
-    )
-    remember(error)
-    raise error
+    except AttributeError as error:
+        remember(error)  # the plain value has it: nobody shall take it for missing
+        raise
 
 
 # ---- in code that asks without a name: x.__class__, x.shape in a `try`, `case float():` ------------------------------

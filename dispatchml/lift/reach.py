@@ -148,7 +148,7 @@ class Reach:
     def needs(self, node: Node) -> bool:
         """Whether a function itself reads something that needs a stand-in."""
         for code in node.codes():
-            if any(asks(attribute, self.forgives) for attribute in reading(code).attributes):
+            if reading(code).stores or any(asks(attribute, self.forgives) for attribute in reading(code).attributes):
                 return True
             for site in reading(code).sites:
                 if site.imports is not None:
@@ -269,6 +269,8 @@ def writes_by_name(code: types.CodeType) -> bool:
 
 def makes_arrays(node: Node) -> bool:
     """Whether a function names something by which lifted code makes arrays."""
+    if any(reading(code).stores for code in node.codes()):
+        return True
     return any(value is np or id(value) in BLANK for value in node.edges.values())
 
 

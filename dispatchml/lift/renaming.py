@@ -13,6 +13,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .inserting import inserted
+
 #: Instructions that read a global name.
 READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 #: Instructions that go on to an attribute of what was read, or put nothing between.
@@ -28,6 +30,13 @@ WRITES = frozenset({"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"})
 
 #: Whether LOAD_ATTR says by its lowest bit that a method is called (from Python 3.12 on).
 METHODS_ARE_ATTRIBUTES = "LOAD_METHOD" not in dis.opmap
+#: Instructions that write elements, and that read some, with how many values say which.
+KEYS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}
+PARTS = {"BINARY_SUBSCR": 1, "BINARY_SLICE": 2}
+LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF"})
+STORES = frozenset({"STORE_FAST", "STORE_DEREF"})
+#: Attributes of arrays that are views.
+VIEWED = frozenset({"T", "mT", "flat", "real", "imag"})
 
 
 class Site:
@@ -66,14 +75,39 @@ def opnames(instructions: list[Any], start: int, count: int) -> list[str]:
     return [i.opname for i in instructions[start : start + count]]
 
 
+def container(every: list[Any], k: int) -> str | None:
+    """The variable into whose elements, or those of a part of it, an instruction writes; None where it is none."""
+    wanted = KEYS[every[k].opname]
+    if every[k - 1].opname == every[k - 2].opname == "SWAP":  # `a[i] += v` has read the element before
+        while k > 3 and not (every[k].opname in PARTS and every[k - 1].opname == every[k - 2].opname == "COPY"):
+            k -= 1
+        wanted = PARTS.get(every[k].opname, 1)
+        k -= 1 + wanted
+    while True:
+        height = 0
+        while height < wanted:
+            k -= 1
+            if k < 1 or every[k].opcode in dis.hasjrel:
+                return None
+            height += dis.stack_effect(every[k].opcode, every[k].arg, jump=False)
+        before = every[k - 1]
+        if before.opname == "LOAD_ATTR" and before.argval in VIEWED:
+            k, before = k - 1, every[k - 2]
+        if before.opname in PARTS:
+            k, wanted = k - 1, PARTS[before.opname]
+            continue
+        return str(before.argval) if before.opname in LOADS else None
+
+
 class Reading:
     """What one code object reads, apart from the code inside it. writes: whether it assigns to elements or in place;
     lists: whether it makes lists of what it computes; cells: the variables of functions around it that it assigns to;
     attributes: where it reads attributes by which it may ask what a value is; forgives: whether it goes on where an
-    attribute is missing.
+    attribute is missing; written: the variables whose elements it, or a function in it, writes; stores: where it
+    assigns to these.
     """
 
-    __slots__ = ("code", "sites", "writes", "lists", "cells", "attributes", "forgives")
+    __slots__ = ("code", "sites", "writes", "lists", "cells", "attributes", "forgives", "written", "stores")
 
     def __init__(self, code: types.CodeType) -> None:
         self.code = code
@@ -110,6 +144,11 @@ class Reading:
                 self.forgives = True  # except: without a name
             if i.argval == "suppress":
                 self.forgives = True
+        self.written = {container(every, k) for k, i in enumerate(every) if i.opname in KEYS}
+        for c in code.co_consts:  # variables of this code that a function in it writes
+            if isinstance(c, types.CodeType):
+                self.written |= reading(c).written & set(c.co_freevars)
+        self.stores = [i.offset for i in every if i.opname in STORES and i.argval in self.written]
 
     def follow(self, instructions: list[Any], k: int) -> tuple[tuple[str, ...], bool]:
         """The attributes behind a name, and whether the result is called."""
@@ -167,16 +206,19 @@ def renamed(
     code: types.CodeType,
     decide: Callable[[Site], str | None],
     ask: Callable[[Attribute], Any] = lambda attribute: None,
+    keep: Any = None,
 ) -> types.CodeType:
     """A copy of some code that reads other names, by `decide`, at some sites; itself where there are none.
 
     ask: what an object is the right operand of, by `@`, in the place of an attribute that is read of it; None where
-    the attribute is read.
+    the attribute is read. keep: what an object is the right operand of before it becomes a variable whose elements are
+    written.
     """
-    consts = tuple(renamed(c, decide, ask) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    consts = tuple(renamed(c, decide, ask, keep) if isinstance(c, types.CodeType) else c for c in code.co_consts)
     changes = [(site, new) for site in reading(code).sites if (new := decide(site)) is not None]
     asked = [(attribute, asks) for attribute in reading(code).attributes if (asks := ask(attribute)) is not None]
-    if not changes and not asked:
+    stores = reading(code).stores if keep is not None else []
+    if not changes and not asked and not stores:
         if all(a is b for a, b in zip(consts, code.co_consts, strict=True)):
             return code
         return code.replace(co_consts=consts)
@@ -201,9 +243,12 @@ def renamed(
             raw[attribute.offset : attribute.end] = made + blank
             if attribute.argument > 255:
                 raw[attribute.offset - 2] = dis.opmap["NOP"]
-    return code.replace(
+    if stores:
+        consts += (keep,)
+    made = code.replace(
         co_names=tuple(names), co_code=bytes(raw), co_consts=consts, co_stacksize=code.co_stacksize + 2 * bool(asked)
     )
+    return inserted(made, dict.fromkeys(stores, multiplied(False, len(consts) - 1)), 1) if stores else made
 
 
 def multiplied(method: bool, constant: int) -> bytes:

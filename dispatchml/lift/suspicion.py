@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import types
 from typing import Any
 
@@ -43,13 +44,25 @@ def is_innocent(function: Any, depth: int = 3) -> bool:
     if is_ours(code.co_filename):
         return all(is_innocent_cell(cell, depth - 1) for cell in function.__closure__ or ())
     names, around = names_in(code), function.__globals__
-    if not SUSPECTS.isdisjoint(names) or code.co_exceptiontable:
+    if not SUSPECTS.isdisjoint(names) or code.co_exceptiontable or writes_elements(code):
         return False
     for name in names:
         if name in around:
             if not is_innocent_value(around[name], depth - 1):
                 return False
     return all(is_innocent_cell(cell, depth - 1) for cell in function.__closure__ or ())
+
+
+#: Instructions that write elements.
+WRITES = [dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in dis.opmap]
+
+
+def writes_elements(code: types.CodeType) -> bool:
+    """Whether some code, or code in it, writes elements of something."""
+    instructions = code.co_code[::2]
+    if any(instructions.find(w) >= 0 for w in WRITES):
+        return True
+    return any(writes_elements(c) for c in code.co_consts if isinstance(c, types.CodeType))
 
 
 def is_innocent_cell(cell: Any, depth: int) -> bool:

@@ -173,8 +173,7 @@ def refuse_out(name: str) -> None:
         f"{name}(..., out=...) was called with traced or layered values{at_user_line()}: they cannot be written "
         "into an "
         f"array, which would lose what they carry. Use the result: y = {name}(...). For an in-place operator on "
-        "a plain "
-        "array, write a = a + x instead of a += x."
+        "a plain array that has other names or views, write a = a + x instead of a += x."
     )
 
 

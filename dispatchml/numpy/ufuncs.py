@@ -71,6 +71,12 @@ def call_ufunc(
     if out is not None and any(o is not None for o in (out if type(out) is tuple else (out,))):
         if method != "at" and all(type(o) in HOLDERS for o in out):
             return out[0].__array_ufunc__(ufunc, method, *inputs, out=out, **kwargs)
+        if method == "__call__" and not kwargs:
+            from .rebinding import rebound
+
+            made = rebound(ufunc, function, inputs, out)
+            if made is not None:
+                return made
         refuse_out(name if method == "__call__" else f"{name}.{method}")
     if method == "at":
         from .writing import write_at
