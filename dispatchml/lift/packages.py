@@ -22,9 +22,10 @@ import numpy as np
 from ..dispatch.errors import ArgumentError, LiftError, at_user_line, code_line
 from ..dispatch.plugins import meet_module
 from ..engines.traced import OF_MEMORY
-from ..transforms.boundary import LIFTING
+from ..transforms.boundary import LIFTING, READY, REFERENCES
 from ..transforms.containers import flatten
 from .buffers import TRACED, Buffer
+from .copies import COPIES
 from .reach import followed, imported_name, lookup, takes_lists
 from .renaming import Site, inside, renamed
 from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, STAND_INS, stand_in
@@ -85,6 +86,9 @@ def enable(*packages: str, exact_steps: bool | None = None) -> None:
         if exact_steps is not None:
             STATE.exact_steps = exact_steps
         STATE.modules = 0
+        READY.clear()  # what functions need is looked at anew
+        REFERENCES.clear()
+        COPIES.clear()
         LIFTING.enter, LIFTING.leave = enter, leave
         from .automatic import released
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..dispatch.errors import is_ours
 from ..dispatch.plugins import meet_module
-from ..transforms.boundary import UNLIFTED
+from ..transforms.boundary import LIFTING, UNLIFTED
 from ..transforms.looking import is_library, is_library_module
 from .asked import OF_ARRAYS, pattern
 from .renaming import Attribute, Site, inside, reading
@@ -180,7 +180,9 @@ class Reach:
         elif id(value) in BLANK and not self.writes:
             return None
         found = self.cell(value, site.chain, site.called)
-        return self.foreign(site, value) if found is None and self.arrays and site.called else found
+        if found is None and site.called and (self.arrays or LIFTING.enter is not None):
+            return self.foreign(site, value)
+        return found
 
     def foreign(self, site: Site, value: Any) -> tuple[str, Any] | None:
         """The same for a call of another package, which gets what arrays of lifted code hold."""
@@ -188,7 +190,7 @@ class Reach:
             target, rest = followed(value, site.chain)
         else:
             target, rest = value, site.chain
-        if rest or not is_foreign(target):
+        if rest or not is_foreign(target) or not self.arrays and not isinstance(target, types.FunctionType):
             return None
         if target is value:
             return f"{site.name} unwrapped {id(value)}", unwrapping(value)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..dispatch.errors import LiftError, at_user_line
+from ..engines.refusals import REFUSED
+from ..transforms.looking import is_library
 from .buffers import TRACED, Buffer, held_deeply, held_keywords, kept
 from .replacing import LISTENERS, REPLACEMENTS, Replacement, check_version
 from .stand_ins import active
@@ -113,7 +115,8 @@ def unwrapping(original: Any) -> Any:
     """A function, class or callable object of another package, which gets what arrays of lifted code hold."""
 
     def unwrapped(*arguments: Any, **keywords: Any) -> Any:
-        return original(*map(held_deeply, arguments), **held_keywords(keywords))
+        given, named = [*map(held_deeply, arguments)], held_keywords(keywords)
+        return original(*given, **named) if active() is None else where_it_belongs(original, *given, **named)
 
     unwrapped.__wrapped__ = original  # type: ignore[attr-defined]
     if isinstance(original, (types.FunctionType, types.BuiltinFunctionType, types.MethodType)):
@@ -145,15 +148,41 @@ class Unwrapping:
 
 
 def plainly(original: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """A library's function on what buffers hold."""
+    """A library's function on what buffers hold; where that is plain, as outside of transforms."""
     if active() is None:
         return original(*arguments, **keywords)
-    given = [*map(held_deeply, arguments)]
-    found = original(*given, **held_keywords(keywords))
+    given, named = [*map(held_deeply, arguments)], held_keywords(keywords)
+    found = where_it_belongs(original, *given, **named)
     for x, value in zip(arguments, given, strict=True):
         if value is found:
             return x
     return kept(found)
+
+
+def where_it_belongs(original: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
+    """A call of a library's function: outside of transforms where nothing that it is given leads to traced values."""
+    if not all(map(is_inert, (*arguments, *keywords.values()))):
+        return original(*arguments, **keywords)
+    before = REFUSED.set(None)
+    try:
+        return original(*arguments, **keywords)
+    finally:
+        REFUSED.reset(before)
+
+
+def is_inert(x: Any, depth: int = 3) -> bool:
+    """Whether an argument is plain, and nothing that a function could call or read leads back to traced values."""
+    cls = type(x)
+    if cls in PLAIN or isinstance(x, (np.generic, np.dtype, np.random.Generator)):
+        return True
+    if depth <= 0 or callable(x):
+        return False
+    if cls in (list, tuple, set, frozenset):
+        return all(is_inert(v, depth - 1) for v in x)
+    if cls is dict:
+        return all(is_inert(v, depth - 1) for v in x.values())
+    beside = getattr(x, "__dict__", None)
+    return type(beside) is dict and is_library(cls) and all(is_inert(v, depth - 1) for v in beside.values())
 
 
 class Guard:
