@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from opcode import opname
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,6 +19,7 @@ from ..dispatch.errors import (
     at_user_line,
     class_name,
     is_hidden,
+    user_frame,
 )
 from ..dispatch.latecomers import load_latecomers
 from ..dispatch.layers import layer_of
@@ -228,6 +230,20 @@ INSTEAD = {
 }
 
 
+#: What is said of writing a traced value into an element of a plain array: of floats, or of whole numbers.
+WRITING = (
+    (
+        "writing x into a plain array",
+        "Make the array where it is filled, in code that is lifted (a = a.copy() of one that others hold), or build it "
+        "with numpy.stack; dispatchml.primal(x) is the plain value",
+    ),
+    (
+        "writing x into an array of whole numbers",
+        "They have no derivative: make the array with dtype=float, or write dispatchml.primal(x)",
+    ),
+)
+
+
 def describe_payload(x: Any) -> str:
     """The innermost payload by class, shape and dtype."""
     inner = innermost(x)
@@ -255,6 +271,9 @@ def refuse(x: Traced, what: str, instead: str) -> NoReturn:
         error.again = load_latecomers()
         remember(error)
         raise error
+    frame = user_frame(sys._getframe(1))
+    if frame is not None and is_element_assignment(frame):
+        what, instead = WRITING[what.startswith("int")]
     called = called_function()
     known = INSTEAD.get(called.rpartition(".")[2])
     if known is not None:
@@ -265,6 +284,12 @@ def refuse(x: Traced, what: str, instead: str) -> NoReturn:
     error.again = load_latecomers()  # a library that steps back once its plugin is loaded
     remember(error)
     raise error
+
+
+def is_element_assignment(frame: Any) -> bool:
+    """Whether a frame writes an element or a slice now."""
+    code = frame.f_code.co_code
+    return opname[code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
 
 
 def package_at_work() -> tuple[str, str]:

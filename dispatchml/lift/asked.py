@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..compile.graph import PYTHON_FORMS
 from ..dispatch.carriers import Carrier, foreign_class
 from ..engines.record import Rec
@@ -113,6 +114,8 @@ def attribute_asked(x: Any, name: str) -> Any:
     """An attribute of a traced value; AttributeError where the plain value has none."""
     if name == "__class__":
         return type_of(x)
+    if name in TAKEN_OUT and isinstance(held(x), TRACED):
+        return functools.partial(TAKEN_OUT[name], held(x))
     if not hasattr(stood_for(x), name):
         raise AttributeError(f"{type_of(x).__name__!r} object has no attribute {name!r}")
     try:
@@ -120,6 +123,29 @@ def attribute_asked(x: Any, name: str) -> Any:
     except AttributeError as error:
         remember(error)  # the plain value has it: nobody shall take it for missing
         raise
+
+
+def item(x: Any, *index: Any) -> Any:
+    """As `numpy.ndarray.item`; the number stays traced."""
+    if index:
+        x = np.ravel(x)[index[0]] if len(index) == 1 and not isinstance(index[0], tuple) else x[index]
+    if x.size != 1:
+        return np.zeros(x.shape).item()  # NumPy's error
+    return ops.reshape(x, shape=()) if x.shape else x
+
+
+def tolist(x: Any) -> Any:
+    """As `numpy.ndarray.tolist`; the numbers stay traced."""
+    return [tolist(v) for v in x] if x.shape else x
+
+
+def is_integer(x: Any) -> bool:
+    """As `float.is_integer`."""
+    return bool(np.isfinite(x)) and bool(np.floor(x) == x)
+
+
+#: Methods that give plain numbers, with what gives traced ones.
+TAKEN_OUT: dict[str, Any] = {"item": item, "tolist": tolist, "is_integer": is_integer}
 
 
 # ---- in code that asks without a name: x.__class__, x.shape in a `try`, `case float():` ------------------------------

@@ -200,8 +200,13 @@ def innermost(x: Any) -> types.FunctionType | None:
 
 
 def fill(node: Node, copies: dict[int, Copy], reach: Reach) -> None:
-    """Give a copy its cells, and other copies the name under which they find what it reads."""
+    """Give a copy its cells and defaults, and other copies the name under which they find what it reads."""
     function, copy = node.function, copies[id(node.function)]
+
+    def instead(value: Any) -> Any:
+        found = reach.held(value, node)
+        return found[1] if found is not None else with_copy(value, copies)
+
     for name, value in node.edges.items():
         inner = innermost(value)
         if inner is not None and id(inner) in copies and reach.nodes[id(inner)].need:
@@ -215,9 +220,13 @@ def fill(node: Node, copies: dict[int, Copy], reach: Reach) -> None:
     ):
         if cell is mine:
             continue
-        value = node.cells[name]
-        found = reach.held(value, node)
-        mine.cell_contents = found[1] if found is not None else with_copy(value, copies)
+        mine.cell_contents = instead(node.cells[name])
+    if is_ours(function.__code__.co_filename):
+        return
+    if function.__defaults__:
+        copy.function.__defaults__ = tuple(map(instead, function.__defaults__))
+    if function.__kwdefaults__:
+        copy.function.__kwdefaults__ = {name: instead(value) for name, value in function.__kwdefaults__.items()}
 
 
 def is_of_module(function: types.FunctionType) -> bool:

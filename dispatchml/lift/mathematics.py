@@ -133,6 +133,61 @@ def prod(iterable: Any, /, *, start: Any = 1) -> Any:
     return math.prod((held(x) for x in iterable), start=start)
 
 
+@stands_for(math.modf)
+def modf(x: Any, /) -> Any:
+    """As `math.modf`; the whole part is a constant."""
+    if not holds_traced(x):
+        return math.modf(x)
+    whole = np.trunc(as_number(x))
+    return as_number(x) - whole, whole
+
+
+@stands_for(math.ldexp)
+def ldexp(x: Any, i: Any, /) -> Any:
+    """As `math.ldexp`."""
+    return as_number(x) * math.ldexp(1.0, i) if holds_traced(x) else math.ldexp(x, i)
+
+
+@stands_for(math.frexp)
+def frexp(x: Any, /) -> Any:
+    """As `math.frexp`, of a number with one plain value; the exponent is a constant."""
+    inner = innermost(as_number(x))
+    if not holds_traced(x) or not isinstance(inner, float):
+        return math.frexp(x)  # which refuses others
+    exponent = math.frexp(inner)[1]
+    return as_number(x) * math.ldexp(1.0, -exponent), exponent
+
+
+@stands_for(math.remainder)
+def remainder(x: Any, y: Any, /) -> Any:
+    """As `math.remainder`."""
+    if not holds_traced((x, y)):
+        return math.remainder(x, y)
+    x, y = as_number(x), as_number(y)
+    raise_as(math.remainder, (x, y))
+    return x - np.rint(x / y) * y
+
+
+def whole_function(original: Any, function: Any) -> None:
+    """What stands for a function of `math` that gives whole numbers, which are constants."""
+
+    @stands_for(original)
+    def rounded(x: Any, /) -> Any:
+        return function(as_number(x)) if holds_traced(x) else original(x)
+
+
+for whole, function in ((math.floor, np.floor), (math.ceil, np.ceil), (math.trunc, np.trunc)):
+    whole_function(whole, function)
+for name in ("fma", "sumprod"):  # from Python 3.13 and 3.12 on
+    if hasattr(math, name):
+        stands_for(getattr(math, name))(
+            {
+                "fma": lambda x, y, z: as_number(x) * as_number(y) + as_number(z),
+                "sumprod": lambda p, q: fsum(as_number(a) * as_number(b) for a, b in zip(p, q, strict=True)),
+            }[name]
+        )
+
+
 @stands_for(math.isclose)
 def isclose(a: Any, b: Any, *, rel_tol: float = 1e-09, abs_tol: float = 0.0) -> bool:
     """As `math.isclose`."""

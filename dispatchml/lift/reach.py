@@ -6,7 +6,7 @@ import builtins
 import functools
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from ..dispatch.errors import is_ours
 from ..dispatch.plugins import meet_module
 from ..transforms.boundary import LIFTING, UNLIFTED
 from ..transforms.looking import is_library, is_library_module
-from .asked import OF_ARRAYS, pattern
+from .asked import OF_ARRAYS, TAKEN_OUT, pattern, type_asked
 from .renaming import Attribute, Site, inside, reading
 from .stand_ins import CALLED_NUMPY, JOINING, LISTED_NUMPY, stand_in
 from .suspicion import names_in
 from .switches import ModuleView, switch_of, unwrapping
+from .vectorizing import Vectorized
 
 MISSING = object()
 #: Makers of arrays that only matter where something is written.
@@ -89,6 +90,8 @@ class Reach:
                 except ValueError:
                     continue
                 self.value(cell.cell_contents, node)
+            for value in defaults_of(function):
+                self.value(value, node)
         if above is not None:
             node.above.append(above)
         return node
@@ -96,6 +99,8 @@ class Reach:
     def value(self, x: Any, above: Node | None) -> None:
         """Something that a function reads."""
         cls = type(x)
+        if getattr(x, "__module__", "") == "statistics" or x is sys.modules.get("statistics"):
+            from . import averages  # noqa: F401  it enters what stands for its functions
         if cls is types.FunctionType:
             if self.own(x) or is_ours(x.__code__.co_filename) and x.__closure__ and x not in UNLIFTED:
                 self.function(x, above)
@@ -109,6 +114,10 @@ class Reach:
         elif cls is types.ModuleType:
             if is_library_module(x):
                 meet_module(x.__name__)
+        elif cls is np.vectorize:
+            if self.own(x.pyfunc):
+                self.value(x.pyfunc, None)
+                x.__class__ = Vectorized  # made before; on plain values it is what it was
         elif isinstance(x, type):
             self.a_class(x)
         elif isinstance(getattr(cls, "__module__", None), str) and cls.__module__ not in ("builtins", "numpy"):
@@ -158,7 +167,8 @@ class Reach:
                     return True
         if is_ours(node.function.__code__.co_filename):
             return False
-        return any(self.held(value, node) is not None for value in node.cells.values())
+        held = (*node.cells.values(), *defaults_of(node.function))
+        return any(self.held(value, node) is not None for value in held)
 
     def key(self, site: Site, value: Any) -> tuple[str, Any] | None:
         """The name and the value that a site reads instead, for what is no function of the user's."""
@@ -213,6 +223,8 @@ class Reach:
             found = switch_of(value)
             if found is not None:
                 return f"{getattr(value, '__name__', 'function')} replaced {id(value)}", found
+            if isinstance(value, types.FunctionType) and isinstance(vars(value).get("registry"), Mapping):
+                return f"{value.__name__} dispatched {id(value)}", dispatching(value, self.own)
         return None
 
     def held(self, value: Any, node: Node) -> tuple[str, Any] | None:
@@ -243,9 +255,19 @@ class Reach:
         return None
 
 
+def defaults_of(function: types.FunctionType) -> list[Any]:
+    """What the parameters of a function are where they are not given."""
+    return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
 def asks(attribute: Attribute, forgives: bool) -> bool:
-    """Whether code asks by an attribute what a value is. forgives: whether a missing attribute may go unseen."""
-    return attribute.name == "__class__" or forgives and attribute.name in OF_ARRAYS
+    """Whether code asks by an attribute what a value is, or for a plain number.
+
+    forgives: whether a missing attribute may go unseen.
+    """
+    if attribute.name == "__class__" or attribute.name in TAKEN_OUT:
+        return True
+    return forgives and attribute.name in OF_ARRAYS
 
 
 def matched(site: Site, value: Any) -> tuple[str, Any] | None:
@@ -261,6 +283,17 @@ def matched(site: Site, value: Any) -> tuple[str, Any] | None:
 def as_pattern(x: Any) -> Any:
     """What a thing of a module is in a `case`."""
     return ModuleView(x, as_pattern) if isinstance(x, types.ModuleType) else pattern(x) if isinstance(x, type) else None
+
+
+def dispatching(original: Any, own: Callable[[Any], bool]) -> Callable[..., Any]:
+    """A function of `functools.singledispatch`, which asks for the class of its first argument."""
+
+    def dispatched(first: Any, *arguments: Any, **keywords: Any) -> Any:
+        from .automatic import lifted
+
+        return lifted(original.dispatch(type_asked(first)), own)(first, *arguments, **keywords)
+
+    return dispatched
 
 
 def writes_by_name(code: types.CodeType) -> bool:

@@ -16,7 +16,8 @@ SUSPECTS = frozenset(
     """zeros empty ones eye identity linspace arange logspace geomspace tri fromfunction zeros_like empty_like
     ones_like full full_like array asarray asanyarray ascontiguousarray asfortranarray require copy asarray_chkfinite
     fromiter isscalar vectorize float64 float32 complex128 float complex isinstance math cmath numpy type hasattr
-    getattr __class__ ndarray generic number inexact floating complexfloating complex64""".split()
+    getattr __class__ ndarray generic number inexact floating complexfloating complex64
+    item tolist is_integer frompyfunc""".split()
 )
 SIMPLE = (int, float, complex, str, bytes, bool, type(None), np.ndarray, np.generic, np.dtype, np.ufunc, Traced)
 #: The names that some code mentions with those of the code in it, by identity; the code is kept with them.
@@ -50,6 +51,8 @@ def is_innocent(function: Any, depth: int = 3) -> bool:
         if name in around:
             if not is_innocent_value(around[name], depth - 1):
                 return False
+    if not all(is_innocent_value(x, depth - 1) for x in function.__defaults__ or ()):
+        return False
     return all(is_innocent_cell(cell, depth - 1) for cell in function.__closure__ or ())
 
 
@@ -77,6 +80,8 @@ def is_innocent_value(x: Any, depth: int) -> bool:
     """The same for something that a function reads."""
     if x is np or isinstance(x, SIMPLE):
         return True
+    if type(x) is np.vectorize:
+        return False
     if type(x) is types.FunctionType:
         return depth > 0 and is_innocent(x, depth)
     if type(x) is types.ModuleType:

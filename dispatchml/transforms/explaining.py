@@ -8,18 +8,22 @@ elements, not the batch), the user's line and a way out; it is of the class of t
 from __future__ import annotations
 
 import math
+import os
+import re
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from .. import ops
+from ..dispatch.called import source_at
 from ..dispatch.errors import (
     DispatchmlError,
     OperationError,
     ShapeError,
     TracerConversionError,
     describe_call,
+    is_hidden,
     is_ours,
     without_our_frames,
 )
@@ -88,7 +92,35 @@ def of_a_compiled_function(error: Exception, call: Call) -> Exception | None:
         )
         made.__cause__ = error
         return made
+    if isinstance(error, TypeError) and OURS.search(str(error)):
+        source, place = users_call(error)
+        text = str(error).strip().rstrip(".")
+        made = TracerConversionError(
+            f"`{source or 'A function'}` (at {place or call.place}) takes plain numbers only, and would lose the "
+            f"derivative of a traced one ({text}). Write it with functions of NumPy or math, or pass "
+            "dispatchml.primal(x) where no derivative is wanted."
+        )
+        made.__cause__ = error
+        return made
     return None
+
+
+def users_call(error: Exception) -> tuple[str, str]:
+    """The innermost call that is the user's own on the way of an error, as written, and where it is."""
+    entry, source, place = error.__traceback__, "", ""
+    while entry is not None:
+        code = entry.tb_frame.f_code
+        if not is_hidden(code.co_filename) and not code.co_filename.startswith(STANDARD):
+            source = source_at(code, entry.tb_lasti, entry.tb_frame.f_globals)
+            place = f"{code.co_filename}:{entry.tb_lineno}"
+        entry = entry.tb_next
+    return source, place
+
+
+#: The folder of the standard library, and those of installed packages in it.
+STANDARD = os.path.dirname(os.__file__) + os.sep
+#: Our classes in the texts of others.
+OURS = re.compile(r"\b(type|from|received a|not) '?(Var|Dual|Batched|Rec|Buffer)\b")
 
 
 #: The classes of explained errors, made as they are met: ours first, then the class that the operation raised.

@@ -395,3 +395,16 @@ def test_functions_of_math_raise_on_traced_numbers_what_they_raise_on_plain_ones
     assert dm.value_and_grad(logarithm)(1.0) == (3.0, 3.0)
     assert dm.value_and_grad(logarithm)(3.0) == (0.0, 1.0)
     assert dm.jvp(power, (1.0,), (1.0,)) == (2.0, 2.0)
+
+
+def test_what_defaults_hold_is_lifted():
+    def rooted(x):
+        return math.sqrt(x)
+
+    def function(x, f=math.sin, *, g=rooted):
+        return f(x) * g(x)
+
+    slope = math.cos(2.0) * math.sqrt(2.0) + math.sin(2.0) / (2 * math.sqrt(2.0))
+    assert dm.grad(function)(2.0) == pytest.approx(slope, rel=1e-15)
+    assert [dm.grad(lambda x, f=f: f(x))(0.5) for f in (math.sin, math.exp)] == [math.cos(0.5), math.exp(0.5)]
+    assert function.__defaults__ == (math.sin,)
