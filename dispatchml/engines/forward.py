@@ -398,7 +398,8 @@ def forward_variadic(op: Operation) -> Callable[..., Any]:
     def dual_of_elements(elements: Any, level: Level, /, **keywords: Any) -> Any:
         if level.closed:
             leaked(level.name)
-        values = tuple(fresh(x)._value if of_level(x, level) else x for x in elements)
+        mine = [type(x) is Dual and x._level is level for x in elements]
+        values = tuple([fresh(x)._value if own else x for x, own in zip(elements, mine, strict=True)])
         y = function(values, **keywords)
         if jvp is not None:
             tangents = tuple(x._partials if of_level(x, level) else None for x in elements)
@@ -407,8 +408,8 @@ def forward_variadic(op: Operation) -> Callable[..., Any]:
                     return pack(y, careful_jvp(y, tangents, values, **keywords), level)
             dy = jvp(y, tangents, values, **keywords)
         else:
-            tangents = tuple(x._partials if of_level(x, level) else ops.zeros_like(x) for x in elements)
-            dy = function(tangents, **keywords)
+            tangents = [x._partials if own else ops.zeros_like(x) for x, own in zip(elements, mine, strict=True)]
+            dy = function(tuple(tangents), **keywords)
         return pack(y, dy, level)
 
     return dual_of_elements

@@ -128,7 +128,11 @@ def settle_elements(op: Operation) -> Callable[..., Any]:
 
     def settled(elements: Any, /, **keywords: Any) -> Any:
         elements = tuple(elements)
-        top = max((x for x in elements if type(x) in TRACED), key=level_number)
+        top: Any = None
+        number = -1
+        for x in elements:
+            if type(x) in TRACED and x._level_number > number:
+                top, number = x, x._level_number
         cls = type(top)
         function = known.get(cls)
         if function is None:
@@ -137,11 +141,6 @@ def settle_elements(op: Operation) -> Callable[..., Any]:
 
     settled.__name__ = settled.__qualname__ = f"settle_{op.name}"
     return settled
-
-
-def level_number(x: Any) -> int:
-    """The number that orders levels."""
-    return x._level_number
 
 
 def implementation(op: Operation, cls: type, active: tuple[int, ...]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import LiftError, at_user_line
 from ..engines.record import Rec
-from ..engines.traced import innermost
+from ..engines.traced import Traced, innermost
 from ..numpy.manipulation import in_order, order_of
 from .buffers import TRACED, Buffer, array_of, fresh, held, held_deeply, holds_traced, kept
 from .entering import active, stands_for
@@ -150,12 +150,17 @@ def is_number(x: Any) -> bool:
 
 def converter(original: Callable[..., Any], copy: bool, ndmin: int = 0) -> None:
     """A function that makes an array of what it is given. copy: also where that is an array already."""
+    at_once = not copy and not ndmin and original is not np.asfortranarray
 
     @stands_for(original)
     def made(x: Any, dtype: Any = None, *arguments: Any, **keywords: Any) -> Any:
         cls = type(x)
         if cls is np.ndarray and not copy:
             return original(x, dtype, *arguments, **keywords)
+        if at_once and not arguments and not keywords and isinstance(x, Traced):
+            inner = innermost(x)
+            if type(inner) is np.ndarray and inner.shape and (dtype is None or dtype == inner.dtype):
+                return x
         if active() is None and cls is not Buffer:
             if not holds_traced(x):
                 return original(x, dtype, *arguments, **keywords)

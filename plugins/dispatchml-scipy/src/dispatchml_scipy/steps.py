@@ -100,14 +100,49 @@ def weighted_sum_in_batch(arguments: Any, batched: Any, size: int, *, weights: A
     return weighted_sum_of_products(arguments, weights=weights)
 
 
+@operation(variadic=True)
+def stage(arrays: Any, *, weights: Any = (), step: float = 1.0) -> Any:
+    """The first of some arrays of one shape, (n,), plus the weighted sum of the others times the step, a number."""
+
+
+@stage.register
+def stage_of_arrays(arrays: np.ndarray, *, weights: Any = (), step: float = 1.0) -> Any:
+    return arrays[0] + np.dot(np.array(arrays[1:]).T, weights) * step
+
+
+@stage.decompose
+def stage_of_products(arrays: Any, *, weights: Any = (), step: float = 1.0) -> Any:
+    return ops.add(arrays[0], ops.multiply(weighted_sum(tuple(arrays[1:]), weights=weights), step))
+
+
+def stage_transpose(ct: Any, like: Any, *, weights: Any = (), step: float = 1.0) -> Any:
+    whole = ops.multiply(ct, step)
+    return ct, *(ops.multiply(whole, w) for w in weights.tolist())
+
+
+linear(stage, transpose=stage_transpose)
+
+
+@batch(stage)
+def stage_in_batch(arguments: Any, batched: Any, size: int, *, weights: Any = (), step: float = 1.0) -> Any:
+    return ops.add(arguments[0], ops.multiply(weighted_sum_of_products(arguments[1:], weights=weights), step))
+
+
 @replaces("scipy.integrate._ivp.rk.rk_step", versions=VERSIONS, buffers=True)
 def rk_step(fun: Any, t: Any, y: Any, f: Any, h: Any, A: Any, B: Any, C: Any, K: Any) -> Any:
-    """The formulas of the library's function, with a sum of stages as one operation."""
+    """The formulas of the library's function, with a stage, or with its sum, as one operation."""
     y, stages = held(y), [held(f)]
+    constant_step = isinstance(h, (float, np.float64))
     for s in range(1, len(C)):
-        dy = weighted_sum(tuple(stages), weights=A[s, :s]) * h
-        stages.append(held(fun(t + C[s] * h, y + dy)))
-    y_new = y + h * weighted_sum(tuple(stages), weights=B)
+        if constant_step:
+            there = stage((y, *stages), weights=A[s, :s], step=h)
+        else:
+            there = y + weighted_sum(tuple(stages), weights=A[s, :s]) * h
+        stages.append(held(fun(t + C[s] * h, there)))
+    if constant_step:
+        y_new = stage((y, *stages), weights=B, step=h)
+    else:
+        y_new = y + h * weighted_sum(tuple(stages), weights=B)
     f_new = held(fun(t + h, y_new))
     K[...] = ops.stack((*stages, f_new))
     return y_new, f_new
