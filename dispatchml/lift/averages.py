@@ -59,13 +59,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def with_value(y: Any, plain: Any) -> Any:
-    """A traced number with the digits of a plain one, of which it is at most a rounding away."""
-    return y - innermost(y) + plain if type(innermost(y)) is float else y
+def is_plain(x: Any) -> bool:
+    """Whether an argument is a number of Python's, or a list of them."""
+    return all(map(is_plain, x)) if type(x) is list else isinstance(x, (float, int)) or x is None
 
 
 def average(original: Any, function: Callable[..., Any]) -> None:
-    """What stands for a function of `statistics`."""
+    """What stands for a function of `statistics`; the number has its digits, of which it is a rounding away at most."""
 
     @stands_for(original)
     def computed(data: Any, *more: Any, **keywords: Any) -> Any:
@@ -73,8 +73,10 @@ def average(original: Any, function: Callable[..., Any]) -> None:
         if not holds_traced([*given, *keywords.values()]):
             return original(*given, **keywords)
         plain = [[innermost(x) for x in v] if type(v) is list else innermost(v) for v in given]
-        expected = original(*plain, **{k: innermost(v) for k, v in keywords.items()})
-        return with_value(function(*given, **keywords), expected)
+        y = function(*given, **keywords)
+        if type(innermost(y)) is not float or not all(map(is_plain, plain)):
+            return y
+        return y - innermost(y) + original(*plain, **{k: innermost(v) for k, v in keywords.items()})
 
 
 #: What is a sequence of numbers among the arguments.

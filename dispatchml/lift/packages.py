@@ -86,9 +86,7 @@ def enable(*packages: str, exact_steps: bool | None = None) -> None:
         if exact_steps is not None:
             STATE.exact_steps = exact_steps
         STATE.modules = 0
-        READY.clear()  # what functions need is looked at anew
-        REFERENCES.clear()
-        COPIES.clear()
+        look_again()
         LIFTING.enter, LIFTING.leave = enter, leave
         from .automatic import released
 
@@ -97,9 +95,17 @@ def enable(*packages: str, exact_steps: bool | None = None) -> None:
         refresh()
 
 
+def look_again() -> None:
+    """What functions need is looked at anew."""
+    READY.clear()
+    REFERENCES.clear()
+    COPIES.clear()
+
+
 def disable(*packages: str) -> None:
     """Give the functions of packages their own code back; without a name those of all packages."""
     with LOCK:
+        look_again()
         gone = set(packages) or set(STATE.prefixes)
         STATE.prefixes -= gone
         for key, (function, code) in list(CHANGED.items()):
@@ -314,7 +320,7 @@ def package_in(function: Any) -> str:
     for node in list(reach.nodes.values()):
         for value in (*node.edges.values(), *node.cells.values()):
             module = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
-            if isinstance(module, str) and (is_enabled(module) or is_above(module)):
+            if isinstance(module, str) and (is_enabled(module) or is_above(module)) and not module.startswith("numpy"):
                 return module
     return ""
 

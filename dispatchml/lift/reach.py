@@ -33,6 +33,8 @@ BLANK = frozenset(
         ),
     )
 )  # fmt: skip
+#: Names by which code makes lists longer.
+GROWING = frozenset({"append", "extend", "insert"})
 #: Names by which code writes without an assignment.
 WRITERS = frozenset({"fill", "put", "copyto", "at", "fill_diagonal", "putmask", "sort", "place"})
 
@@ -74,7 +76,7 @@ class Reach:
             for code in node.codes():
                 found = reading(code)
                 self.writes = self.writes or found.writes or writes_by_name(code)
-                self.lists = self.lists or found.lists
+                self.lists = self.lists or found.lists or not GROWING.isdisjoint(code.co_names)
                 self.forgives = self.forgives or found.forgives
                 for site in found.sites:
                     if site.imports is not None:
@@ -99,8 +101,7 @@ class Reach:
     def value(self, x: Any, above: Node | None) -> None:
         """Something that a function reads."""
         cls = type(x)
-        if getattr(x, "__module__", "") == "statistics" or x is sys.modules.get("statistics"):
-            from . import averages  # noqa: F401  it enters what stands for its functions
+        meet_pythons_own(x)
         if cls is types.FunctionType:
             if self.own(x) or is_ours(x.__code__.co_filename) and x.__closure__ and x not in UNLIFTED:
                 self.function(x, above)
@@ -253,6 +254,22 @@ class Reach:
         if known is not None and known.need or callable(value) and switch_of(value) is not None:
             return f"{module.__name__} viewed", module_view(module, self.own)
         return None
+
+
+def meet_pythons_own(x: Any) -> None:
+    """Get ready for code that names `statistics`, or NumPy's polynomials, which are Python code as packages are."""
+    home = x.__name__ if type(x) is types.ModuleType else getattr(x, "__module__", None)
+    if home == "statistics":
+        from . import averages  # noqa: F401  it enters what stands for its functions
+    elif isinstance(home, str) and home.startswith(POLYNOMIALS):
+        from .packages import STATE, enable
+
+        if POLYNOMIALS not in STATE.prefixes:
+            enable(POLYNOMIALS)
+
+
+#: The part of NumPy that is Python code over arrays of its own, and does not ask for other ones.
+POLYNOMIALS = "numpy.polynomial"
 
 
 def defaults_of(function: types.FunctionType) -> list[Any]:

@@ -17,7 +17,7 @@ SUSPECTS = frozenset(
     ones_like full full_like array asarray asanyarray ascontiguousarray asfortranarray require copy asarray_chkfinite
     fromiter isscalar vectorize float64 float32 complex128 float complex isinstance math cmath numpy type hasattr
     getattr __class__ ndarray generic number inexact floating complexfloating complex64
-    item tolist is_integer frompyfunc""".split()
+    item tolist is_integer frompyfunc polynomial""".split()
 )
 SIMPLE = (int, float, complex, str, bytes, bool, type(None), np.ndarray, np.generic, np.dtype, np.ufunc, Traced)
 #: The names that some code mentions with those of the code in it, by identity; the code is kept with them.
@@ -85,10 +85,10 @@ def is_innocent_value(x: Any, depth: int) -> bool:
     if type(x) is types.FunctionType:
         return depth > 0 and is_innocent(x, depth)
     if type(x) is types.ModuleType:
-        return x.__name__.partition(".")[0] in ("dispatchml", "numpy")
+        return x.__name__.partition(".")[0] in ("dispatchml", "numpy") and "polynomial" not in x.__name__
     module = getattr(type(x), "__module__", "")
     if isinstance(x, type):
         module = x.__module__
     if type(x) is types.BuiltinFunctionType:
         module = x.__module__ or ""
-    return module.partition(".")[0] in ("dispatchml", "numpy", "builtins")
+    return module.partition(".")[0] in ("dispatchml", "numpy", "builtins") and "polynomial" not in module

@@ -300,6 +300,8 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         ready = READY.get(id(function))
         if ready is None and LIFTING.prepare is not None:
             ready = LIFTING.prepare(function, arguments)
+            if outermost is not None and not entered and LIFTING.enter is not None:
+                entered = LIFTING.enter()  # a package was met on the way
         run = function if ready is AS_IT_IS or ready is None else ready.run
         result = run(*arguments, **keywords)
     except Exception as error:
