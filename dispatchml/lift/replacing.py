@@ -91,14 +91,18 @@ def check_version(replacement: Replacement) -> None:
         return
     package = replacement.name.partition(".")[0]
     text = str(getattr(sys.modules.get(package), "__version__", ""))
-    have = numbers(text)
-    for condition in conditions(replacement.versions):
-        sign, wanted = CONDITION.match(condition).groups()  # type: ignore[union-attr]
-        if not holds(have, sign, numbers(wanted)):
-            raise LiftError(
-                f"{replacement.name}: the function that stands for it with traced arguments is known to fit "
-                f"{package} {replacement.versions}, and version {text or 'unknown'} is installed."
-            )
+    if not fits(replacement.versions, text):
+        raise LiftError(
+            f"{replacement.name}: the function that stands for it with traced arguments is known to fit "
+            f"{package} {replacement.versions}, and version {text or 'unknown'} is installed."
+        )
+
+
+@functools.cache
+def fits(versions: str, installed: str) -> bool:
+    """Whether an installed version is in a range of versions."""
+    found = (CONDITION.match(condition).groups() for condition in conditions(versions))  # type: ignore[union-attr]
+    return all(holds(numbers(installed), sign, numbers(wanted)) for sign, wanted in found)
 
 
 def numbers(version: str) -> tuple[int, ...]:
