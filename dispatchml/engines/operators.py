@@ -45,7 +45,8 @@ def in_place(op: Any, name: str) -> Any:
     """The operator of this name that changes its first operand."""
 
     def operator(self: Any, other: Any) -> Any:
-        return update(self, op(self, other), name)
+        made = op(self, other)
+        return made if made is NotImplemented else update(self, made, name)
 
     operator.__name__ = operator.__qualname__ = f"in_place_{op.__name__}"
     return operator

@@ -9,6 +9,7 @@ from .. import ops
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
 from ..rules.registry import rule_of
+from .declining import declining
 from .detours import with_detour
 from .levels import leaked
 from .missing import missing_rule
@@ -49,7 +50,7 @@ def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
     for cls in classes:
         if cls in HOLDERS:
             return HOLDERS[cls][1](op, classes)
-    return with_normal_forms(op, classes, provided(op, classes))
+    return declining(op, classes, with_normal_forms(op, classes, provided(op, classes)))
 
 
 def provided(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from .buffers import TRACED, held, held_deeply, holds_traced
-from .entering import STAND_INS, stands_for
+from .entering import STAND_INS, active, stands_for
 from .making import converted, is_bare
 
 
@@ -17,6 +18,10 @@ def number(x: Any = 0.0, /) -> Any:
     """As `float`; a traced number stays traced."""
     x = held(x)
     if not isinstance(x, TRACED) or not is_bare(x):
+        own = getattr(type(x), "__float__", None)
+        if type(own) is types.FunctionType and active() is not None:  # of a class of the user's, which may hold one
+            found = own(x)
+            return found if isinstance(found, TRACED) else float(x)
         return float(x)
     if x.size != 1 or x.dtype.kind not in "f":
         if x.dtype.kind in "biu":
