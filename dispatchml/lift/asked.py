@@ -88,14 +88,22 @@ def asks_for_ours(classes: Any) -> bool:
     return str(getattr(classes, "__module__", "")).partition(".")[0] == "dispatchml"
 
 
-#: How the names of protocols by which memory is handed out begin.
-DOORS = ("__array", "__dlpack", "__buffer__", "__cuda")
+#: Python's own special names. Others are protocols of libraries, by which traced values answer for themselves.
+SPECIAL = frozenset(
+    {name for kind in KINDS for name in dir(kind) if not name.startswith(("__array", "__dlpack", "__buffer"))}
+    | {"__next__", "__call__", "__class__"}
+)
+
+
+def is_protocol(name: str) -> bool:
+    """Whether an attribute is that of a library's protocol."""
+    return name.startswith("__") and name not in SPECIAL
 
 
 @stands_for(hasattr)
 def has_attribute(x: Any, name: str, /) -> bool:
     """As `hasattr`."""
-    if is_asked(x) and is_bare(x) and not name.startswith(DOORS):
+    if is_asked(x) and is_bare(x) and not is_protocol(name):
         return hasattr(stood_for(x), name)
     return hasattr(x, name)
 
@@ -103,7 +111,7 @@ def has_attribute(x: Any, name: str, /) -> bool:
 @stands_for(getattr)
 def attribute(x: Any, name: str, /, *default: Any) -> Any:
     """As `getattr`."""
-    if is_asked(x) and is_bare(x) and not name.startswith(DOORS):
+    if is_asked(x) and is_bare(x) and not is_protocol(name):
         if default and not hasattr(stood_for(x), name):
             return default[0]
         return attribute_asked(x, name)
