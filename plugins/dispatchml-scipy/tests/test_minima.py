@@ -327,3 +327,39 @@ def test_fits_through_points():
     )
     slope = dm.grad(lambda p: scipy.optimize.curve_fit(lambda t, a: a * t, np.arange(4.0), p * np.arange(4.0))[0][0])
     np.testing.assert_allclose(slope(1.0), 1.0, rtol=1e-9)
+
+
+UNSOLVED = {
+    "minimize": lambda p: scipy.optimize.minimize(lambda x: np.sum((x - p) ** 4), [9.0, -3.0], options={"maxiter": 1}),
+    "minimize_scalar": lambda p: scipy.optimize.minimize_scalar(lambda x: (x - p) ** 4, options={"maxiter": 1}),
+    "least_squares": lambda p: scipy.optimize.least_squares(lambda x: np.exp(x - p) + x**3, [9.0], max_nfev=1),
+    "root": lambda p: scipy.optimize.root(lambda x: x**2 + p, [1.0]),
+    "root_scalar": lambda p: scipy.optimize.root_scalar(lambda x: np.cos(x) - p * x, x0=8.0, x1=9.0, maxiter=1),
+    "linprog": lambda p: scipy.optimize.linprog([-p], bounds=[(0, None)]),
+}
+
+
+@pytest.mark.parametrize("name", UNSOLVED)
+def test_a_program_may_ask_whether_a_solver_converged(name):
+    solve = UNSOLVED[name]
+
+    def handled(p):
+        r = solve(p)
+        assert "message" in r or "flag" in r
+        return p * p if not r.get("success", r.get("converged", False)) else np.sum(r.x)
+
+    assert dm.value_and_grad(handled)(1.5) == (handled(1.5), 3.0)
+
+    def careless(p):
+        r = solve(p)
+        return np.sum(r.root if "root" in r else r.x)
+
+    with pytest.raises(ConvergenceError, match="did not converge"):
+        dm.grad(careless)(1.5)
+
+    def thrifty(p):
+        r = solve(p)
+        return p * sum(np.sum(x) for x in r.values() if isinstance(x, np.ndarray))
+
+    with pytest.raises(ConvergenceError, match="did not converge"):
+        dm.grad(thrifty)(1.5)

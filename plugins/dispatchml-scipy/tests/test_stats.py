@@ -167,6 +167,8 @@ CENTRES = {
     "genlogistic.pdf": lambda x, c: scipy.stats.genlogistic.pdf(x, c),
     "gennorm.cdf": lambda x, c: scipy.stats.gennorm.cdf(x, c),
     "gennorm.sf": lambda x, c: scipy.stats.gennorm.sf(x, c),
+    "gennorm.ppf": lambda x, c: scipy.stats.gennorm.ppf(0.5 + x, c),
+    "gennorm.isf": lambda x, c: scipy.stats.gennorm.isf(0.5 + x, c),
     "genhyperbolic.logpdf": lambda x, c: scipy.stats.genhyperbolic.logpdf(x, 0.5, c, 0.3),
     "geninvgauss.pdf": lambda x, c: scipy.stats.geninvgauss.pdf(x + 1.2, 0.5, c),
 }

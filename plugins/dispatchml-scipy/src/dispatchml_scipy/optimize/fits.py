@@ -12,10 +12,12 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import LiftError, at_user_line
 
 from ..calls import Call, as_tuple, replacing, run_result
+from ..errors import ConvergenceError
 from ..implicit import as_array, as_vector, not_converged, run_plain, with_value
 from ..user_functions import lifted
 from .constraints import apart, ends, functions, parts, together
 from .stationary import minimum_of
+from .unsolved import unsolved
 
 #: The losses by name: rho(z) for z the square of a scaled residual.
 LOSSES: dict[str, Any] = {
@@ -71,7 +73,10 @@ def least_squares(call: Call) -> Any:
     r = run_result(call, run, taken)
     held = holding(call["fun"], as_tuple(call["args"]), call["kwargs"], taken["bounds"])
     held["loss"], held["scale"] = call["loss"], call["f_scale"]
-    x = moved(call, r.x, held, r.success, r.message)
+    try:
+        x = moved(call, r.x, held, r.success, r.message)
+    except ConvergenceError as error:
+        return unsolved(call, r, r.success, error)
     if x is None:
         return call.as_given()
     r.x, r.fun, r.cost = x, with_value(r.fun, residuals(x, held)), with_value(r.cost, cost(x, held))

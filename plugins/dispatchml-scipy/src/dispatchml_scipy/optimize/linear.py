@@ -16,6 +16,7 @@ from ..calls import Call, replacing, run_result
 from ..implicit import as_array, as_vector, differentiated, not_converged, run_plain, traced_in, with_value
 from .constraints import apart, ends, ends_of_pairs, functions, parts, split, together
 from .stationary import minimum_and_multipliers, minimum_of
+from .unsolved import unsolved
 
 
 def dense(matrix: Any) -> Any:
@@ -108,14 +109,14 @@ def linprog(call: Call) -> Any:
     held = {name: call[name] for name in ("c", "A_ub", "b_ub", "A_eq", "b_eq", "bounds")}
     if r.x is None:
         if traced_in(call.values):
-            raise not_converged(call.name, r.message)
+            return unsolved(call, r, r.success, not_converged(call.name, r.message))
         return call.as_given()
     given = functions(r.x, held, feasible)
     asked = differentiated(call, *(f(r.x, held) for f in (price, *given.values())))
     if not asked:
         return r if asked is False else call.as_given()
     if not np.all(dm.primal(r.success)):
-        raise not_converged(call.name, r.message)
+        return unsolved(call, r, r.success, not_converged(call.name, r.message))
     if call["integrality"] is not None and np.any(call["integrality"]):
         raise LiftError(
             f"linprog{at_user_line()}: a program with whole numbers (integrality=) has no derivative. Solve it for the "

@@ -11,10 +11,12 @@ import scipy.optimize
 from dispatchml import ops
 
 from ..calls import Call, as_tuple, first, replacing, run_result
+from ..errors import ConvergenceError
 from ..implicit import as_vector, plainly, run_plain, with_value
 from ..user_functions import lifted
 from .constraints import apart, ends_of_pairs, functions, parts, together
 from .stationary import minimum_of, one_number
+from .unsolved import unsolved
 
 
 def objective(x: Any, held: Any) -> Any:
@@ -53,7 +55,10 @@ def minimized(call: Call, constraints: Any, *, several: bool = False, args: Any 
 
     r = run_result(call, run, taken)
     held = holding(taken[next(iter(taken))], args, taken["bounds"], constraints or (), several)
-    x = moved(call, as_vector(r.x), held, r.success, r.message)
+    try:
+        x = moved(call, as_vector(r.x), held, r.success, r.message)
+    except ConvergenceError as error:
+        return unsolved(call, r, r.success, error)
     if x is None:
         return call.as_given()
     r.x, r.fun = x, with_value(r.fun, objective(x, held))
@@ -83,7 +88,10 @@ def minimize_scalar(call: Call) -> Any:
     bounds = None if call["bounds"] is None else [call["bounds"]]
     held = holding(call["fun"], call["args"], bounds)
     held["fun"], held["args"] = of_number, (call["fun"], *held["args"])
-    x = moved(call, as_vector(r.x), held, r.success, r.message)
+    try:
+        x = moved(call, as_vector(r.x), held, r.success, r.message)
+    except ConvergenceError as error:
+        return unsolved(call, r, r.success, error)
     if x is None:
         return call.as_given()
     r.x, r.fun = ops.getitem(x, index=0), with_value(r.fun, objective(x, held))

@@ -14,8 +14,10 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import DispatchmlError
 
 from ..calls import Call, as_tuple, first, replacing, run_result
+from ..errors import ConvergenceError
 from ..implicit import as_array, as_vector, differentiated, implicit, not_converged, run_plain
 from ..user_functions import lifted
+from .unsolved import unsolved
 
 Equation = Callable[..., Any]
 
@@ -35,9 +37,9 @@ def finish(
 # ---- one equation ----------------------------------------------------------------------------------------------------
 
 
-def scalar_root(call: Call, f: Any, run: Callable[[Any], RootResults], *, several: bool = False) -> RootResults | None:
+def scalar_root(call: Call, f: Any, run: Callable[[Any], RootResults], *, several: bool = False) -> Any:
     """The result of a solver for f(x) = 0. run(values) -> RootResults for plain values. several: f may return a tuple,
-    of which the first is the value.
+    of which the first is the value; where it did not converge, a result that says so comes back.
     """
     said: list[Any] = []
 
@@ -53,7 +55,12 @@ def scalar_root(call: Call, f: Any, run: Callable[[Any], RootResults], *, severa
         y = lifted(function)(x, *args)
         return as_array(first(y) if several else y)
 
-    root = finish(call, equation, (f, as_tuple(call["args"])), root, converged, said[0].flag, elementwise=True)
+    try:
+        root = finish(call, equation, (f, as_tuple(call["args"])), root, converged, said[0].flag, elementwise=True)
+    except ConvergenceError as error:
+        if not several:
+            raise
+        return unsolved(call, {**said[0]}, converged, error)
     if root is None:
         return None
     made = RootResults(root, iterations, calls, said[0].flag, said[0].method)
@@ -133,7 +140,10 @@ def root(call: Call) -> Any:
     shape = ops.shape(x)
     equation, held = system(call["fun"], call["args"], shape, several=bool(call["jac"]) and not callable(call["jac"]))
     flat = ops.reshape(x, shape=(-1,))
-    made = finish(call, equation, held, flat, r.success, r.message, elementwise=False)
+    try:
+        made = finish(call, equation, held, flat, r.success, r.message, elementwise=False)
+    except ConvergenceError as error:
+        return unsolved(call, r, r.success, error)
     if made is None:
         return call.as_given()
     r.x = ops.reshape(made, shape=shape)
