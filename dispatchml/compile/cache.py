@@ -28,6 +28,8 @@ SUPPORTED = os.open in os.supports_dir_fd
 MAGIC = b"dispatchml code\n"
 DIGEST = 32
 SUFFIX, UNFINISHED = ".code", ".unfinished"
+#: Files that say that a text is being compiled (`attempts.py`).
+ATTEMPT = ".attempt"
 #: Limit of the folder in MiB, and what part of it is left when the oldest files have been deleted.
 LIMIT, KEPT = 256, 0.75
 #: Seconds after which a file counts as used anew, and after which what another process left unfinished is deleted.
@@ -203,7 +205,7 @@ def entries(inside: int) -> list[Entry]:
     found = []
     with os.scandir(inside) as files:
         for file in files:
-            if file.name.endswith((SUFFIX, UNFINISHED)):
+            if file.name.endswith((SUFFIX, UNFINISHED, ATTEMPT)):
                 with contextlib.suppress(OSError):  # another process was faster
                     status = os.stat(file.name, dir_fd=inside, follow_symlinks=False)
                     found.append(Entry(file.name, status.st_size, status.st_mtime))

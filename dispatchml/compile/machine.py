@@ -124,9 +124,16 @@ def from_disk(key: str) -> Library | None:
 def from_text(key: str, text: str, effort: int) -> Library:
     """Compile, and keep for later processes."""
     from . import generator, linking
+    from .attempts import EndedProcesses, attempt
 
     try:
-        data, names = generator.compile_text(text, effort)
+        with attempt(key):
+            data, names = generator.compile_text(text, effort)
+    except EndedProcesses as ended:
+        raise CompilationError(
+            f"LLVM has ended {ended} processes that compiled it. Please report the function; `dispatchml cache clear` "
+            "makes the next process try again."
+        ) from None
     except RuntimeError as error:
         raise CompilationError(f"LLVM refuses a text of ours: {error}") from error
     try:
