@@ -230,10 +230,20 @@ class Lifting(ast.NodeTransformer):
         """`a += b`, where a may be an array of dual numbers."""
         self.generic_visit(node)
         name = IN_PLACE.get(type(node.op))
+        if isinstance(node.target, ast.Subscript):
+            return self.part_in_place(node, node.target)
         if name is None or not isinstance(node.target, ast.Name) or node.target.id not in self.activity.active:
             return node
         call = ast.Call(ast.Name(name, ast.Load()), [ast.Name(node.target.id, ast.Load()), node.value], [])
         return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], call), node))
+
+    def part_in_place(self, node: ast.AugAssign, target: ast.Subscript) -> Any:
+        """`a[i] += b`, where a may be an array of dual numbers: `a[i] = a[i] + b`, as a[i] may be a row."""
+        if not Pass(self.activity, self.found).is_active(target.value):
+            return node
+        part = ast.Subscript(target.value, target.slice, ast.Load())
+        made = ast.copy_location(ast.Assign([target], ast.BinOp(part, node.op, node.value)), node)
+        return ast.fix_missing_locations(made)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         """A product of matrices."""

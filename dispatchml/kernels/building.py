@@ -17,7 +17,7 @@ from .duals import operations as operations
 from .duals import seeds as seeds
 from .entries import entry, kind_of_type, numba_type
 from .errors import KernelError
-from .refusing import explained
+from .refusing import explained, failed
 from .source import Source
 
 #: Tells functions of one name apart.
@@ -48,6 +48,8 @@ def typed(source: Source, given: tuple[Any, ...], unchecked: bool) -> Any:
         function.compile(given)
     except errors.NumbaError as error:
         raise explained(error, source) from error
+    except (AttributeError, AssertionError, TypeError, LookupError, NotImplementedError, RuntimeError) as error:
+        raise failed(error, source) from error
     return function.overloads[tuple(given)]
 
 

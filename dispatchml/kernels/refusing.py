@@ -75,6 +75,20 @@ def explained(error: Any, source: Source) -> KernelError:
     )
 
 
+def failed(error: Exception, source: Source) -> KernelError:
+    """The error for a function in which Numba fails."""
+    said = f"Numba fails inside ({type(error).__name__}: {error})."
+    if "'NoneType' object has no attribute 'args'" in str(error):  # of operators in place, where none fits
+        said = (
+            "an operator in place (`a += b`) does not take such arrays: it may write into an argument, which is never "
+            "changed by a kernel. Work on a copy: `x = x.copy()`, or write `a = a + b`."
+        )
+    return KernelError(
+        f"{source.name} cannot be compiled (at {source.file}:{source.tree.lineno}): {said} DISPATCHML_DEBUG=1 runs it "
+        "uncompiled."
+    )
+
+
 def place(error: Any, text: str, source: Source) -> str:
     """` (at file:line)`: the innermost line that is the user's."""
     files = {s.file for s in source.reached()}

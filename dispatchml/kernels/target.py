@@ -17,7 +17,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.target_extension import CPU, dispatcher_registry, jit_registry, target_registry
 from numba.core.utils import threadsafe_cached_property
 
-from . import whole
+from . import overlapping, whole
 from .calling import ERRORS as ERRORS
 from .calling import NumberedErrors
 from .lowering import Lower
@@ -74,9 +74,9 @@ class Context(cpu.CPUContext):
         return NumberedErrors(self)
 
     def get_function(self, fn: Any, sig: Any, _firstcall: bool = True) -> Any:
-        """What lowers a function for some types: whole numbers raise where Python's do."""
-        found = super().get_function(fn, sig, _firstcall)
-        return whole.checked(self, fn, sig, found)
+        """What lowers a function for some types: whole numbers raise where Python's do, and arrays may overlap."""
+        find = super().get_function
+        return overlapping.apart(self, fn, sig, whole.checked(self, fn, sig, find(fn, sig, _firstcall)), find)
 
     def get_executable(self, library: Any, fndesc: Any, env: Any) -> Any:
         """Nothing runs inside Numba, which knows functions by a built-in function: another one for each."""

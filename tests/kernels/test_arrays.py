@@ -138,3 +138,38 @@ def test_comparisons_and_whole_numbers_are_by_value():
 
     assert f(3.7) == by_hand(3.7)
     assert dm.derivative(f)(3.7) == 0 + 1 + 2
+
+
+def of_float32(x):
+    s = x[0] * 0
+    for v in x:
+        s = s * 2 + v * v
+    return s
+
+
+def float32_array(x):
+    y = np.zeros(2, np.float32)
+    y[0] = x[0] * 2
+    y[1] = x[1] + y[0] * 2.5
+    return y
+
+
+@pytest.mark.parametrize("f", [of_float32, float32_array], ids=lambda f: f.__name__)
+def test_single_precision_forward(f):
+    x, dx = np.array([1, 2], np.float32), np.array([0.5, -1], np.float32)
+    value, tangent = dm.jvp(dm.kernel(f), (x,), (dx,))
+    assert np.allclose(value, f(x))
+    wide, wide_dx = x.astype(float), dx.astype(float)
+    assert np.allclose(tangent, (np.asarray(f(wide + 1e-3 * wide_dx)) - f(wide - 1e-3 * wide_dx)) / 2e-3, atol=1e-3)
+    assert np.allclose(dm.vjp(dm.kernel(f), x)[1](np.ones_like(value)) @ dx, np.sum(tangent))
+
+
+def test_writing_into_an_argument_in_place_says_so():
+    @dm.kernel
+    def f(x):
+        y = np.asarray(x)
+        y += 1
+        return y
+
+    with pytest.raises(TypeError, match=r"test_arrays.py:\d+\): .*never changed by a kernel. Work on a copy"):
+        f(np.ones(2))

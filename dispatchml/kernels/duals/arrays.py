@@ -15,6 +15,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin, type_callable
 
 from .. import partials
+from ..overlapping import overlaps
 from .algebra import Emitter, Number
 from .operations import BINARY, COMPARISONS, QUESTIONS, UNARY
 from .seeds import INDEX, Code
@@ -161,8 +162,22 @@ def declare_in_place(function: Any, plain: Any, name: str) -> None:
         shapes = [code.shape(t, x) if isinstance(t, types.Array) else [] for t, x in zip(sig.args, args, strict=True)]
         for k in range(ty.ndim):
             work.size([shapes[0][k], *(s[k - ty.ndim] for s in shapes[1:] if len(s) >= ty.ndim - k)])
-        with cgutils.loop_nest(builder, shapes[0], INDEX) as indices:
-            code.store(ty, target, tuple(indices), work.element(tuple(indices), shapes, ty.dtype))
+
+        def each(element: Callable[[Any], Any]) -> None:
+            with cgutils.loop_nest(builder, shapes[0], INDEX) as indices:
+                code.store(ty, target, tuple(indices), element(tuple(indices)))
+
+        if isinstance(sig.args[1], types.Array):
+            with builder.if_else(overlaps(context, builder, sig.args, args), likely=False) as (yes, no):
+                with yes:
+                    kind = types.Array(ty.dtype, ty.ndim, "C")
+                    made = code.mapped(kind, shapes[0], lambda k: work.element(k, shapes, ty.dtype))
+                    each(lambda k: code.load(kind, made, k))
+                    context.nrt.decref(builder, kind, made)
+                with no:
+                    each(lambda k: work.element(k, shapes, ty.dtype))
+        else:
+            each(lambda k: work.element(k, shapes, ty.dtype))
         return impl_ret_borrowed(context, builder, ty, target)
 
 

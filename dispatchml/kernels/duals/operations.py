@@ -103,13 +103,12 @@ def declare(function: Any, count: int, result: Any, name: str) -> None:
                 return None
             if not any(isinstance(t, Dual) for t in args):
                 return None
-            integers = [t for t in args if not isinstance(t, Dual)]
-            ty = functools.reduce(joined, args)
-            if integers and isinstance(integers[0], types.Integer):  # a whole number does not widen float32
-                ty = functools.reduce(joined, (t for t in args if isinstance(t, (Dual, types.Float))))
+            # the type must follow from the types in which the arguments are taken: Numba asks again with these
+            given = [taken_as(t, name == "power" and k == 1) for k, t in enumerate(args)]
+            widening = [t for t in given if not (name == "power" and isinstance(t, types.Integer))]
+            ty = functools.reduce(joined, widening)
             if ty is None:
                 return None
-            given = [taken_as(t, name == "power" and k == 1) for k, t in enumerate(args)]
             return signature(result or ty, *given)
 
     infer_global(function)(Template)  # pyright: ignore[reportOptionalCall]

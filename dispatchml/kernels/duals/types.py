@@ -32,7 +32,12 @@ class Dual(types.Type):
 
     def can_convert_from(self, typingctx: Any, other: Any) -> Any:
         """Constants become duals with zero partials."""
-        return Conversion.promote if other != self and joined(self, other) == self else None
+        found = joined(self, other)
+        if other == self or found is None:
+            return None
+        if found == self:
+            return Conversion.promote
+        return Conversion.unsafe if found == joined(self, types.float64) else None  # as NumPy stores wider floats
 
     def can_convert_to(self, typingctx: Any, other: Any) -> Any:
         """A dual number may become one of a later derivative."""
@@ -59,7 +64,7 @@ def joined(a: Any, b: Any) -> Any:
         if isinstance(b, types.Float):
             return a if a.bitwidth >= b.bitwidth else b
         if isinstance(b, (types.Integer, types.Boolean)):
-            small = isinstance(b, types.Boolean) or b.bitwidth <= 16 or isinstance(b, types.IntegerLiteral)  # pyright: ignore[reportAttributeAccessIssue]
+            small = isinstance(b, types.Boolean) or b.bitwidth <= 16  # pyright: ignore[reportAttributeAccessIssue]
             return a if small or a.bitwidth == 64 else types.float64
     if isinstance(b, types.Float) and isinstance(a, (types.Integer, types.Boolean)):
         return joined(b, a)
