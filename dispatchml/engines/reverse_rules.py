@@ -13,6 +13,7 @@ from .. import ops
 from ..backends.numpy import kernels
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
+from ..rules.strong import STACKS, by_matrices
 from .constants import STILL, kept_static
 from .generate import compile_source, looking, plain_space, watching, with_keywords, word
 from .reverse import Var, current, keep, record, watch_choice
@@ -32,17 +33,36 @@ class OutputCotangents(tuple[Any, ...]):
 # ---- rules given as functions ----------------------------------------------------------------------------------------
 
 
-def backward_function(cotangents: Cotangents, ct: Any, entry: Any, strong: Any = None) -> None:
-    """Run a pullback that came from a rule, and bring each cotangent to its primal's space.
+#: The pullback of a rule in its careful form, in which zeros win over inf and nan: carefully(pullback)(ct).
+Carefully = Callable[[Callable[..., Any]], Callable[[Any], Any]]
 
-    strong: the second argument of the pullback in its careful form.
+
+def as_it_is(pullback: Callable[..., Any]) -> Callable[..., Any]:
+    """A pullback that has no careful form."""
+    return pullback
+
+
+def careful_form(op: Operation, vjp: Any) -> Carefully:
+    """How a rule's pullbacks are made careful.
+
+    They take what the rule gives as `vjp.careful` as a second argument, or the operation is one on matrices of a stack.
     """
+    strong = getattr(vjp, "careful", None)
+    if strong is not None:
+        return lambda pullback: lambda ct: pullback(ct, strong)
+    if op in STACKS:
+        return lambda pullback: lambda ct: by_matrices(ct, pullback(ct))
+    return as_it_is
+
+
+def backward_function(cotangents: Cotangents, ct: Any, entry: Any, carefully: Carefully = as_it_is) -> None:
+    """Run a pullback that came from a rule, and bring each cotangent to its primal's space."""
     _, indices, spaces, pullback = entry
     try:
         found = pullback(ct)
     except ArithmeticError:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            found = pullback(ct) if strong is None else pullback(ct, strong)
+            found = carefully(pullback)(ct)
     for index, space, x in zip(indices, spaces, found, strict=True):
         if index is not None and x is not None:
             x = space.project(x)
@@ -67,7 +87,15 @@ def backward_head(cotangents: Cotangents, ct: Any, entry: Any) -> None:
     used = next((c, y) for c, y in zip(ct, outputs, strict=True) if c is not None)
     full = OutputCotangents(unused_cotangent(y, *used) if c is None else c for c, y in zip(ct, outputs, strict=True))
     full.used = tuple(c is not None for c in ct)
-    backward_function(cotangents, full, entry[:4])
+    backward_function(cotangents, full, entry[:4], entry[5])
+
+
+def careful_head(cotangents: Cotangents, ct: Any, entry: Any) -> None:
+    """The same with the careful form of the pullback."""
+    backward_head(cotangents, ct, (*entry[:3], entry[5](entry[3]), *entry[4:]))
+
+
+CAREFUL[backward_head] = careful_head
 
 
 def backward_output(cotangents: Cotangents, ct: Any, entry: Any) -> None:
@@ -79,10 +107,12 @@ def backward_output(cotangents: Cotangents, ct: Any, entry: Any) -> None:
     slots[position] = ct
 
 
-def record_outputs(outputs: tuple[Any, ...], tape: Tape, indices: Any, spaces: Any, pullback: Any) -> tuple[Any, ...]:
+def record_outputs(
+    outputs: tuple[Any, ...], tape: Tape, indices: Any, spaces: Any, pullback: Any, carefully: Carefully
+) -> tuple[Any, ...]:
     """Put an operation with several outputs on the tape: one entry for it, one for each output."""
     head = len(tape)
-    tape.append((backward_head, indices, spaces, pullback, outputs))
+    tape.append((backward_head, indices, spaces, pullback, outputs, carefully))
     return tuple(record(y, tape, (backward_output, head, k, len(outputs))) for k, y in enumerate(outputs))
 
 
@@ -95,7 +125,7 @@ def {name}({parameters}{keywords}):
     y = operation({arguments}{given})
 {still}    pullback = make_pullback(y, {arguments}, needs=needs{given})
 {watch}{make_spaces}    if type(y) is tuple:
-        return record_outputs(y, tape, [{indices}], [{spaces}], pullback)
+        return record_outputs(y, tape, [{indices}], [{spaces}], pullback, carefully)
     made = Var()
     made._value = y; made._tape = tape; made._index = len(tape); made._base = None
     tape.append(({backward}, {slots}, {chosen_spaces}, pullback))
@@ -109,7 +139,7 @@ def {backward}(cotangents, ct, entry):
         found = pullback(ct)
     except ArithmeticError:
         with ignoring(divide="ignore", invalid="ignore", over="ignore"):
-            found = pullback(ct) if strong is None else pullback(ct, strong)
+            found = carefully(pullback)(ct)
 {contributions}"""
 
 CONTRIBUTION = """\
@@ -215,23 +245,22 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         "PlainSpace": PlainSpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate,
         "STILL": STILL, "kept_static": kept_static, "ignoring": np.errstate, "record_outputs": record_outputs,
         "make_pullback": rule.vjp,
-        "strong": getattr(rule.vjp, "careful", None), "operation": op.function, "settle": settle(op, active),
+        "carefully": careful_form(op, rule.vjp), "operation": op.function, "settle": settle(op, active),
         "needs": tuple(k in active for k in range(op.arity)), "looked": None, "TRACED": TRACED, **kernels.FAST,
         **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")
-    CAREFUL[scope[backward]] = careful_twin(scope[backward], scope["strong"])
+    CAREFUL[scope[backward]] = careful_twin(scope[backward], scope["carefully"])
     return scope[name]
 
 
-def careful_twin(backward: Callable[..., None], strong: Any) -> Callable[..., None]:
-    """The same with the pullback in its careful form: its second argument is what the rule gives as `vjp.careful`."""
-    if strong is None:
+def careful_twin(backward: Callable[..., None], carefully: Carefully) -> Callable[..., None]:
+    """The same with the pullback in its careful form."""
+    if carefully is as_it_is:
         return backward
 
     def careful_backward(cotangents: Cotangents, ct: Any, entry: Any) -> None:
-        pullback = entry[-1]
-        backward(cotangents, ct, (*entry[:-1], lambda ct: pullback(ct, strong)))
+        backward(cotangents, ct, (*entry[:-1], carefully(entry[-1])))
 
     return careful_backward
 
@@ -264,14 +293,14 @@ def variadic_recorder(op: Operation, rule: Rule) -> Callable[..., Any]:
                 return transpose(ct, tuple(spaces), **keywords)  # type: ignore[misc]
 
         if type(y) is tuple:
-            return record_outputs(y, tape, indices, spaces, pullback)
+            return record_outputs(y, tape, indices, spaces, pullback, carefully)
         return record(y, tape, (backward, indices, spaces, pullback))
 
     def backward(cotangents: Cotangents, ct: Any, entry: Any) -> None:
-        backward_function(cotangents, ct, entry, strong)
+        backward_function(cotangents, ct, entry, carefully)
 
-    strong = getattr(make_pullback, "careful", None)
-    CAREFUL[backward] = careful_twin(backward, strong)
+    carefully = careful_form(op, make_pullback)
+    CAREFUL[backward] = careful_twin(backward, carefully)
     recorded.__name__ = recorded.__qualname__ = f"record_{op.name}"
     return recorded
 

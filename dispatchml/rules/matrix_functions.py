@@ -17,12 +17,14 @@ from .adjoints import (
     scale_columns,
 )
 from .registry import batch, rule
+from .strong import STACKS
 
 add, frechet, matmul, multiply = ops.add, ops.frechet, ops.matmul, ops.multiply
 
 batch_of_stacks(
     ops.matrix_power, ops.matrix_norm, ops.expm, ops.sqrtm, ops.logm, ops.hermitian_function
 )  # fmt: skip
+STACKS.add(ops.frechet.info)
 
 
 # ---- functions of general matrices: the derivative at a^H in the direction ct is the adjoint ----------------------

@@ -12,6 +12,7 @@ from ..ops.placement import beside
 from ..ops.scans import recurrence
 from .reductions import conjugated
 from .registry import linear, nondifferentiable, rule
+from .strong import as_is, is_not_zero, strong
 
 nondifferentiable(ops.argsort, ops.argpartition, ops.searchsorted)
 
@@ -61,13 +62,20 @@ def cumprod_jvp(y: Any, tangents: Any, x: Any, *, axis: int | None = None, dtype
 def cumprod_vjp(y: Any, x: Any, *, needs: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The cotangent of x[i] is y[i-1] s[i], where s[i] = ct[i] + x[i+1] s[i+1]."""
 
-    def cumprod_pullback(ct: Any) -> Any:
+    def cumprod_pullback(ct: Any, strong: Any = as_is) -> Any:
         (z, at), (line, _), (upto, _) = lined_up(conjugated(x), axis), lined_up(ct, axis), lined_up(conjugated(y), axis)
-        rest = recurrence(shifted(ops.flip(z, axis=at), at), ops.flip(line, axis=at), axis=at)
-        found = ops.multiply(shifted(upto, at), ops.flip(rest, axis=at))
+        line = ops.flip(line, axis=at)
+        if strong is not as_is:  # factors behind the last product that is used
+            used = ops.cumsum(is_not_zero(line), axis=at)
+            z = ops.where_or_zero(ops.flip(ops.greater(used, 0), axis=at), z)
+        rest = recurrence(shifted(ops.flip(z, axis=at), at), line, axis=at)
+        found = strong(ops.multiply)(shifted(upto, at), ops.flip(rest, axis=at))
         return (ops.reshape(found, shape=ops.shape(x)),)
 
     return cumprod_pullback
+
+
+cumprod_vjp.careful = strong
 
 
 # ---- running extremes ------------------------------------------------------------------------------------------------

@@ -17,10 +17,12 @@ from .adjoints import (
     transposed,
 )
 from .registry import batch, nondifferentiable, rule
+from .strong import STACKS, as_is, strong
 
 add, matmul, multiply, negative, subtract = ops.add, ops.matmul, ops.multiply, ops.negative, ops.subtract
 
 batch_of_stacks(ops.inv, ops.det, ops.slogdet)
+STACKS.add(ops.cofactor.info)
 nondifferentiable(ops.matrix_rank)
 
 
@@ -68,12 +70,24 @@ def solve_vjp(y: Any, a: Any, b: Any, *, needs: Any) -> Any:
     """gb = solve(a^H, ct), ga = -gb y^H."""
     vector = ops.ndim(b) == 1
 
-    def solve_pullback(ct: Any) -> Any:
-        gb = ops.solve(adjoint(a), as_columns(ct, vector))
-        ga = negative(matmul(gb, adjoint(as_columns(y, vector)))) if needs[0] else None
+    def solve_pullback(ct: Any, strong: Any = as_is) -> Any:
+        right = as_columns(ct, vector)
+        gb = where_asked(ops.solve(adjoint(a), right), right, strong)
+        ga = negative(strong(matmul)(gb, adjoint(as_columns(y, vector)))) if needs[0] else None
         return ga, as_given(gb, vector) if needs[1] else None
 
     return solve_pullback
+
+
+solve_vjp.careful = strong
+
+
+def where_asked(x: Any, right: Any, strong: Any) -> Any:
+    """The solution of linear systems; in the careful form 0 for a right-hand side of zeros, whatever the matrix."""
+    if strong is as_is:
+        return x
+    asked = ops.any(ops.not_equal(right, 0), axis=-2, keepdims=True)
+    return ops.where_or_zero(ops.broadcast_to(asked, shape=ops.shape(x)), x)
 
 
 def batched_system(operation: Any, arguments: Any, batched: Any, **keywords: Any) -> Any:
@@ -132,17 +146,21 @@ def solve_triangular_vjp(y: Any, a: Any, b: Any, *, needs: Any, lower: bool, tra
     vector = ops.ndim(b) == 1
     trans_adjoint, conjugate = ADJOINT_SYSTEM[letter(trans)]
 
-    def solve_triangular_pullback(ct: Any) -> Any:
+    def solve_triangular_pullback(ct: Any, strong: Any = as_is) -> Any:
         right = as_columns(conj(ct) if conjugate else ct, vector)
         gb = ops.solve_triangular(a, right, lower=lower, trans=trans_adjoint, unit_diagonal=unit_diagonal)
+        gb = where_asked(gb, right, strong)
         gb = conj(gb) if conjugate else gb
         ga = None
         if needs[0]:
-            ga = oriented(negative(matmul(gb, adjoint(as_columns(y, vector)))), letter(trans))
+            ga = oriented(negative(strong(matmul)(gb, adjoint(as_columns(y, vector)))), letter(trans))
             ga = read_part(ga, lower, unit_diagonal)
         return ga, as_given(gb, vector) if needs[1] else None
 
     return solve_triangular_pullback
+
+
+solve_triangular_vjp.careful = strong
 
 
 @batch(ops.solve_triangular)

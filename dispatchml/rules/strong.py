@@ -101,6 +101,33 @@ def strong_cross(a: Any, b: Any, **keywords: Any) -> Any:
     return ops.where(from_last(ops.greater(spoiled, 0), axisc), whole, finite)
 
 
+#: Operations on stacks of matrices, in the last two axes of one argument or of several; none sees another matrix.
+STACKS: set[Any] = set()
+
+
+def by_matrices(ct: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The cotangents of stacks of matrices: zero for a matrix of whose results, one or several, nothing is used.
+
+    Its derivative may be inf or nan where it is singular or holds nan itself.
+    """
+    outputs = ct if isinstance(ct, tuple) else (ct,)
+
+    def used(x: Any) -> Any:
+        stack, masks = max(ops.ndim(x) - 2, 0), []
+        for c in outputs:
+            mask = ops.not_equal(c, 0)
+            inner = tuple(range(stack, ops.ndim(c)))
+            masks.append(ops.any(mask, axis=inner) if inner else mask)
+        chosen = masks[0]
+        for mask in masks[1:]:
+            chosen = ops.logical_or(chosen, mask)
+        rest = ops.ndim(x) - stack
+        chosen = ops.expand_dims(chosen, axis=tuple(range(-rest, 0))) if rest else chosen
+        return ops.where_or_zero(ops.broadcast_to(chosen, shape=ops.shape(x)), x)
+
+    return tuple(None if x is None else used(x) for x in found)
+
+
 STRONG: dict[Any, Callable[..., Any]] = {
     ops.multiply: ops.strong_multiply,
     ops.einsum: strong_einsum,

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NonDifferentiableError, NonScalarOutputError, at_user_line, describe
+from ..dispatch.layers import layer_of
 from ..engines.constants import check_constants, is_still
 from ..engines.reverse import Var, variable
 from ..engines.reverse_elementwise import F32, F64
@@ -252,10 +253,17 @@ def holomorphic_gradients(
     ]
 
 
+def has_not_run(value: Any) -> bool:
+    """Whether a value is a generator, a coroutine or a function that nobody called."""
+    if type(value) in SEEDS:
+        return False
+    return isinstance(value, (Iterator, Awaitable)) or callable(value) and layer_of(type(value)) is None
+
+
 def check_scalar(value: Any, name: str, holomorphic: bool) -> None:
     """Refuse an output of which there is no gradient."""
     shape = ops.shape(value)
-    if isinstance(value, (tuple, list, dict, str)) or value is None or shape != ():
+    if isinstance(value, (tuple, list, dict, str)) or value is None or shape != () or has_not_run(value):
         raise NonScalarOutputError(
             f"{name} needs a function that returns one number, not {describe(value)}{at_user_line()}. Sum it up, take "
             "one element, or use dispatchml.jacobian for all of them"

@@ -155,3 +155,19 @@ def test_truth_values_and_positions_are_no_outputs(f):
         with pytest.raises(NonScalarOutputError, match=r"test_gradient\.py:\d+.*zero everywhere"):
             transform(f)(np.array([1.0, 2.0]))
     np.testing.assert_array_equal(dm.grad(lambda x: 3)(np.array([1.0, 2.0])), [0.0, 0.0])
+
+
+def a_generator(x):
+    yield x
+
+
+async def a_coroutine(x):
+    return x
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+@pytest.mark.parametrize("f", [a_generator, a_coroutine, lambda x: lambda: x, lambda x: x.sum, lambda x: np.sum])
+def test_what_has_not_run_yet_is_no_number(f):
+    for transform in (dm.grad, dm.value_and_grad):
+        with pytest.raises(NonScalarOutputError, match=r"test_gradient\.py:\d+"):
+            transform(f)(np.ones(2))

@@ -91,3 +91,23 @@ def test_quantities_are_apart_too():
     assert not np.shares_memory(y.magnitude, x.magnitude)
     assert not np.shares_memory(dy.magnitude, x.magnitude)
     assert not np.shares_memory(dm.vmap(lambda x: x)(x).magnitude, x.magnitude)
+
+
+SHAPED = {
+    "reshape": lambda x: np.reshape(x, ()),
+    "method": lambda x: x.reshape(()),
+    "squeeze": np.squeeze,
+    "transpose": np.transpose,
+    "T": lambda x: x.T,
+    "vector": lambda x: np.reshape(x, (1,)),
+    "real": np.real,
+}
+
+
+@pytest.mark.parametrize("name", SHAPED)
+@pytest.mark.parametrize("x", NUMBERS[1:], ids=lambda x: f"{type(x).__name__}-{x.dtype}")
+def test_the_shape_of_a_scalar_is_taken_as_numpy_takes_it(x, name):
+    f = SHAPED[name]
+    assert kind(dm.jvp(f, (x,), (x,))[0]) == kind(f(x))
+    assert kind(dm.vjp(f, x)[0]) == kind(f(x))
+    assert kind(dm.grad(lambda x: np.sum(f(x)))(x)) == kind(x)

@@ -10,13 +10,15 @@ from ...ops.axes import axes_of, axis_of, moved_axes
 from .kernels import OBJECT, kernel
 
 ndarray, asarray = np.ndarray, np.asarray
+#: What has NumPy's methods; those of a NumPy scalar give a scalar where no axis comes of it.
+SHAPED = (np.ndarray, np.generic)
 #: Up to this many elements a copy costs less than a view without strides.
 COPIED_SIZE = 2048
 
 
 def array_reshape(x: Any, shape: Any, order: str) -> Any:
     if order == "C":
-        return (x if type(x) is ndarray else asarray(x)).reshape(shape)
+        return (x if isinstance(x, SHAPED) else asarray(x)).reshape(shape)
     if order != "F":
         raise ValueError(
             f'reshape: order is "C" or "F", not {order!r}: the others depend on how the array lies in memory.'
@@ -25,7 +27,7 @@ def array_reshape(x: Any, shape: Any, order: str) -> Any:
 
 
 def array_transpose(x: Any, axes: Any) -> Any:
-    return (x if type(x) is ndarray else asarray(x)).transpose(axes)
+    return (x if isinstance(x, SHAPED) else asarray(x)).transpose(axes)
 
 
 def array_moveaxis(x: Any, source: Any, destination: Any) -> Any:
@@ -77,7 +79,8 @@ def array_broadcast_to(x: Any, shape: Any) -> Any:
 
 
 def array_squeeze(x: Any, axis: Any) -> Any:
-    return asarray(x).squeeze(axis)
+    y = asarray(x).squeeze(axis)
+    return y[()] if isinstance(x, np.generic) else y
 
 
 def array_stack(arrays: Any, axis: int, dtype: Any) -> Any:

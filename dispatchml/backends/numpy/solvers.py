@@ -118,6 +118,12 @@ def cofactor(matrices: Any) -> Any:
     a, *directions = (x if x.dtype.kind in "fc" else x.astype(float) for x in (a, *directions))
     if a.shape[-1] == 0 or 0 in a.shape:
         return np.zeros(a.shape, np.result_type(a, *directions))
+    whole = np.isfinite(a)
+    for x in directions:
+        whole = whole & np.isfinite(x)
+    if not whole.all():  # of nan and inf there are no singular values
+        whole = whole.all(axis=(-2, -1), keepdims=True)
+        return np.where(whole, cofactor(tuple(np.where(whole, x, 0) for x in (a, *directions))), np.nan)
     if len(directions) > 1:
         return mixed_cofactor(a, directions)
     u, s, vh, phase = unitary_factors(a)
