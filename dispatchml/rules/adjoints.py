@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from .registry import batch
-from .strong import STACKS, as_is, strong
+from .strong import as_is, strong
 
 add, matmul, multiply, subtract = ops.add, ops.matmul, ops.multiply, ops.subtract
 
@@ -126,7 +126,6 @@ def bilinear_jvp(operation: Callable[..., Any]) -> Callable[..., Any]:
 
 def batch_of_stacks(*operations: Any) -> None:
     """Declare that operations on the last two axes of one argument take a batch as one more stack."""
-    STACKS.update(operation.info for operation in operations)
     for operation in operations:
 
         def batched_stack(

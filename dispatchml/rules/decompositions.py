@@ -15,11 +15,13 @@ from .adjoints import (
     upper_with_half_diagonal,
 )
 from .registry import rule
+from .strong import STACKS
 
 add, matmul, multiply, subtract = ops.add, ops.matmul, ops.multiply, ops.subtract
 solve_triangular = ops.solve_triangular
 
 batch_of_stacks(ops.cholesky, ops.lu, ops.qr)
+STACKS.update(op.info for op in (ops.cholesky, ops.lu, ops.qr))
 
 
 def over_triangle(x: Any, t: Any, lower: bool, trans: str = "N") -> Any:

@@ -24,7 +24,7 @@ add, frechet, matmul, multiply = ops.add, ops.frechet, ops.matmul, ops.multiply
 batch_of_stacks(
     ops.matrix_power, ops.matrix_norm, ops.expm, ops.sqrtm, ops.logm, ops.hermitian_function
 )  # fmt: skip
-STACKS.add(ops.frechet.info)
+STACKS.update(op.info for op in (ops.matrix_power, ops.matrix_norm, ops.expm, ops.sqrtm, ops.logm, ops.frechet))
 
 
 # ---- functions of general matrices: the derivative at a^H in the direction ct is the adjoint ----------------------

@@ -22,7 +22,7 @@ from .strong import STACKS, as_is, strong
 add, matmul, multiply, negative, subtract = ops.add, ops.matmul, ops.multiply, ops.negative, ops.subtract
 
 batch_of_stacks(ops.inv, ops.det, ops.slogdet)
-STACKS.add(ops.cofactor.info)
+STACKS.update(op.info for op in (ops.inv, ops.det, ops.slogdet, ops.cofactor))
 nondifferentiable(ops.matrix_rank)
 
 

@@ -101,7 +101,8 @@ def strong_cross(a: Any, b: Any, **keywords: Any) -> Any:
     return ops.where(from_last(ops.greater(spoiled, 0), axisc), whole, finite)
 
 
-#: Operations on stacks of matrices, in the last two axes of one argument or of several; none sees another matrix.
+#: Operations on stacks of matrices, in the last two axes of one argument or of several; none sees another matrix. Not
+#: those by eigenvalues and singular values: a derivative that does not exist is found by a zero that met an infinity.
 STACKS: set[Any] = set()
 
 
