@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.placement import HOMES
+
 #: Python's own numbers, which take the dtype of the arrays beside them: class -> form.
 PYTHON_FORMS: dict[type, str] = {float: "float", int: "int", complex: "complex", bool: "bool"}
 
 
 def form_of(x: Any) -> str:
     """How a plain value is held: an array, a NumPy scalar, or one of Python's numbers."""
-    if type(x) is np.ndarray:
+    if type(x) is np.ndarray or type(x) in HOMES:
         return "array"
     form = PYTHON_FORMS.get(type(x))
     if form is None and not isinstance(x, np.generic):

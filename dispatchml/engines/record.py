@@ -18,6 +18,7 @@ from ..dispatch.errors import LeakedTracerError, RecordingError, at_user_line, c
 from ..dispatch.handled import may_be_handled
 from ..dispatch.layers import Layer, add_layer, layer_of
 from ..dispatch.operation import Operation
+from ..ops.placement import HOMES
 from .constants import is_still
 from .refusals import remember
 from .views import current, has_memory, is_view, taken_from
@@ -87,6 +88,11 @@ class Recorder:
         if type(x) is Rec:
             return x._symbol if x._recorder is self else self.outer(x)
         if type(x) is not np.ndarray:
+            if type(x) in HOMES:
+                refuse(
+                    f"An array on {HOMES[type(x)](x)}",
+                    "is reached in a way that is not followed; pass it as an argument",
+                )
             return Literal(x)
         known = self.known.get(id(x))
         if known is not None:
@@ -140,6 +146,8 @@ class Recorder:
         value = current(x)
         if self.closed:
             leaked(x)
+        if type(value) in HOMES:
+            refuse("A branch", "depends on a number on a device, which would have to be waited for")
         if not any(g.value is x._symbol for g in self.guards):
             self.guards.append(Guard(x._symbol, value, user_line()))
         return value

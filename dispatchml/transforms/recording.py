@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import ops
-from ..compile.graph import UnsettledError
+from ..compile.device import LIBRARIES
+from ..compile.graph import Literal, Program, UnsettledError
 from ..dispatch.errors import FallbackWarning, RecordingError, at_user_line, describe, warn_at_user_line
 from ..dispatch.layers import layer_of
 from ..engines.levels import CAREFULLY, NUMBERS
@@ -145,8 +146,11 @@ def record_once(
     from ..compile import build
     from ..compile.choices import Choices
 
+    reached = (*signature.inputs, *surroundings.arrays())
+    remote = next((LIBRARIES[type(x)] for x in reached if type(x) in LIBRARIES), None) if LIBRARIES else None
+    careful = careful or remote is not None  # on a device nobody looks whether a result is nan
     recorder = Recorder()
-    given = [recorder.input(x) for x in (*signature.inputs, *surroundings.arrays())]
+    given = [recorder.input(x) for x in reached]
     arguments, keywords = signature.rebuild(given)
     draws = Draws(surroundings.generators)
     recorder.around = draws.around
@@ -168,9 +172,16 @@ def record_once(
         recorder.closed = True
     program = recorder.program([*results])
     program.outputs += [g.value for g in recorder.guards]
-    executable = build(program, Choices(ways.fast, any_order=True))
+    if remote is None:
+        executable = build(program, Choices(ways.fast, any_order=True))
+    else:
+        executable = on_device(program, remote)
     made = Recorded(executable, len(results), [g.expected for g in recorder.guards], parts, structure)
     made.guards = [f"{g.expected} at {g.line}" for g in recorder.guards if g.line]
+    if remote is not None:
+        if ways.donate:
+            warn_at_user_line("jit: no array of a device is given away (donate=...). Leave it out.", FallbackWarning)
+        return made
     donated = signature.inputs_of(ways.donate) if ways.donate else ()
     if donated and recorder.guards:
         donated = ()
@@ -186,6 +197,19 @@ def record_once(
         made.native = native_function(made, signature, bool(surroundings.slots))
     executable.forget()
     return made
+
+
+def on_device(program: Program, library: Any) -> Any:
+    """An executable for arrays of a device; RecordingError where a number of the host is computed or a result."""
+    from ..compile.device.executable import device_build
+
+    for x in (*(y for node in program.nodes for y in node.outputs), *program.outputs):
+        if isinstance(x, Literal) or x.form != "array":
+            raise RecordingError(
+                f"A number is computed of numbers of the host{at_user_line()}, or is a result, beside arrays of a "
+                "device, for which nothing is compiled."
+            )
+    return device_build(program, library)
 
 
 def check_effects(given: list[Rec], recorder: Recorder, draws: Draws) -> None:

@@ -173,7 +173,8 @@ def part_of(x: Any, inputs: list[Any]) -> Part:
         inputs.append(x)
         return Part(cls, INPUT)
     if cls in HOMES:
-        raise RecordingError(f"{describe(x)} is on {HOMES[cls](x)}{at_user_line()}, for which nothing is compiled yet.")
+        inputs.append(x)
+        return Part((cls, HOMES[cls](x), x.dtype, x.shape, x.flags.c_contiguous), INPUT)
     info = layer_of(cls)
     if info is None:
         return static_part(x)

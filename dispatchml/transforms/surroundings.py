@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch.errors import RecordingError, code_line, is_ours
+from ..ops.placement import HOMES
 from .captured import FUNCTIONS, names_read
 from .draws import is_generator
 from .looking import PLAIN, Looking, attributes_of_code, behind, identity, is_library, is_library_module
@@ -89,7 +90,7 @@ class Surroundings:
         """Something that is reached by a name: a global of a dict, or the content of a cell."""
         if isinstance(content, types.ModuleType) and is_library_module(content):
             return
-        if named and type(content) is np.ndarray and content.dtype.kind in "?biufc":
+        if named and (type(content) is np.ndarray or type(content) in HOMES) and content.dtype.kind in "?biufc":
             self.slots.append((home, name))
             return
         if isinstance(content, FUNCTIONS):
@@ -224,6 +225,8 @@ def array_key(x: Any) -> Any:
     """What of an array the program depends on; of what is no array any more, that."""
     if type(x) is np.ndarray:
         return x.dtype, x.shape, x.flags.c_contiguous or x.strides
+    if type(x) in HOMES:
+        return HOMES[type(x)](x), x.dtype, x.shape, x.flags.c_contiguous
     return identity(x, frozenset())
 
 

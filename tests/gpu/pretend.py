@@ -6,6 +6,7 @@ never read without being asked for. It counts what makes the host wait (`waits`)
 back (`up`, `down`), and the bytes that live arrays hold (`pool.used`). It computes with NumPy and SciPy.
 """
 
+import ctypes
 import inspect
 import json
 import sys
@@ -494,6 +495,29 @@ def install():
     top.get_default_memory_pool = lambda: pool
 
 
+class HostCode:
+    """Generated kernels run on the host: the function of one thread, called once for each thread of a small grid."""
+
+    threads = 37
+
+    def __init__(self, kernels):
+        from dispatchml.compile import machine
+        from dispatchml.compile.device import module
+
+        self.library = machine.load(module.module_text(kernels, False))
+
+    def __call__(self, kernel, arrays):
+        counts.launches += 1
+        check_devices(arrays)
+        pointers = [ctypes.c_void_p(x.host.ctypes.data) for x in arrays]
+        numbers = [ctypes.c_int64(n) for n in (*kernel.sizes, kernel.extent, kernel.grain)]
+        address = self.library.address(f"{kernel.symbol}.thread")
+        kinds = [ctypes.c_void_p] * len(pointers) + [ctypes.c_int64] * (len(numbers) + 2)
+        function = ctypes.CFUNCTYPE(None, *kinds)(address)
+        for thread in reversed(range(self.threads)):  # in no order that a result may depend on
+            function(*pointers, *numbers, thread, self.threads)
+
+
 def library():
     """The library of kernels over the stand-in, declared once in this process."""
     install()
@@ -501,5 +525,7 @@ def library():
     from dispatchml.backends.cupy.library import Library
 
     if KIND not in register.LIBRARIES:
-        register.declare(Library(NAME, EXTENSION, KIND))
+        made = Library(NAME, EXTENSION, KIND)
+        made.code = HostCode
+        register.declare(made)
     return register.LIBRARIES[KIND]

@@ -1,5 +1,8 @@
 """On a card alone: rules against differences, no waiting by CuPy's own check, memory of the pool, cards' versions."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -87,3 +90,49 @@ def test_memory_is_shared_by_dlpack(card):
     x = card.ones(3)
     y = card.from_dlpack(dm.grad(lambda x: np.sum(x**2))(x))
     assert y.tolist() == [2.0, 2.0, 2.0]
+
+
+def compiled_cases():
+    """The cases of the stand-in's test of compiled programs."""
+    spec = importlib.util.spec_from_file_location("test_compiled", Path(__file__).with_name("test_compiled.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_compiled_programs(card):
+    """The table of benchmarks/jit.py, compiled for the card; every case is run before the first failure is raised."""
+    table, failed = compiled_cases(), []
+    for name, case in table.CASES.items():
+        if name.startswith("Gaussian"):
+            continue
+        arguments = table.smaller(name, case.arguments)
+        function = case.function(np, table.SP)
+        exact = dm.value_and_grad(function, argnums=case.argnums)(*arguments)
+        try:
+            value, slopes = dm.jit(dm.value_and_grad(function, argnums=case.argnums))(*map(card.asarray, arguments))
+            np.testing.assert_allclose(card.asnumpy(value), exact[0], rtol=1e-12)
+            for found, expected in zip(slopes, exact[1], strict=True):
+                np.testing.assert_allclose(card.asnumpy(found), expected, rtol=1e-9, atol=1e-12)
+        except Exception as error:
+            failed.append(f"{name}: {type(error).__name__}: {error}")
+    assert not failed, "\n".join(failed)
+
+
+def test_a_compiled_sum_is_the_same_twice(card):
+    total = dm.jit(lambda x: np.sum(np.sin(x)))
+    x = card.linspace(0.0, 1.0, 1_000_001)
+    first = card.asnumpy(total(x))
+    assert first == card.asnumpy(total(x))
+    np.testing.assert_allclose(first, np.sum(np.sin(card.asnumpy(x))), rtol=1e-12)
+
+
+def test_rules_by_differences(card):
+    from dispatchml.testing.samples import VECTOR
+
+    for name in "sin exp tanh sqrt log erf gammaln softmax cumsum sort".split():
+        f, g = getattr(ops, name), np.linspace(1.0, 2.0, 3)
+        found = card.asnumpy(dm.vjp(f, card.asarray(VECTOR))[1](card.asarray(g)))
+        h = 1e-6
+        steps = [np.vdot(g, (f(VECTOR + h * e) - f(VECTOR - h * e)) / (2 * h)) for e in np.eye(3)]
+        np.testing.assert_allclose(found, steps, rtol=1e-6, atol=1e-8, err_msg=name)

@@ -23,7 +23,7 @@ PARTS = {
     "test": (
         ("set-up and storage", 120, (*PYTEST, "-m", "gpu", "tests/gpu/test_storage.py")),
         ("every operation", 300, (*PYTEST, "-m", "gpu", "tests/gpu/test_operations.py")),
-        ("rules", 90, (*PYTEST, "-m", "gpu", "tests/gpu/test_card.py")),
+        ("rules, memory, streams, compiled programs", 90, (*PYTEST, "-m", "gpu", "tests/gpu/test_card.py")),
     ),
     "bench": (("benchmarks", 500, (sys.executable, "benchmarks/gpu.py")),),
 }

@@ -72,6 +72,12 @@ class Library:
                 return x
             return x.copy()  # CuPy's copy is on the current device
 
+    def code(self, kernels: list[Any]) -> Callable[..., None]:
+        """What launches generated kernels: a function of a kernel and its arrays."""
+        from .launching import Code
+
+        return Code(self, kernels)
+
     def memory(self) -> dict[str, dict[str, int]]:
         """What the memory of each device holds, in bytes."""
         found = {}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ...compile.device import LIBRARIES as PROGRAMS
 from ...dispatch.errors import NoMethodError, at_user_line
 from ...dispatch.join import promotes
 from ...dispatch.operation import OPERATIONS, Operation
@@ -49,6 +50,7 @@ def declare(library: Any) -> None:
     library.borrowed = Borrowed(library)
     LIBRARIES[kind] = library
     HOMES[array] = library.home
+    PROGRAMS[array] = library
     ARRIVALS[kind] = library.bring
     promotes(np.generic, array, convert=weak)
     for op in operations():

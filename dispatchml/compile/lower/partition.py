@@ -50,6 +50,9 @@ class Step:
 class Partition:
     """The steps of a program. reasons: why a node is called; kept: the values that are in memory."""
 
+    #: Whether rows that a stencil reads are kept in a ring, computed shortly before.
+    rings = True
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.makers = program.makers()
@@ -63,7 +66,7 @@ class Partition:
             try:
                 self.divide()
                 if not (self.keep_shared() or self.cut_long()):
-                    self.steps = in_rings(self, set(program.outputs))
+                    self.steps = in_rings(self, set(program.outputs)) if self.rings else self.steps
                     return
             except CannotInline as found:
                 self.put_into_memory(found.value)
