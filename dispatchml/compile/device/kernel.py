@@ -110,7 +110,7 @@ def refuse_unfit(region: Region) -> None:
 def merging(operation: str, character: str, blocks: int, size: int) -> Kernel:
     """out[g, k] = the parts [b, k] of group g joined, b after b; one thread for each g and k."""
     text, kind = Text(), REGISTERS[character]
-    text.sizes = {"blocks": "%s0", "size": "%s1"}
+    text.sizes = {0: "%s0", 1: "%s1"}  # always arguments: one text for each operation and dtype
     text.lines += ["  br label %unit", "unit:", "  %u = phi i64 [ %low, %entry ], [ %u.next, %stored ]"]
     text.lines += ["  %g = udiv i64 %u, %s1", "  %k = urem i64 %u, %s1", f"  %b0 = mul i64 %g, {GROUP}"]
     text.lines += [f"  %b1 = add i64 %b0, {GROUP}", "  %less = icmp slt i64 %b1, %s0"]
@@ -131,7 +131,6 @@ def merging(operation: str, character: str, blocks: int, size: int) -> Kernel:
     pointers = [Pointer("partial", None, size), Pointer("value", None, 0, "store")]
     extent = -(-blocks // GROUP) * size
     symbol = f"merge_{operation}_{character if character != '?' else 'bool'}"
-    text.sizes = {blocks: "%s0", size: "%s1"} if blocks != size else {blocks: "%s0", (size,): "%s1"}
     made = Kernel(symbol, text, {}, pointers, extent, 1, None, "merge")
     made.sizes = [blocks, size]
     return made
