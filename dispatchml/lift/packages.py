@@ -90,7 +90,7 @@ def enable(*packages: str, exact_steps: bool | None = None) -> None:
         LIFTING.enter, LIFTING.leave = enter, leave
         from .automatic import released
 
-        LIFTING.release, LIFTING.check = released, check_path
+        LIFTING.release, LIFTING.check, LIFTING.is_of_package = released, check_path, is_of_package
         OF_MEMORY.update(flags=lambda x: np.empty(x.shape, x.dtype).flags, base=lambda x: None)
         refresh()
 
@@ -113,7 +113,7 @@ def disable(*packages: str) -> None:
                 function.__code__ = code
                 del CHANGED[key]
         if not STATE.prefixes:
-            LIFTING.enter = LIFTING.leave = LIFTING.release = LIFTING.check = None
+            LIFTING.enter = LIFTING.leave = LIFTING.release = LIFTING.check = LIFTING.is_of_package = None
             OF_MEMORY.clear()
 
 
@@ -122,6 +122,16 @@ def is_enabled(module: str) -> bool:
     if any(module == part or module.startswith(part + ".") for part in LEFT_OUT):
         return False
     return any(module == prefix or module.startswith(prefix + ".") for prefix in STATE.prefixes)
+
+
+def is_of_package(error: BaseException) -> bool:
+    """Whether an error comes out of the code of a package that is enabled."""
+    entry = error.__traceback__
+    while entry is not None:
+        if is_enabled(str(entry.tb_frame.f_globals.get("__name__", ""))):
+            return True
+        entry = entry.tb_next
+    return False
 
 
 def enter() -> bool:

@@ -12,7 +12,8 @@ from ..dispatch.errors import ShapeError, TracerConversionError, at_user_line, d
 from ..engines.batch import Batched
 from ..engines.elements import dense_payload
 from ..engines.levels import Level
-from .boundary import as_given, call_user, input_leaf
+from ..engines.refusals import noted
+from .boundary import LIFTING, as_given, call_user, input_leaf
 from .containers import flatten, unflatten
 from .entry import transformed
 from .prefix import spread
@@ -60,6 +61,22 @@ def run_batched(
     given = flatten(keywords)[0]
     axes += [0 if ops.ndim(x) else None for x in given]
     size = batch_size(leaves, axes)
+    before = noted()
+    try:
+        return run_at_once(function, leaves, axes, structure, out_axes, size)
+    except TracerConversionError as error:
+        if not size or LIFTING.is_of_package is None or not LIFTING.is_of_package(error):
+            raise
+        from .one_by_one import one_by_one
+
+        single = [None if is_other(x) else axis for x, axis in zip(leaves, axes, strict=True)]
+        return one_by_one(function, leaves, single, structure, out_axes, size, error, before)
+
+
+def run_at_once(
+    function: Callable[..., Any], leaves: list[Any], axes: list[int | None], structure: Any, out_axes: Any, size: int
+) -> Any:
+    """The same for the leaves of its arguments and their batch axes."""
     with Level("vmap", size) as level:
         batched = [
             x if axis is None or is_other(x) else Batched(to_front(x, axis), level)

@@ -277,13 +277,15 @@ class Lifting:
     prepare(function, arguments): what is run for a function that is seen for the first time. enter, leave: called when
     a transform begins and ends. release(result): the result without arrays of lifted code; held(x): what these hold, in
     lists, tuples and dictionaries. check(function, result, name): called where a result holds nothing traced at once.
+    is_of_package(error): whether an error comes out of the code of a package that runs lifted.
     """
 
-    __slots__ = ("prepare", "enter", "leave", "release", "held", "check")
+    __slots__ = ("prepare", "enter", "leave", "release", "held", "check", "is_of_package")
 
 
 LIFTING = Lifting()
 LIFTING.prepare = LIFTING.enter = LIFTING.leave = LIFTING.release = LIFTING.held = LIFTING.check = None
+LIFTING.is_of_package = None
 
 
 def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name: str) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import TracerConversionError
+from dispatchml.dispatch.errors import FallbackWarning, TracerConversionError
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,41 @@ def test_batches_of_solutions(solver):
 
     alike = dm.vmap(end)(np.array([1.0, 1.0]))
     np.testing.assert_allclose(alike, [end(1.0)] * 2, rtol=1e-12)
+    rates = np.array([1.0, 50.0])
+    with pytest.warns(FallbackWarning, match=r"end runs element by element.*test_composition\.py:\d+\)\."):
+        np.testing.assert_array_equal(dm.vmap(end)(rates), [end(k) for k in rates])
+
+
+@pytest.mark.filterwarnings("ignore::dispatchml.dispatch.errors.FallbackWarning")
+def test_batches_whose_elements_go_different_ways():
+    stats = pytest.importorskip("scipy.stats")
+    pytest.importorskip("dispatchml_scipy")
+    dm.lift.enable("scipy.stats")
+    try:
+
+        def density(p, named):
+            return {"log": stats.norm.logpdf(0.3, p["at"], p["wide"]), "of": [p["wide"] ** 2], "name": named}
+
+        p = {"at": np.array([0.5, 1.3]), "wide": np.array([1.0, 2.0])}
+        found = dm.vmap(density, in_axes=(0, None))(p, "normal")
+        np.testing.assert_allclose(found["log"], stats.norm.logpdf(0.3, p["at"], p["wide"]), rtol=1e-15)
+        np.testing.assert_array_equal(found["of"][0], [1.0, 4.0])
+        assert found["name"] == "normal"
+
+        def slope(at):
+            return dm.grad(lambda m: stats.norm.logpdf(0.3, m, 2.0))(at)
+
+        wanted = (0.3 - p["at"]) / 4
+        np.testing.assert_allclose(dm.vmap(slope)(p["at"]), wanted, rtol=1e-14)
+        summed = dm.grad(lambda at: np.sum(dm.vmap(lambda m: stats.norm.logpdf(0.3, m, 2.0))(at)))(p["at"])
+        np.testing.assert_allclose(summed, wanted, rtol=1e-14)
+    finally:
+        dm.lift.disable("scipy.stats")
+
+
+def test_a_branch_of_the_users_own_is_no_reason():
     with pytest.raises(TracerConversionError, match="elements of the batch disagree"):
-        dm.vmap(end)(np.array([1.0, 50.0]))
+        dm.vmap(lambda x: x if x > 1 else -x)(np.array([0.5, 2.0]))
 
 
 def test_functions_of_other_packages_get_plain_arrays():
