@@ -17,13 +17,14 @@ CORE := tests/rules tests/engines tests/transforms tests/numpy tests/test_bad_in
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-torch test-gpu bench-gpu matrix lifted lint bench docs clean random-functions
+.PHONY: help demo test test-torch test-scipy test-gpu bench-gpu matrix lifted lint bench docs clean random-functions
 
 help:
 	@echo "make demo    fit an orbit with units (examples/orbit.py)"
 	@echo "make test    the tests, without those marked slow or gpu"
 	@echo "make test-torch  the tests of dispatchml-torch (installs torch, which is large)"
 	@echo "make test-gpu, make bench-gpu  on a machine with a card (CUDA=cuda12 or cuda13); results in benchmarks/results"
+	@echo "make test-scipy  the tests of dispatchml-scipy with another SciPy, SCIPY=1.15.0 the oldest, in an environment of its own"
 	@echo "make random-functions  10,000 random functions, compiled and uncompiled (an hour)"
 	@echo "make matrix  every type with every transform, as a table and as docs/_static/matrix.{html,png}"
 	@echo "make lifted  SciPy and other packages, differentiated as they are, as the table docs/lifted.md (installs them)"
@@ -53,6 +54,16 @@ test-gpu: $(VENV)/gpu.stamp
 
 bench-gpu: $(VENV)/gpu.stamp
 	$(BIN)/python tests/gpu/unattended.py bench
+
+# The oldest SciPy that dispatchml-scipy promises; make test-scipy SCIPY=1.16.3 for another one.
+SCIPY := 1.15.0
+OTHER := $(VENV)/scipy-$(SCIPY)
+
+test-scipy: $(BIN)/python
+	@test -d $(OTHER) || $(BIN)/python -m venv $(OTHER)
+	$(OTHER)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" -e ./plugins/dispatchml-scipy \
+	    -e ./plugins/dispatchml-sparse "scipy==$(SCIPY)"
+	$(OTHER)/bin/python -m pytest -q --benchmark-disable -m "not slow and not gpu" plugins/dispatchml-scipy/tests
 
 random-functions: $(VENV)/dev.stamp
 	DISPATCHML_RANDOM_FUNCTIONS=10000 $(BIN)/python -m pytest -q tests/compile/test_random_functions.py

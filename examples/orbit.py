@@ -52,18 +52,17 @@ def leapfrog(gm, position, velocity, step, steps_per_row, rows):
 
 def by_solve_ivp(gm, position, velocity, times):
     """The same by SciPy's solver of order 8, which takes bare numbers: quantities leave their units, and come back."""
-    import scipy.integrate
-
-    mu, days = gm.m_as("au^3/day^2"), times.m_as("day")
+    from dispatchml_scipy import quantities
 
     def rates(t, state):
-        return np.concatenate([state[3:], acceleration(mu, state[:3])])
+        place, speed = state
+        return [speed, acceleration(gm, place)]
 
-    start = np.concatenate([position.m_as("au"), velocity.m_as("au/day")])
-    solution = scipy.integrate.solve_ivp(
+    start, days = [position.to("au"), velocity.to("au/day")], times.to("day")
+    solution = quantities.solve_ivp(
         rates, (days[0], days[-1]), start, method="DOP853", t_eval=days, rtol=1e-9, atol=1e-11
     )
-    return solution.y[:3].T * units.au
+    return np.moveaxis(solution.y[0], -1, 0)
 
 
 # The fit.
