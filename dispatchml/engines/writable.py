@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from ..dispatch.errors import ShapeError, at_user_line
 from ..dispatch.layers import layer_of
@@ -71,7 +73,9 @@ def holds_positions(index: Any) -> bool:
 
 def update(x: Any, new: Any, operator: str) -> Any:
     """`x += v`: numbers are rebound, and what has no such operator; arrays change in place, as every alias sees."""
-    if not ops.shape(x) or type(x._value) not in PLAIN and not works_in_place(x, operator):
+    if not ops.shape(x) and not is_array(x):
+        return new
+    if type(x._value) not in PLAIN and not works_in_place(x, operator):
         return new
     if ops.shape(new) != ops.shape(x):
         raise ShapeError(
@@ -85,6 +89,13 @@ def update(x: Any, new: Any, operator: str) -> Any:
 
         repoint(x, new)
     return x
+
+
+def is_array(x: Any) -> bool:
+    """Whether a value without axes is an array, below all traced ones: a number is rebound, one of a batch as well."""
+    while isinstance(x, Writable):
+        x = x._value
+    return type(x) is np.ndarray and not x.shape
 
 
 def works_in_place(x: Any, operator: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import LiftError, at_user_line
 from ..engines.record import Rec
+from ..engines.recorded_numbers import in_form
 from ..engines.traced import Traced, innermost
 from ..numpy.manipulation import in_order, order_of
 from .buffers import TRACED, Buffer, array_of, fresh, held, held_deeply, holds_traced, kept
@@ -120,10 +121,10 @@ def converted(x: Any, dtype: Any, copy: bool, ndmin: int = 0, order: str = "K") 
         return ops.multiply(y, ONE)  # one of NumPy's numbers, with their attributes
     if y is x:
         if not copy and in_order(y, order) is y:
-            return given
+            return in_form(given, "array")
         y = fresh(y)
     y = in_order(y, order)
-    return Buffer(y) if ops.shape(y) else y
+    return Buffer(y) if ops.shape(y) else in_form(y, "array")
 
 
 def is_bare(x: Any) -> bool:

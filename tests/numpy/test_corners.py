@@ -38,3 +38,42 @@ def test_interpolation_at_complex_places():
         dm.jit(f)(np.array([0.5 + 1j]))
     with pytest.raises(NonDifferentiableError, match="complex numbers have no order"):
         dm.jvp(f, (np.array([0.5 + 1j]),), (np.array([1.0 + 0j]),))
+
+
+def test_a_recorded_number_as_an_array():
+    """numpy.array makes an array without axes of a number, also where the function is compiled."""
+
+    def f(x):
+        total = np.sum(x)
+        return total, np.array(total), np.asarray(total), np.array(total) * 2
+
+    x = np.arange(3.0)
+    assert [type(y) for y in dm.jit(f)(x)] == [type(y) for y in f(x)]
+    assert dm.jit(lambda x: np.array(x) + np.array(np.sum(x)))(2.0) == 4.0
+
+
+@pytest.mark.parametrize("x", [np.array(3.0), np.array([3.0]), np.float64(3.0)])
+def test_operators_in_place_change_arrays_without_axes_and_rebind_numbers(x):
+    def f(x):
+        y = x.copy()
+        z = y
+        y += 2
+        y *= x
+        y **= 2
+        return np.sum(z * y)
+
+    slope = dm.grad(f)(x)
+    step = 1e-6
+    above, below = (np.array(x + d) if type(x) is np.ndarray else x + d for d in (step, -step))
+    np.testing.assert_allclose(slope, np.reshape((f(above) - f(below)) / (2 * step), np.shape(x)), rtol=1e-6)
+    assert dm.jit(f)(x) == f(x)
+    for gradient in (dm.jit(dm.grad(f)), dm.grad(dm.jit(f))):
+        np.testing.assert_allclose(gradient(x), slope)
+    np.testing.assert_allclose(dm.jvp(f, (x,), (np.ones_like(x),))[1], slope.sum())
+
+    def doubled(x):
+        y = x.copy()
+        y **= 2
+        return y
+
+    assert type(dm.jit(doubled)(x)) is type(doubled(x))
