@@ -11,8 +11,8 @@ from .engines import Batched, Dual, Var
 from .engines.constants import frozen
 from .lift.suspicion import is_innocent, is_innocent_value
 from .numpy.operators import dress
-from .transforms.boundary import AS_IT_IS, LIFTING, enter_ready
 from .transforms.gradient import grad, value_and_grad
+from .transforms.prepared import AS_IT_IS, LIFTING, enter_ready
 
 if TYPE_CHECKING:
     from . import lift, numpy, testing

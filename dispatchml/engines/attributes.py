@@ -16,7 +16,7 @@ from ..dispatch.layers import LAYERS, Layer, layer_of
 from ..dispatch.operation import FORGETTING
 from ..dispatch.parts import Part
 from .provider import TRACED
-from .traced import field_of, foreign_attribute, seen_inside
+from .seen import field_of, foreign_attribute, seen_inside
 from .views import replace
 
 

@@ -22,9 +22,10 @@ from ..dispatch.structures import TRANSPARENT, transparent_inside
 from ..dispatch.structures import structure_of as foreign_structure
 from ..rules.registry import rule_of
 from .bundles import field_built
+from .payloads import as_seen
 from .provider import BY_FIELDS, TRACED, provide
 from .tape import PLAIN
-from .traced import Element, Traced, as_seen, innermost
+from .traced import Element, Traced, innermost
 
 #: Classes of elements by the class that they stand for.
 CLASSES: dict[type, type] = {}

@@ -15,7 +15,8 @@ from .levels import leaked
 from .missing import missing_rule
 from .nesting import with_normal_forms
 from .reverse import Var, current
-from .reverse_rules import function_recorder, linear_recorder, variadic_recorder
+from .reverse_linear import linear_recorder
+from .reverse_rules import function_recorder, variadic_recorder
 from .traced import Element
 
 #: The engines' classes; generated code settles levels only when two of these meet.

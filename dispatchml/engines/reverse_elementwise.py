@@ -7,7 +7,6 @@ anything else, where operations are called and the engine projects (`general`).
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -15,155 +14,25 @@ import numpy as np
 
 from .. import ops
 from ..backends.numpy import kernels
-from ..backends.numpy.kernels import RAW_FLOATS, UFUNCS
+from ..backends.numpy.kernels import UFUNCS
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
-from ..rules.text import ARGUMENTS, InPlace, Writer, calls_in, is_masked, names_in, parse
+from ..rules.text import ARGUMENTS, calls_in
+from .elementwise_backward import LAYOUTS, backward_source, flavour_of, residuals_of
+from .flavours import FINDERS, float_function, raw_function
 from .fused import fused_products, fused_recording
 from .generate import compile_source, looking, watching, word
-from .space import fold, same_space, space_of
-from .tape import CAREFUL, IN_PLACE_SIZE, MIXED, PLAIN, Tape, accumulate, run_carefully
+from .space import F32, F64, fold, same_space, space_of
+from .tape import CAREFUL, MIXED, PLAIN, Tape, accumulate, run_carefully
 
-F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 #: Operations that are Python operators on plain arrays.
 SYMBOLS = {"add": "a + b", "subtract": "a - b", "multiply": "a * b", "divide": "a / b", "negative": "-a"}
-
-
-#: Elements from which on intermediate results are written over: smaller ones stay in the fast caches.
-LARGE = 16384
 
 
 def strong_float(ct: float, partial: float) -> float:
     """ct * partial for Python's floats; zero where one of them is, also when the other is inf or nan."""
     return ct * partial if ct and partial else 0.0
-
-
-#: What a backward function of each layout meets at singular points; the careful twin then answers.
-RAISED = {
-    "array": "FloatingPointError",
-    "broadcast": "(ArithmeticError, ValueError)",
-    "float": "(ArithmeticError, ValueError)",
-    "traced": "ArithmeticError",  # numbers of other libraries have exceptions of their own, such as decimal's
-    "general": "ArithmeticError",
-    "complex": "ArithmeticError",
-}
-
-
-def backward_source(
-    name: str, rule: Rule, active: tuple[int, ...], layout: str, careful: bool, at_once: bool = False
-) -> str:
-    """A backward function. layout: "array", "broadcast", "float", "traced", "general" or "complex".
-
-    at_once: whether `fused` computes all products of plain arrays.
-    """
-    residuals = residuals_of(rule, active, layout)
-    flavour = "operations" if careful else flavour_of(layout)
-    writer = Writer(flavour, "ct")
-    spaces = layout in ("general", "complex")
-    lines = [f"def {name}(cotangents, ct, entry):"]
-    unpack = ["_", *(f"slot{k}" for k in active)]
-    unpack += [f"space{k}" for k in active if spaces]
-    unpack += [*(f"home{k}" for k in active), "kind"] if layout == "broadcast" else []
-    unpack += residuals
-    lines.append(f"    {', '.join(unpack)} = entry")
-    if "like" in residuals_names(rule, active, layout):
-        lines.append("    like = a")
-    products = []
-    for k in active:
-        node = parse(rule.partials[k])  # type: ignore[arg-type]
-        strong = careful or (rule.singular and layout not in ("array", "broadcast"))
-        one = isinstance(node, ast.Constant) and node.value == 1
-        if is_masked(node):
-            text = writer.product("ct", node)
-        elif layout == "complex" and not one:
-            text = writer.call("conj", writer.write(node))
-            text = writer.call("strong_multiply", "ct", text) if strong else writer.call("multiply", "ct", text)
-        elif strong and not is_signed_one(node):
-            text = writer.call("strong_float" if flavour == "float" else "strong_multiply", "ct", writer.write(node))
-        else:
-            text = writer.product("ct", node)
-        if spaces:
-            text = f"space{k}.project({text})"
-        elif layout == "broadcast":
-            text = f"fold({text}, home{k}, kind)"
-        products.append(f"term{k} = {text}")
-    if careful:
-        lines += [f"    {p}" for p in products]
-    else:
-        large = over_intermediate_results(rule, active, residuals) if layout == "array" else []
-        if large:
-            lines += ["    try:", f"        if type(ct) is ndarray and ct.size >= {LARGE}:", *large, "        else:"]
-            lines += [f"            {p}" for p in products]
-        else:
-            lines += ["    try:", *(f"        {p}" for p in products)]
-        lines += [f"    except {RAISED[layout]}:", "        return run_carefully(cotangents, ct, entry)"]
-        if at_once:
-            tried = lines.index("    try:")
-            terms = ", ".join(f"term{k}" for k in active)
-            head = [f"    found = fused(ct, {', '.join(residuals)})", f"    if found is not None: {terms} = found"]
-            lines[tried:] = [*head, "    else:", *(f"    {line}" for line in lines[tried:])]
-    doubtful = [k for k in active if not is_signed_one(parse(rule.partials[k]))]  # type: ignore[arg-type]
-    if layout == "float" and not careful and doubtful:  # 0.0 * inf raises nothing between Python's floats
-        unequal = " or ".join(f"term{k} != term{k}" for k in doubtful)
-        lines.append(f"    if {unequal}: return run_carefully(cotangents, ct, entry)")
-    for k in active:
-        lines += accumulation(k, layout if not careful else "general")
-    return "\n".join(lines) + "\n"
-
-
-def over_intermediate_results(rule: Rule, active: tuple[int, ...], residuals: list[str]) -> list[str]:
-    """The products for large arrays, where something can be written over; else nothing."""
-    lines: list[str] = []
-    spared = 0
-    for k in active:
-        writer = InPlace(("ct", *residuals))
-        text = writer.product("ct", parse(rule.partials[k]))  # type: ignore[arg-type]
-        spared += len(writer.lines) - 1
-        lines += [*writer.lines, f"term{k} = {text}"]
-    return [f"            {line}" for line in lines] if spared > 0 else []
-
-
-def accumulation(k: int, layout: str) -> list[str]:
-    """Add a product to the cotangent of argument k; small arrays and floats without a call."""
-    known = [f"    known = cotangents[slot{k}]", f"    if known is None: cotangents[slot{k}] = term{k}"]
-    if layout == "float":
-        return [*known, f"    else: cotangents[slot{k}] = known + term{k}"]
-    if layout == "array":
-        both = f"known + term{k}" if not kernels.FAST else f"add(known, term{k})"
-        known += [f"    elif term{k}.size < {IN_PLACE_SIZE}:", f"        try: cotangents[slot{k}] = {both}"]
-        known += [f"        except FloatingPointError: accumulate(cotangents, slot{k}, known, term{k})"]
-    if layout == "traced":
-        known += ["    else:", f"        try: cotangents[slot{k}] = known + term{k}"]
-        return [*known, f"        except FloatingPointError: accumulate(cotangents, slot{k}, known, term{k})"]
-    return [*known, f"    else: accumulate(cotangents, slot{k}, known, term{k})"]
-
-
-def is_signed_one(node: ast.expr) -> bool:
-    """Whether a partial is 1 or -1."""
-    if isinstance(node, ast.UnaryOp):
-        node = node.operand
-    return isinstance(node, ast.Constant) and node.value == 1
-
-
-def residuals_names(rule: Rule, active: tuple[int, ...], layout: str) -> set[str]:
-    """What the backward function reads besides the cotangent."""
-    found: set[str] = set()
-    for k in active:
-        found |= names_in(rule.partials[k])
-        text = rule.partials[k]
-        if text is not None and any(
-            isinstance(n, ast.BinOp) and not any(isinstance(m, (ast.Name, ast.Call)) for m in ast.walk(n))
-            for n in ast.walk(parse(text))
-        ):
-            found |= {"like", "a"}
-    return found
-
-
-def residuals_of(rule: Rule, active: tuple[int, ...], layout: str) -> list[str]:
-    """The residuals in the order of the entry."""
-    names = residuals_names(rule, active, layout)
-    return [n for n in (*ARGUMENTS, "y") if n in names]
 
 
 def record_source(op: Operation, rule: Rule, active: tuple[int, ...], small: bool = False) -> str:
@@ -293,11 +162,6 @@ def plain_array_call(op: Operation) -> str:
     return symbol or f"array_{word(op)}({', '.join(ARGUMENTS[: op.arity])})"
 
 
-def flavour_of(layout: str) -> str:
-    """How the rule's text is written for a layout."""
-    return "calls" if layout in ("array", "broadcast") and kernels.FAST else LAYOUTS[layout]
-
-
 def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
     """Generate the recording function of an elementwise operation for one set of traced arguments."""
     from .provider import TRACED, settle
@@ -329,10 +193,6 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
     return scope[f"record_{name}_{suffix}"]
 
 
-LAYOUTS = {
-    "array": "array", "broadcast": "array", "float": "float", "traced": "traced", "general": "operations",
-    "complex": "operations",
-}  # fmt: skip
 #: What the text of a rule may turn into.
 VOCABULARY = frozenset(
     "add subtract multiply divide power negative strong_multiply conj literal constant quotient equal "
@@ -404,43 +264,3 @@ def partly(op: Operation, rule: Rule, active: tuple[int, ...], differentiable: t
         return inner(*values)
 
     return recorded
-
-
-def operation_named(name: str) -> Any:
-    """An operation or plain function of `ops` by name."""
-    return getattr(ops, name, None)
-
-
-def array_function(name: str) -> Any:
-    """NumPy's function behind an operation, for plain arrays."""
-    found = getattr(ops, name, None)
-    return UFUNCS.get(found.info, found) if found is not None and hasattr(found, "info") else found
-
-
-def named(operation: Any) -> Any:
-    """An operation of `ops` by name, or anybody's operation itself."""
-    return getattr(ops, operation, None) if isinstance(operation, str) else operation
-
-
-def float_function(name: Any) -> Any:
-    """The method of an operation for Python's floats, where it has one."""
-    found = named(name)
-    if not hasattr(found, "info"):
-        return found
-    method = found.info.exact.get((float,) * found.info.arity)
-    return method.function if method is not None else found
-
-
-def raw_function(name: Any) -> Any:
-    """The bare function of Python's floats behind an operation; it may raise where NumPy gives inf or nan."""
-    found = named(name)
-    return RAW_FLOATS.get(found.info) or float_function(name) if hasattr(found, "info") else found
-
-
-FINDERS: dict[str, Callable[[str], Any]] = {
-    "array": array_function,
-    "calls": array_function,
-    "traced": operation_named,
-    "float": raw_function,
-    "operations": operation_named,
-}

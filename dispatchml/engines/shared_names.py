@@ -12,7 +12,7 @@ from typing import Any
 from ..dispatch.errors import at_user_line
 from ..dispatch.layers import Layer, layer_of
 from .attributes import set_attribute
-from .traced import foreign_attribute, seen_inside
+from .seen import foreign_attribute, seen_inside
 
 
 class SharedName:

@@ -8,9 +8,10 @@ from typing import Any
 from ..dispatch.operation import Operation
 from ..rules.registry import rule_of
 from ..rules.text import ARGUMENTS, Writer, calls_in, parse
-from .forward import replace_call, strong_float
+from .flavours import FINDERS, raw_function
+from .forward_elementwise import replace_call
 from .generate import compile_source, word
-from .reverse_elementwise import FINDERS, raw_function
+from .reverse_elementwise import strong_float
 
 #: What the float flavour of a text calls besides operations.
 OWN_WORDS = ("literal", "constant", "quotient")

@@ -17,7 +17,8 @@ from ..compile.graph import PYTHON_FORMS
 from ..dispatch.carriers import Carrier, foreign_class
 from ..engines.record import Rec
 from ..engines.refusals import remember
-from ..engines.traced import Traced, innermost, seen_inside
+from ..engines.seen import seen_inside
+from ..engines.traced import Traced, innermost
 from .buffers import TRACED, Buffer, held
 from .entering import stands_for
 from .making import is_bare

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from ..transforms.boundary import AS_IT_IS, enter_ready
+from ..transforms.prepared import AS_IT_IS, enter_ready
 from .buffers import held_deeply
 from .copies import copied, is_lifted, lifted_function
 from .reach import Reach, is_users

@@ -20,7 +20,7 @@ from ..engines.record import Rec
 from ..engines.space import SPACES
 from ..engines.traced import Traced
 from ..ops.index import is_basic
-from ..transforms.boundary import LIFTING
+from ..transforms.prepared import LIFTING
 
 ndarray = np.ndarray
 Take = Callable[[Any], Any]

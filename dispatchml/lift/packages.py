@@ -21,9 +21,9 @@ import numpy as np
 
 from ..dispatch.errors import ArgumentError, LiftError, at_user_line, code_line
 from ..dispatch.plugins import meet_module
-from ..engines.traced import OF_MEMORY
-from ..transforms.boundary import LIFTING, READY, REFERENCES
+from ..engines.seen import OF_MEMORY
 from ..transforms.containers import flatten
+from ..transforms.prepared import LIFTING, READY, REFERENCES
 from .buffers import TRACED, Buffer
 from .copies import COPIES
 from .reach import followed, imported_name, lookup, takes_lists

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..dispatch.errors import is_ours
 from ..dispatch.plugins import meet_module
-from ..transforms.boundary import LIFTING, UNLIFTED
 from ..transforms.looking import is_library, is_library_module
+from ..transforms.prepared import LIFTING, UNLIFTED
 from .asked import OF_ARRAYS, TAKEN_OUT, pattern, type_asked
 from .renaming import Attribute, Site, inside, reading
 from .stand_ins import CALLED_NUMPY, JOINING, LISTED_NUMPY, stand_in

@@ -12,7 +12,7 @@ from .. import ops
 from ..dispatch.errors import ShapeError, at_user_line, class_name
 from ..dispatch.layers import layer_of
 from ..engines.parts import part, write_part
-from ..engines.traced import seen_inside
+from ..engines.seen import seen_inside
 from .protocols import no_plain_memory
 
 

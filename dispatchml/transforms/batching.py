@@ -13,10 +13,12 @@ from ..engines.batch import Batched
 from ..engines.elements import dense_payload
 from ..engines.levels import Level
 from ..engines.refusals import noted
-from .boundary import LIFTING, as_given, call_user, input_leaf
+from .boundary import call_user
 from .containers import flatten, unflatten
 from .entry import transformed
+from .inputs import input_leaf
 from .prefix import spread
+from .prepared import LIFTING, as_given
 from .watching import apart, arrays_of
 
 

@@ -11,9 +11,9 @@ from ..engines.batch import Batched
 from ..engines.levels import Level
 from .basis import check_holomorphic, count_numbers, groups, spread_last, stored_in, times_i
 from .blocks import blocks_of, over_identity
-from .boundary import Inputs
 from .coordinates import has_coordinates, in_units_of, one_like
 from .forward_pass import Pushed, push
+from .inputs import Inputs
 from .zeros import in_units, per_unit
 
 

@@ -14,8 +14,8 @@ from ..engines.record import Rec
 from ..engines.traced import Traced, innermost
 from ..engines.views import current
 from ..rules.registry import batch, rule
-from .boundary import input_leaf
 from .containers import flatten, unflatten
+from .inputs import input_leaf
 from .signature import static_key
 
 if TYPE_CHECKING:

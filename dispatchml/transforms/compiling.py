@@ -18,12 +18,13 @@ from ..engines.refusals import forget, noted
 from ..engines.views import current
 from ..numpy.operators import dress
 from ..numpy.protocols import array_function, array_ufunc
-from .boundary import LIFTING, LIKE, as_given
 from .comparing import compared, is_asked_for
 from .compiled_calls import call_through
 from .containers import map_leaves
 from .entry import transformed
+from .inputs import LIKE
 from .looking import Traces
+from .prepared import LIFTING, as_given
 from .recording import Doubtful, Misses, Recorded, Ways, record
 from .signature import Outside, Signature
 from .surroundings import Surroundings

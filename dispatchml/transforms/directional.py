@@ -10,11 +10,12 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, describe
 from .basis import check_holomorphic, times_i
-from .boundary import Inputs, as_given, like_input
 from .containers import flatten, flatten_like, map_leaves, unflatten
 from .entry import check_function, hides_frames, note_taken, transformed
 from .fit import as_tuple, check_difference, fit_tangent_leaf
 from .forward_pass import is_differentiable, push, values_and_tangents
+from .inputs import Inputs, like_input
+from .prepared import as_given
 from .watching import SMALL
 from .zeros import in_units, per_unit
 

@@ -12,8 +12,9 @@ from ..engines.levels import Level
 from ..engines.views import current
 from ..ops.placement import HOMES, is_remote
 from .auxiliary import split_aux
-from .boundary import Inputs, call_user, input_leaf, like_input
+from .boundary import call_user
 from .containers import flatten, map_leaves, unflatten
+from .inputs import Inputs, input_leaf, like_input
 from .watching import apart, arrays_of
 from .zeros import zero_tangent_of
 

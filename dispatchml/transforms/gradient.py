@@ -14,14 +14,16 @@ from ..dispatch.errors import NonDifferentiableError, NonScalarOutputError, at_u
 from ..dispatch.layers import layer_of
 from ..engines.constants import check_constants, is_still
 from ..engines.reverse import Var, variable
-from ..engines.reverse_elementwise import F32, F64
+from ..engines.space import F32, F64
 from ..engines.tape import Cotangents, SweepError, Tape, sweep
 from ..engines.traced import Traced
 from ..engines.views import current
 from .auxiliary import split_aux
-from .boundary import Inputs, as_given, call_user, explain_sweep, is_on, like_input, primal_on, run_on_tape
+from .boundary import call_user, explain_sweep, is_on, primal_on, run_on_tape
 from .containers import map_leaves
 from .entry import note_taken, transformed
+from .inputs import Inputs, like_input
+from .prepared import as_given
 from .reverse_pass import careful_tape, is_spoiled, run_sweep
 from .watching import SMALL, Watch, apart, arrays_of, private
 from .zeros import zero_gradient

@@ -7,12 +7,13 @@ from typing import Any
 
 from .. import ops
 from ..dispatch.errors import NonDifferentiableError, NoRuleError
-from .boundary import Inputs, as_given
 from .columns import columns
 from .containers import unflatten
 from .coordinates import outputs_apart, outputs_together
 from .entry import check_function, note_taken, transformed
 from .forward_pass import is_differentiable
+from .inputs import Inputs
+from .prepared import as_given
 from .reverse_pass import Recording
 from .rows import rows
 from .watching import SMALL

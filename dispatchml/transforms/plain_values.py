@@ -10,8 +10,8 @@ from ..dispatch.shown import Shown
 from ..engines.batch import plain
 from ..engines.provider import HOLDERS
 from ..engines.traced import Traced
-from .boundary import input_leaf
 from .containers import map_leaves
+from .inputs import input_leaf
 from .watching import handed_out
 
 

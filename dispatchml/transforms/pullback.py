@@ -9,11 +9,12 @@ import numpy as np
 
 from ..dispatch.errors import NonDifferentiableError, TangentMismatchError, at_user_line, user_line
 from ..engines.constants import COPY_LIMIT
-from .boundary import Inputs, as_given, like_input
 from .containers import flatten_like, map_leaves, unflatten
 from .entry import check_function, hides_frames
 from .fit import fit_tangent_leaf
 from .forward_pass import is_differentiable
+from .inputs import Inputs, like_input
+from .prepared import as_given
 from .reverse_pass import Recording
 from .watching import handed_out
 from .zeros import plain_zero, zero_gradient

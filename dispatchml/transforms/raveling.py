@@ -15,9 +15,9 @@ from ..dispatch.dressing import dressed
 from ..dispatch.errors import ContainerMismatchError, at_user_line, describe
 from ..rules.registry import elementwise
 from .basis import numbers, stored_in
-from .boundary import input_leaf
 from .containers import flatten, unflatten
 from .entry import hides_frames
+from .inputs import input_leaf
 from .own_structures import Stored, form_inside
 from .zeros import is_plain, unit_of
 

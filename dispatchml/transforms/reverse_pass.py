@@ -10,8 +10,9 @@ from ..engines.choices import has_nan
 from ..engines.constants import check_constants
 from ..engines.tape import Cotangents, SweepError, Tape, sweep, sweep_keeping
 from .auxiliary import split_aux
-from .boundary import Inputs, explain_sweep, is_on, primal_on, run_on_tape
+from .boundary import explain_sweep, is_on, primal_on, run_on_tape
 from .containers import flatten, map_leaves
+from .inputs import Inputs
 from .watching import apart, arrays_of
 
 

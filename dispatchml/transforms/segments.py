@@ -25,11 +25,12 @@ from ..engines.space import space_of
 from ..engines.tape import PLAIN, Cotangents, ForgetfulTape, SweepError, Tape, sweep
 from ..engines.traced import Traced
 from ..engines.views import current
-from .boundary import as_given, is_on
+from .boundary import is_on
 from .captured import Explicit
 from .containers import flatten, unflatten
 from .entry import transformed
 from .forward_pass import is_differentiable
+from .prepared import as_given
 from .reverse_pass import careful_tape, is_spoiled
 from .watching import Watch, arrays_of
 

@@ -17,9 +17,9 @@ from ..dispatch.structures import structure_of
 from ..engines.space import space_of
 from ..ops.conversion import weights_like
 from ..ops.placement import beside
-from .boundary import input_leaf
 from .containers import flatten, flatten_like, unflatten
 from .coordinates import by_fields, has_coordinates, zero_direction
+from .inputs import input_leaf
 from .own_structures import normal_structure
 from .zeros import is_ordinary, is_plain, zero_gradient
 

@@ -17,8 +17,8 @@ from ..dispatch.errors import (
     describe_call,
 )
 from ..dispatch.operation import Operation, operation
+from ..engines.flavours import FINDERS
 from ..engines.generate import compile_source, word
-from ..engines.reverse_elementwise import FINDERS
 from ..rules.grammar import check_text
 from ..rules.registry import BATCH_RULES, RULES, Rule, batch
 from ..rules.registry import elementwise as declare_elementwise

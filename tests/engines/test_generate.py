@@ -10,13 +10,13 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch import operation
 from dispatchml.dispatch.errors import NoRuleError, RegistrationError
-from dispatchml.engines import reverse_rules
+from dispatchml.engines import reverse_linear, reverse_rules
 from dispatchml.rules import linear, rule
 
 X = np.array([1.0, 2.0])
 #: Words of the templates themselves, and of the engines' own functions.
 WORDS = sorted(
-    {w for t in (reverse_rules.FUNCTION, reverse_rules.LINEAR, reverse_rules.CONTRIBUTION, reverse_rules.VIEW)
+    {w for t in (reverse_rules.FUNCTION, reverse_linear.LINEAR, reverse_rules.CONTRIBUTION, reverse_linear.VIEW)
      for w in re.findall(r"(?<![\w.{])[A-Za-z_]\w*(?![\w}])", t)}
     | {"x0", "a0", "slot0", "space0", "settle", "keep", "current", "table", "miss", "method", "type", "level"}
     | {"x", "shape", "axis", "index", "keywords", "operation", "elements", "arguments", "active", "tangents"}

@@ -5,7 +5,7 @@ import pytest
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.engines.reverse_elementwise import LARGE
+from dispatchml.engines.elementwise_backward import LARGE
 from dispatchml.rules.registry import RULES
 
 OPERATIONS = sorted(
