@@ -26,7 +26,7 @@ from ..transforms.containers import flatten
 from ..transforms.prepared import LIFTING, READY, REFERENCES
 from .buffers import TRACED, Buffer
 from .copies import COPIES
-from .reach import followed, imported_name, lookup, takes_lists
+from .reach import IMPORTED, followed, imported_name, lookup, takes_lists
 from .renaming import Site, inside, renamed
 from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, STAND_INS, stand_in
 from .switches import Guard, ModuleView, dotting, switch_of
@@ -115,6 +115,7 @@ def disable(*packages: str) -> None:
         if not STATE.prefixes:
             LIFTING.enter = LIFTING.leave = LIFTING.release = LIFTING.check = LIFTING.is_of_package = None
             OF_MEMORY.clear()
+            import_as(True)  # for the user's own functions, which run lifted in transforms only
 
 
 def is_enabled(module: str) -> bool:
@@ -142,6 +143,7 @@ def enter() -> bool:
         STATE.count += 1
         if STATE.count == 1:
             vars(builtins).update(ACTIVE)  # pyright: ignore[reportAttributeAccessIssue]
+            import_as(True)
     return True
 
 
@@ -151,6 +153,12 @@ def leave() -> None:
         STATE.count -= 1
         if not STATE.count:
             vars(builtins).update(INERT)  # pyright: ignore[reportAttributeAccessIssue]
+            import_as(False)
+
+
+def import_as(lifted: bool) -> None:
+    """What imports within lifted functions give: modules as lifted code sees them, or themselves."""
+    sys.modules.update({name: found[lifted] for name, found in IMPORTED.items()})
 
 
 def refresh() -> None:
@@ -169,6 +177,7 @@ def refresh() -> None:
         elif issubclass(type(x), type) and is_enabled(str(x.__module__)):  # a dead proxy has no class to be asked for
             guard_members(x)  # pyright: ignore[reportArgumentType]
     vars(builtins).update(ACTIVE if STATE.count else INERT)  # pyright: ignore[reportAttributeAccessIssue]
+    import_as(STATE.count > 0)
 
 
 def guard_members(cls: type) -> None:

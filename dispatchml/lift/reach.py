@@ -375,6 +375,10 @@ def followed(module: types.ModuleType, chain: tuple[str, ...]) -> tuple[Any, tup
     return value, ()
 
 
+#: Modules under the names by which lifted code imports them: what each is while no transform runs, and while one does.
+IMPORTED: dict[str, tuple[types.ModuleType, Any]] = {}
+
+
 def imported_name(site: Site, function: types.FunctionType) -> str | None:
     """The name under which lifted code imports a module; None where it is the module's own."""
     from .copies import module_view
@@ -395,6 +399,7 @@ def imported_name(site: Site, function: types.FunctionType) -> str | None:
         found = module_view(module, is_users)
     if site.chain or "." not in name:
         sys.modules[f"{name} lifted"] = found
+        IMPORTED[f"{name} lifted"] = module, found
         return f"{site.name} lifted"
     parts = name.split(".")  # "import a.b" gives a, and "import a.b as c" its attribute b
     for k in range(1, len(parts) + 1):

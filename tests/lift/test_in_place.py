@@ -55,6 +55,12 @@ def without_copy(x):
 
 def by_element(x):
     return AT_IMPORT(x)
+
+
+def imported_within(x):
+    from scipy.linalg import expm
+
+    return expm, None if x is None else expm(x)
 """
 
 
@@ -95,6 +101,14 @@ def test_copies_where_needed(package):
 def test_vectorize_of_before(package):
     np.testing.assert_array_equal(package.by_element(np.array([1.0, -1.0])), [2.0, -1.0])
     np.testing.assert_array_equal(dm.grad(lambda x: np.sum(package.by_element(x)))(np.array([1.0, -1.0])), [2.0, 1.0])
+
+
+def test_imports_within_functions_are_plain_outside_of_transforms(package):
+    pytest.importorskip("dispatchml_scipy")
+    assert package.imported_within(None)[0] is linalg.expm
+    slope = dm.grad(lambda x: np.sum(package.imported_within(np.diag(x))[1]))(X)
+    np.testing.assert_allclose(slope, np.exp(X), rtol=1e-12)
+    assert package.imported_within(None)[0] is linalg.expm
 
 
 def test_scipys_front_for_arrays_of_other_libraries():
