@@ -44,7 +44,7 @@ PYDATA = {
     "flip": (lambda a: sparse.flip(a), np.flip),
     "reshape": (lambda a: sparse.reshape(a, (9,)), lambda a: a.reshape(9)),
 }
-COMPILED = [PYDATA[name][0] for name in ("tensordot", "dot", "matmul")]
+COMPILED = [PYDATA[name][0] for name in ("tensordot", "dot", "matmul", "take")]
 
 
 def dense(y):
