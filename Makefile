@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 ALONE := plugins/dispatchml-torch/
 PLUGINS := $(filter-out $(ALONE),$(sort $(dir $(wildcard plugins/*/pyproject.toml))))
 PROJECTS := pyproject.toml $(addsuffix pyproject.toml,$(PLUGINS))
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# WHEELS=folder installs everything from wheels, without network.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(WHEELS),--no-index --find-links $(WHEELS))
 BENCHMARKS := $(filter-out benchmarks/_% benchmarks/gpu.py,$(sort $(wildcard benchmarks/*.py))) benchmarks/gradbench/run.py
 EDITABLE_PLUGINS := $(addprefix -e ./,$(patsubst %/,%,$(PLUGINS)))
 
@@ -46,7 +47,7 @@ test: $(VENV)/dev.stamp
 test-torch: $(VENV)/torch.stamp
 	DISPATCHML_TEST_TORCH=1 $(BIN)/python -m pytest --benchmark-disable plugins/dispatchml-torch/tests
 
-# For a machine with a card. CUDA=cuda12 or cuda13 is the extra that brings CuPy; WHEELS=folder installs from wheels, without network.
+# For a machine with a card. CUDA=cuda12 or cuda13 is the extra that brings CuPy.
 CUDA := cuda13
 test-gpu: $(VENV)/gpu.stamp
 	$(BIN)/dispatchml doctor
@@ -109,7 +110,7 @@ $(VENV)/torch.stamp: $(VENV)/dev.stamp plugins/dispatchml-torch/pyproject.toml
 
 $(VENV)/gpu.stamp: $(VENV)/dev.stamp
 	@echo "installing CuPy into $(VENV)"
-	$(INSTALL) $(if $(WHEELS),--no-index --find-links $(WHEELS)) -e ".[$(CUDA)]"
+	$(INSTALL) -e ".[$(CUDA)]"
 	@touch $@
 
 $(VENV)/lifted.stamp: $(VENV)/dev.stamp
