@@ -16,6 +16,7 @@ from .. import ops
 from ..compile.graph import PYTHON_FORMS
 from ..dispatch.carriers import Carrier, foreign_class
 from ..engines.record import Rec
+from ..engines.recorded_numbers import in_form
 from ..engines.refusals import remember
 from ..engines.seen import seen_inside
 from ..engines.traced import Traced, innermost
@@ -140,7 +141,7 @@ def item(x: Any, *index: Any) -> Any:
         x = np.ravel(x)[index[0]] if len(index) == 1 and not isinstance(index[0], tuple) else x[index]
     if x.size != 1:
         return np.zeros(x.shape).item()  # NumPy's error
-    return ops.reshape(x, shape=()) if x.shape else x
+    return in_form(ops.reshape(x, shape=()) if x.shape else x, "python")
 
 
 def tolist(x: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import NoMethodError, at_user_line
+from ..dispatch.errors import NoMethodError, TracerConversionError, at_user_line
+from ..engines.traced import Traced
 from ..engines.views import as_view
 from ..engines.writable import Writable
 from ..ops.placement import beside
@@ -174,7 +175,15 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
 
 @numpy_function(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
-    return in_order(ops.insert(arr, operand(values), index=obj, axis=axis), order_of(arr))
+    values, kind = operand(values), ops.dtype(arr)
+    if ops.dtype(values) != kind and kind.kind in "?biufc":  # NumPy puts them into a copy of the array
+        if ops.dtype(values).kind in "fc" and kind.kind not in "fc" and isinstance(values, Traced):
+            raise TracerConversionError(
+                f"A {ops.dtype(values)} value cannot be inserted into an array of {kind} without loss{at_user_line()}: "
+                "its derivative would be lost with its digits. Make the array floating first."
+            )
+        values = ops.astype(values, dtype=kind)
+    return in_order(ops.insert(arr, values, index=obj, axis=axis), order_of(arr))
 
 
 @numpy_function(np.diagonal)

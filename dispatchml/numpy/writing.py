@@ -17,7 +17,7 @@ from ..dispatch.called import called_function
 from ..dispatch.errors import OutArgumentError, ReadOnlyError, at_user_line, class_name
 from ..engines.foreign_methods import claimed
 from ..engines.traced import Traced
-from ..engines.writable import Writable
+from ..engines.writable import Writable, is_array
 from .registry import is_ours, numpy_function, operand
 
 
@@ -113,7 +113,9 @@ def write_numbers(x: Any, values: Any, where: Any = True) -> None:
 
 
 def fill(x: Any, value: Any) -> None:
-    """`x.fill(value)`."""
+    """`x.fill(value)`; NumPy's numbers stay what they are."""
+    if isinstance(x, Writable) and not ops.shape(x) and not is_array(x):
+        return
     write_numbers(writable(x, "x.fill(v)", "numpy.full_like(x, v)"), value)
 
 

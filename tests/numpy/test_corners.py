@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import NonDifferentiableError
+from dispatchml.dispatch.errors import NonDifferentiableError, TracerConversionError
 
 
 @pytest.mark.parametrize("x", [np.inf, np.array([np.inf, 1.0, -2.0]), np.array([np.inf, 1 + 1j]), np.array([2, 3])])
@@ -77,3 +77,32 @@ def test_operators_in_place_change_arrays_without_axes_and_rebind_numbers(x):
         return y
 
     assert type(dm.jit(doubled)(x)) is type(doubled(x))
+
+
+def test_a_number_that_is_taken_out_is_pythons():
+    for x in (np.array([3], "i1"), np.array([3.5]), np.array([3.5], "f4"), np.float64(2.0)):
+        found, wanted = dm.jit(lambda x: (x.item(), x.item() * 2))(x), (x.item(), x.item() * 2)
+        assert found == wanted
+        assert [type(y) for y in found] == [type(y) for y in wanted]
+
+
+def test_what_is_inserted_takes_the_dtype_of_the_array():
+    x = np.array([1, 2], "i4")
+    for values in (np.array([2**40]), np.array([2.7])):
+        found, wanted = dm.jit(lambda x, v: np.insert(x, 0, v))(x, values), np.insert(x, 0, values)
+        assert found.dtype == wanted.dtype
+        np.testing.assert_array_equal(found, wanted)
+    with pytest.raises(TracerConversionError, match="cannot be inserted into an array of int32"):
+        dm.grad(lambda v: np.sum(np.insert(x, 0, v) * 1.0))(2.7)
+    np.testing.assert_array_equal(dm.grad(lambda v: np.sum(np.insert(x * 1.0, 0, v) ** 2))(2.0), 4.0)
+
+
+def test_numbers_are_not_filled():
+    def f(x):
+        y = x.copy()
+        y.fill(2.0)
+        return y * x
+
+    for x in (np.float64(3.0), np.array(3.0), np.array([3.0])):
+        assert dm.jit(f)(x) == f(x)
+        assert dm.jvp(f, (x,), (np.ones_like(x),))[0] == f(x)
