@@ -12,6 +12,7 @@ from .compiling import Code, compile
 from .entering import enter
 from .errors import KernelError
 from .source import Source
+from .spelling import spelled
 
 #: How many columns a pass takes along: the first that is enough, else the last.
 CHUNKS = (1, 4, 8)
@@ -24,10 +25,23 @@ class Program:
     made of it.
     """
 
-    __slots__ = ("source", "unchecked", "codes", "others", "along", "refused", "entered", "segmented", "otherwise")
+    __slots__ = (
+        "source",
+        "spelled",
+        "unchecked",
+        "codes",
+        "others",
+        "along",
+        "refused",
+        "entered",
+        "segmented",
+        "otherwise",
+    )
 
     def __init__(self, source: Source, unchecked: bool = False) -> None:
         self.source, self.unchecked = source, unchecked
+        #: What derivatives are made of: the same with some of NumPy's functions written out.
+        self.spelled = spelled(source)
         self.codes: dict[tuple[str, ...], Code] = {}
         self.others: dict[Any, Program] = {}
         #: Native functions by kinds of arguments.
@@ -65,7 +79,7 @@ class Program:
         """The source over numbers alone, which dual numbers have more of than expressions of whole arrays."""
         from .reverse import lowered
 
-        return lowered(self.source, arguments)
+        return lowered(self.spelled, arguments)
 
     def __call__(self, *arguments: Any) -> Any:
         """The result for plain arguments."""
@@ -114,7 +128,7 @@ class Program:
 
         made = self.derived(
             ("tangent", arguments, active),
-            lambda: tangent_source(self.source, arguments, active),
+            lambda: tangent_source(self.spelled, arguments, active),
             lambda other: other.tangent(arguments, active),
         )
         made.along = self, arguments, active
@@ -138,7 +152,7 @@ class Program:
         chunk = next((c for c in CHUNKS if c >= count), CHUNKS[-1])
         made = self.derived(
             ("columns", arguments, active, chunk),
-            lambda: columns_source(self.source, arguments, active, chunk),
+            lambda: columns_source(self.spelled, arguments, active, chunk),
             lambda other: other.columns(arguments, active, count),
         )
         made.otherwise = lambda: columns_source(self.lowered(arguments), arguments, active, chunk)
@@ -160,12 +174,12 @@ class Program:
         from .backward import gradient_source
 
         try:
-            made = self.derived(key, lambda: gradient_source(self.source, given, active, result, checkpoints=False))
+            made = self.derived(key, lambda: gradient_source(self.spelled, given, active, result, checkpoints=False))
         except KernelError as error:
             self.refused[key] = str(error)
             return None
         made.segmented = lambda: self.derived(
-            (*key, "segmented"), lambda: gradient_source(self.source, given, active, result)
+            (*key, "segmented"), lambda: gradient_source(self.spelled, given, active, result)
         )
         return made
 
@@ -177,9 +191,9 @@ class Program:
         if key in self.refused:
             return None
         try:
-            made = self.derived(key, lambda: pull_source(self.source, arguments, active, result, checkpoints=False))
+            made = self.derived(key, lambda: pull_source(self.spelled, arguments, active, result, checkpoints=False))
             made.segmented = lambda: self.derived(
-                (*key, "segmented"), lambda: pull_source(self.source, arguments, active, result)
+                (*key, "segmented"), lambda: pull_source(self.spelled, arguments, active, result)
             )
             return made
         except KernelError as error:

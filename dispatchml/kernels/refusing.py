@@ -95,6 +95,7 @@ def place(error: Any, text: str, source: Source) -> str:
     found = [
         (f, n) for f, n in re.findall(r'File "([^"]+)", line (\d+)', f"{error}") if any(x.endswith(f) for x in files)
     ]
+    found = [x for x in found if not x[0].startswith("<")] or found  # a derived text has no line of the user's
     loc = getattr(error, "loc", None)
     if not found and loc is not None and loc.filename in files:
         found = [(loc.filename, loc.line)]

@@ -1,0 +1,213 @@
+"""NumPy's functions written out in numbers, for derivatives: dual numbers and the text run back know these, not LAPACK.
+
+A kernel itself calls NumPy's functions; the sources that derivatives are made of have them replaced.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .source import Source, dotted, read
+
+
+def solve(a, b):
+    """a x = b by elimination with the largest pivots; b has one or two axes."""
+    n = len(a)
+    m, x, y = a.copy(), b.copy(), b.copy()
+    order = np.arange(n)
+    for k in range(n):
+        best = k
+        for i in range(k + 1, n):
+            if abs(m[order[i], k]) > abs(m[order[best], k]):
+                best = i
+        pivot = order[best]
+        order[best] = order[k]
+        order[k] = pivot
+        for i in range(k + 1, n):
+            row = order[i]
+            factor = m[row, k] / m[pivot, k]
+            for j in range(k + 1, n):
+                m[row, j] = m[row, j] - factor * m[pivot, j]
+            x[row] = x[row] - factor * x[pivot]
+    for k in range(n - 1, -1, -1):
+        row = order[k]
+        s = x[row] * 1.0
+        for j in range(k + 1, n):
+            s = s - m[row, j] * y[j]
+        y[k] = s / m[row, k]
+    return y
+
+
+def inverse(a):
+    """The inverse, by elimination with the largest pivots."""
+    n = len(a)
+    m, x, y = a.copy(), a * 0.0, a * 0.0
+    order = np.arange(n)
+    for k in range(n):
+        x[k, k] = 1.0
+    for k in range(n):
+        best = k
+        for i in range(k + 1, n):
+            if abs(m[order[i], k]) > abs(m[order[best], k]):
+                best = i
+        pivot = order[best]
+        order[best] = order[k]
+        order[k] = pivot
+        for i in range(k + 1, n):
+            row = order[i]
+            factor = m[row, k] / m[pivot, k]
+            for j in range(k + 1, n):
+                m[row, j] = m[row, j] - factor * m[pivot, j]
+            for j in range(n):
+                x[row, j] = x[row, j] - factor * x[pivot, j]
+    for k in range(n - 1, -1, -1):
+        row = order[k]
+        for c in range(n):
+            s = x[row, c]
+            for j in range(k + 1, n):
+                s = s - m[row, j] * y[j, c]
+            y[k, c] = s / m[row, k]
+    return y
+
+
+def variance(x):
+    """The mean of the squared distances from the mean."""
+    mean = x.sum() / x.size
+    total = mean * 0.0
+    for v in x.ravel():
+        total = total + (v - mean) * (v - mean)
+    return total / x.size
+
+
+def deviation(x):
+    """The root of the variance; of a constant it has slope 0."""
+    mean = x.sum() / x.size
+    total = mean * 0.0
+    for v in x.ravel():
+        total = total + (v - mean) * (v - mean)
+    if total == 0.0:
+        return total
+    return np.sqrt(total / x.size)
+
+
+def sums(x):
+    """The sums of the first elements."""
+    y = x.ravel().copy()
+    for k in range(1, len(y)):
+        y[k] = y[k - 1] + y[k]
+    return y
+
+
+def products(x):
+    """The products of the first elements."""
+    y = x.ravel().copy()
+    for k in range(1, len(y)):
+        y[k] = y[k - 1] * y[k]
+    return y
+
+
+def trace(a):
+    """The sum of the diagonal."""
+    total = a[0, 0] * 0.0
+    for k in range(min(a.shape[0], a.shape[1])):
+        total = total + a[k, k]
+    return total
+
+
+def average(x):
+    """The mean of all elements."""
+    return x.sum() / x.size
+
+
+def trapezoids(y):
+    """The integral over places at distance 1."""
+    total = y[0] * 0.0
+    for k in range(1, len(y)):
+        total = total + 0.5 * (y[k - 1] + y[k])
+    return total
+
+
+def factor(a):
+    """The lower factor of a symmetric positive definite matrix."""
+    n = len(a)
+    y = a * 0.0
+    for i in range(n):
+        for j in range(i + 1):
+            s = a[i, j]
+            for k in range(j):
+                s = s - y[i, k] * y[j, k]
+            y[i, j] = np.sqrt(s) if i == j else s / y[j, j]
+    return y
+
+
+def degrees(x):
+    """From radians."""
+    return x * (180.0 / 3.141592653589793)
+
+
+def radians(x):
+    """From degrees."""
+    return x * (3.141592653589793 / 180.0)
+
+
+#: What stands for NumPy's functions of one or two arguments.
+SPELLED: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.linalg.solve: solve, np.linalg.inv: inverse, np.linalg.cholesky: factor, np.var: variance,
+    np.std: deviation, np.cumsum: sums, np.cumprod: products, np.trace: trace, np.average: average,
+    np.trapezoid: trapezoids, np.deg2rad: radians, np.radians: radians, np.rad2deg: degrees, np.degrees: degrees,
+}  # fmt: skip
+#: And for methods of arrays.
+METHODS: dict[str, Callable[..., Any]] = {"var": variance, "std": deviation, "cumsum": sums, "cumprod": products}
+
+
+@functools.cache
+def helper(function: Callable[..., Any]) -> Source:
+    """The source of one of them."""
+    source = read(function)
+    source.tree.name = f"numpy_{source.tree.name}"
+    source.tree.body = source.tree.body[1:]  # without its words
+    return source
+
+
+def spelled(source: Source) -> Source:
+    """The same with functions written out; itself where it calls none of them."""
+    every = list(source.reached())
+    made = {id(s): Source(s.function, s.file, copy.deepcopy(s.tree), dict(s.names), {}, s.defaults) for s in every}
+    changed = False
+    for s in every:
+        one, spelling = made[id(s)], Spelling(s.names)
+        one.tree = spelling.visit(one.tree)
+        one.helpers = {text: made[id(h)] for text, h in s.helpers.items()} | spelling.used
+        one.derivative = s.derivative
+        changed = changed or bool(spelling.used)
+    return made[id(source)] if changed else source
+
+
+class Spelling(ast.NodeTransformer):
+    """Replaces calls."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+        self.used: dict[str, Source] = {}
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        """A call."""
+        self.generic_visit(node)
+        if node.keywords or not node.args and not isinstance(node.func, ast.Attribute):
+            return node
+        value, given, found = self.names.get(dotted(node.func) or ""), node.args, None
+        if value is not None:
+            found = SPELLED.get(value) if callable(value) and value.__hash__ else None
+        elif isinstance(node.func, ast.Attribute) and not node.args and dotted(node.func.value) not in self.names:
+            found, given = METHODS.get(node.func.attr), [node.func.value]
+        if found is None or len(given) != found.__code__.co_argcount:
+            return node
+        made = helper(found)
+        self.used[made.name] = made
+        return ast.copy_location(ast.Call(ast.copy_location(ast.Name(made.name, ast.Load()), node), given, []), node)

@@ -1,0 +1,80 @@
+"""Tests of dispatchml.kernels.spelling: NumPy's functions that derivatives know in numbers."""
+
+import numpy as np
+import pytest
+
+import dispatchml as dm
+
+X = np.array([1.3, 2.1, 0.7])
+
+
+def matrix(x):
+    a = np.zeros((3, 3))
+    for i in range(3):
+        for j in range(3):
+            a[i, j] = x[i] * (j + 1.0) + (i == j) * 3 + 0.1 * x[j] ** 2
+    return a
+
+
+def solved(x):
+    return np.linalg.solve(matrix(x), x)
+
+
+def solved_columns(x):
+    return np.linalg.solve(matrix(x), matrix(x * 2))
+
+
+def inverse(x):
+    return np.linalg.inv(matrix(x))
+
+
+def factor(x):
+    a = matrix(x)
+    return np.linalg.cholesky(a @ a.T)
+
+
+def variances(x):
+    return np.var(x) + 2 * x.std()
+
+
+def sums(x):
+    return x.cumsum() * np.cumprod(x) + np.trace(matrix(x)) + np.average(x)
+
+
+def others(x):
+    return np.trapezoid(x) + np.deg2rad(x) - np.degrees(x)
+
+
+SLOW = [pytest.param(f, marks=pytest.mark.slow) for f in (solved_columns, inverse, others)]
+
+
+@pytest.mark.parametrize("f", [solved, factor, variances, sums, *SLOW], ids=lambda f: f.__name__)
+def test_both_modes(f):
+    compiled, dx = dm.kernel(f), np.array([0.5, -1.0, 0.3])
+    slopes = (np.asarray(f(X + 1e-6 * dx)) - f(X - 1e-6 * dx)) / 2e-6
+    value, tangent = dm.jvp(compiled, (X,), (dx,))
+    assert np.allclose(value, f(X))
+    assert np.allclose(tangent, slopes, rtol=1e-5, atol=1e-6)
+    ct = np.cos(np.arange(slopes.size)).reshape(slopes.shape)
+    ct = ct if ct.shape else float(ct)
+    assert np.isclose(np.sum(dm.vjp(compiled, X)[1](ct) * dx), np.sum(ct * slopes), rtol=1e-5)
+
+
+@dm.kernel
+def det(a):
+    return np.linalg.det(a) + a[0, 0]
+
+
+@pytest.mark.parametrize("take", [dm.grad, lambda f: lambda a: dm.jvp(f, (a,), (a,))], ids=["grad", "jvp"])
+def test_functions_that_are_not_written_out_name_the_users_line(take):
+    with pytest.raises(TypeError, match=r"test_spelling.py:\d+\): `det` does not take such arguments"):
+        take(det)(np.eye(2))
+
+
+def test_deviation_of_a_constant_has_slope_zero():
+    @dm.kernel
+    def f(x):
+        return np.std(x)
+
+    assert np.all(dm.grad(f)(np.ones(3)) == 0)
+    assert dm.jvp(f, (np.ones(3),), (np.array([1.0, 0.0, 0.0]),))[1] == 0
