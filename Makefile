@@ -25,7 +25,7 @@ help:
 	@echo "make test    the tests, without those marked slow or gpu"
 	@echo "make test-torch  the tests of dispatchml-torch (installs torch, which is large)"
 	@echo "make test-gpu, make bench-gpu  on a machine with a card (CUDA=cuda12 or cuda13); results in benchmarks/results"
-	@echo "make test-scipy  the tests of dispatchml-scipy with another SciPy, SCIPY=1.15.0 the oldest, in an environment of its own"
+	@echo "make test-scipy  the tests of dispatchml-scipy with another SciPy, SCIPY=1.16.0 the oldest, in an environment of its own"
 	@echo "make random-functions  10,000 random functions, compiled and uncompiled (an hour)"
 	@echo "make matrix  every type with every transform, as a table and as docs/_static/matrix.{html,png}"
 	@echo "make lifted  SciPy and other packages, differentiated as they are, as the table docs/lifted.md (installs them)"
@@ -56,8 +56,8 @@ test-gpu: $(VENV)/gpu.stamp
 bench-gpu: $(VENV)/gpu.stamp
 	$(BIN)/python tests/gpu/unattended.py bench
 
-# The oldest SciPy that dispatchml-scipy promises; make test-scipy SCIPY=1.16.3 for another one.
-SCIPY := 1.15.0
+# The oldest SciPy that dispatchml-scipy promises; make test-scipy SCIPY=1.17.1 for another one.
+SCIPY := 1.16.0
 OTHER := $(VENV)/scipy-$(SCIPY)
 
 test-scipy: $(BIN)/python

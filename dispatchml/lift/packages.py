@@ -392,5 +392,6 @@ def prepare_array_namespace() -> None:
     namespace_of(api.array_namespace)
     namespace_of(helpers.array_namespace)
     for name in ("is_writeable_array", "is_numpy_array", "is_array_api_obj"):
-        for_lifted(getattr(helpers, name), True)
+        if hasattr(helpers, name):  # not in older versions
+            for_lifted(getattr(helpers, name), True)
     STAND_INS[id(is_numpy)] = is_numpy, is_numpy_or_lifted

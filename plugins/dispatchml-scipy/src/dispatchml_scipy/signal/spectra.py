@@ -105,7 +105,7 @@ def cross(
 
 @replaces("scipy.signal.welch")
 def welch(
-    x, fs=1.0, window="hann_periodic", nperseg=None, noverlap=None, nfft=None, detrend="constant",
+    x, fs=1.0, window="hann", nperseg=None, noverlap=None, nfft=None, detrend="constant",
     return_onesided=True, scaling="density", axis=-1, average="mean",
 ):  # fmt: skip
     """The power spectrum by averages over segments."""
@@ -116,7 +116,7 @@ def welch(
 
 @replaces("scipy.signal.csd")
 def csd(
-    x, y, fs=1.0, window="hann_periodic", nperseg=None, noverlap=None, nfft=None, detrend="constant",
+    x, y, fs=1.0, window="hann", nperseg=None, noverlap=None, nfft=None, detrend="constant",
     return_onesided=True, scaling="density", axis=-1, average="mean",
 ):  # fmt: skip
     """The cross spectrum by averages over segments."""
@@ -140,7 +140,7 @@ def periodogram(
 
 @replaces("scipy.signal.coherence")
 def coherence(
-    x, y, fs=1.0, window="hann_periodic", nperseg=None, noverlap=None, nfft=None, detrend="constant", axis=-1
+    x, y, fs=1.0, window="hann", nperseg=None, noverlap=None, nfft=None, detrend="constant", axis=-1
 ):
     """The share of power that two signals have in common."""
     rest = {"fs": fs, "window": window, "nperseg": nperseg, "noverlap": noverlap, "nfft": nfft, "detrend": detrend}
@@ -152,7 +152,7 @@ def coherence(
 
 @replaces("scipy.signal.spectrogram")
 def spectrogram(
-    x, fs=1.0, window=("tukey_periodic", 0.25), nperseg=None, noverlap=None, nfft=None, detrend="constant",
+    x, fs=1.0, window=("tukey", 0.25), nperseg=None, noverlap=None, nfft=None, detrend="constant",
     return_onesided=True, scaling="density", axis=-1, mode="psd",
 ):  # fmt: skip
     """The power spectra of segments."""
@@ -171,7 +171,7 @@ def spectrogram(
 
 @replaces("scipy.signal.stft")
 def stft(
-    x, fs=1.0, window="hann_periodic", nperseg=256, noverlap=None, nfft=None, detrend=False, return_onesided=True,
+    x, fs=1.0, window="hann", nperseg=256, noverlap=None, nfft=None, detrend=False, return_onesided=True,
     boundary="zeros", padded=True, axis=-1, scaling="spectrum",
 ):  # fmt: skip
     """The spectra of segments."""
