@@ -139,9 +139,7 @@ def periodogram(
 
 
 @replaces("scipy.signal.coherence")
-def coherence(
-    x, y, fs=1.0, window="hann", nperseg=None, noverlap=None, nfft=None, detrend="constant", axis=-1
-):
+def coherence(x, y, fs=1.0, window="hann", nperseg=None, noverlap=None, nfft=None, detrend="constant", axis=-1):
     """The share of power that two signals have in common."""
     rest = {"fs": fs, "window": window, "nperseg": nperseg, "noverlap": noverlap, "nfft": nfft, "detrend": detrend}
     f, of_x = welch(x, axis=axis, **rest)
