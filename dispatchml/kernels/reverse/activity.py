@@ -5,11 +5,26 @@ An array is active as a whole, by the memory that it is a part of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .errors import refused
 from .primitives import FRESH, VIEWS, known
-from .program import Block, Call, Check, Compute, If, Instruction, Load, Loop, Operand, Program, Store, Value, leaves
+from .program import (
+    Block,
+    Call,
+    Check,
+    Compute,
+    If,
+    Instruction,
+    Load,
+    Loop,
+    Operand,
+    Program,
+    Store,
+    Value,
+    arrays_written,
+    leaves,
+)
 
 
 def key(x: Operand | None) -> Value | None:
@@ -20,15 +35,16 @@ def key(x: Operand | None) -> Value | None:
 
 
 class Activity:
-    """active: the values and memories with a derivative."""
+    """active: the values and memories with a derivative. outputs: arrays that are results, too."""
 
-    def __init__(self, program: Program, inputs: set[Value]) -> None:
+    def __init__(self, program: Program, inputs: set[Value], outputs: Iterable[Value] = ()) -> None:
         self.program = program
         edges = [
             (k, r) for a, b in dependences(program.body) if (k := key(a)) is not None and (r := key(b)) is not None
         ]
         varied = reached({k for v in inputs if (k := key(v)) is not None}, edges)
-        useful = reached({k for v in leaves(program.result) if (k := key(v)) is not None}, [(r, k) for k, r in edges])
+        results = (*leaves(program.result), *outputs)
+        useful = reached({k for v in results if (k := key(v)) is not None}, [(r, k) for k, r in edges])
         self.active = varied & useful
         self.loops: dict[Instruction, bool] = {}
         self.check(program.body)
@@ -40,7 +56,8 @@ class Activity:
         """Whether the way back has something to do for an instruction."""
         known_already = self.loops.get(op)
         if known_already is None:
-            found = any(self(v) for v in op.results()) or isinstance(op, Store) and self(op.array)
+            found = any(map(self, (*op.results(), *arrays_written(op))))
+            found = found or isinstance(op, Call) and bool(op.written)  # what it wrote over is put back
             known_already = self.loops[op] = found or any(self.works(i) for b in op.blocks() for i in b.code)
         return known_already
 
@@ -77,7 +94,7 @@ def dependences(body: Block) -> Iterator[tuple[Operand | None, Operand]]:
                 yield c.first, c.value
                 yield c.next, c.value
         elif isinstance(op, Call):
-            yield from ((x, y) for x in op.arguments for y in op.made)
+            yield from ((x, y) for x in op.arguments for y in (*op.made, *op.written))
         else:
             assert isinstance(op, Check)
 

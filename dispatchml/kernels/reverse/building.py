@@ -18,18 +18,18 @@ from .expressions import Expressions
 from .flow import Flow
 from .kinds import FLOAT, Kind, joined
 from .memory import Memory
-from .program import Carried, If, Instruction, Join, Loop, Number, Operand, Program, Slice, Store, Value
+from .program import Carried, If, Instruction, Join, Loop, Number, Operand, Program, Slice, Store, Value, arrays_written
 from .records import FUNCTIONS
-from .recursion import Recursive
+from .recursion import Known
 from .structures import Closure, Constant, Frame, Undefined, assigned_names
 
 
 class Builder(Expressions, Calls, Arrays):
     """Builds the program of one function."""
 
-    def __init__(self, source: Source, recursive: dict[Any, Recursive] | None = None) -> None:
+    def __init__(self, source: Source, recursive: Known | None = None) -> None:
         self.source = source
-        self.recursive: dict[Any, Recursive] = {} if recursive is None else recursive
+        self.recursive = Known() if recursive is None else recursive
         self.program = Program(source.name)
         self.program.file, self.program.line = source.file, source.tree.lineno
         self.block = self.program.body
@@ -328,11 +328,17 @@ class Builder(Expressions, Calls, Arrays):
             op = self.loop_once(s, over, leave, key)
             self.path = outside
             self.memory = memory
-            if op is not None:
+            if op is not None and not any(map(arrays_written, op.test.walk())):
                 memory.passed(*op.blocks())
                 return
             del here.code[length:]
             self.place = place
+            if op is not None:  # what its condition writes is put back with what the body writes
+                assert isinstance(s, ast.While)
+                self.block, self.frame.variables, self.shapes = here, before, shapes
+                s = with_test_inside(s, self.fresh("stopped"), leave)
+                leave, over = s.leave, None  # type: ignore[attr-defined]
+                before = dict(self.variables)
 
     def inner_memory(self, memory: Memory) -> Memory:
         """What is known in each iteration of a loop."""
@@ -489,6 +495,17 @@ class Builder(Expressions, Calls, Arrays):
             value = self.converted(value, Kind(array.kind.code))
         self.put(Store(array, index, value, sign, 0))
         self.memory.stored(array, index, None if sign else value)
+
+
+def with_test_inside(s: ast.While, stopped: str, leave: list[str]) -> ast.While:
+    """The same loop as one that tests its condition within its body."""
+    stop = ast.Assign([ast.Name(stopped, ast.Store())], ast.UnaryOp(ast.Not(), s.test))
+    rest = ast.If(ast.UnaryOp(ast.Not(), ast.Name(stopped, ast.Load())), s.body, [])
+    made = ast.While(ast.Constant(True), [stop, rest], [])
+    for node in (stop, stop.targets[0], stop.value, rest, rest.test, rest.test.operand, made.test):  # type: ignore[attr-defined]
+        ast.copy_location(node, s)
+    made.leave = [*leave, stopped]  # type: ignore[attr-defined]
+    return ast.copy_location(made, s)
 
 
 #: Loops of a known number of iterations are written out: how many at most, and how many nodes they may come to.

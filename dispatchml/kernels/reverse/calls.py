@@ -14,7 +14,6 @@ from .functions import NAMES
 from .kinds import BOOLEAN, INTEGER, Kind
 from .primitives import LENGTH
 from .program import Call, Number, Operand, Value, leaves
-from .recursion import Recursive
 from .structures import Closure, Constant, Gradient
 
 
@@ -99,17 +98,17 @@ class Calls:
         variables = self.parameters(source, tree, arguments, keywords, node, None)
         given = [variables[p] for p in source.parameters]
         kinds = tuple(structure_kinds(x) for x in given)
-        function = self.recursive.get((id(tree), kinds))
-        if function is None:
-            function = Recursive(source, tree, kinds, f"{name}_{len(self.recursive) + 1}")
-            self.recursive[id(tree), kinds] = function
-            function.build(self.recursive)
+        function = self.recursive.function(source, tree, kinds)
         operands = [x for g in given for x in leaves(g)]
         if any(not isinstance(x, (Value, Number)) for x in operands) or any(isinstance(g, tuple) for g in given):
             raise self.refuse(f"{name} calls itself with something else than numbers and arrays", node)
         made = tuple(self.value("t_", k) for k in leaves(function.results))
-        self.put(Call(made, function, tuple(operands)))
-        return structured(function.results, list(made))
+        self.put(call := Call(made, function, tuple(operands)))
+        arrays = [x.root for x in operands if isinstance(x, Value) and not x.kind.scalar]
+        if any(arrays.count(a.root) > 1 for a in call.written):
+            raise self.refuse(f"{name} gets one array twice and writes into it; hand over a copy", node)
+        self.memory.forget({a.root for a in call.written})
+        return structured(function.results, list(made)) if function.results != () else Constant(None)
 
     def gradient(self: Any, made: Gradient, arguments: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
         """A call of dm.grad(f) inside of a kernel: the derived source is put in."""

@@ -21,7 +21,7 @@ from .building import Builder
 from .errors import refused
 from .forward import Forward, Text
 from .kinds import Kind
-from .program import Loop, Number, Program, Store, Value, leaves
+from .program import Loop, Number, Program, Store, Value, arrays_written, leaves
 from .pruning import prune
 from .records import FUNCTIONS
 from .recursion import STACK, calls_in
@@ -154,7 +154,7 @@ def write(program: Program, w: Backward, cotangent: str, positions: tuple[int, .
     for value, path in program.unpacked:
         w.put(f"{value} = {path}")
     w.block(program.body, True)
-    written = {op.array.root for op in program.body.walk() if isinstance(op, Store)}
+    written = {a.root for op in program.body.walk() for a in arrays_written(op)}
     results = list(leaves(program.result))
     kept: dict[Value, str] = {}
     for r in results:

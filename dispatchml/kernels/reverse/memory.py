@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .kinds import Kind
-from .program import Block, Number, Operand, Store, Value
+from .program import Block, Number, Operand, Value, arrays_written
 
 Key = tuple[Any, ...]
 
@@ -59,7 +59,10 @@ class Memory:
 
     def passed(self, *blocks: Block) -> None:
         """Forget what blocks may have written over."""
-        roots = {op.array.root for b in blocks for op in b.walk() if isinstance(op, Store)}
+        self.forget({a.root for b in blocks for op in b.walk() for a in arrays_written(op)})
+
+    def forget(self, roots: set[Value]) -> None:
+        """Forget the items of arrays that may have been written over."""
         self.items = {k: v for k, v in self.items.items() if v[0].root not in roots}
 
 

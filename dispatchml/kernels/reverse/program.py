@@ -331,10 +331,16 @@ class Check(Instruction):
 
 
 class Call(Instruction):
-    """made = function(arguments) for a function that calls itself."""
+    """made = function(arguments) for a function that calls itself, which may write into arrays among them."""
 
     def __init__(self, made: tuple[Value, ...], function: Any, arguments: tuple[Operand, ...]) -> None:
         self.made, self.function, self.arguments = made, function, arguments
+
+    @property
+    def written(self) -> tuple[Value, ...]:
+        """The arguments that the function may write into."""
+        given = enumerate(self.arguments)
+        return tuple(x for k, x in given if k in self.function.writes and isinstance(x, Value))
 
     def results(self) -> tuple[Value, ...]:
         return self.made
@@ -344,6 +350,13 @@ class Call(Instruction):
 
     def replace(self, table: dict[Value, Operand]) -> None:
         self.arguments = replaced(self.arguments, table)
+
+
+def arrays_written(op: Instruction) -> tuple[Value, ...]:
+    """The arrays into which an instruction writes itself, inner blocks apart."""
+    if isinstance(op, Store):
+        return (op.array,)
+    return op.written if isinstance(op, Call) else ()
 
 
 class Program:

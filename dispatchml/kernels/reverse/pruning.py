@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from .program import Block, Check, If, Instruction, Loop, Number, Operand, Program, Store, Value, leaves, replaced
+from collections.abc import Iterable
+
+from .program import Block, Check, If, Instruction, Loop, Number, Operand, Program, Value, arrays_written, leaves, replaced
 
 
-def prune(program: Program) -> None:
-    """Leave out variables that do not change, and instructions whose results nobody reads."""
+def prune(program: Program, kept_arrays: Iterable[Value] = ()) -> None:
+    """Leave out variables that do not change, and instructions whose results nobody reads.
+
+    kept_arrays: those whose items somebody else reads.
+    """
     simplify(program)
     live: set[Value] = {v for v in leaves(program.result) if isinstance(v, Value)}
-    roots = {v.root for v in live if not v.kind.scalar}
+    roots = {v.root for v in (*live, *kept_arrays) if not v.kind.scalar}
     kept: set[Instruction] = set()
     size = -1
     while size != len(live) + len(kept):
@@ -62,7 +67,7 @@ def mark(block: Block, live: set[Value], roots: set[Value], kept: set[Instructio
         inside = [mark(b, live, roots, kept) for b in op.blocks()]
         results = [v for v in op.results() if v in live]
         needed = bool(results) or any(inside) or isinstance(op, Check)
-        needed |= isinstance(op, Store) and op.array.root in roots
+        needed |= any(a.root in roots for a in arrays_written(op))
         if not needed:
             continue
         any_kept = True

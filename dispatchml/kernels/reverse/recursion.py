@@ -14,27 +14,57 @@ from ..source import Source
 from .activity import Activity
 from .errors import refused
 from .kinds import FLOAT, Kind
-from .program import Loop, Number, Program, Value, leaves
+from .program import Loop, Number, Program, Value, arrays_written, leaves
 from .pruning import prune
+from .structures import Constant
 
 #: What a recursive function hands on beside its arguments.
 STACK = ("floats", "float_place", "wholes", "whole_place")
 
 
+class Known:
+    """The recursive functions of a program, by their text and the kinds of their arguments."""
+
+    def __init__(self) -> None:
+        self.functions: dict[Any, Recursive] = {}
+        self.writes: dict[Any, frozenset[int]] = {}
+        self.count = 0
+
+    def function(self, source: Source, tree: Any, kinds: tuple[Any, ...]) -> Recursive:
+        """A function, built where it is not known yet."""
+        key = id(tree), kinds
+        found = self.functions.get(key)
+        if found is None:
+            self.count += 1
+            found = self.functions[key] = Recursive(source, tree, kinds, f"{tree.name}_{self.count}")
+            found.writes = self.writes.get(key, frozenset())
+            found.build(self, key)
+        return found
+
+
 class Recursive:
-    """A recursive function for arguments of some kinds. results: their kinds, in a structure of tuples."""
+    """A recursive function for arguments of some kinds. results: their kinds, in a structure of tuples; an empty one
+    for a function that returns nothing. writes: the places of the arrays among the arguments that it may write into.
+    """
 
     def __init__(self, source: Source, tree: Any, kinds: tuple[Any, ...], name: str) -> None:
         self.source, self.tree, self.kinds, self.name = source, tree, kinds, name
         self.results: Any = thought(tree)
+        self.writes: frozenset[int] = frozenset()
         self.program: Program | None = None
         self.builder: Any = None
 
-    def build(self, known: dict[Any, Recursive]) -> None:
-        """Build its program; again where its result is of other kinds than was thought."""
+    def build(self, known: Known, key: Any) -> None:
+        """Build its program; again where its result is of other kinds than was thought, or it writes into more arrays.
+
+        The functions that it reaches are built again with it, as they may call it.
+        """
         from .building import Builder
 
-        for _ in range(4):
+        others = set(known.functions)
+        for _ in range(4 + len(self.kinds)):
+            for other in set(known.functions) - others:
+                del known.functions[other]
             builder = Builder(self.source, known)
             loop = Loop()
             loop.block, loop.count.made = builder.program.body, loop
@@ -42,15 +72,21 @@ class Recursive:
             builder.block = loop.body
             program = builder.function(self.kinds)
             found = kinds_of(program.result)
+            if isinstance(found, Constant) and found.value is None:
+                found = program.result = ()
             if any(not isinstance(k, Kind) or not k.scalar for k in leaves(found)):
                 raise refused(
                     (self.source.file, self.source.tree.lineno),
                     f"{self.source.name} calls itself and returns something else than numbers",
                 )
             self.program, self.builder = program, builder
-            if found == self.results:
+            roots = {a.root for op in program.body.walk() for a in arrays_written(op)}
+            operands = list(enumerate(v for p in program.parameters for v in leaves(p)))
+            writes = frozenset(k for k, v in operands if isinstance(v, Value) and v.root in roots)
+            if found == self.results and writes == self.writes:
                 return
-            self.results = found
+            self.results, self.writes = found, writes | self.writes
+            known.writes[key] = self.writes
         raise refused((self.source.file, self.source.tree.lineno), f"{self.source.name} returns no one kind of result")
 
     def sources(self, made: dict[str, Source]) -> None:
@@ -65,13 +101,14 @@ class Recursive:
             return
         program, builder = self.program, self.builder
         assert program is not None
-        prune(program)
+        parameters = [v for p in program.parameters for v in leaves(p)]
+        written = [parameters[k] for k in sorted(self.writes)]
+        prune(program, written)
         for op in program.body.walk():
             if isinstance(op, Loop):
                 op.count.made, op.count.block = op, op.block
-        parameters = [v for p in program.parameters for v in leaves(p)]
-        active = Activity(program, {v for v in parameters if isinstance(v, Value)})
-        saving = Saving(program, active, builder.value, False)
+        active = Activity(program, {v for v in parameters if isinstance(v, Value)}, written)
+        saving = Saving(program, active, builder.value, False, frozenset(v.root for v in written))
         top = program.body.code[0]
         assert isinstance(top, Loop)
         number = 1
@@ -116,7 +153,9 @@ class Recursive:
 
 
 def thought(tree: Any) -> Any:
-    """What a function may return, from its text: floats, as many as its first return says."""
+    """What a function may return, from its text: floats, as many as its first return says, or nothing."""
+    if not any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(tree)):
+        return ()
     for node in ast.walk(tree):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
             return (FLOAT,) * len(node.value.elts)

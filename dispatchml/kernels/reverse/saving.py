@@ -26,6 +26,7 @@ from .program import (
     Program,
     Store,
     Value,
+    arrays_written,
     flat,
 )
 from .sharing import check_sharing, within
@@ -51,16 +52,23 @@ class Plan:
 
 
 class Saving:
-    """The plans of all loops of a program through which a derivative goes."""
+    """The plans of all loops of a program through which a derivative goes.
 
-    def __init__(self, program: Program, active: Activity, name: object, checkpoints: bool) -> None:
+    own: the memories of arguments that may be written into: the way back leaves them as they were.
+    """
+
+    def __init__(
+        self, program: Program, active: Activity, name: object, checkpoints: bool, own: frozenset[Value] = frozenset()
+    ) -> None:
         self.program, self.active, self.new_value = program, active, name
         self.checkpoints = checkpoints
         self.order = {op: i for i, op in enumerate(program.body.walk())}
         self.stores = [op for op in self.order if isinstance(op, Store)]
+        self.writes = [(op, a) for op in self.order for a in arrays_written(op)]
         self.plans: dict[Loop, Plan] = {}
         self.undone: set[Store] = set()
-        self.check_parameters()
+        self.check_parameters(own)
+        self.undo({s for s in self.stores if s.array.root in own})
         self.written = check_sharing(program)
         while True:
             self.plans = {}
@@ -68,19 +76,23 @@ class Saving:
             more = {s for s in self.stores if s not in self.undone and self.is_read_before(s)}
             if not more:
                 break
-            for s in more:
-                s.old = self.new_value("old", s.array.kind.with_ndim(0))  # type: ignore[operator]
-                assert s.old is not None
-                s.old.made, s.old.block = s, s.block
-            self.undone |= more
+            self.undo(more)
+
+    def undo(self, stores: set[Store]) -> None:
+        """Keep what stores overwrite: the way back puts it back."""
+        for s in sorted(stores, key=self.order.__getitem__):
+            s.old = self.new_value("old", s.array.kind.with_ndim(0))  # type: ignore[operator]
+            assert s.old is not None
+            s.old.made, s.old.block = s, s.block
+        self.undone |= stores
 
     # ---- what may not be ---------------------------------------------------------------------------------------------
 
-    def check_parameters(self) -> None:
+    def check_parameters(self, own: frozenset[Value]) -> None:
         """Raise where an argument is written."""
-        for s in self.stores:
-            root = s.array.root
-            if root.made is None:
+        for s, array in self.writes:
+            root = array.root
+            if root.made is None and (root not in own or root.name in self.program.outside):
                 what = "an array from outside" if root.name in self.program.outside else f"its argument {root.name}"
                 raise refused(s.place, f"it writes into {what}; write into a copy: {root.name}.copy()")
 
@@ -91,11 +103,7 @@ class Saving:
         for op in block.code:
             for inner in op.blocks():
                 self.plan(inner)
-            undoes = (
-                any(s in self.undone for s in self.stores if within(s.block, op.body))
-                if isinstance(op, Loop)
-                else False
-            )
+            undoes = isinstance(op, Loop) and any(within(s.block, op.body) for s in self.undone)
             if isinstance(op, Loop) and (undoes or self.active.works(op)):
                 self.plans[op] = self.plan_loop(op)
 
@@ -104,7 +112,7 @@ class Saving:
         for c in loop.carried:
             if self.active(c.value) and not c.value.kind.scalar and isinstance(c.next, Value):
                 needed.add(form(c.next))
-        written = {s.array.root for s in self.stores if within(s.block, loop.body)}
+        written = {a.root for s, a in self.writes if within(s.block, loop.body)}
         mine = {n for n in needed if self.is_mine(n, loop)}
         saved, again = cut(mine, lambda n: self.inputs(n, loop, written), self.weight)
         outer = {n for n in needed if n not in mine}

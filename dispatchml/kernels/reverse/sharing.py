@@ -10,7 +10,7 @@ from typing import Any
 
 from .errors import refused
 from .primitives import VIEWS
-from .program import Block, Compute, If, Instruction, Load, Loop, Program, Store, Value, leaves
+from .program import Block, Compute, If, Instruction, Load, Loop, Program, Value, arrays_written, leaves
 
 
 def within(block: Block, outer: Block) -> bool:
@@ -48,14 +48,14 @@ def check_sharing(program: Program) -> frozenset[Value]:
     so that the way back finds what was there before.
     """
     order = {op: i for i, op in enumerate(program.body.walk())}
-    stores = [op for op in order if isinstance(op, Store)]
-    ever = frozenset(b for s in stores for b in buffers(s.array))
+    writes = [(op, a) for op in order for a in arrays_written(op)]
+    ever = frozenset(b for _, a in writes for b in buffers(a))
     for op in order:
         arrays = [c for c in op.carried if not c.value.kind.scalar] if isinstance(op, Loop) else []
         if not arrays:
             continue
         assert isinstance(op, Loop)
-        inside = frozenset(b for s in stores if within(s.block, op.body) for b in buffers(s.array))
+        inside = frozenset(b for s, a in writes if within(s.block, op.body) for b in buffers(a))
         own = frozenset(c.value for c in arrays)
         written = bool(own & ever)
         nexts: set[Value] = set()

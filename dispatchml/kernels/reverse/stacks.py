@@ -105,8 +105,8 @@ class Stack:
         self.fixed = (
             self.segmented and not loop.counted and all(c is not None for f, c in self.capacity.items() if self.uses(f))
         )
-        stores = [s for s in saving.stores if within(s.block, loop.body)]
-        self.written = sorted({a for s in stores for a in outside(s.array, loop)}, key=lambda v: v.name)
+        written = [a for s, a in saving.writes if within(s.block, loop.body)]
+        self.written = sorted({a for w in written for a in outside(w, loop)}, key=lambda v: v.name)
 
     def plans(self, loop: Loop) -> Iterator[Plan]:
         yield self.saving.plans[loop]
