@@ -135,6 +135,9 @@ class Pass:
                 if any(map(self.is_active, node.args)):
                     self.activity.written.update(roots(node.func.value))
                     self.activity.active.update(roots(node.func.value))
+            elif isinstance(node.func, ast.Name) and node.func.id == "put" and self.is_active(node.args[-1]):
+                self.activity.written.update(roots(node.args[0]))
+                self.activity.active.update(roots(node.args[0]))
             return
         inside = self.found[id(helper)]
         for name, argument in arguments_of(node, helper):

@@ -10,6 +10,7 @@ import llvmlite.binding as llvm
 from numba.core import errors
 from numba.core.target_extension import target_override
 
+from . import keeping as keeping
 from . import memory, target
 from .compiling import NAME
 from .duals import arrays as arrays

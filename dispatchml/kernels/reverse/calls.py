@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ..source import read
 from .arrays import Lazy, Method
 from .functions import NAMES
 from .kinds import BOOLEAN, INTEGER, Kind
 from .primitives import LENGTH
 from .program import Call, Number, Operand, Value, leaves
+from .records import FUNCTIONS
 from .structures import Closure, Constant, Gradient
 
 
@@ -140,6 +142,9 @@ class Calls:
             special = SPECIAL.get(value)
         except TypeError:
             name = special = None
+        if any(value is f for f in FUNCTIONS):  # in a derived text that is derived again
+            record = read(value)
+            return self.inline(record, record.tree, arguments, keywords, node, None)
         if special is not None:
             return self.special(special, value, arguments, keywords, node)
         if name is not None:

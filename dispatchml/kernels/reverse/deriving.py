@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..source import Source, read
+from ..source import Source
 from .activity import Activity
 from .backward import Backward
 from .building import Builder
 from .errors import refused
 from .forward import Forward, Text
+from .hoisting import hoist
 from .kinds import Kind
 from .program import Loop, Number, Program, Store, Value, arrays_written, leaves
 from .pruning import prune
@@ -73,6 +74,7 @@ def derived(
     builder = Builder(source)
     program = builder.function(kinds)
     prune(program)
+    hoist(program.body)
     for op in program.body.walk():
         if isinstance(op, Loop):
             op.count.made, op.count.block = op, op.block
@@ -168,6 +170,7 @@ def write(program: Program, w: Backward, cotangent: str, positions: tuple[int, .
     for v in inputs:
         if not v.kind.scalar:
             w.put(f"{w.ct(v)} = np.zeros({v}.shape, {'np.float32' if v.kind.code == 'f4' else 'np.float64'})")
+    w.put("indices_are_known()")
     w.shadows(program.body)
     seed(program.result, cotangent, w)
     w.back(program.body)
@@ -220,9 +223,8 @@ def finish(name: str, parameters: list[str], source: Source, program: Program, t
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("np", "math"):
             names[f"{node.value.id}.{node.attr}"] = getattr(names[node.value.id], node.attr)
     called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    helpers = {f.__name__: read(f) for f in FUNCTIONS if f.__name__ in called}
-    names.update((h, s.function) for h, s in helpers.items())
-    return Source(None, source.file, tree, names, helpers)
+    names.update((f.__name__, f) for f in FUNCTIONS if f.__name__ in called)
+    return Source(None, source.file, tree, names, {})
 
 
 def connect(source: Source, made: dict[str, Source]) -> Source:

@@ -147,6 +147,8 @@ class Forward:
         if own:
             assert stack is not None
             stack.open(self)
+        elif stack is not None:
+            stack.reserve(self, op)
         for c in op.carried:
             self.first(c)
         if own and stack is not None and stack.fixed:
@@ -209,7 +211,7 @@ class Forward:
         before = len(self.text.lines)
         self.block(op.body, plan is not None)
         if plan is not None and stack is not None:
-            stack.push(self, plan.saved)
+            stack.push(self, plan.saved, op)
         self.advance(op)
         if len(self.text.lines) == before:
             self.put("pass")

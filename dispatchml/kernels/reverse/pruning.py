@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .program import Block, Check, If, Instruction, Loop, Number, Operand, Program, Value, arrays_written, leaves, replaced
+from .program import (
+    Block,
+    Check,
+    If,
+    Instruction,
+    Loop,
+    Number,
+    Operand,
+    Program,
+    Value,
+    arrays_written,
+    leaves,
+    replaced,
+)
 
 
 def prune(program: Program, kept_arrays: Iterable[Value] = ()) -> None:

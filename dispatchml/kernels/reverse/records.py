@@ -1,10 +1,24 @@
-"""What derived functions call to keep numbers: compiled with them."""
+"""What derived functions call to keep numbers: in Python here, in machine code by `kernels/keeping.py`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+
+
+def put(numbers: Any, place: int, x: Any) -> None:
+    """Write a number into a record."""
+    numbers[place] = x
+
+
+def take(numbers: Any, place: int) -> Any:
+    """Read a number of a record."""
+    return numbers[place]
+
+
+def indices_are_known() -> None:
+    """What comes after this in a function was run before with the same indices: they need not be looked at again."""
 
 
 def longer(numbers: Any, used: int, more: int) -> Any:
@@ -64,7 +78,7 @@ def put_back_n(array: Any, numbers: Any, place: int) -> int:
     return place
 
 
-FUNCTIONS = (longer, keep_1, keep_2, keep_n, put_back_1, put_back_2, put_back_n)
+FUNCTIONS = (put, take, indices_are_known, longer, keep_1, keep_2, keep_n, put_back_1, put_back_2, put_back_n)
 
 
 def name_for(action: str, ndim: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from ..source import Source
 from .activity import Activity
 from .errors import refused
+from .hoisting import hoist
 from .kinds import FLOAT, Kind
 from .program import Loop, Number, Program, Value, arrays_written, leaves
 from .pruning import prune
@@ -104,6 +105,7 @@ class Recursive:
         parameters = [v for p in program.parameters for v in leaves(p)]
         written = [parameters[k] for k in sorted(self.writes)]
         prune(program, written)
+        hoist(program.body.code[0].blocks()[1])  # what calls it has no part in that
         for op in program.body.walk():
             if isinstance(op, Loop):
                 op.count.made, op.count.block = op, op.block
@@ -137,6 +139,7 @@ class Recursive:
         w.begin(builder.fresh, str(number))
         for value, path in program.unpacked:
             w.put(f"{value} = {path}")
+        w.put("indices_are_known()")
         cotangents = [builder.fresh(f"result_{i}_ct") for i in range(len(results))]
         w.recursive(top, saving.plans[top], stack, list(zip(results, cotangents, strict=True)))
         answers = [w.read(v) for v in parameters if is_float(v) and v.kind.scalar]

@@ -86,6 +86,10 @@ class Saving:
             s.old.made, s.old.block = s, s.block
         self.undone |= stores
 
+    def writes_in(self, loop: Loop) -> list[Value]:
+        """The arrays that the body of a loop writes into."""
+        return [a for s, a in self.writes if within(s.block, loop.body)]
+
     # ---- what may not be ---------------------------------------------------------------------------------------------
 
     def check_parameters(self, own: frozenset[Value]) -> None:
@@ -112,7 +116,7 @@ class Saving:
         for c in loop.carried:
             if self.active(c.value) and not c.value.kind.scalar and isinstance(c.next, Value):
                 needed.add(form(c.next))
-        written = {a.root for s, a in self.writes if within(s.block, loop.body)}
+        written = {a.root for a in self.writes_in(loop)}
         mine = {n for n in needed if self.is_mine(n, loop)}
         saved, again = cut(mine, lambda n: self.inputs(n, loop, written), self.weight)
         outer = {n for n in needed if n not in mine}

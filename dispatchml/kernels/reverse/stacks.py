@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .program import Block, Call, Loop, Number, Operand, Value
+from .program import Block, Call, Compute, Loop, Number, Operand, Value
 from .records import name_for
 from .saving import Plan, Saving
 from .sharing import outside, within
 
 #: Numbers that the records of a loop hold before a new segment begins: 32 MB.
 LIMIT = 4_000_000
+#: The same where a second run costs less than memory that is far from the processor, and the length of segments there.
+FAR, NEAR = 128_000, 4_000
+#: How many instructions for each number of a record are cheaper than a place in memory that is far away.
+CHEAP = 8
 #: What the names of a loop's records begin with.
 WORDS = (
     "floats", "wholes", "float_place", "whole_place", "begin", "segment", "length", "full", "begins", "states",
@@ -71,6 +75,28 @@ class Trips:
         return isinstance(x, Number) or x.block is None or not within(x.block, self.top.body)
 
 
+def is_cheap(saving: Saving, loop: Loop) -> bool:
+    """Whether the iterations of a loop have few instructions for what they save, so that a second run costs little."""
+    work, saved = cost(saving, loop)
+    return work <= CHEAP * saved
+
+
+def cost(saving: Saving, loop: Loop) -> tuple[float, float]:
+    """Instructions and saved numbers of an iteration, where loops of unknown length have 16 iterations."""
+    work, saved = 0.0, float(len(saving.plans[loop].saved)) if loop in saving.plans else 0.0
+    for op in loop.body.straight():
+        if isinstance(op, Loop):
+            inside = cost(saving, op)
+            work, saved = work + 16 * inside[0], saved + 16 * inside[1]
+        elif isinstance(op, Call):
+            work = float("inf")
+        elif isinstance(op, Compute):
+            work += 20.0 if op.primitive.is_costly(op.arguments) else 1.0
+        else:
+            work += 1.0
+    return work, saved
+
+
 def trips(loop: Loop) -> str:
     """The number of iterations of a range, as text."""
     if isinstance(loop.step, Number) and loop.step.value == 1:
@@ -100,13 +126,17 @@ class Stack:
         small = all(c is not None and c.isdigit() for f, c in self.capacity.items() if self.uses(f))
         unset = any(not c.value.kind.scalar and c.first is None for c in loop.carried)
         calls = any(isinstance(op, Call) for op in loop.body.walk())  # their records lie elsewhere
+        state = self.arrays_of_state() or any(outside(a, loop) for a in saving.writes_in(loop))
+        near = is_cheap(saving, loop) and not state and all(self.capacity[f] for f in (True, False) if self.uses(f))
+        self.limit = min(LIMIT, NEAR if segmented else FAR) if near else LIMIT
         self.segmented = segmented and not small and not unset and not calls and (self.floats or self.wholes)
         #: Whether segments have a length that is known before the loop.
         self.fixed = (
             self.segmented and not loop.counted and all(c is not None for f, c in self.capacity.items() if self.uses(f))
         )
-        written = [a for s, a in saving.writes if within(s.block, loop.body)]
-        self.written = sorted({a for w in written for a in outside(w, loop)}, key=lambda v: v.name)
+        self.written = sorted({a for w in saving.writes_in(loop) for a in outside(w, loop)}, key=lambda v: v.name)
+        #: Loops for whose records there is room for sure, once for floats and once for whole numbers.
+        self.roomy: set[tuple[Loop, bool]] = set()
 
     def plans(self, loop: Loop) -> Iterator[Plan]:
         yield self.saving.plans[loop]
@@ -135,10 +165,10 @@ class Stack:
             if capacity is None:
                 w.put(f"{array} = np.empty(256, {dtype})")
             elif self.segmented:
-                w.put(f"{array} = np.empty(min({capacity}, {LIMIT} + {self.record[floats]}), {dtype})")
+                w.put(f"{array} = np.empty(min({capacity}, {self.limit} + {self.record[floats]}), {dtype})")
             else:
                 if self.guarded and not capacity.isdigit():
-                    w.put(f"if {capacity} > {LIMIT}:")
+                    w.put(f"if {capacity} > {self.limit}:")
                     w.put(f"    raise MemoryError({TOO_LONG!r})")
                 w.put(f"{array} = np.empty({capacity}, {dtype})")
             w.put(f"{place} = 0")
@@ -148,7 +178,7 @@ class Stack:
             w.put(f"segment_{n} = 0")
             if self.fixed:
                 longest = [self.record[f] for f in (True, False) if self.uses(f)]
-                w.put(f"length_{n} = max(1, {LIMIT} // max(1, {', '.join(longest)}))")
+                w.put(f"length_{n} = max(1, {self.limit} // max(1, {', '.join(longest)}))")
             else:
                 w.put(f"full_{n} = True")
             w.put(f"begins_{n} = np.empty(4, np.int64)")
@@ -170,7 +200,7 @@ class Stack:
         """At the head of an iteration: keep the state where a new segment begins."""
         n = self.number
         if not self.fixed:
-            limits = [f"{self.names(f)[1]} > {LIMIT}" for f in (True, False) if self.uses(f)]
+            limits = [f"{self.names(f)[1]} > {self.limit}" for f in (True, False) if self.uses(f)]
             w.put(f"if full_{n} or {' or '.join(limits)}:")
             w.text.depth += 1
             w.put(f"full_{n} = False")
@@ -189,8 +219,26 @@ class Stack:
         if not self.fixed:
             w.text.depth -= 1
 
-    def push(self, w: Any, saved: list[Value]) -> None:
-        """At the end of an iteration: save the record."""
+    def reserve(self, w: Any, loop: Loop) -> None:
+        """Before a loop inside: make room for all of its records, where their number is known there."""
+        if any(isinstance(op, Call) for op in loop.body.walk()):  # a recursive one may write into the same records
+            return
+        for floats in (True, False):
+            if not self.uses(floats) or self.capacity[floats] is not None or self.has_room(loop, floats):
+                continue
+            more = Trips(self.saving, loop).total(floats)
+            if more is not None and more != "0":
+                array, place = self.names(floats)
+                self.grow(w, array, place, more)
+            if more is not None:
+                self.roomy.add((loop, floats))
+
+    def has_room(self, loop: Loop, floats: bool) -> bool:
+        """Whether there is room for the records of a loop, or of one around it."""
+        return any((around, floats) in self.roomy for around in (loop, *loop.block.loops()))
+
+    def push(self, w: Any, saved: list[Value], loop: Loop) -> None:
+        """At the end of an iteration of a loop: save the record."""
         for v in saved:
             if not v.kind.scalar:
                 array, place = self.names(v.kind.floating)
@@ -198,7 +246,7 @@ class Stack:
                 self.save(w, *self.names(False), [f"{v}.shape[{i}]" for i in range(v.kind.ndim)], True)
         for floats in (True, False):
             chosen = [v for v in saved if v.kind.scalar and v.kind.floating == floats]
-            self.save(w, *self.names(floats), chosen, self.capacity[floats] is None)
+            self.save(w, *self.names(floats), chosen, self.capacity[floats] is None and not self.has_room(loop, floats))
 
     def save(self, w: Any, array: str, place: str, values: list[Any], grows: bool) -> None:
         """Append numbers to an array."""
@@ -207,7 +255,7 @@ class Stack:
         if grows:
             self.grow(w, array, place, str(len(values)))
         for i, v in enumerate(values):
-            w.put(f"{array}[{place}{f' + {i}' if i else ''}] = {v}")
+            w.put(f"put({array}, {place}{f' + {i}' if i else ''}, {v})")
         w.put(f"{place} += {len(values)}")
 
     def save_array(self, w: Any, array: str, place: str, v: Value) -> None:
@@ -219,7 +267,7 @@ class Stack:
         """Make an array longer where it must be."""
         w.put(f"if {place} + {more} > {array}.size:")
         if self.guarded and not array.startswith(("states", "whole_states")):
-            w.put(f"    if {place} > {LIMIT}:")
+            w.put(f"    if {place} > {self.limit}:")
             w.put(f"        raise MemoryError({TOO_LONG!r})")
         w.put(f"    {array} = longer({array}, {place}, {more})")
 
@@ -234,7 +282,7 @@ class Stack:
             array, place = self.names(floats)
             w.put(f"{place} -= {len(chosen)}")
             for i, v in enumerate(chosen):
-                w.put(f"{v} = {cast(v, f'{array}[{place}' + (f' + {i}]' if i else ']'))}")
+                w.put(f"{v} = {cast(v, f'take({array}, {place}' + (f' + {i})' if i else ')'))}")
         for v in reversed([v for v in saved if not v.kind.scalar]):
             array, place = self.names(v.kind.floating)
             wholes, at = self.names(False)
@@ -264,12 +312,12 @@ class Stack:
             w.put(f"begin_of_state = {name_for('put_back', a.kind.ndim)}({a}, states_{n}, {at} - {a}.size)")
             at = "begin_of_state"
         for i, v in enumerate(reversed(self.state(True))):
-            w.put(f"{v} = {cast(v, f'states_{n}[{at} - {i + 1}]')}")
+            w.put(f"{v} = {cast(v, f'take(states_{n}, {at} - {i + 1})')}")
         numbers = self.state(False)
         if numbers:
             w.put(f"whole_state_place_{n} -= {len(numbers)}")
             for i, v in enumerate(reversed(numbers)):
-                w.put(f"{v} = {cast(v, f'whole_states_{n}[whole_state_place_{n} - {i + 1}]')}")
+                w.put(f"{v} = {cast(v, f'take(whole_states_{n}, whole_state_place_{n} - {i + 1})')}")
 
 
 def cast(v: Value, text: str) -> str:
