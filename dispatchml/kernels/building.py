@@ -74,6 +74,7 @@ def dispatchers(source: Source, unchecked: bool, made: dict[int, Any] | None = N
             scope[name] = value
     for name, helper in source.helpers.items():
         scope[name] = dispatchers(helper, unchecked, made)
+    result.recursive = any(h is source for inner in source.helpers.values() for h in inner.reached())
     return result
 
 
@@ -83,6 +84,7 @@ def text_of(compiled: Any) -> str:
     library = context.codegen().create_library("kernel")
     with context.push_code_library(library):
         made = entry(context, compiled, NAME)
+    library.whole = True
     library.add_ir_module(made)
     library.add_linking_library(compiled.library)
     library.finalize()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from numba.core import cgutils, codegen, compiler, cpu, typed_passes, typing
+from numba.core import cgutils, codegen, compiler, cpu, typed_passes, types, typing
 from numba.core.compiler_lock import global_compiler_lock as global_compiler_lock
 from numba.core.compiler_machinery import register_pass
 from numba.core.descriptors import TargetDescriptor
@@ -53,8 +53,28 @@ class Pipeline(compiler.CompilerBase):
         return [pm]
 
 
+class Library(codegen.JITCodeLibrary):
+    """Functions as Numba writes them: what becomes of them is optimised once, when all are together."""
+
+    #: Whether it holds everything.
+    whole = False
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
+
+    def _optimize_final_module(self) -> None:
+        """Pairs of counts of references are taken out before everything else."""
+        if self.whole:
+            passes, builder = self._codegen._module_pass_manager(
+                loop_vectorize=False, slp_vectorize=False, opt=0, cost="cheap"
+            )
+            passes.run(self._final_module, builder)
+
+
 class Codegen(codegen.JITCPUCodegen):
     """Makes modules and runs none."""
+
+    _library_class = Library
 
     def _add_module(self, module: Any) -> None:
         return None
@@ -126,6 +146,12 @@ class KernelDispatcher(Dispatcher):
 
     def __init__(self, py_func: Any, locals: Any = None, targetoptions: Any = None, pipeline_class: Any = None) -> None:
         super().__init__(py_func, locals or {}, {**(targetoptions or {})}, pipeline_class or Pipeline)
+        #: Whether it calls itself: then a 0 that it is called with is compiled as any number is.
+        self.recursive = False
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Numba's template for a call from compiled code."""
+        return super().get_call_template(tuple(map(types.unliteral, args)) if self.recursive else args, kws)
 
 
 def dispatcher(function: Any, **options: Any) -> KernelDispatcher:
