@@ -25,7 +25,7 @@ def pull_source(
     (ct,) = outputs.texts(cotangents)
     parameters = ", ".join([*names.split(", "), *(cotangents[k] for k in wanted)])
     text = f"def {source.name}_cotangents({parameters}):\n    return backward({names}, {ct})[1]\n"
-    return written(text, {"backward": inner}, {})
+    return only_reading(written(text, {"backward": inner}, {}))
 
 
 def gradient_source(
@@ -37,7 +37,13 @@ def gradient_source(
     """
     inner, names = run_back(source, arguments, active, result, checkpoints)
     text = f"def {source.name}_gradient({names}):\n    return backward({names}, 1.0)\n"
-    return written(text, {"backward": inner}, {})
+    return only_reading(written(text, {"backward": inner}, {}))
+
+
+def only_reading(source: Source) -> Source:
+    """A source whose function was run back: one that writes into its arguments would have been refused."""
+    source.only_reads = True
+    return source
 
 
 def run_back(

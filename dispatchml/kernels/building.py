@@ -27,7 +27,7 @@ NUMBERS = itertools.count()
 
 def build(source: Source, arguments: tuple[str, ...], unchecked: bool) -> tuple[str, str, dict[str, Any]]:
     """LLVM's text of a source for arguments of some kinds, the kind of its result, and what its errors mean."""
-    given = tuple(map(numba_type, arguments))
+    given = tuple(numba_type(kind, not source.only_reads) for kind in arguments)
     with target_override(target.NAME), target.global_compiler_lock:
         compiled = typed(source, given, unchecked)
         try:
@@ -74,7 +74,7 @@ def dispatchers(source: Source, unchecked: bool, made: dict[int, Any] | None = N
             scope[name] = value
     for name, helper in source.helpers.items():
         scope[name] = dispatchers(helper, unchecked, made)
-    result.recursive = any(h is source for inner in source.helpers.values() for h in inner.reached())
+    result.recursive = source.recursive
     return result
 
 

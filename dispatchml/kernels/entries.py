@@ -18,15 +18,18 @@ from .errors import KernelError
 DOUBLE = ir.DoubleType()
 
 
-def numba_type(kind: str) -> Any:
-    """Numba's type for a kind. Arrays are read-only: a kernel changes none of its arguments."""
+def numba_type(kind: str, readonly: bool = True) -> Any:
+    """Numba's type for a kind. Arrays are read-only: a kernel changes none of its arguments.
+
+    readonly: False for functions that are known not to, so that theirs are of the same type as arrays made inside.
+    """
     if kinds.is_tuple(kind):
-        return types.Tuple(tuple(map(numba_type, kinds.elements(kind))))
+        return types.Tuple(tuple(numba_type(k, readonly) for k in kinds.elements(kind)))
     if kind == "N":
         return types.none
     dtype = numpy_support.from_dtype(np.dtype(kind[0]))
     if kinds.is_array(kind):
-        return types.Array(dtype, kinds.dimensions(kind), kind[-1], readonly=True, aligned=True)
+        return types.Array(dtype, kinds.dimensions(kind), kind[-1], readonly=readonly, aligned=True)
     return dtype
 
 

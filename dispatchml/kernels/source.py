@@ -63,7 +63,7 @@ class Source:
     out. helpers: the sources of the functions among them, by the same texts. defaults: of the last parameters.
     """
 
-    __slots__ = ("function", "file", "tree", "names", "helpers", "defaults", "derivative", "__weakref__")
+    __slots__ = ("function", "file", "tree", "names", "helpers", "defaults", "derivative", "only_reads", "__weakref__")
 
     def __init__(
         self,
@@ -78,6 +78,8 @@ class Source:
         self.helpers, self.defaults = {} if helpers is None else helpers, defaults
         #: What it is the derivative of, where a kernel takes one.
         self.derivative: Derivative | None = None
+        #: Whether it is known to write into none of its arguments.
+        self.only_reads = False
 
     @property
     def name(self) -> str:

@@ -89,15 +89,26 @@ class Builder(Expressions, Calls, Arrays):
 
     def function(self, kinds: tuple[Any, ...]) -> Program:
         """The program of the source, for arguments of these kinds."""
+        result = self.run(self.source, self.source.tree, self.arguments(kinds))
+        self.program.result = self.bound(result)
+        return self.program
+
+    def calling(self, kinds: tuple[Any, ...]) -> Program:
+        """The program that calls the source, a function that calls itself: its body need not stand here, too."""
+        self.frames.append(Frame(self.source, self.source.tree, self.arguments(kinds), None))
+        given = list(self.variables.values())
+        self.program.result = self.recursion(self.source, self.source.tree, given, {}, self.source.tree)
+        return self.program
+
+    def arguments(self, kinds: tuple[Any, ...]) -> dict[str, Any]:
+        """The parameters of the program, for arguments of these kinds."""
         variables: dict[str, Any] = {}
         for name, kind in zip(self.source.parameters, kinds, strict=True):
             given = self.value(name, FLOAT).name
             variables[name] = self.parameter(given, given, kind)
             self.program.parameters.append(variables[name])
             self.program.parameter_names.append(given)
-        result = self.run(self.source, self.source.tree, variables)
-        self.program.result = self.bound(result)
-        return self.program
+        return variables
 
     def parameter(self, name: str, text: str, kind: Any) -> Any:
         """The values of a parameter: tuples are taken apart at entry."""

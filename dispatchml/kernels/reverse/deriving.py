@@ -73,6 +73,9 @@ def derived(
     """
     builder = Builder(source)
     program = builder.function(kinds)
+    if (id(source.tree), kinds) in builder.recursive.functions:
+        builder = Builder(source, builder.recursive)
+        program = builder.calling(kinds)
     prune(program)
     hoist(program.body)
     for op in program.body.walk():
