@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import kinds
 from .forward import Leaves, written
+from .reverse.records import has_nan
 from .source import Source
 
 
@@ -31,13 +32,19 @@ def pull_source(
 def gradient_source(
     source: Source, arguments: tuple[str, ...], active: tuple[bool, ...], result: str, checkpoints: bool = True
 ) -> Source:
-    """The value of a function that returns a number, and its gradient by the active leaves of the arguments.
+    """The value of a function that returns a number, its gradient by the active leaves of the arguments, and whether
+    that has a nan.
 
     Raises KernelError where the function cannot be run back.
     """
     inner, names = run_back(source, arguments, active, result, checkpoints)
-    text = f"def {source.name}_gradient({names}):\n    return backward({names}, 1.0)\n"
-    return only_reading(written(text, {"backward": inner}, {}))
+    spoiled = " or ".join(f"has_nan(slopes[{k}])" for k in range(sum(active)))
+    text = f"""\
+def {source.name}_gradient({names}):
+    y, slopes = backward({names}, 1.0)
+    return y, slopes, {spoiled}
+"""
+    return only_reading(written(text, {"backward": inner}, {"has_nan": has_nan}))
 
 
 def only_reading(source: Source) -> Source:

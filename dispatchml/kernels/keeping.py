@@ -86,6 +86,20 @@ def known_code(c: Code, sig: Any, args: Any) -> Any:
     return c.context.get_dummy_value()
 
 
+def has_nan_code(c: Code, sig: Any, args: Any) -> Any:
+    """Whether a number or an item of an array is nan."""
+    (ty,), (x,) = sig.args, args
+    b = c.builder
+    if not isinstance(ty, types.Array):
+        return b.fcmp_unordered("uno", x, x)
+    found = cgutils.alloca_once_value(b, ir.Constant(ir.IntType(1), 0))
+    with cgutils.loop_nest(b, c.shape(ty, x), INDEX) as indices:
+        item = c.load(ty, x, tuple(indices))
+        b.store(b.or_(b.load(found), b.fcmp_unordered("uno", item, item)), found)
+    return b.load(found)
+
+
+implement(records.has_nan, lambda x: types.boolean, has_nan_code)
 implement(records.put, lambda numbers, place, x: types.none, put_code)
 implement(records.take, lambda numbers, place: numbers.dtype, take_code)
 implement(records.longer, lambda numbers, used, more: types.Array(numbers.dtype, 1, "C"), longer_code)

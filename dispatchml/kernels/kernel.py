@@ -25,6 +25,8 @@ from .source import python_function, read
 
 #: How many native functions are tried before the kinds of the arguments are looked at.
 TRIED = 3
+#: Classes of what a gradient is taken by in one call.
+DIFFERENTIATED = (float, np.ndarray)
 
 
 def kernel(function: Callable[..., Any] | None = None, *, unchecked: bool = False) -> Any:
@@ -84,6 +86,8 @@ class Kernel:
         self.primitive: Any = None
         #: Native functions of the arguments, the last made first.
         self.fast: list[Callable[..., Any]] = []
+        #: The last native function of the value and the gradient, by argnums.
+        self.fast_gradients: dict[Any, Callable[..., Any]] = {}
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """The function's result."""
@@ -151,7 +155,7 @@ class Kernel:
         """The program of the function as it is now: what it reads from outside may have changed."""
         closed = self.closed
         if closed is None or not self.is_steady():
-            self.fast = []
+            self.fast, self.fast_gradients = [], {}
             closed = self.closed = close(read(self.py_func))
             self.program = Program(closed.source, self.unchecked)
         assert self.program is not None
@@ -171,23 +175,32 @@ class Kernel:
 
     def gradient_at_once(self, arguments: tuple[Any, ...], argnums: Any) -> Any:
         """The value and the gradient at plain arguments in one call; NotImplemented where they must be taken apart."""
-        if len(arguments) != self.arity or self.debugged or self.primitive is not None:
-            return NotImplemented
         single = type(argnums) is int
         positions = (argnums,) if single else argnums
+        call = self.fast_gradients.get(argnums)
+        if call is not None and len(arguments) == self.arity and self.primitive is None:
+            if all(type(arguments[p]) in DIFFERENTIATED for p in positions):
+                found = call(*arguments)
+                if found is not NotImplemented and not found[2]:
+                    return found[0], found[1][0] if single else found[1]
+        if len(arguments) != self.arity or self.debugged or self.primitive is not None:
+            return NotImplemented
         program, closed = self.current()
         given = kinds.kinds_of(arguments)
         if given is None or closed.hidden or not all(type(p) is int and 0 <= p < self.arity for p in positions):
             return NotImplemented
-        if any(type(arguments[p]) not in (float, np.ndarray) for p in positions):
+        if any(type(arguments[p]) not in DIFFERENTIATED for p in positions):
             return NotImplemented
         ordered = tuple(sorted(set(positions)))
         made = program.gradient(given, ordered)
         if made is None or len(ordered) != len(positions):
             return NotImplemented
-        y, found = made.run(given, arguments)
-        if any(map(has_nan, found)):
+        y, found, spoiled = made.run(given, arguments)
+        if spoiled:
             return NotImplemented  # the usual way knows about zeros times infinity
+        call = made.entered.get(given)
+        if call is not None and ordered == positions and not closed.constants:
+            self.fast_gradients[argnums] = call
         slopes = dict(zip(ordered, found, strict=True))
         return y, slopes[argnums] if single else tuple(slopes[p] for p in positions)
 
@@ -243,12 +256,6 @@ class Kernel:
     def __reduce__(self) -> Any:
         function = self.py_func
         return find, (function.__module__, function.__qualname__)
-
-
-def has_nan(x: Any) -> bool:
-    """Whether a number or an array holds nan, or numbers that cancel in a sum to it."""
-    total = np.add.reduce(x, axis=None) if type(x) is np.ndarray else x
-    return bool(total != total)
 
 
 def find(module: str, name: str) -> Any:

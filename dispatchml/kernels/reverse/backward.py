@@ -165,6 +165,9 @@ class Backward(Forward):
             return
         names = {"y": str(y), **{n: repr(x) for n, x in zip("abc", op.arguments, strict=False)}}
         texts = op.primitive.partials(op.arguments)
+        if op.primitive.name == "divide" and all(map(self.active, op.arguments)):
+            self.quotient(op)
+            return
         for x, text in zip(op.arguments, texts, strict=False):
             if text is None or not isinstance(x, Value) or not self.active(x):
                 continue
@@ -176,6 +179,15 @@ class Backward(Forward):
                 self.put(f"slope = {product}")
                 product = f"slope if slope == slope or {self.read(y)} != 0.0 else 0.0"
             self.add(x, product)
+
+    def quotient(self, op: Compute) -> None:
+        """y = a / b: the cotangent of b is that of a times -y, so that one division does for both."""
+        (a, b), ct = op.arguments, self.read(op.result)
+        part = self.fresh("part")
+        self.put(f"{part} = {ct} / {b!r}")
+        self.add(a, f"{part} if {part} == {part} or {ct} != 0.0 else 0.0")
+        self.put(f"slope = -({part} * {op.result})")
+        self.add(b, f"slope if slope == slope or {ct} != 0.0 else 0.0")
 
     def back_store(self, op: Store) -> None:
         """The cotangent of what was stored; what was there before is put back."""

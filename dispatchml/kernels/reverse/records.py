@@ -21,6 +21,11 @@ def indices_are_known() -> None:
     """What comes after this in a function was run before with the same indices: they need not be looked at again."""
 
 
+def has_nan(x: Any) -> bool:
+    """Whether a number or an item of an array is nan."""
+    return bool(np.any(np.isnan(x)))
+
+
 def longer(numbers: Any, used: int, more: int) -> Any:
     """A longer array with the numbers that are used, and place for more."""
     made = np.empty(2 * numbers.size + more, numbers.dtype)

@@ -289,8 +289,12 @@ class Stack:
             w.put(f"{at} -= {v.kind.ndim}")
             sizes = [f"{wholes}[{at}{f' + {i}' if i else ''}]" for i in range(v.kind.ndim)]
             w.put(f"{place} -= {' * '.join(sizes)}")
-            whole = f"{array}[{place}:{place} + {' * '.join(sizes)}]"
-            w.put(f"{v} = {as_array(v, whole, sizes)}")
+            if v.kind.ndim == 1:
+                w.put(f"{v} = {as_array(v, f'{array}[{place}:{place} + {sizes[0]}]')}")
+            else:
+                dtype = {"f8": "np.float64", "f4": "np.float32", "b1": "np.bool_"}.get(v.kind.code, "np.int64")
+                w.put(f"{v} = np.empty(({', '.join(sizes)}), {dtype})")
+                w.put(f"{name_for('put_back', v.kind.ndim)}({v}, {array}, {place})")
 
     def restore(self, w: Any, op: Loop) -> None:
         """Take the state at the beginning of the segment before."""
@@ -327,10 +331,8 @@ def cast(v: Value, text: str) -> str:
     return f"np.float32({text})" if v.kind.code == "f4" else text
 
 
-def as_array(v: Value, text: str, sizes: list[str]) -> str:
-    """A saved array as one of its kind."""
-    if v.kind.ndim > 1:
-        text = f"{text}.reshape(({', '.join(sizes)}))"
+def as_array(v: Value, text: str) -> str:
+    """A saved vector as one of its kind."""
     if v.kind.code == "f4":
         return f"{text}.astype(np.float32)"
     return f"{text} != 0" if v.kind.code == "b1" else text
