@@ -15,6 +15,7 @@ from numba.core import callconv, cgutils, typing
 
 from ..dispatch.errors import is_ours
 from .failing import INTERRUPTED, PLACES
+from .returning import Registers, returned
 
 FIRST = callconv.FIRST_USEREXC
 FOLDERS = tuple(
@@ -63,10 +64,10 @@ ERRORS = Errors()
 LOWERING = threading.local()
 
 
-class NumberedErrors(callconv.MinimalCallConv):
+class NumberedErrors(Registers):
     """A calling convention: a function returns 0, or an error's number plus PLACES times that of its place.
 
-    Its arguments are where its result goes, the end of the stack, and its own.
+    Its arguments are where its result goes unless that is a number, the end of the stack, and its own.
     """
 
     def _make_call_helper(self, builder: Any) -> None:
@@ -77,22 +78,30 @@ class NumberedErrors(callconv.MinimalCallConv):
     def get_function_type(self, restype: Any, argtypes: Any) -> Any:
         """LLVM's type of a function."""
         own = super().get_function_type(restype, argtypes)
-        return ir.FunctionType(own.return_type, [own.args[0], WORD, *own.args[1:]])
+        first = [] if returned(own) else [own.args[0]]
+        return ir.FunctionType(own.return_type, [*first, WORD, *own.args[len(first) :]])
 
     def decorate_function(self, fn: Any, args: Any, fe_argtypes: Any, noalias: bool = False) -> None:
         """Name the arguments."""
-        super().decorate_function(fn, args, fe_argtypes, noalias)
-        fn.args[1].name = LIMIT
+        *first, last = fn.args[: len(fn.args) - len(self.get_arguments(fn))]
+        for x in first:
+            x.name = ".ret"
+        last.name = LIMIT
+        self._get_arg_packer(fe_argtypes).assign_names(self.get_arguments(fn), [f"arg.{a}" for a in args])
 
     def get_arguments(self, func: Any) -> Any:
         """The arguments that the user's function has."""
-        return func.args[2:]
+        return func.args[1:] if returned(func) else func.args[2:]
 
     def call_function(self, builder: Any, callee: Any, resty: Any, argtys: Any, args: Any, attrs: Any = None) -> Any:
         """Call a function: what it returned as an error, and as a result."""
+        given = self._get_arg_packer(argtys).as_arguments(builder, args)
+        if returned(callee):
+            found = builder.call(callee, [limit(builder), *given])
+            status = self._get_return_status(builder, builder.extract_value(found, 0))
+            return status, self.context.get_returned_value(builder, resty, builder.extract_value(found, 1))
         room = cgutils.alloca_once(builder, callee.args[0].type.pointee)
         builder.store(cgutils.get_null_value(room.type.pointee), room)
-        given = self._get_arg_packer(argtys).as_arguments(builder, args)
         status = self._get_return_status(builder, builder.call(callee, [room, limit(builder), *given]))
         return status, self.context.get_returned_value(builder, resty, builder.load(room))
 

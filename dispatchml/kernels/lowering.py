@@ -66,7 +66,7 @@ class Lower(lowering.Lower):
             ty = self.typeof(name)
             if self.context.data_model_manager[ty].contains_nrt_meminfo():
                 self.decref(ty, self.builder.load(place))
-        self.builder.ret(self.builder.load(slot))
+        self.call_conv._return_errcode_raw(self.builder, self.builder.load(slot))
 
     # ---- stopping ----------------------------------------------------------------------------------------------------
 
