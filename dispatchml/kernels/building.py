@@ -18,6 +18,7 @@ from .duals import operations as operations
 from .duals import seeds as seeds
 from .entries import entry, kind_of_type, numba_type
 from .errors import KernelError
+from .levels import with_levels
 from .refusing import explained, failed
 from .source import Source
 
@@ -96,4 +97,4 @@ def text_of(compiled: Any) -> str:
     for variable in module.global_variables:
         if not variable.is_declaration and not variable.name.startswith("llvm."):
             variable.linkage = llvm.Linkage.internal
-    return str(module)
+    return with_levels(str(module))
