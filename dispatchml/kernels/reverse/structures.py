@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from ..source import Source
+from .program import Number, Value
 
 
 class UndefinedType:
@@ -68,3 +69,23 @@ def assigned_names(body: list[Any]) -> set[str]:
         elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.GeneratorExp)):
             waiting.extend(ast.iter_child_nodes(node))
     return found
+
+
+def structure_values(structure: Any) -> list[Value]:
+    """The values in a structure of tuples."""
+    if isinstance(structure, tuple):
+        return [v for part in structure for v in structure_values(part)]
+    return [structure] if isinstance(structure, Value) else []
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two variables are one."""
+    if a is b:
+        return True
+    if isinstance(a, Number) and isinstance(b, Number):
+        return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
+    if isinstance(a, Constant) and isinstance(b, Constant):
+        return a.value is b.value or type(a.value) is type(b.value) and a.value == b.value
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return False
