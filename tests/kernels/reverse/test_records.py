@@ -36,7 +36,7 @@ def waves(x, n):
 def shrinking(x, n):
     """The number of rounds inside is known when they begin, not before."""
     total = 0.0
-    for i in range(n):
+    for _ in range(n):
         m = n - int(abs(total)) % 3
         for _ in range(m):
             x = math.sin(x * 1.1)
