@@ -178,7 +178,7 @@ class Kernel:
         single = type(argnums) is int
         if not single and type(argnums) is not tuple:
             return NotImplemented
-        positions = (argnums,) if single else argnums
+        positions: tuple[Any, ...] = (argnums,) if single else argnums
         call = self.fast_gradients.get(argnums)
         if call is not None and len(arguments) == self.arity and self.primitive is None:
             if all(type(arguments[p]) in DIFFERENTIATED for p in positions):
