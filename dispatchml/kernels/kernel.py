@@ -175,10 +175,10 @@ class Kernel:
 
     def gradient_at_once(self, arguments: tuple[Any, ...], argnums: Any) -> Any:
         """The value and the gradient at plain arguments in one call; NotImplemented where they must be taken apart."""
-        single = type(argnums) is int
-        if not single and type(argnums) is not tuple:
+        positions: Any = (argnums,) if type(argnums) is int else argnums
+        if type(positions) is not tuple:
             return NotImplemented
-        positions: tuple[Any, ...] = (argnums,) if single else argnums
+        single = positions is not argnums
         call = self.fast_gradients.get(argnums)
         if call is not None and len(arguments) == self.arity and self.primitive is None:
             if all(type(arguments[p]) in DIFFERENTIATED for p in positions):

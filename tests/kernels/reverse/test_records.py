@@ -38,9 +38,9 @@ def shrinking(x, n):
     total = 0.0
     for _ in range(n):
         m = n - int(abs(total)) % 3
-        for _ in range(m):
+        for j in range(m):
             x = math.sin(x * 1.1)
-            total += x
+            total += x * (1 + j % 2)
     return total
 
 
@@ -79,7 +79,7 @@ def test_a_long_cheap_loop_is_run_in_segments():
 
 def test_room_is_made_before_a_loop_whose_length_is_known_there():
     lines = text(shrinking, 0.3, 4).splitlines()
-    first = next(k for k, line in enumerate(lines) if "for _ in range(m)" in line)
+    first = next(k for k, line in enumerate(lines) if "for j in range(m)" in line)
     push = next(k for k, line in enumerate(lines) if k > first and "put(floats" in line)
     assert any("longer(" in line for line in lines[:first])
     assert not any("longer(" in line for line in lines[first:push])
