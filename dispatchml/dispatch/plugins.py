@@ -6,8 +6,8 @@ error, named in the errors that it causes, and hurts nobody else.
 
 from __future__ import annotations
 
-import threading
 import weakref
+from _thread import RLock
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,7 @@ class Entry:
 
 #: Held while a plugin is loaded. Loading takes the operations' lock inside it, so nothing that holds that one may load
 #: plugins.
-LOADING = threading.RLock()
+LOADING = RLock()
 SEEN: weakref.WeakSet[type] = weakref.WeakSet()
 #: Modules of which the plugins are loaded.
 MET: set[str] = set()

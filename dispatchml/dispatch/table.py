@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import RLock
 from abc import get_cache_token
 from typing import Any
 
 #: Held while a method is registered and while a miss is settled.
-LOCK = threading.RLock()
+LOCK = RLock()
 
 
 class GuardedTable(dict[Any, Any]):

@@ -5,8 +5,8 @@ Registered layers and arrays are leaves first, then containers are opened. optre
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from collections.abc import Callable
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def is_leaf(x: Any) -> bool:
 
 #: The classes that have been made containers, those of attrs and dataclasses when they were met; held while one is.
 RECORDS: set[type] = set()
-REGISTERING = Lock()
+REGISTERING = allocate_lock()
 #: Container of traced values -> the one that it stands for.
 STANDING_FOR: dict[type, type] = {}
 #: Where attrs keeps the hash of a frozen instance; a new instance has none yet.

@@ -1,6 +1,6 @@
 """Kernels of matrix decompositions."""
 
-import threading
+from _thread import _local
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,7 @@ def eigvals(a: Any) -> Any:
     return np.linalg.eigvals(a).astype(complex_dtype(a), copy=False)
 
 
-class Undefined(threading.local):
+class Undefined(_local):
     """The last derivative that was put down as nan because it does not exist; it is an error once somebody uses it.
 
     A forward rule cannot know whether the vectors are used. A forward pass that ends with nan raises what stands here.
