@@ -42,9 +42,26 @@ def on_lists(original: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
     arguments, keywords = held_deeply(arguments), {k: held_deeply(v) for k, v in keywords.items()}
     if not holds_traced(arguments) and not holds_traced(keywords):
         return kept(original(*arguments, **keywords))
+    if original in OF_SEVERAL:
+        arguments = tuple(map(as_array, arguments))
+        keywords = {k: as_array(v) for k, v in keywords.items()}
     if isinstance(original, np.ufunc):
         return array_ufunc(None, original, "__call__", *arguments, **keywords)
     return array_function(None, original, (), arguments, keywords)
+
+
+#: Functions whose arguments are arrays where they are lists, each of them.
+OF_SEVERAL = frozenset(
+    {
+        np.outer, np.convolve, np.correlate, np.cross, np.kron, np.dot, np.inner, np.vdot, np.tensordot, np.interp,
+        np.histogram, np.cov, np.corrcoef, np.average, np.polyval,
+    }
+)  # fmt: skip
+
+
+def as_array(x: Any) -> Any:
+    """A list that holds traced values as an array."""
+    return array_of(x) if type(x) in (list, tuple) and holds_traced(x) else x
 
 
 class Joined:

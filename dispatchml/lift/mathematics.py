@@ -57,13 +57,13 @@ def raise_as(original: Callable[..., Any], numbers: Any) -> None:
     ValueError, and a program may count on that. A recording guards it in code that does.
     """
     plain = [innermost(v) for v in numbers]
-    if all(type(v) is not Rec for v in plain):
-        if all(isinstance(v, (float, int)) for v in plain):
-            original(*plain)
+    if all(isinstance(v, (float, int)) for v in plain):
+        original(*plain)
         return
     refused = REFUSED_BY.get(original.__name__)
     if refused is not None and call_may_be_handled("ValueError") and bool(refused(numbers[0])):
-        original(*(current(v) if type(v) is Rec else v for v in plain))
+        plain = [current(v) if type(v) is Rec else v for v in plain]
+        original(*(v.flat[0] if isinstance(v, np.ndarray) else v for v in plain))  # in a batch all of them
 
 
 #: Where functions of `math` raise.

@@ -56,12 +56,13 @@ def is_innocent(function: Any, depth: int = 3) -> bool:
     return all(is_innocent_cell(cell, depth - 1) for cell in function.__closure__ or ())
 
 
-#: Instructions that write elements.
-WRITES = [dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in dis.opmap]
+#: Instructions that write elements, or make lists.
+NAMES_OF_WRITES = ("STORE_SUBSCR", "STORE_SLICE", "BUILD_LIST", "LIST_APPEND")
+WRITES = [dis.opmap[name] for name in NAMES_OF_WRITES if name in dis.opmap]
 
 
 def writes_elements(code: types.CodeType) -> bool:
-    """Whether some code, or code in it, writes elements of something."""
+    """Whether some code, or code in it, writes elements of something or makes lists, which NumPy may be given."""
     instructions = code.co_code[::2]
     if any(instructions.find(w) >= 0 for w in WRITES):
         return True

@@ -131,3 +131,16 @@ def test_objects_and_classes_of_other_packages_keep_their_attributes():
         return np.sum(weights) * stats.norm.cdf(1.0) + turn.as_matrix()[0, 0] * m
 
     assert dm.grad(f)(0.5) == pytest.approx(stats.norm.cdf(1.0) + math.cos(0.5))
+
+
+def test_lists_of_traced_values_in_functions_of_several_arrays():
+    def f(x):
+        first = (
+            np.outer([x, 1.0], [2.0, x])[0, 1] + np.convolve([x, 1, 2], [1, x])[1] + np.cross([x, 0, 1], [1, x, 0])[2]
+        )
+        counts = np.histogram([0.5, 1.5, 1.7], bins=2, range=(0, 2), weights=[x, 1, x * x])[0]
+        return first + counts[1] * counts[0] + np.interp(0.5, [0, 1], [x, 2 * x])
+
+    slope = (f(1.3 + 1e-6) - f(1.3 - 1e-6)) / 2e-6
+    assert dm.grad(f)(1.3) == pytest.approx(slope, rel=1e-8)
+    assert dm.jvp(f, (1.3,), (1.0,))[1] == pytest.approx(slope, rel=1e-8)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import FallbackWarning, NonDifferentiableError
+from dispatchml.dispatch.errors import FallbackWarning, NonDifferentiableError, TracerConversionError
 
 
 def quotient(x):
@@ -156,3 +156,17 @@ def test_a_root_of_a_negative_number_beside_numpy_is_nan():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         assert math.isnan(dm.value_and_grad(lambda x: np.sum(function(x)))(-1.0)[0])
+
+
+def test_a_batch_goes_where_its_elements_agree():
+    def function(x):
+        try:
+            return math.log(-x)
+        except ValueError:
+            return 7 * x
+
+    np.testing.assert_array_equal(dm.vmap(dm.grad(function))(np.array([1.0, 2.0])), [7.0, 7.0])
+    np.testing.assert_array_equal(dm.vmap(dm.grad(function))(np.array([-1.0, -2.0])), [-1.0, -0.5])
+    with pytest.raises(TracerConversionError, match="elements of the batch disagree"):
+        dm.vmap(dm.grad(function))(np.array([1.0, -2.0]))
+    assert dm.jit(dm.grad(function))(1.0) == 7.0
