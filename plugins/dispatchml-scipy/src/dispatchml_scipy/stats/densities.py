@@ -73,9 +73,3 @@ def geninvgauss_logpdf(x, p, b):
     """The logarithm of the density of the generalised inverse Gaussian distribution."""
     x, p, b = (floating(v) for v in (x, p, b))
     return (p - 1) * np.log(x) - b * (x + 1 / x) / 2 - np.log(2.0) - log_bessel(p, b)
-
-
-@replaces("scipy.stats._stats.geninvgauss_pdf", versions=VERSIONS)
-def geninvgauss_pdf(x, p, b):
-    """The density."""
-    return np.exp(geninvgauss_logpdf(x, p, b))
