@@ -32,10 +32,10 @@ class Draws:
         return result
 
     def happened(self) -> bool:
-        """Whether a generator has moved on since; one that came into use since counts as moved."""
-        before = [id(g) for g, _ in self.known]
-        after = [id(g) for g in (*self.found, *global_generators())]
-        return before != after or any(repr(state_of(g)) != repr(state) for g, state in self.known)
+        """Whether a generator has moved on since, or one that came into use since has drawn."""
+        before = {id(g) for g, _ in self.known}
+        new = [g for g in global_generators() if id(g) not in before]
+        return any(map(has_drawn, new)) or any(repr(state_of(g)) != repr(state) for g, state in self.known)
 
     def take_back(self) -> None:
         """Set the generators back, so that the function draws the same numbers when it runs again."""
@@ -44,6 +44,17 @@ class Draws:
                 generator.setstate(state)
             else:
                 bits_of(generator).state = state
+
+
+def has_drawn(generator: Any) -> bool:
+    """Whether a generator that was made a moment ago, as its module was imported, has drawn since.
+
+    The first word of a Mersenne twister is this one until 624 words are made anew, at the second that is drawn, and
+    hardly ever again; the first one that is drawn is the last of the old ones.
+    """
+    state = state_of(generator)
+    inside = state.get("state", {}) if isinstance(state, dict) else {}
+    return inside.get("pos") != 623 or inside["key"][0] != 0x80000000
 
 
 def global_generators() -> list[Any]:

@@ -15,6 +15,7 @@ from .auxiliary import split_aux
 from .boundary import call_user
 from .containers import flatten, map_leaves, unflatten
 from .inputs import Inputs, input_leaf, like_input
+from .prepared import LIFTING
 from .watching import apart, arrays_of
 from .zeros import zero_tangent_of
 
@@ -106,6 +107,8 @@ def is_of(x: Any, level: Level) -> bool:
 
 def values_and_tangents(pushed: Pushed, x: Any, dx: Any) -> tuple[Any, Any]:
     """The output of a pass and its tangent as trees; x and dx, an input and its tangent, give the units of zeros."""
+    if LIFTING.held is not None:  # arrays of lifted code are what they hold
+        x, dx = LIFTING.held((x, dx))
     tangents = [
         like_input(p, y) if p is not None else zero_tangent_of(y, x, dx) if is_differentiable(y) else y
         for y, p in zip(pushed.values, pushed.partials, strict=True)

@@ -106,3 +106,14 @@ def test_numbers_are_not_filled():
     for x in (np.float64(3.0), np.array(3.0), np.array([3.0])):
         assert dm.jit(f)(x) == f(x)
         assert dm.jvp(f, (x,), (np.ones_like(x),))[0] == f(x)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "c8"])
+def test_zero_tangents_have_the_dtype_of_the_result_where_directions_are_made_in_lifted_code(dtype):
+    x, constant = np.ones(3), np.ones(3, dtype)
+
+    def outer(x):
+        return dm.jvp(lambda p: np.rint(constant), (x,), (np.ones_like(x),))
+
+    for found in (dm.jit(outer)(x), dm.jvp(outer, (x,), (x,))[0], outer(x)):
+        assert [y.dtype for y in found] == [constant.dtype] * 2

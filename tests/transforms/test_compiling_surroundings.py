@@ -1,5 +1,8 @@
 """jit: what a function reaches without receiving it."""
 
+import subprocess
+import sys
+
 import attrs
 import numpy as np
 import pytest
@@ -118,3 +121,22 @@ def test_masked_arrays_that_a_function_reaches():
     held[0] = np.ma.masked
     with pytest.warns(FallbackWarning, match="MaskedArray"):
         assert compiled(X).mask.tolist() == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("draws", ["", "np.random.random()", "np.random.bytes(4)", "np.random.random(312)"])
+def test_a_generator_that_is_brought_into_use_meanwhile(draws):
+    """An import is no draw."""
+    program = f"""
+import sys, warnings, numpy as np, dispatchml as dm
+assert "numpy.random.mtrand" not in sys.modules
+def f(x):
+    import numpy.random
+    {draws or "pass"}
+    return x * 2
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    dm.jit(f)(np.ones(3))
+print(sum("draws random numbers" in str(w.message) for w in caught))
+"""
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert found.stdout.strip() == str(int(bool(draws))), found.stderr
