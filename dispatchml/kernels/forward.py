@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from . import kinds, partials
 from .activity import IN_PLACE, METHODS, Lifting, analyse
+from .errors import KernelError
 from .partials import Partials
 from .source import Source
 
@@ -76,6 +77,15 @@ class Leaves:
         return leaf.get(x, f"a{x}")
 
 
+def refuse_complex(source: Source, leaves: Leaves, active: tuple[bool, ...]) -> None:
+    """Raise for derivatives by complex arguments, which dual numbers do not have."""
+    if any(flag and kind[0] in "DF" for kind, flag in zip(leaves.kinds, active, strict=True)):
+        raise KernelError(
+            f"{source.name} has no derivatives by complex arguments ({source.line(source.tree)}): kernels take them by "
+            "floats only. Hand over the real and the imaginary part."
+        )
+
+
 def active_parameters(leaves: Leaves, active: tuple[bool, ...]) -> tuple[bool, ...]:
     """Which parameters have an active leaf."""
 
@@ -91,6 +101,7 @@ def tangent_source(source: Source, arguments: tuple[str, ...], active: tuple[boo
     Its parameters are the leaves of the arguments, then the tangents of the active ones.
     """
     leaves, t = Leaves(arguments), Partials(next_tag(source), 1)
+    refuse_complex(source, leaves, active)
     inner = on_duals(source, active_parameters(leaves, active), t)
     chosen = [k for k, flag in enumerate(active) if flag]
     given = ", ".join(leaves.texts({k: f"dual(a{k}, d{k}, T)" for k in chosen}))
@@ -105,6 +116,7 @@ def columns_source(source: Source, arguments: tuple[str, ...], active: tuple[boo
     Its parameters are the leaves of the arguments, then the tangents of the active ones with the directions in front.
     """
     leaves, t = Leaves(arguments), Partials(next_tag(source), count)
+    refuse_complex(source, leaves, active)
     inner = on_duals(source, active_parameters(leaves, active), t)
     chosen = [k for k, flag in enumerate(active) if flag]
     given = ", ".join(leaves.texts({k: f"duals(a{k}, d{k}, k, T)" for k in chosen}))

@@ -99,8 +99,9 @@ def place(error: Any, text: str, source: Source) -> str:
     loc = getattr(error, "loc", None)
     if not found and loc is not None and loc.filename in files:
         found = [(loc.filename, loc.line)]
-    if not found:
-        return f" (at {source.file}:{source.tree.lineno})"
+    if not found or found[-1][0].startswith("<"):
+        written = next((s for s in source.reached() if not s.file.startswith("<")), source)
+        return f" (at {written.file}:{written.tree.lineno})"
     name = next(x for x in files if x.endswith(found[-1][0]))
     return f" (at {name}:{found[-1][1]})"
 

@@ -124,3 +124,15 @@ def test_shapes_that_do_not_fit():
     for call in (lambda: total(np.ones(2), np.ones(3)), lambda: put(np.ones(3))):
         with pytest.raises(ValueError, match=r"shapes that do not fit together \(at .*test_refusing.py:\d+\)\.$"):
             call()
+
+
+@dm.kernel
+def of_complex(z):
+    return (z * z + 1).real
+
+
+@pytest.mark.parametrize("take", [dm.grad, lambda f: lambda z: dm.jvp(f, (z,), (z,))], ids=["grad", "jvp"])
+def test_derivatives_by_complex_arguments_are_refused(take):
+    assert of_complex(1 + 2j) == -2.0
+    with pytest.raises(TypeError, match=r"by complex arguments \(.*test_refusing.py:\d+\).*the real and the imaginary"):
+        take(of_complex)(1 + 2j)
