@@ -22,7 +22,7 @@ FOLDERS = tuple(
     os.path.dirname(os.path.dirname(os.path.abspath(m.__file__))) + os.sep for m in (callconv, typing) if m.__file__
 )
 WORD = ir.IntType(64)
-#: Makes numbers of frames' addresses that look random: at one depth of 32 a recursive call looks for the user.
+#: Makes numbers of frames' addresses that look random: at one depth of 8 a recursive call looks for the user.
 SPREADING = 0x9E3779B97F4A7C15
 #: The name of the argument that says how far the stack may reach.
 LIMIT = ".limit"
@@ -113,7 +113,7 @@ class NumberedErrors(Registers):
         with cgutils.if_unlikely(builder, builder.icmp_unsigned("<", here, limit(builder))):
             self.return_user_exc(builder, RecursionError, ("it calls itself too deep",))
         spread = builder.mul(here, ir.Constant(WORD, SPREADING))
-        some = builder.icmp_unsigned("<", spread, ir.Constant(WORD, 1 << 59))
+        some = builder.icmp_unsigned("<", spread, ir.Constant(WORD, 1 << 61))
         with cgutils.if_unlikely(builder, some):
             look_for_user(self, builder)
 

@@ -24,7 +24,7 @@ from .errors import KernelError
 from .results import rebuild
 from .source import Source
 
-FORMAT = "kernels 4"
+FORMAT = "kernels 5"
 NAME = "kernel"
 
 

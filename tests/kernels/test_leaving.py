@@ -97,11 +97,6 @@ def long(x, n):
     return x
 
 
-@dm.kernel
-def fibonacci(n):
-    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
-
-
 @pytest.mark.parametrize(
     ("f", "short", "endless"),
     [
@@ -109,9 +104,8 @@ def fibonacci(n):
         (dm.grad(endless), (-1.0,), (1.0,)),
         (long, (1.0, 3), (1.0, 10**11)),
         (dm.derivative(long), (1.0, 3), (1.0, 10**11)),
-        (fibonacci, (5,), (80,)),
     ],
-    ids=["while", "grad of while", "for", "derivative of for", "recursion"],
+    ids=["while", "grad of while", "for", "derivative of for"],
 )
 def test_the_user_can_stop_a_kernel(f, short, endless):
     class Stop(BaseException):
