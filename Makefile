@@ -63,7 +63,7 @@ OTHER := $(VENV)/scipy-$(SCIPY)
 test-scipy: $(BIN)/python
 	@test -d $(OTHER) || $(BIN)/python -m venv $(OTHER)
 	$(OTHER)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" -e ./plugins/dispatchml-scipy \
-	    -e ./plugins/dispatchml-sparse "scipy==$(SCIPY)"
+	    -e ./plugins/dispatchml-sparse -e ./plugins/dispatchml-pint "scipy==$(SCIPY)"
 	$(OTHER)/bin/python -m pytest -q --benchmark-disable -m "not slow and not gpu" plugins/dispatchml-scipy/tests
 
 random-functions: $(VENV)/dev.stamp
