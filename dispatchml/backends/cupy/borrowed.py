@@ -37,6 +37,8 @@ class Borrowed:
                 home = value.__module__.rpartition(".")[2]
                 if key == "is_empty":  # a look at numbers, for speed alone
                     made[key] = never
+                elif key == "holds_everywhere":  # and one for nan and inf, of which nan or inf comes here
+                    made[key] = always
                 elif home == name:
                     made[key] = copied(value, made)
                 elif home not in ("checked", "kernels"):
@@ -47,6 +49,11 @@ class Borrowed:
         """A function by "module.name"."""
         module, _, name = path.rpartition(".")
         return self.module(module)[name]
+
+
+def always(*_: Any) -> bool:
+    """Yes."""
+    return True
 
 
 def never(*_: Any) -> bool:

@@ -107,6 +107,11 @@ def unitary_factors(a: Any) -> tuple[Any, Any, Any, Any]:
     return u, s, vh, (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
 
 
+def holds_everywhere(mask: Any) -> bool:
+    """Whether a mask holds everywhere."""
+    return bool(mask.all())
+
+
 def cofactor(matrices: Any) -> Any:
     """The cofactors of the first matrix, differentiated in the directions of the others; through singular values.
 
@@ -121,7 +126,7 @@ def cofactor(matrices: Any) -> Any:
     whole = np.isfinite(a)
     for x in directions:
         whole = whole & np.isfinite(x)
-    if not whole.all():  # of nan and inf there are no singular values
+    if not holds_everywhere(whole):  # of nan and inf there are no singular values
         whole = whole.all(axis=(-2, -1), keepdims=True)
         return np.where(whole, cofactor(tuple(np.where(whole, x, 0) for x in (a, *directions))), np.nan)
     if len(directions) > 1:
