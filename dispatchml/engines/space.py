@@ -93,7 +93,8 @@ class OpaqueSpace(ArraySpace):
     def __init__(self, x: Any) -> None:
         super().__init__(shape(x), OBJECT)
         self.real = not is_complex(x)
-        self.number = type(x) if self.real and not self.shape and layer_of(type(x)) is None else None
+        alone = self.real and not self.shape and layer_of(type(x)) is None and not isinstance(x, ndarray)
+        self.number = type(x) if alone else None  # what is of this class has the shape of the primal, too
 
     def project(self, ct: Any) -> Any:
         if type(ct) is self.number:
@@ -237,7 +238,7 @@ FORGETTING.append(OPAQUE.clear)
 def opaque_space(x: Any) -> OpaqueSpace:
     """The space of a number of another library, or of an array of such."""
     space = OpaqueSpace(x)
-    if space.number is not None and type(x) is not ndarray:
+    if space.number is not None:
         OPAQUE[type(x)] = space
     return space
 

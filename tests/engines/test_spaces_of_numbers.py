@@ -32,3 +32,10 @@ def test_a_cotangent_of_another_shape_is_summed():
     )
     assert g == Fraction(3)
     assert type(g) is Fraction
+
+
+def test_a_cotangent_of_an_array_without_axes_is_summed():
+    x, weights = np.array(Fraction(1, 2), object), np.array([Fraction(1), Fraction(2)], object)
+    (g,) = dm.vjp(lambda x: x * weights, x)[1](np.array([Fraction(1), Fraction(1)], object))
+    assert np.shape(g) == ()
+    assert g == Fraction(3)

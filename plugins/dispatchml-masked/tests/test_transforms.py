@@ -308,9 +308,7 @@ def test_every_function_of_numpy_ma_has_an_answer_for_a_traced_array():
 
         def look(x, function=function, name=name):
             made = function(x)
-            first = made[0] if isinstance(made, (tuple, list)) and made else made
-            if issubclass(type(first), np.ma.MaskedArray):
-                found.append(name)
+            found.append((name, made[0] if isinstance(made, (tuple, list)) and made else made))
             return x.sum()
 
         try:
@@ -318,9 +316,11 @@ def test_every_function_of_numpy_ma_has_an_answer_for_a_traced_array():
                 dm.grad(look)(X)
         except Exception:  # it raises
             continue
+    plain = {name for name, first in found if isinstance(first, np.ma.MaskedArray)}  # asked out here: looked at from
+    assert len(found) > 100  # inside, traced arrays answer as masked ones do
     whole = {"argsort", "isfinite", "logical_not", "nonzero", "floor", "ceil", "around", "round", "round_"}
     new = {"ones_like", "zeros_like", "empty_like"}
-    assert set(found) <= whole | new
+    assert plain <= whole | new
 
 
 MASKED_DIFFERENTLY = np.ma.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], mask=[[False, True, False], [True, False, False]])
