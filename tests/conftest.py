@@ -8,6 +8,7 @@ before committing it.
 """
 
 import atexit
+import importlib.util
 import os
 import re
 import shutil
@@ -30,12 +31,14 @@ if os.environ.get("DISPATCHML_TESTS_WITHOUT_PLUGINS"):
     from dispatchml.dispatch import plugins
 
     plugins.ENTRIES = {}
-#: With this one, all of them are loaded before the first test: what they bring must change nothing for plain values.
+#: With this one, all of them whose packages are installed are loaded before the first test: what they bring must change nothing for plain values.
 if os.environ.get("DISPATCHML_TESTS_WITH_ALL_PLUGINS"):
     from dispatchml.dispatch import plugins
 
     for entry in plugins.entries().values():
-        plugins.load(entry)
+        served = getattr(plugins.describe_plugin(entry), "triggers", ())
+        if not served or any(importlib.util.find_spec(package.partition(".")[0]) for package in served):
+            plugins.load(entry)
 if os.environ.get("DISPATCHML_NATIVE") != "0":  # what a program gets after a tenth of a second of work
     from dispatchml.backends import native
 
