@@ -31,7 +31,8 @@ if os.environ.get("DISPATCHML_TESTS_WITHOUT_PLUGINS"):
     from dispatchml.dispatch import plugins
 
     plugins.ENTRIES = {}
-#: With this one, all of them whose packages are installed are loaded before the first test: what they bring must change nothing for plain values.
+#: With this one, all of them whose packages are installed are loaded before the first test: what they bring must change
+#: nothing for plain values.
 if os.environ.get("DISPATCHML_TESTS_WITH_ALL_PLUGINS"):
     from dispatchml.dispatch import plugins
 
