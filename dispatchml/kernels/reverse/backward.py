@@ -339,7 +339,7 @@ class Backward(Forward):
         self.again(op.body, plan.again)
         for c in carried:
             if not c.value.kind.scalar:
-                self.put(f"{self.ct(c.value)} = np.zeros_like({self.carry(c)})")
+                self.put(f"{self.ct(c.value)} = {self.zeros_at_head(c)}")
         self.shadows(op.body)
         for c in carried:
             self.add(c.next, self.carry(c))
@@ -355,6 +355,14 @@ class Backward(Forward):
         if len(self.text.lines) == before:
             self.put("pass")
         self.ready, self.held = ready, held
+
+    def zeros_at_head(self, c: Carried) -> str:
+        """Zeros of the shape that a carried array has at the head of an iteration."""
+        lengths = self.saving.lengths.get(c.value)
+        if lengths is None:
+            return f"np.zeros_like({self.carry(c)})"
+        dtype = "np.float32" if c.value.kind.code == "f4" else "np.float64"
+        return f"np.zeros(({', '.join(map(str, lengths))},), {dtype})"
 
 
 def inside(x: Value, block: Block) -> bool:

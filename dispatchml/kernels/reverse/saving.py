@@ -13,6 +13,8 @@ from collections.abc import Hashable, Iterator
 from .activity import Activity
 from .cutting import INFINITE, cut
 from .errors import refused
+from .kinds import INTEGER
+from .lengths import of_one_shape
 from .primitives import FRESH, SHAPE, VIEWS, reads
 from .program import (
     Block,
@@ -62,6 +64,11 @@ class Saving:
     ) -> None:
         self.program, self.active, self.new_value = program, active, name
         self.checkpoints = checkpoints
+        #: Of arrays that loops bind again and that may change their shape: the lengths at the head of an iteration.
+        self.lengths: dict[Value, tuple[Value, ...]] = {}
+        for op in list(program.body.walk()):
+            if isinstance(op, Loop) and active.works(op):
+                self.measure(op)
         self.order = {op: i for i, op in enumerate(program.body.walk())}
         self.stores = [op for op in self.order if isinstance(op, Store)]
         self.writes = [(op, a) for op in self.order for a in arrays_written(op)]
@@ -77,6 +84,21 @@ class Saving:
             if not more:
                 break
             self.undo(more)
+
+    def measure(self, loop: Loop) -> None:
+        """Compute the lengths of carried arrays, for their cotangents, where they may differ from round to round."""
+        staying = of_one_shape(loop)
+        for c in loop.carried:
+            if c.first is None or c.value.kind.scalar or c.value in staying or not self.active(c.value):
+                continue
+            made = []
+            for axis in range(c.value.kind.ndim):
+                v: Value = self.new_value("length", INTEGER)  # type: ignore[operator]
+                v.made, v.block = Compute(v, SHAPE, (c.value,), (axis,)), loop.body
+                v.made.block, v.made.place = loop.body, loop.place
+                loop.body.code.insert(axis, v.made)
+                made.append(v)
+            self.lengths[c.value] = tuple(made)
 
     def undo(self, stores: set[Store]) -> None:
         """Keep what stores overwrite: the way back puts it back."""
@@ -116,6 +138,7 @@ class Saving:
         for c in loop.carried:
             if self.active(c.value) and not c.value.kind.scalar and isinstance(c.next, Value):
                 needed.add(form(c.next))
+                needed.update(self.lengths.get(c.value, ()))
         written = {a.root for a in self.writes_in(loop)}
         mine = {n for n in needed if self.is_mine(n, loop)}
         saved, again = cut(mine, lambda n: self.inputs(n, loop, written), self.weight)

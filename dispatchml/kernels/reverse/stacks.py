@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .lengths import of_one_shape
 from .program import Block, Call, Compute, Loop, Number, Operand, Value
 from .records import name_for
 from .saving import Plan, Saving
@@ -125,6 +126,7 @@ class Stack:
             self.record[floats] = made.record
         small = all(c is not None and c.isdigit() for f, c in self.capacity.items() if self.uses(f))
         unset = any(not c.value.kind.scalar and c.first is None for c in loop.carried)
+        unset = unset or bool(set(self.arrays_of_state()) - of_one_shape(loop))  # a state is of one size
         calls = any(isinstance(op, Call) for op in loop.body.walk())  # their records lie elsewhere
         state = self.arrays_of_state() or any(outside(a, loop) for a in saving.writes_in(loop))
         near = is_cheap(saving, loop) and not state and all(self.capacity[f] for f in (True, False) if self.uses(f))
