@@ -30,6 +30,8 @@ WRITES = frozenset({"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"})
 
 #: Whether LOAD_ATTR says by its lowest bit that a method is called (from Python 3.12 on).
 METHODS_ARE_ATTRIBUTES = "LOAD_METHOD" not in dis.opmap
+#: Whether what a call needs beside the function lies behind it on the stack (from Python 3.13 on), not before it.
+NULL_COMES_LAST = sys.version_info >= (3, 13)
 #: Instructions that write elements, and that read some, with how many values say which.
 KEYS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}
 PARTS = {"BINARY_SUBSCR": 1, "BINARY_SLICE": 2}
@@ -37,6 +39,32 @@ LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DER
 STORES = frozenset({"STORE_FAST", "STORE_DEREF"})
 #: Attributes of arrays that are views.
 VIEWED = frozenset({"T", "mT", "flat", "real", "imag"})
+
+
+def is_callee(instructions: list[Any], k: int) -> bool:
+    """Whether the name that is read behind what a call needs is what is called, as in `float(x)`, or is only the first
+    thing from which that is made, as in `{float: f}[key](x)`. Where the way there is not straight it is taken for it.
+    """
+    if NULL_COMES_LAST:
+        return True
+    depth = 1  # of what is on the stack, from the value of the name on
+    for i in instructions[k + 1 :]:
+        if i.is_jump_target or i.opcode in dis.hasjrel or i.opcode in dis.hasjabs:
+            return True
+        arguments = i.arg or 0
+        if i.opname == "CALL":
+            if depth - arguments <= 1:
+                return depth - arguments == 1
+            depth -= arguments + 1
+        elif i.opname == "CALL_FUNCTION_EX":
+            if depth - 2 - (arguments & 1) <= 0:
+                return True
+            depth -= 2 + (arguments & 1)
+        else:
+            depth += dis.stack_effect(i.opcode, i.arg)
+            if depth <= 1 and i.opname not in {*ATTRIBUTES, "NOP", "KW_NAMES"}:
+                return False  # it has gone into something else
+    return True
 
 
 class Site:
@@ -157,6 +185,7 @@ class Reading:
         called = first.opname == "LOAD_GLOBAL" and bool((first.arg or 0) & 1)
         before = instructions[k - 1] if k else None
         called = called or before is not None and before.opname == "PUSH_NULL"
+        called = called and is_callee(instructions, k)
         if before is not None and before.opname in READS and before.argval == "map":
             called = True
         while k + 1 < len(instructions) and instructions[k + 1].opname in ATTRIBUTES:

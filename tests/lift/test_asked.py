@@ -2,6 +2,7 @@
 
 import collections.abc
 import contextlib
+import math
 import numbers
 
 import numpy as np
@@ -179,3 +180,32 @@ def test_an_error_that_is_none_of_ours_stays():
             return 2 * x if "missing" in str(error) else x
 
     assert dm.grad(function)(3.0) == 2.0
+
+
+def squared(v):
+    return v * v
+
+
+def sevenfold(v):
+    return 7 * v
+
+
+def chosen_by_class(x):
+    return {float: squared}[type(x)](x)
+
+
+def chosen_or_another(x):
+    return {float: squared}.get(type(x), sevenfold)(x)
+
+
+def called_in_every_way(x):
+    return float(x) * float(*[x]) + sum([float(math.sin(x))]) + [squared, float][0](x)
+
+
+@pytest.mark.parametrize("f", [chosen_by_class, chosen_or_another, called_in_every_way])
+def test_a_class_that_begins_what_is_called_is_itself(f):
+    """CPython writes `{float: f}[key](x)` with the same first instruction as `float(x)`."""
+    step = 1e-6
+    wanted = (f(1.3 + step) - f(1.3 - step)) / (2 * step)
+    np.testing.assert_allclose(dm.grad(f)(1.3), wanted, rtol=1e-7)
+    np.testing.assert_allclose(dm.jvp(f, (1.3,), (1.0,))[1], wanted, rtol=1e-7)
