@@ -22,9 +22,9 @@ FOLDERS = tuple(
     os.path.dirname(os.path.dirname(os.path.abspath(m.__file__))) + os.sep for m in (callconv, typing) if m.__file__
 )
 WORD = ir.IntType(64)
-#: Makes numbers of frames' addresses that look random: at one depth of 8 a recursive call looks for the user.
-SPREADING = 0x9E3779B97F4A7C15
-#: The name of the argument that says how far the stack may reach.
+#: A recursive call looks for the user at one depth of so many, first at this one: short recursions never do.
+DEPTHS, FIRST_DEPTH = 8, 3
+#: The name of the argument that says how far the stack may reach, plus the number of recursive calls before.
 LIMIT = ".limit"
 
 
@@ -96,25 +96,27 @@ class NumberedErrors(Registers):
     def call_function(self, builder: Any, callee: Any, resty: Any, argtys: Any, args: Any, attrs: Any = None) -> Any:
         """Call a function: what it returned as an error, and as a result."""
         given = self._get_arg_packer(argtys).as_arguments(builder, args)
+        reach = limit(builder)
+        if getattr(LOWERING, "deeper", False):
+            reach = builder.add(reach, ir.Constant(WORD, 1))
         if returned(callee):
-            found = builder.call(callee, [limit(builder), *given])
+            found = builder.call(callee, [reach, *given])
             status = self._get_return_status(builder, builder.extract_value(found, 0))
             return status, self.context.get_returned_value(builder, resty, builder.extract_value(found, 1))
         room = cgutils.alloca_once(builder, callee.args[0].type.pointee)
         builder.store(cgutils.get_null_value(room.type.pointee), room)
-        status = self._get_return_status(builder, builder.call(callee, [room, limit(builder), *given]))
+        status = self._get_return_status(builder, builder.call(callee, [room, reach, *given]))
         return status, self.context.get_returned_value(builder, resty, builder.load(room))
 
     def look_at_stack(self, builder: Any) -> None:
-        """Raise RecursionError where little of the stack is left; look for the user at some depths."""
+        """Raise RecursionError where little of the stack is left; look for the user at one depth of 8."""
         kind = ir.FunctionType(ir.IntType(8).as_pointer(), [])
         pointer = cgutils.get_or_insert_function(builder.module, kind, "llvm.stacksave.p0")
         here = builder.ptrtoint(builder.call(pointer, []), WORD)
         with cgutils.if_unlikely(builder, builder.icmp_unsigned("<", here, limit(builder))):
             self.return_user_exc(builder, RecursionError, ("it calls itself too deep",))
-        spread = builder.mul(here, ir.Constant(WORD, SPREADING))
-        some = builder.icmp_unsigned("<", spread, ir.Constant(WORD, 1 << 61))
-        with cgutils.if_unlikely(builder, some):
+        depth = builder.and_(limit(builder), ir.Constant(WORD, DEPTHS - 1))
+        with cgutils.if_unlikely(builder, builder.icmp_unsigned("==", depth, ir.Constant(WORD, FIRST_DEPTH))):
             look_for_user(self, builder)
 
     # ---- errors ------------------------------------------------------------------------------------------------------

@@ -45,7 +45,11 @@ class Lower(lowering.Lower):
     def _lower_call_RecursiveCall(self, fnty: Any, expr: Any, signature: Any) -> Any:
         """Lower a call of a function that is being lowered, as far as the stack reaches."""
         self.call_conv.look_at_stack(self.builder)
-        return super()._lower_call_RecursiveCall(fnty, expr, signature)  # pyright: ignore[reportAttributeAccessIssue]
+        LOWERING.deeper = True
+        try:
+            return super()._lower_call_RecursiveCall(fnty, expr, signature)  # pyright: ignore[reportAttributeAccessIssue]
+        finally:
+            LOWERING.deeper = False
 
     # ---- the way out ------------------------------------------------------------------------------------------------
 

@@ -82,9 +82,9 @@ def test_local_arrays_are_given_back_on_error(f):
 
 
 @dm.kernel
-def endless(x):
+def endless(x, end):
     y = np.zeros(100)
-    while x > 0:
+    while y[0] < end:
         x = math.sin(x) + 1
         y[0] += x
     return x + y[1]
@@ -97,17 +97,25 @@ def long(x, n):
     return x
 
 
+@dm.kernel
+def branching(x, n):
+    return x if n < 2 else branching(x, n - 1) + 0.5 * branching(x, n - 2)
+
+
 @pytest.mark.parametrize(
     ("f", "short", "endless"),
     [
-        (endless, (-1.0,), (1.0,)),
-        (dm.grad(endless), (-1.0,), (1.0,)),
-        (long, (1.0, 3), (1.0, 10**11)),
-        (dm.derivative(long), (1.0, 3), (1.0, 10**11)),
+        (endless, (1.0, 10.0), (1.0, 5e9)),
+        (dm.grad(endless), (1.0, 2e7), (1.0, 1e9)),  # the short one is too long for one segment
+        (long, (1.0, 3), (1.0, 3 * 10**9)),
+        (dm.derivative(long), (1.0, 3), (1.0, 3 * 10**9)),
+        (branching, (1.0, 5), (1.0, 49)),
     ],
-    ids=["while", "grad of while", "for", "derivative of for"],
+    ids=["while", "grad of while", "for", "derivative of for", "recursion"],
 )
 def test_the_user_can_stop_a_kernel(f, short, endless):
+    """Half a minute or so is endless, so that a kernel that cannot be stopped fails here and does not hang."""
+
     class Stop(BaseException):
         pass
 
@@ -116,11 +124,14 @@ def test_the_user_can_stop_a_kernel(f, short, endless):
 
     f(*short)  # compiles it
     before = signal.signal(signal.SIGALRM, stop)
+    stopped = False
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        with pytest.raises(Stop):
-            f(*endless)
+        signal.setitimer(signal.ITIMER_REAL, 0.3, 5.0)  # again: Python drops what is raised in a finaliser
+        f(*endless)
+    except Stop:
+        stopped = True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
+    assert stopped
     f(*short)
