@@ -145,6 +145,8 @@ CASES = [
 def test_derivatives(name, arguments, keywords, compare):
     if "assume_a" in keywords and "assume_a" not in inspect.signature(getattr(scipy.linalg, name)).parameters:
         pytest.skip("this version of SciPy does not have the keyword")
+    if name.endswith("_are") and "s" in keywords and scipy.__version__ == "1.16.0":
+        pytest.skip("SciPy 1.16.0 itself refuses s without e")
     batch = not (name.startswith(("eigh_tri", "eig_banded")) and "select" in keywords) and not keywords.get(
         "return_rank"
     )
