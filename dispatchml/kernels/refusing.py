@@ -19,6 +19,10 @@ ADVICE: tuple[tuple[str, str], ...] = (
         "it uses `{0}`, which cannot be compiled. Hand over numbers and arrays, or write it as a function in Python.",
     ),
     (
+        r"Unknown attribute '(\w+)' of type Module\(<module '([\w.]+)'",
+        "`{1}.{0}` cannot be compiled. Write it as a function of your own, or compute it outside of the kernel.",
+    ),
+    (
         r"Unknown attribute '(\w+)' of type (.*)",
         "`{1}` has no attribute `{0}` in compiled code. Compute it from what NumPy's functions offer.",
     ),
@@ -82,6 +86,11 @@ def failed(error: Exception, source: Source) -> KernelError:
         said = (
             "an operator in place (`a += b`) does not take such arrays: it may write into an argument, which is never "
             "changed by a kernel. Work on a copy: `x = x.copy()`, or write `a = a + b`."
+        )
+    if "'Float' object has no attribute 'as_array'" in str(error):
+        said = (
+            "it computes with an array that has no axes, as np.where of numbers is. Write `a if condition else b`, or "
+            "take the number: `y[()]`."
         )
     return KernelError(
         f"{source.name} cannot be compiled (at {source.file}:{source.tree.lineno}): {said} DISPATCHML_DEBUG=1 runs it "

@@ -24,6 +24,7 @@ import numpy as np
 
 from ..dispatch.errors import at_user_line, code_line, describe
 from ..transforms.entry import taken_of
+from .defaults import Defaults
 from .errors import KernelSourceError
 from .unset import guarded
 
@@ -152,7 +153,7 @@ def read(function: Any, known: dict[types.CodeType, Source] | None = None) -> So
         helper = python_function(value)
         if helper is not None and helper is not value or taken_of(value) is not None or is_helper(helper):
             source.helpers[text] = read(value, known)
-    source.tree = guarded(Taking(source).visit(source.tree), source.file)
+    source.tree = guarded(Taking(source).visit(Defaults(source.helpers).visit(source.tree)), source.file)
     return source
 
 
