@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops
 from ..compile.graph import form_of
 from ..dispatch.errors import RecordingError, describe
-from ..engines.traced import Traced, innermost
+from ..engines.traced import innermost
 from .leaves import leaves_of, unflatten
 from .mismatch import refuse_leaf, refuse_structure, with_statics
 from .pieces import Kind, Pieces, converted, is_number, joined
@@ -19,7 +19,7 @@ def kind_seen(x: Any) -> Any:
     """What a leaf is below all derivatives and batches: the kind of a number, the class and units of a layer; None
     for what may change as it likes, such as exact numbers.
     """
-    inner = innermost(x) if isinstance(x, Traced) else x
+    inner = innermost(x)
     if is_number(inner):
         if inner is x:
             return Kind(ops.dtype(x), ops.shape(x), form_of(x))

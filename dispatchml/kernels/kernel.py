@@ -62,7 +62,7 @@ def kernel(function: Callable[..., Any] | None = None, *, unchecked: bool = Fals
 
 def is_recorded(x: Any) -> bool:
     """Whether a value is part of a program that is being recorded."""
-    return isinstance(innermost(x) if isinstance(x, Traced) else x, Rec)
+    return isinstance(innermost(x), Rec)
 
 
 class Kernel:
@@ -128,7 +128,7 @@ class Kernel:
         """The result where an argument is no plain number or array."""
         leaves = flatten(arguments)[0]
         for x in leaves:
-            inside = innermost(x) if isinstance(x, Traced) else x
+            inside = innermost(x)
             if layer_of(type(inside)) is not None and type(inside) is not Rec:
                 warn_at_user_line(
                     f"The kernel {self.py_func.__qualname__} runs uncompiled on values of "

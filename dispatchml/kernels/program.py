@@ -230,8 +230,8 @@ def leaf_kinds(leaves: Any) -> tuple[str, ...]:
 def is_scalar(x: Any) -> bool:
     """Whether the value behind a traced one is a number, no array."""
     from ..engines.record import Rec
-    from ..engines.traced import Traced, innermost
+    from ..engines.traced import innermost
     from ..engines.views import current
 
-    inside = innermost(x) if isinstance(x, Traced) else x
+    inside = innermost(x)
     return not isinstance(current(inside) if type(inside) is Rec else inside, np.ndarray)

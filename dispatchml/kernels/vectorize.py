@@ -159,7 +159,7 @@ class Vectorized:
             not recorder.guards
             and all(x._symbol is v for x, v in zip(given, recorder.inputs, strict=True))
             and all(node.op.family == "elementwise" or node.op.name in BESIDE for node in recorder.nodes)
-            and all(type(inside_of(y)) is Rec or type(y) in NUMBERS or isinstance(y, np.number) for y in results)
+            and all(type(innermost(y)) is Rec or type(y) in NUMBERS or isinstance(y, np.number) for y in results)
         )
 
     def compiled(self, values: list[Any], shape: tuple[int, ...], single: bool) -> Any:
@@ -242,11 +242,6 @@ def as_value(x: Any) -> Any:
     return x
 
 
-def inside_of(x: Any) -> Any:
-    """The value below derivatives and batches."""
-    return innermost(x) if isinstance(x, Traced) else x
-
-
 def kind_of(x: Any) -> str:
     """What numbers a formula is recorded for."""
     kind = np.dtype(ops.dtype(x)).kind if not isinstance(x, NUMBERS) else np.result_type(type(x)).kind
@@ -255,7 +250,7 @@ def kind_of(x: Any) -> str:
 
 def is_plain_inside(x: Any) -> bool:
     """Whether a value is plain numbers below derivatives and batches."""
-    inside = inside_of(x)
+    inside = innermost(x)
     if type(inside) is Rec or type(inside) in NUMBERS:
         return True
     plain = isinstance(inside, (np.ndarray, np.generic)) and layer_of(type(inside)) is None
@@ -269,7 +264,7 @@ def is_small(x: Any) -> bool:
 
 def is_single(values: list[Any]) -> bool:
     """Whether arrays are of single precision, and Python's numbers give way to them."""
-    kinds = [np.dtype(ops.dtype(x)) for x in values if not is_weak(inside_of(x))]
+    kinds = [np.dtype(ops.dtype(x)) for x in values if not is_weak(innermost(x))]
     found = [k for k in kinds if k.kind in "fc"]
     return bool(found) and all(k.char in "efF" for k in found) and len(found) == len(kinds)
 
