@@ -45,7 +45,9 @@ def solve(a, b):
 
 
 def inverse(a):
-    """The inverse, by elimination with the largest pivots."""
+    """The inverse, by elimination with the largest pivots: number by number, which compiles sooner and runs faster than
+    `solve` of the unit matrix, whose rows are arrays.
+    """
     n = len(a)
     m, x, y = a.copy(), a * 0.0, a * 0.0
     order = np.arange(n)
@@ -87,13 +89,8 @@ def variance(x):
 
 def deviation(x):
     """The root of the variance; of a constant it has slope 0."""
-    mean = x.sum() / x.size
-    total = mean * 0.0
-    for v in x.ravel():
-        total = total + (v - mean) * (v - mean)
-    if total == 0.0:
-        return total
-    return np.sqrt(total / x.size)
+    square = np.var(x)
+    return np.sqrt(square) if square != 0.0 else square
 
 
 def sums(x):
@@ -172,7 +169,7 @@ def helper(function: Callable[..., Any]) -> Source:
     source = read(function)
     source.tree.name = f"numpy_{source.tree.name}"
     source.tree.body = source.tree.body[1:]  # without its words
-    return source
+    return spelled(source)
 
 
 def spelled(source: Source) -> Source:

@@ -18,7 +18,6 @@ from ..dispatch.plugins import meet
 NAMESPACE = "dispatchml"
 #: Classes that are leaves without a question.
 LEAVES = {np.ndarray, float, int, complex, bool, str, bytes}
-Rebuild = Callable[[list[Any]], Any]
 
 
 def is_leaf(x: Any) -> bool:

@@ -124,6 +124,10 @@ class Assembler:
             "new_array", number(self.addresses["ndarray"]), descr, self.b.trunc(ndim, I32), dims, number(0), number(0),
             number(0, I32), number(0),
         )  # fmt: skip
+        return self.checked(made)
+
+    def checked(self, made: Any) -> Any:
+        """A new object; NULL, with the error set, is returned at once."""
         failed, following = self.block("failed"), self.block("made")
         self.b.cbranch(self.equal(made, 0), failed, following)
         self.b.position_at_end(failed)

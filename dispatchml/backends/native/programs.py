@@ -53,7 +53,7 @@ def recording(a: Assembler) -> None:
     a.need(a.b.icmp_signed("==", a.load(tape, layout.TYPE), word(a, TAPE)))
     given = a.b.add(a.args, a.b.mul(a.b.add(own, number(1)), number(8)))
     made, _, _ = computed(a, given)
-    entry = checked(a, a.call("PyTuple_New", a.b.add(own, word(a, KEPT))))
+    entry = a.checked(a.call("PyTuple_New", a.b.add(own, word(a, KEPT))))
 
     def head(k: Any) -> None:
         x = a.load(a.b.add(a.args, a.b.mul(a.b.add(k, number(1)), number(8))))
@@ -73,8 +73,8 @@ def recording(a: Assembler) -> None:
 
     a.loop(own, head)
     a.loop(word(a, KEPT), residual)
-    index = checked(a, a.call("PyLong_FromLongLong", a.call("PyList_Size", tape)))
-    found = checked(a, a.call("PyType_GenericAlloc", word(a, CLASS), number(0)))
+    index = a.checked(a.call("PyLong_FromLongLong", a.call("PyList_Size", tape)))
+    found = a.checked(a.call("PyType_GenericAlloc", word(a, CLASS), number(0)))
     none = number(a.addresses["None"])
     for x in (tape, none):
         a.call("Py_IncRef", x, result=VOID)
@@ -246,25 +246,15 @@ def finished(a: Assembler, made: Any, other: Any, two: Any, made_object: Any, ki
     a.b.position_at_end(several)
     a.b.cbranch(made_object, whole, pair)
     a.b.position_at_end(pair)
-    found = checked(a, a.call("PyTuple_New", number(2)))
+    found = a.checked(a.call("PyTuple_New", number(2)))
     for k, x in enumerate((made, other)):
         a.call("PyTuple_SetItem", found, number(k), x, result=I32)
     a.b.ret(found)
     a.b.position_at_end(whole)
-    found = checked(a, a.call("PyType_GenericAlloc", kind, number(0)))
+    found = a.checked(a.call("PyType_GenericAlloc", kind, number(0)))
     level, none = a.argument(0), number(a.addresses["None"])
     for x in (level, none):
         a.call("Py_IncRef", x, result=VOID)
     for k, x in enumerate((made, other, level, none)):
         a.store(x, a.b.add(found, word(a, SLOTS + k)))
     a.b.ret(found)
-
-
-def checked(a: Assembler, found: Any) -> Any:
-    """A new object; NULL, with the error set, is returned at once."""
-    failed, following = a.block("failed"), a.block("made")
-    a.b.cbranch(a.equal(found, 0), failed, following)
-    a.b.position_at_end(failed)
-    a.b.ret(number(0))
-    a.b.position_at_end(following)
-    return found

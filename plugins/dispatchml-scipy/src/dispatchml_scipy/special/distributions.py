@@ -10,7 +10,6 @@ from dispatchml import ops, primal
 
 from .partials import WORDS, partials, word
 
-LOG_TWO_PI = 1.8378770664093453
 PI = 3.141592653589793
 
 # ---- normal ----------------------------------------------------------------------------------------------------------
