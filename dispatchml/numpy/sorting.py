@@ -174,7 +174,6 @@ def refuse_batched(x: Any, name: str) -> None:
         x = info.payload(x)
 
 
-histogram_bin_edges = on_plain(np.histogram_bin_edges)
 unravel_index = on_plain(np.unravel_index)
 ravel_multi_index = on_plain(np.ravel_multi_index)
 isin = on_plain(np.isin)
@@ -202,28 +201,6 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
         return np.bincount(numbers, minlength=minlength)
     count = max(int(numbers.max(initial=-1)) + 1, minlength)
     return ops.scatter(at_least_double(weights), index=numbers, shape=(count,))
-
-
-@numpy_function(np.histogram, arrays=1)
-def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    refuse_batched((a, bins), "histogram")
-    numbers = plain(a, "histogram")
-    edges = np.histogram_bin_edges(numbers, plain(operand(bins), "histogram") if np.ndim(bins) else bins, range)
-    if weights is None:
-        return np.histogram(numbers, edges, density=density)
-    numbers, weights = numbers.ravel(), ops.ravel(operand(weights))
-    inside = (numbers >= edges[0]) & (numbers <= edges[-1])
-    place = np.minimum(np.searchsorted(edges, numbers[inside], side="right") - 1, edges.size - 2)
-    heights = ops.scatter(ops.getitem(weights, index=inside), index=place, shape=(edges.size - 1,))
-    if density:
-        heights = ops.divide(ops.divide(heights, np.diff(edges).astype(float)), ops.sum(heights))
-    return heights, edges
-
-
-@numpy_function(np.histogram2d, arrays=2)
-def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    refuse_batched((x, y, bins, weights), "histogram2d")
-    return np.histogram2d(plain(x, "histogram2d"), plain(y, "histogram2d"), bins, range, density, weights)
 
 
 # ---- sets --------------------------------------------------------------------------------------------------------

@@ -35,7 +35,6 @@ DIRECTIONS = {
     "save": "Save dispatchml.primal(x).", "savez": "Save dispatchml.primal(x).", "savetxt": "Save "
     "dispatchml.primal(x).",
     "nditer": "Loop over numpy.ndindex(x.shape).",
-    "histogramdd": "Use numpy.histogram2d, or count with numpy.searchsorted.",
     "einsum_path": "Give the shapes of plain arrays.",
 }  # fmt: skip
 
