@@ -1,4 +1,9 @@
-"""Derivatives of the Moore-Penrose inverse and of least squares, for constant rank (Golub and Pereyra 1973)."""
+"""Derivatives of the Moore-Penrose inverse and of least squares, for constant rank (Golub and Pereyra 1973).
+
+A cutoff of the user's drops singular values that are not 0. The singular vectors that stay then turn towards those
+that are dropped: first-order perturbation of pairs (s, t) of a kept and a dropped singular value, as in Stewart and
+Sun, Matrix Perturbation Theory (1990), adds terms that the formula of constant rank has for t = 0 alone.
+"""
 
 from typing import Any
 
@@ -18,6 +23,8 @@ batch_of_stacks(ops.pinv)
 def pinv_jvp(y: Any, tangents: Any, a: Any, *, rcond: Any, hermitian: bool) -> Any:
     """-y da y + y y^H da^H (1 - a y) + (1 - y a) da^H y^H y, for constant rank."""
     da = tangents[0]
+    if truncates(rcond, a):
+        return Truncated(a, rcond).push(y, da)
     left = matmul(matmul(y, adjoint(y)), adjoint(da))
     right = matmul(adjoint(da), matmul(adjoint(y), y))
     return add_known(
@@ -32,6 +39,8 @@ def pinv_vjp(y: Any, a: Any, *, needs: Any, rcond: Any, hermitian: bool) -> Any:
     """The adjoint of the three terms."""
 
     def pinv_pullback(ct: Any) -> Any:
+        if truncates(rcond, a):
+            return (Truncated(a, rcond).pull(y, ct),)
         back = adjoint(ct)
         left = matmul(back, matmul(y, adjoint(y)))
         right = matmul(matmul(adjoint(y), y), back)
@@ -44,6 +53,80 @@ def pinv_vjp(y: Any, a: Any, *, needs: Any, rcond: Any, hermitian: bool) -> Any:
         )
 
     return pinv_pullback
+
+
+def truncates(rcond: Any, a: Any) -> bool:
+    """Whether a cutoff drops singular values that are more than what rounding leaves of 0; where values are not known
+    (in batches, in recordings), whether it could.
+    """
+    if rcond is None:
+        return False
+    kind = ops.dtype(a)
+    floor = float(100 * np.finfo(kind if kind.kind in "fc" else np.float64).eps * max(ops.shape(a)[-2:], default=0))
+    if not np.max(rcond, initial=0) > floor:
+        return False
+    s = ops.svdvals(a)
+    largest = ops.max(s, axis=-1, keepdims=True) if ops.shape(s)[-1] else s
+    dropped = ops.less_equal(s, multiply(largest, stacked(rcond)))
+    found = ops.any(ops.logical_and(dropped, ops.greater(s, multiply(largest, floor))))
+    return bool(found) if isinstance(found, (bool, np.bool_)) else True
+
+
+def stacked(rcond: Any) -> Any:
+    """Cutoffs, one for each matrix of a stack, beside singular values."""
+    return np.asarray(rcond)[..., None] if np.ndim(rcond) else rcond
+
+
+class Truncated:
+    """The singular values above a cutoff, and how their pairs with those below turn.
+
+    The whole is -y da y + y y^H da^H (1 - u u^H) + (1 - v v^H) da^H y^H y + v k u^H, where k pairs the kept with the
+    dropped: k = weight * (big * t^H + small * t), t = u^H da v, for big, small of the pair (s kept, s dropped) and
+    weight 1 / (big (big^2 - small^2)).
+    """
+
+    def __init__(self, a: Any, rcond: Any) -> None:
+        u, s, vh = ops.svd(a)
+        self.u, self.v = u, adjoint(vh)
+        largest = ops.max(s, axis=-1, keepdims=True)
+        kept = ops.greater(s, multiply(largest, stacked(rcond)))
+        one, other = ops.expand_dims(kept, axis=-1), ops.expand_dims(kept, axis=-2)
+        pairs = ops.logical_xor(one, other)
+        rows, columns = ops.expand_dims(s, axis=-1), ops.expand_dims(s, axis=-2)
+        self.big, self.small = ops.where(one, rows, columns), ops.where(one, columns, rows)
+        gap = multiply(self.big, subtract(multiply(self.big, self.big), multiply(self.small, self.small)))
+        usual = ops.expand_dims(multiply(largest, multiply(largest, largest)), axis=-1)
+        self.weight = ops.where_or_zero(pairs, ops.divide(1, ops.where(pairs, gap, usual)))
+
+    def push(self, y: Any, da: Any) -> Any:
+        """The tangent of the inverse y."""
+        u, v = self.u, self.v
+        back = adjoint(da)
+        left = matmul(matmul(y, adjoint(y)), back)
+        right = matmul(back, matmul(adjoint(y), y))
+        t = matmul(matmul(adjoint(u), da), v)
+        k = multiply(self.weight, add_known(multiply(self.big, adjoint(t)), multiply(self.small, t)))
+        return add_known(
+            negative(matmul(matmul(y, da), y)),
+            subtract(left, matmul(matmul(left, u), adjoint(u))),
+            subtract(right, matmul(v, matmul(adjoint(v), right))),
+            matmul(matmul(v, k), adjoint(u)),
+        )
+
+    def pull(self, y: Any, ct: Any) -> Any:
+        """The cotangent of the matrix."""
+        u, v = self.u, self.v
+        back = adjoint(ct)
+        left = matmul(back, matmul(y, adjoint(y)))
+        right = matmul(matmul(adjoint(y), y), back)
+        k = multiply(self.weight, matmul(matmul(adjoint(v), ct), u))
+        t = add_known(adjoint(multiply(self.big, k)), multiply(self.small, k))
+        return add_known(
+            negative(matmul(matmul(adjoint(y), ct), adjoint(y))),
+            subtract(left, matmul(u, matmul(adjoint(u), left))),
+            subtract(right, matmul(matmul(right, v), adjoint(v))),
+            matmul(matmul(u, t), adjoint(v)),
+        )
 
 
 def least_squares_parts(a: Any, b: Any, y: Any, rcond: Any) -> tuple[Any, Any, Any, Any, bool]:
@@ -69,16 +152,20 @@ def lstsq_jvp(y: Any, tangents: Any, a: Any, b: Any, *, rcond: Any) -> Any:
     """x by the derivative of the inverse; residuals by their gradient, which is at the minimum in x; constant rank."""
     da, db = tangents
     inverse, x, residual, q, vector = least_squares_parts(a, b, y, rcond)
+    truncated = da is not None and truncates(rcond, a)
     terms = [None if db is None else matmul(inverse, as_columns(db, vector))]
     change = None if db is None else as_columns(db, vector)
     ds = multiply(y[3], 0)
-    if da is not None:
+    if truncated:
+        terms.append(matmul(Truncated(a, rcond).push(inverse, da), as_columns(b, vector)))
+    elif da is not None:
         back = matmul(adjoint(da), q)
         terms += [
             negative(matmul(inverse, matmul(da, x))),
             matmul(inverse, matmul(adjoint(inverse), matmul(adjoint(da), residual))),
             subtract(back, matmul(inverse, matmul(a, back))),
         ]
+    if da is not None:
         change = add_known(change, negative(matmul(da, x)))
         u, _, vh = ops.svd(a)
         turned = diagonal_of(matmul(matmul(adjoint(u), da), adjoint(vh)))
@@ -101,12 +188,18 @@ def lstsq_vjp(y: Any, a: Any, b: Any, *, needs: Any, rcond: Any) -> Any:
         of_residual = multiply(residual, multiply(ct[1], 2)) if ops.shape(y[1])[0] else None
         ga = None
         if needs[0]:
-            kernel_part = subtract(cx, matmul(inverse, matmul(a, cx)))
             u, _, vh = ops.svd(a)
+            if truncates(rcond, a):
+                terms = [Truncated(a, rcond).pull(inverse, matmul(cx, adjoint(as_columns(b, vector))))]
+            else:
+                kernel_part = subtract(cx, matmul(inverse, matmul(a, cx)))
+                terms = [
+                    negative(matmul(gb, adjoint(x))),
+                    matmul(residual, adjoint(matmul(inverse, gb))),
+                    matmul(q, adjoint(kernel_part)),
+                ]
             ga = add_known(
-                negative(matmul(gb, adjoint(x))),
-                matmul(residual, adjoint(matmul(inverse, gb))),
-                matmul(q, adjoint(kernel_part)),
+                *terms,
                 None if of_residual is None else negative(matmul(of_residual, adjoint(x))),
                 matmul(multiply(u, row(ct[3])), vh),
             )

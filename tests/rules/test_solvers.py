@@ -136,6 +136,24 @@ def test_pinv_at_a_fixed_rank(check_derivative):
     check_derivative(lambda u, v: ops.pinv(ops.matmul(u, v), rcond=1e-8), real(4, 2), real(2, 3))
 
 
+@pytest.mark.parametrize("shape", [(4, 3), (3, 5), (2, 3, 3)])
+@pytest.mark.parametrize("make", [real, cplx])
+def test_pinv_that_drops_singular_values_which_are_not_zero(make, shape, check_derivative, check_batch):
+    u, _, vh = np.linalg.svd(make(*shape), full_matrices=False)
+    a = (u * [2.0, 1.1, 0.3]) @ vh
+    check_derivative(lambda a: ops.pinv(a, rcond=0.3), a)
+    check_batch(ops.pinv, a, rcond=0.3)
+    if len(shape) == 2:
+        check_derivative(lambda a, b: ops.lstsq(a, b, rcond=0.3)[0], a, make(shape[0], 2))
+
+
+def test_second_derivatives_where_several_dropped_singular_values_are_zero():
+    u, v = real(5, 2), real(2, 5)
+    f = lambda x, rcond: ops.sum(ops.sin(ops.pinv(x @ v, rcond=rcond)))  # noqa: E731
+    got = dm.hvp(lambda x: f(x, 1e-8), (u,), (u,))
+    np.testing.assert_allclose(got, dm.hvp(lambda x: f(x, None), (u,), (u,)), rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("a", "b"), [((5, 3), (5,)), ((5, 3), (5, 2)), ((3, 3), (3,)), ((2, 4), (2,)), ((2, 4), (2, 3))]
 )
