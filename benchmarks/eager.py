@@ -189,6 +189,15 @@ def loss_with(np_, logsumexp, rowsum):
     return loss
 
 
+def factors_of(batch, sizes):
+    """What a training step multiplies: for each layer its output and, but for the first one, both cotangents."""
+    found = []
+    for k, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        h, w, ct = np.ones((batch, a), np.float32), np.ones((a, b), np.float32), np.ones((batch, b), np.float32)
+        found += [(h, w), (h.T, ct), *([(ct, w.T)] if k else [])]
+    return found
+
+
 def training_steps():
     rng = np.random.default_rng(1)
     for batch, sizes in ((32, (784, 128, 10)), (512, (784, 512, 512, 10))):
@@ -227,6 +236,11 @@ def training_steps():
                 (w - np.float32(1e-3) * dw, b - np.float32(1e-3) * db)
                 for (w, b), (dw, db) in zip(p, auto(p, x, o), strict=True)
             ]
+        factors = factors_of(batch, sizes)
+        candidates["the products alone, NumPy"] = lambda factors=factors: [a @ b for a, b in factors]
+        if torch:
+            pairs = [(torch.from_numpy(a), torch.from_numpy(b)) for a, b in factors]
+            candidates["the products alone, torch"] = lambda pairs=pairs: [a @ b for a, b in pairs]
         for peer, value in answers.items():
             np.testing.assert_allclose(mine, np.asarray(value), rtol=2e-3, atol=1e-6, err_msg=peer)
         times = _race.race(candidates, rounds=ROUNDS, target=0.1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...dispatch.operation import LOCK, forget_everything
 from ..numpy import kernels
+from ..numpy.memory import keep_blocks
 
 #: Entries of tapes swept, and levels opened, before compiling is worth its tenth of a second.
 WORTH = 50_000
@@ -56,6 +57,7 @@ def activate() -> None:
         if not pending:
             return
         pending = False
+        keep_blocks()
         from . import layout  # with ctypes and what tells of the machine: not before it is wanted
 
         STATE.reason = layout.reason_against()
