@@ -1,8 +1,8 @@
 """Memory of large arrays that is kept by the process: fresh pages cost more than most of what is computed in them.
 
-glibc gives the memory of arrays above 128 KiB back to the system as soon as they are freed, and takes fresh, zeroed pages
-for the next ones: of a training step on arrays of 1 MiB that was a sixth of the time. It stops doing so up to the size
-of the largest such array that was ever freed, and keeps twice as much: documented in mallopt(3), `M_MMAP_THRESHOLD`.
+glibc gives the memory of arrays above 128 KiB back to the system as soon as they are freed, and takes fresh, zeroed
+pages for the next ones: of a training step on arrays of 1 MiB that was a sixth of the time. It stops doing so up to the
+size of the largest such array that was ever freed, and keeps twice as much: see mallopt(3), `M_MMAP_THRESHOLD`.
 """
 
 from __future__ import annotations
