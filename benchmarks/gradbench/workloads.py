@@ -78,11 +78,7 @@ def det(rng: np.random.Generator, ell: int) -> dict[str, Any]:
 def ht(rng: np.random.Generator, points: int, vertices: int = 544, places: bool = True) -> dict[str, Any]:
     """A made-up hand: random bones near the identity and random weights, as many bones as the suite's."""
     bones, triangles = 22, vertices - 2
-    parents = [
-        -1,
-        0,
-        *(0 if finger_bone == 0 else bone - 1 for bone in range(2, bones) for finger_bone in [(bone - 2) % 4]),
-    ]
+    parents = [-1, *(0 if bone % 4 == 1 else bone - 1 for bone in range(1, bones))]  # wrist, five fingers, forearm
     near = [(np.eye(4) + 0.1 * np.pad(rng.normal(size=(3, 4)), ((0, 1), (0, 0)))).tolist() for _ in range(2 * bones)]
     weights = rng.random((vertices, bones)) ** 8
     model = {

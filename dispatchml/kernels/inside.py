@@ -16,7 +16,7 @@ from .partials import Partials
 from .source import Source, dotted
 
 #: Transforms that are known inside of kernels.
-KINDS = ("grad", "value_and_grad", "derivative", "jacfwd", "jacrev")
+KINDS = ("grad", "value_and_grad", "derivative", "jacfwd", "jacrev", "jacobian")
 #: How many partials a pass over an array takes along.
 CHUNK = 4
 
@@ -89,6 +89,35 @@ def {made.name}({", ".join(names)}):
     functions = "unit", "extent", "room", "put_part", "shaped", "value"
     made.names = {**{n: getattr(partials, n) for n in functions}, "T": t}
     made.helpers = {"function": on_duals(function, active, t)}
+
+
+def push_source(function: Source, tangents: list[ast.expr]) -> tuple[Source, list[ast.expr]]:
+    """The helper for `dm.jvp(function, primals, tangents)`, and the tangents that it takes after the primals.
+
+    It is the value and the slope at 0 of the function along a line. A tangent that is written as 0 leaves its primal
+    alone, which may be a whole number then.
+    """
+    moved = [not (isinstance(t, ast.Constant) and t.value == 0) for t in tangents]
+    primals = [f"p{k}" for k in range(len(tangents))]
+    given = [*primals, *(f"d{k}" for k in range(len(tangents)) if moved[k])]
+    at = ", ".join(f"p{k} + t * d{k}" if moved[k] else f"p{k}" for k in range(len(tangents)))
+    along = written(f"def along(t, {', '.join(given)}):\n    return function({at})\n", {"function": function}, {})
+    slope = derivative_source(Derivative("value_and_grad", 0, along))
+    text = f"def {function.name}_jvp({', '.join(given)}):\n    return slope(0.0, {', '.join(given)})\n"
+    return written(text, {"slope": slope}, {}), [t for k, t in enumerate(tangents) if moved[k]]
+
+
+def pushed_inside(node: ast.Call, names: dict[str, Any]) -> tuple[str, list[ast.expr], list[ast.expr]] | None:
+    """The function's name, the primals and the tangents of `dm.jvp(f, (x, y), (dx, dy))`; None for something else."""
+    from ..transforms.directional import jvp
+
+    if names.get(dotted(node.func) or "") is not jvp or node.keywords or len(node.args) != 3:
+        return None
+    function, *lists = node.args
+    if not all(isinstance(given, (ast.Tuple, ast.List)) for given in lists):
+        return None
+    primals, tangents = (list(given.elts) for given in lists)  # pyright: ignore[reportAttributeAccessIssue]
+    return (dotted(function) or "", primals, tangents) if primals and len(primals) == len(tangents) else None
 
 
 def taken_inside(node: ast.AST, names: dict[str, Any]) -> tuple[str, ast.expr, Any] | None:

@@ -11,12 +11,21 @@ from .source import Source
 #: What is found in a text of Numba's, and what to say about it.
 ADVICE: tuple[tuple[str, str], ...] = (
     (
+        r"<function (?:put_part|room) ",
+        "it takes derivatives of a function that returns no number. Take them of each of its numbers.",
+    ),
+    (
         r"[Cc]annot modify readonly array|readonly array",
         "it writes into an argument, which is never changed by a kernel. Work on a copy: `x = x.copy()`.",
     ),
     (
         r"Untyped global name '?([\w.]+)'?",
         "it uses `{0}`, which cannot be compiled. Hand over numbers and arrays, or write it as a function in Python.",
+    ),
+    (
+        r"Unknown attribute '(\w+)' of type Module\(<module 'dispatchml'",
+        "`dispatchml.{0}` cannot be compiled. Kernels take derivatives of functions that are defined outside, by "
+        "dm.grad(f), dm.value_and_grad(f), dm.derivative(f), dm.jacobian(f) and dm.jvp(f, (x, y), (dx, dy)).",
     ),
     (
         r"Unknown attribute '(\w+)' of type Module\(<module '([\w.]+)'",

@@ -158,7 +158,7 @@ def read(function: Any, known: dict[types.CodeType, Source] | None = None) -> So
 
 
 class Taking(ast.NodeTransformer):
-    """Makes a helper of each `dm.grad(f)` in a text, where f is one."""
+    """Makes a helper of each `dm.grad(f)` and `dm.jvp(f, ...)` in a text, where f is one."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -168,6 +168,13 @@ class Taking(ast.NodeTransformer):
         from . import inside
 
         self.generic_visit(node)
+        pushed = inside.pushed_inside(node, self.source.names)
+        if pushed is not None and pushed[0] in self.source.helpers:
+            push, tangents = inside.push_source(self.source.helpers[pushed[0]], pushed[2])
+            name = f"jvp_{len(self.source.helpers)}"
+            self.source.helpers[name] = push
+            function = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), node)
+            return ast.copy_location(ast.Call(function, [*pushed[1], *tangents], []), node)
         found = inside.taken_inside(node, self.source.names)
         inner = None if found is None else self.source.helpers.get(dotted(found[1]) or "")
         if found is None or inner is None:
