@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..compile.graph import form_of
 from .record import Rec, refuse
 from .recorded_numbers import in_form
@@ -25,7 +26,22 @@ def ufunc_as_numpy_answers(protocol: Callable[..., Any]) -> Callable[..., Any]:
 
     def answer(*arguments: Any, **keywords: Any) -> Any:
         y = protocol(*arguments, **keywords)
-        return in_form(y, "scalar") if type(y) is Rec and y._symbol.is_weak else y
+        return tuple(map(numpys, y)) if type(y) is tuple else numpys(y)
+
+    return answer
+
+
+def numpys(y: Any) -> Any:
+    """A result of a ufunc: a number of Python's as NumPy's."""
+    return in_form(y, "scalar") if type(y) is Rec and y._symbol.is_weak else y
+
+
+def power_as_numpy_answers(operator: Callable[..., Any]) -> Callable[..., Any]:
+    """`x ** y`, which is the square of an array of truth values, but not of a scalar of them, that has no power."""
+
+    def answer(self: Rec, other: Any) -> Any:
+        is_scalar = self._symbol.form == "scalar" and self.dtype.kind == "b"
+        return ops.power(self, other) if is_scalar and type(other) in (int, float) else operator(self, other)
 
     return answer
 

@@ -56,7 +56,12 @@ def recorded_space(x: Rec) -> ArraySpace:
 
 def like_recorded(g: Any, x: Rec) -> Any:
     """A derivative by a recorded number or array without axes, held as that is."""
-    return g if x._symbol.is_weak else in_form(g, x._symbol.form)
+    form = x._symbol.form
+    if type(g) is np.ndarray and not g.shape and form != "array":  # a constant, as directions may be
+        return g.item() if x._symbol.is_weak else g[()]
+    if form == "array" and isinstance(g, (np.generic, float, complex)):
+        return np.asarray(g)
+    return g if type(g) is Rec and g._symbol.is_weak and x._symbol.is_weak else in_form(g, form)
 
 
 for number, numpys in ((float, np.float64), (int, np.int64), (complex, np.complex128), (bool, np.bool_)):

@@ -19,7 +19,8 @@ def prepare(function: Any, arguments: Any) -> Any:
     found = lifted(function)
     for x in arguments:
         look_at(x)
-    needed = found is not function or any(map(is_liftable, arguments))
+    made = isinstance(function, types.FunctionType) and is_lifted(function)  # of a copy of what is round it
+    needed = found is not function or made or any(map(is_liftable, arguments))
     return enter_ready(function, Lifted(function) if needed else AS_IT_IS)
 
 

@@ -8,16 +8,21 @@ from typing import Any
 import numpy as np
 
 from ..dispatch.errors import LiftError, at_user_line
+from ..engines.record import Rec
 from .buffers import TRACED, Buffer, array_of, held_deeply, holds_traced, kept
 from .entering import STAND_INS, active, stands_for
+
+#: Functions some of whose arguments NumPy's own dispatch does not look at, such as a default or a filling.
+UNSEEN = frozenset({np.select, np.pad, np.interp, np.trapezoid})
 
 
 def taking_lists(original: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy that takes lists of traced values, too, which NumPy's own dispatch does not see."""
+    unseen = original in UNSEEN
 
     def with_lists(*arguments: Any, **keywords: Any) -> Any:
         for x in arguments if not keywords else (*arguments, *keywords.values()):
-            if (type(x) is list or type(x) is tuple) and holds_ours(x):
+            if (type(x) is list or type(x) is tuple) and holds_ours(x) or unseen and isinstance(x, TRACED):
                 return on_lists(original, arguments, keywords)
         return original(*arguments, **keywords)
 
@@ -45,9 +50,20 @@ def on_lists(original: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
     if original in OF_SEVERAL:
         arguments = tuple(map(as_array, arguments))
         keywords = {k: as_array(v) for k, v in keywords.items()}
+    at = recorded_one((arguments, keywords))
     if isinstance(original, np.ufunc):
-        return array_ufunc(None, original, "__call__", *arguments, **keywords)
-    return array_function(None, original, (), arguments, keywords)
+        protocol = array_ufunc if at is None else type(at).__array_ufunc__
+        return protocol(at, original, "__call__", *arguments, **keywords)
+    protocol = array_function if at is None else type(at).__array_function__
+    return protocol(at, original, (), arguments, keywords)
+
+
+def recorded_one(x: Any) -> Any:
+    """A recorded value of a list, tuple or dictionary, whose protocols know what NumPy answers to numbers."""
+    if type(x) in (list, tuple, dict):
+        inside = x.values() if type(x) is dict else x
+        return next((found for found in map(recorded_one, inside) if found is not None), None)
+    return x if type(x) is Rec else None
 
 
 #: Functions whose arguments are arrays where they are lists, each of them.

@@ -12,7 +12,9 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.handled import call_may_be_handled
-from ..engines.record import Rec
+from ..engines.record import Rec, refuse
+from ..engines.recorded_numbers import in_form
+from ..engines.recorded_python import check_numbers
 from ..engines.traced import innermost
 from ..engines.views import current
 from .buffers import TRACED, Buffer, held, holds_traced
@@ -49,7 +51,7 @@ def math_function(name: str) -> None:
             return original(*arguments)
         numbers = [as_number(v) for v in arguments]
         raise_as(original, numbers)
-        return function(*numbers)
+        return of_recorded(original, function, numbers)
 
 
 def raise_as(original: Callable[..., Any], numbers: Any) -> None:
@@ -64,6 +66,16 @@ def raise_as(original: Callable[..., Any], numbers: Any) -> None:
     if refused is not None and call_may_be_handled("ValueError") and bool(refused(numbers[0])):
         plain = [current(v) if type(v) is Rec else v for v in plain]
         original(*(v.flat[0] if isinstance(v, np.ndarray) else v for v in plain))  # in a batch all of them
+
+
+def of_recorded(original: Callable[..., Any], function: Callable[..., Any], numbers: Any) -> Any:
+    """A function of numbers. Of recorded ones it gives one of Python's, and fails where the original does."""
+    if not any(type(x) is Rec for x in numbers):
+        return function(*numbers)
+    numbers = [in_form(x, "python") for x in numbers]
+    y = function(*numbers)
+    check_numbers(original, numbers, y)
+    return in_form(y, "python")
 
 
 #: Where functions of `math` raise.
@@ -92,9 +104,9 @@ def log(x: Any, *base: Any) -> Any:
     """As `math.log`."""
     if not holds_traced((x, *base)):
         return math.log(held(x), *base)
-    raise_as(math.log, [as_number(v) for v in (x, *base)])
-    y = np.log(as_number(x))
-    return y / np.log(as_number(base[0])) if base else y
+    numbers = [as_number(v) for v in (x, *base)]
+    raise_as(math.log, numbers)
+    return of_recorded(math.log, lambda x, *base: np.log(x) / np.log(base[0]) if base else np.log(x), numbers)
 
 
 @stands_for(math.hypot)
@@ -173,7 +185,12 @@ def whole_function(original: Any, function: Any) -> None:
 
     @stands_for(original)
     def rounded(x: Any, /) -> Any:
-        return function(as_number(x)) if holds_traced(x) else original(x)
+        if not holds_traced(x):
+            return original(x)
+        x = as_number(x)
+        if type(x) is Rec:
+            refuse(f"math.{original.__name__}(x)", "reads a whole number out of a value that is not known yet")
+        return function(x)
 
 
 for whole, function in ((math.floor, np.floor), (math.ceil, np.ceil), (math.trunc, np.trunc)):

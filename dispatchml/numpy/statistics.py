@@ -207,6 +207,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     if weights is None:
         full: Any = 1
         y = ops.mean(a, axis=axes(axis), keepdims=keepdims)
+        if not ops.size(y):
+            raise ZeroDivisionError("division by zero")  # NumPy's count of what goes into each number
     else:
         weights = operand(weights)
         if ops.shape(weights) != ops.shape(a):

@@ -91,10 +91,15 @@ def call_through(compiled: Compiled, arguments: tuple[Any, ...], keywords: dict[
     """The result of a compiled function some of whose arguments are traced."""
     leaves, shape = flatten((arguments, keywords))
     if any(type(innermost(x)) is Rec for x in leaves):
-        return compiled.as_it_is(arguments, keywords)  # a program around this one takes it in
+        return compiled.traced(arguments, keywords)  # a program around this one takes it in
     call = Call(compiled, Frame(leaves, shape))
-    found = compiled_call(tuple(leaves[k] for k in call.frame.places), call=call)
-    return unflatten(call.structure, [discrete(y) for y in found])
+    try:
+        found = compiled_call(tuple(leaves[k] for k in call.frame.places), call=call)
+    except Exception:
+        pass  # the function raises its own error for these arguments
+    else:
+        return unflatten(call.structure, [discrete(y) for y in found])
+    return compiled.traced(arguments, keywords)
 
 
 def discrete(y: Any) -> Any:

@@ -10,14 +10,21 @@ from typing import Any
 import numpy as np
 
 from ..dispatch.errors import ArgumentError, FallbackWarning, RecordingError, at_user_line, warn_at_user_line
+from ..engines import recorded_python
 from ..engines.operators import install
 from ..engines.record import Rec
-from ..engines.recorded_answers import function_as_numpy_answers, method_as_numpy_answers, ufunc_as_numpy_answers
+from ..engines.recorded_answers import (
+    function_as_numpy_answers,
+    method_as_numpy_answers,
+    power_as_numpy_answers,
+    ufunc_as_numpy_answers,
+)
 from ..engines.recorded_numbers import like_recorded
 from ..engines.refusals import forget, noted
 from ..engines.views import current
 from ..numpy.operators import dress
 from ..numpy.protocols import array_function, array_ufunc
+from .boundary import call_user
 from .comparing import compared, is_asked_for
 from .compiled_calls import call_through
 from .containers import map_leaves
@@ -185,6 +192,10 @@ class Compiled:
         function = self.function if self.wrap is None else self.wrap(self.function)
         return function(*arguments, **keywords)
 
+    def traced(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Run the function uncompiled on traced values, as a transform does."""
+        return call_user(self.function if self.wrap is None else self.wrap(self.function), arguments, keywords, "jit")
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Run the program for these arguments; record it where there is none yet."""
         if LIFTING.held is not None:
@@ -348,6 +359,8 @@ install(Rec)
 dress(Rec)
 for moving in ("copy", "reshape", "squeeze", "transpose"):
     setattr(Rec, moving, method_as_numpy_answers(getattr(Rec, moving)))
+Rec.__pow__ = power_as_numpy_answers(Rec.__pow__)  # type: ignore[attr-defined, method-assign, operator]
+recorded_python.install(Rec)
 Rec.T = property(method_as_numpy_answers(Rec.T.fget))  # type: ignore[attr-defined, union-attr]
 Rec.__array_ufunc__ = ufunc_as_numpy_answers(array_ufunc)  # type: ignore[attr-defined]
 Rec.__array_function__ = function_as_numpy_answers(array_function)  # type: ignore[attr-defined]

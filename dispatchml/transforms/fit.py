@@ -12,6 +12,7 @@ from ..dispatch.join import EDGES_OF_NUMPY, value_class
 from ..dispatch.layers import layer_of
 from ..dispatch.structures import structure_of
 from ..engines.traced import innermost
+from .prepared import LIFTING
 from .zeros import is_ordinary, is_plain
 
 #: Classes of numbers that are Python's or NumPy's own, or nobody's.
@@ -39,6 +40,8 @@ def is_exact(x: Any) -> bool:
 
 def fit_tangent_leaf(x: Any, dx: Any, name: str) -> Any:
     """A tangent (or cotangent) leaf that fits its primal: the same shape, in its dtype where that loses nothing."""
+    if LIFTING.held is not None:  # an array of lifted code is what it holds
+        dx = LIFTING.held(dx)
     exact = is_exact(x)
     if type(dx) is int and not exact:
         dx = float(dx)

@@ -13,7 +13,12 @@ import numpy as np
 import dispatchml.numpy as dnp
 
 FLOATS = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -2.2e-308, 1e300, 1e30, 0.5, 3.0, -7.25]
-DTYPES = ["f8", "f8", "f8", "f4", "i8", "i4", "u1", "i2", "?", "c16"]
+DTYPES = ["f8", "f8", "f8", "f8", "f4", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?", "c16", "c8"]
+#: How an array lies in memory: in one piece, by columns, turned round, every second element, and the same number again.
+LAYOUTS = ["C", "C", "C", "F", "turned", "steps", "spread"]
+#: Dtypes of further arguments without axes, and Python's own kinds of numbers.
+SCALARS = ["f8", "f8", "f4", "f2", "i8", "u1", "?", "c8"]
+PYTHONS = [float, float, int, complex, bool]
 EXACT = ["negative", "absolute", "square", "sqrt", "positive", "conj"]
 STEPS = ["floor", "ceil", "rint", "trunc", "sign", "isnan", "isfinite", "signbit", "logical_not"]
 ROUNDED = ["exp", "log", "sin", "cos", "tanh", "expm1", "log1p", "arctan", "cbrt", "sinh", "arcsinh"]
@@ -40,6 +45,29 @@ def numbers(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> Any
         return np.where(strange, rng.choice(extremes, size=shape), rng.integers(low, 10, size=shape).astype(kind))
 
 
+def laid_out(x: Any, layout: str) -> Any:
+    """The same numbers, in memory of another form."""
+    if not x.ndim or layout == "C":
+        return x
+    if layout == "F":
+        return np.asfortranarray(x)
+    if layout == "turned":
+        return x[..., ::-1].copy()[..., ::-1]
+    if layout == "steps":
+        return np.repeat(x, 2, axis=0)[::2]
+    return np.broadcast_to(x[:1], x.shape)
+
+
+def number(rng: np.random.Generator) -> Any:
+    """An argument without axes: of NumPy, as a scalar or as an array, or of Python."""
+    how = int(rng.integers(3))
+    if how == 2:
+        kind = PYTHONS[int(rng.integers(len(PYTHONS)))]
+        return kind(int(rng.integers(-3, 4))) if kind in (int, bool) else kind(rng.normal())
+    made = numbers(rng, (), str(rng.choice(SCALARS)))
+    return np.asarray(made) if how else made[()]
+
+
 #: Relative errors by dtype that a few roundings may grow to.
 ERRORS = {"e": 3e-2, "f": 3e-4, "F": 3e-4}
 
@@ -61,13 +89,14 @@ def kind_of(x: Any) -> str:
 
 
 class RandomFunction:
-    """A function of three arrays and a number that applies `count` operations, the same ones for every size."""
+    """A function of three arrays and two numbers that applies `count` operations, the same ones for every size."""
 
     def __init__(self, seed: int, count: int, ndim: int) -> None:
         self.seed, self.count, self.ndim = seed, count, ndim
         rng = np.random.default_rng(seed)
         self.dtypes = [str(rng.choice(DTYPES)) for _ in range(3)]
         self.rows = bool(rng.random() < 0.4)
+        self.layouts = [str(rng.choice(LAYOUTS)) for _ in range(3)]
         self.applies: list[bool] | None = None
 
     def arguments(self, shape: tuple[int, ...]) -> list[Any]:
@@ -75,7 +104,9 @@ class RandomFunction:
         rng = np.random.default_rng(self.seed + 1 + sum(shape))
         shapes = [shape, shape[1:] if self.rows else shape, (*shape[:-1], 1)]
         found = [numbers(rng, s, k) for s, k in zip(shapes, self.dtypes, strict=True)]
-        return [*found, float(rng.normal())]
+        found = [laid_out(x, layout) for x, layout in zip(found, self.layouts, strict=True)]
+        kind = np.random.default_rng(self.seed + 3)  # the same kind of number for every size
+        return [*found, float(rng.normal()), number(kind)]
 
     def __call__(self, *arguments: Any) -> tuple[Any, ...]:
         """Some of the last values, and whether each is exact."""
@@ -177,7 +208,7 @@ class RandomFunction:
             if name == "prod" and kind in "fc":
                 return None  # what overflows depends on the order
             inexact = not bits and (kind in "fc" or name == "mean")
-            if inexact and kind in "fc" and getattr(value, "dtype", None) != np.float64:
+            if inexact and kind in "fc" and getattr(value, "dtype", None) not in (np.float64, np.complex128):
                 return None
             named = {} if name in ("cumsum",) else {"keepdims": d < 0.6}
             made = getattr(np, name)(value, axis=axis, **named)

@@ -75,3 +75,80 @@ def test_what_reports_need_is_not_kept():
     compiled(np.ones(7))
     assert regions() == before
     assert "kernel 0" in compiled.report(np.ones(7))
+
+
+def first_of_divmod(x):
+    return np.divmod(x, 3.0)[0]
+
+
+ANSWERS = {
+    "two results of a ufunc": (first_of_divmod, 7.5),
+    "a power of a truth value": (lambda x: np.all(x) ** 2, np.ones(3)),
+    "a power of an array of them": (lambda x: (x > 0) ** 2, np.ones(3)),
+    "lists in a function": (lambda x: np.select([x > 0], [x], x + 1), np.float64(2.0)),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_classes(name):
+    function, x = ANSWERS[name]
+    found, wanted = dm.jit(function)(x), function(x)
+    assert (type(found), np.result_type(found)) == (type(wanted), np.result_type(wanted))
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice")
+def test_a_mean_of_nothing():
+    def function(x):
+        return np.average(x, axis=0)
+
+    compiled = dm.jit(function)
+    assert compiled(np.ones((2, 3))).shape == (3,)
+    with pytest.raises(ZeroDivisionError):
+        function(np.ones((0, 0)))
+    for derived in (compiled, dm.jit(dm.grad(lambda x: np.sum(function(x))))):
+        with pytest.raises(ZeroDivisionError):
+            derived(np.ones((0, 0)))
+
+
+def test_directions_that_are_made_on_the_way():
+    def directional(x, y):
+        return dm.jvp(lambda x: (x + 1, np.sin(x)), (x,), (np.ones(np.shape(y)),))[1]
+
+    for x in (np.float64(1.5), np.array(1.5), 1.5):
+        found, wanted = dm.jit(directional)(x, x), directional(x, x)
+        assert list(map(type, found)) == list(map(type, wanted))
+
+
+def test_an_error_under_a_transform_is_that_of_the_function():
+    def misfits(x, y):
+        y = y.copy()
+        y[y > 0] = x
+        return np.sum(y)
+
+    x, y = np.ones(4), np.array([1.0, -1.0, 2.0, 3.0])
+    with pytest.raises(ValueError) as wanted:  # noqa: PT011  the class is looked at
+        dm.grad(misfits)(x, y)
+    with pytest.raises(type(wanted.value)):
+        dm.grad(dm.jit(misfits))(x, y)
+
+
+def test_lifted_code_within():
+    @dm.jit
+    def filled(x):
+        y = np.zeros(2)
+        y[0] = np.sin(x[0])
+        return y
+
+    x = np.ones(3)
+    assert dm.jit(lambda x: np.sum(filled(x)))(x) == np.sin(1.0)
+    found = dm.jit(dm.vmap(lambda x: np.array(x)))(np.ones((2, 3)))
+    assert type(found) is np.ndarray
+    assert found.shape == (2, 3)
+
+
+def test_a_default_that_is_traced():
+    def chosen(x):
+        return np.sum(np.select([np.array([True, False])], [np.ones(2)], x))
+
+    np.testing.assert_array_equal(dm.grad(chosen)(np.array([3.0, 4.0])), [0.0, 1.0])
