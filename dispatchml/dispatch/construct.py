@@ -43,6 +43,8 @@ class Form:
         "plain_new",
         "outside",
         "stack",
+        "names",
+        "shared",
     )
 
     def __init__(
@@ -62,9 +64,27 @@ class Form:
         self.statics = {p: attribute.get(p, p) for p in self.signature.parameters if p not in values}
         self.outside: dict[type, bool] = {}
         self.stack: Form | None = None
+        #: The constructor's parameters where each can be given by its place, and the part of one that has one field.
+        self.names = names_by_place(self.signature)
+        self.shared: Any = None
         self.make = make_operation(self)
         self.read = {name: read_operation(self, name) for name in payload}
         self.make.info.listeners.append(self.outside.clear)
+
+    @property
+    def part(self) -> Any:
+        """How a structure that is one field, and nothing else, is a view of what it was built of."""
+        if self.shared is None and ENGINE and len(self.payload) == 1 and not self.statics:
+            self.shared = ENGINE["part"](self)
+        return self.shared
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of a call of the class by their parameters, with the defaults."""
+        if self.names is not None and not kwargs and len(args) == len(self.names):
+            return dict(zip(self.names, args, strict=True))
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.arguments
 
     def belongs_outside(self, cls: type) -> bool:
         """Whether values of a class wrap this layer; an error where the two have no order yet."""
@@ -149,6 +169,12 @@ def constructor_signature(cls: type, payload: tuple[str, ...], parameters: dict[
             "@dataclass."
         )
     return inspect.Signature([p.replace(annotation=p.empty) for p in found])
+
+
+def names_by_place(signature: inspect.Signature) -> tuple[str, ...] | None:
+    """The parameters of a constructor, if each can be given by its place."""
+    parameters = signature.parameters.values()
+    return tuple(p.name for p in parameters) if all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters) else None
 
 
 # ---- the operations --------------------------------------------------------------------------------------------------
@@ -259,9 +285,7 @@ def construct_plainly(form: Form, keywords: dict[str, Any]) -> Any:
 def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A call of the class with something that belongs outside among the arguments."""
     form = form_of(cls)
-    bound = form.signature.bind(*args, **kwargs)
-    bound.apply_defaults()
-    given = bound.arguments
+    given = form.bind(args, kwargs)
     for parameter in form.statics:
         info = layer_of(type(given[parameter]))
         if info is not None and info.slot == "transform":
@@ -274,6 +298,10 @@ def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return construct_plainly(
             form, {**dict(zip((form.parameters[n] for n in form.payload), payloads, strict=True)), **given}
         )
+    if form.part is not None:
+        made = ENGINE["at_once"](form, payloads[0])
+        if made is not None:
+            return made
     made = form.make(*payloads, **given)
     return ENGINE["built"](made, payloads, form, given) if ENGINE else made
 

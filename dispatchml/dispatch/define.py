@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import typing
+import weakref
 from collections.abc import Callable
 from types import FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -284,15 +285,32 @@ def rebuilder(names: tuple[str, ...]) -> Callable[[Any, Any], Any]:
 
 def state_of(x: Any) -> list[tuple[str, Any]]:
     """The attributes of an instance, in its dictionary and in slots."""
-    found = dict(getattr(x, "__dict__", {}))
-    for cls in type(x).__mro__:
-        slots = vars(cls).get("__slots__", ())
+    cls = type(x)
+    names = SLOT_NAMES.get(cls)
+    if names is None:
+        names = SLOT_NAMES[cls] = slot_names(cls)
+    found = dict(getattr(x, "__dict__", ()))
+    for name in names:
+        if hasattr(x, name):
+            found[name] = getattr(x, name)
+    return list(found.items())
+
+
+#: The names of the slots of classes, which are what they are made with.
+SLOT_NAMES: weakref.WeakKeyDictionary[type, tuple[str, ...]] = weakref.WeakKeyDictionary()
+
+
+def slot_names(cls: type) -> tuple[str, ...]:
+    """The names of all slots of a class, as attributes."""
+    found = {}
+    for base in cls.__mro__:
+        slots = vars(base).get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
             if name.startswith("__") and not name.endswith("__"):
-                name = f"_{cls.__name__.lstrip('_')}{name}"
-            if name not in ("__dict__", "__weakref__") and hasattr(x, name):
-                found[name] = getattr(x, name)
-    return list(found.items())
+                name = f"_{base.__name__.lstrip('_')}{name}"
+            if name not in ("__dict__", "__weakref__"):
+                found[name] = None
+    return tuple(found)
 
 
 def answer_for_several(cls: type, names: tuple[str, ...], fields: dict[str, str]) -> None:

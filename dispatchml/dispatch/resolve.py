@@ -236,18 +236,31 @@ def with_converters(
     """The function behind the converters of the edges from each argument's class up to the method's; itself if there
     are none.
     """
-    known = {c: f for c in classes if (f := converter(c, top)) is not None}
-    if not known:
+    change = [converter(c, top) for c in classes]
+    if not any(change):
         return function
+    if variadic:
 
-    def change(x: Any) -> Any:
-        f = known.get(type(x))
-        return x if f is None else f(x)
+        def on_elements(elements: Any, **keywords: Any) -> Any:
+            return function(tuple(f(x) if f else x for f, x in zip(change, elements, strict=True)), **keywords)
+
+        return on_elements
+    if len(change) == 2:
+        first, second = change
+        if first is None or second is None:
+            one = first or second
+            assert one is not None
+
+            def on_left(a: Any, b: Any, **keywords: Any) -> Any:
+                return function(one(a), b, **keywords)
+
+            def on_right(a: Any, b: Any, **keywords: Any) -> Any:
+                return function(a, one(b), **keywords)
+
+            return on_right if first is None else on_left
 
     def on_converted(*arguments: Any, **keywords: Any) -> Any:
-        if variadic:
-            return function(tuple(map(change, arguments[0])), **keywords)
-        return function(*map(change, arguments), **keywords)
+        return function(*(f(x) if f else x for f, x in zip(change, arguments, strict=True)), **keywords)
 
     return on_converted
 

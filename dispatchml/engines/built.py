@@ -21,9 +21,15 @@ def built(made: Any, payloads: list[Any], form: Form, statics: dict[str, Any]) -
     """A structure of one's own that was built round traced arrays: a view of them, where the constructor keeps them."""
     if len(payloads) > 1:
         return built_of_several(made, payloads, form, statics)
-    (x,), (read,) = payloads, form.read.values()
+    (x,), ((name, read),) = payloads, form.read.items()
+    if form.part is not None and isinstance(made, Writable) and isinstance(x, Writable):
+        inner = made._value
+        if type(inner) is form.cls and getattr(inner, name) is x._value:
+            return as_part(made, x, form.part)
     if made is x or not hasattr(made, "_base") or not hasattr(x, "_base") or memory_of(made) is not memory_of(x):
         return made
+    if form.part is not None:
+        return as_part(made, x, form.part)
     return as_part(made, x, Part(lambda x: form.make(x, **statics), lambda x, new: read(new), aligned=False))
 
 

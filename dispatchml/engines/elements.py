@@ -22,6 +22,7 @@ from ..dispatch.structures import TRANSPARENT, transparent_inside
 from ..dispatch.structures import structure_of as foreign_structure
 from ..rules.registry import rule_of
 from .bundles import field_built
+from .own_rules import below_derivatives, field_at_once, is_direct, rule_at_once
 from .payloads import as_seen
 from .provider import BY_FIELDS, TRACED, provide
 from .tape import PLAIN
@@ -46,20 +47,25 @@ def structure_of(x: Any) -> Form | None:
     return form if is_structure(form) else None
 
 
-def element_of(x: Any, form: Form) -> Any:
-    """A structure as an instance of its class, whose fields are wrapped as the whole is."""
+def element_of(x: Any, form: Form, bare: Any = None) -> Any:
+    """A structure as an instance of its class, whose fields are wrapped as the whole is. bare: it below its engines,
+    where that is known.
+    """
     if isinstance(x, form.cls):
         return x
     cls = CLASSES.get(form.cls)
     if cls is None:
         cls = CLASSES[form.cls] = type(form.cls.__name__, (Element, form.cls), {"__slots__": ("_normal",)})
     new = object.__new__(cls)
-    bare = structure_inside(x, form.cls)
+    if bare is None:
+        bare = structure_inside(x, form.cls)
     for name, value in state_of(bare):
         object.__setattr__(new, name, value)
     for name in form.payload:  # a field that may be missing is missing in the element, too
         if getattr(bare, name) is not None:
             found = None if not isinstance(x, Traced) or x._base is None else field_built(x, name)
+            if found is None and type(x) in TRACED:
+                found = field_at_once(x, form, name)
             object.__setattr__(new, name, form.read[name](x) if found is None else found)
     object.__setattr__(new, "_normal", x)
     return new
@@ -146,7 +152,22 @@ def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Calla
 
         return traced_tuple
 
+    plans: dict[tuple[type, ...], Callable[..., Any] | None] = {}  # dropped with this function when a rule is added
+
     def by_rule(*arguments: Any, **keywords: Any) -> Any:
+        below = list(map(below_derivatives, arguments))
+        classes = tuple(map(type, below))
+        if classes not in plans:
+            plans[classes] = rule_at_once(op, classes, arguments)
+        at_once = plans[classes]
+        if at_once is not None:
+            given: list[Any] = []
+            for x, cls, bare in zip(arguments, classes, below, strict=True):
+                if given and x is arguments[0] and is_direct(FORMS[cls]):
+                    given.append(given[0])
+                else:
+                    given.append(element_of(x, FORMS[cls], bare) if cls in FORMS and x is not bare else x)
+            return normal(at_once(*given, **keywords))
         made = rule_of_structure(arguments, keywords, False)
         return general(*arguments, **keywords) if made is NotImplemented else made
 
@@ -173,11 +194,11 @@ def with_a_look(op: Operation, general: Callable[..., Any], by_rule: Callable[..
     elif op.arity == 2 and not op.keywords:
 
         def traced(x: Any, y: Any) -> Any:  # type: ignore[misc]
-            a, b = type(x), type(y)
-            if (
-                (a not in PLAIN and type(getattr(x, "_value", None)) not in PLAIN and may_be_structure(x))
-                or (b not in PLAIN and type(getattr(y, "_value", None)) not in PLAIN and may_be_structure(y))
-            ):  # fmt: skip
+            a = type(x._value) if type(x) in TRACED else type(x)
+            b = type(y._value) if type(y) in TRACED else type(y)
+            if (a not in PLAIN and WRAPS.get(a) is not False and may_be_structure(x)) or (
+                b not in PLAIN and WRAPS.get(b) is not False and may_be_structure(y)
+            ):
                 return by_rule(x, y)
             return general(x, y)
 

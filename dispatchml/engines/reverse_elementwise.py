@@ -241,6 +241,9 @@ def add_backward(
         generated(True)(cotangents, ct, entry)
 
     def mixed_first(cotangents: Any, ct: Any, entry: Any) -> None:
+        if type(ct) in PLAIN:
+            entry[0](cotangents, ct, entry)
+            return
         run_carefully(cotangents, ct, (careful_first, *entry[1:]))
 
     first.__name__ = name

@@ -15,7 +15,7 @@ from ..dispatch.errors import NoRuleError, at_user_line, class_name, describe
 from ..dispatch.layers import LAYERS, Layer, layer_of
 from ..dispatch.operation import FORGETTING
 from ..dispatch.structures import structure_of
-from ..ops.metadata import OBJECT, dtype, is_complex, shape
+from ..ops.metadata import OBJECT, dtype, is_complex, known_dtype, shape
 
 ndarray = np.ndarray
 #: What makes a number of an object that is the cotangent of a real number, where that is known; one at most.
@@ -101,6 +101,40 @@ class OpaqueSpace(ArraySpace):
             return ct
         ct = fit_shape(ct, self.shape)
         return ops.real(ct) if self.real and is_complex(ct) else ct
+
+
+class StorageSpace(PlainSpace):
+    """An array of another library: what is of its class, dtype and shape belongs to it as it is."""
+
+    __slots__ = ("cls", "kind", "extent")
+
+    cls: type
+    kind: Any
+    extent: Any
+
+    # No __init__: `storage_space` fills the slots at each operation, and most are never asked for shape and dtype.
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """As NumPy would tell it."""
+        return tuple(self.extent)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:  # type: ignore[override]
+        """By NumPy's name."""
+        return known_dtype(self.kind)
+
+    def project(self, ct: Any) -> Any:
+        if type(ct) is self.cls and ct.dtype == self.kind and ct.shape == self.extent:
+            return ct
+        return fit_dtype(fit_shape(ct, self.shape), self.dtype)
+
+
+def storage_space(x: Any) -> StorageSpace:
+    """The space of an array of another library."""
+    made = StorageSpace()
+    made.cls, made.kind, made.extent = type(x), x.dtype, x.shape
+    return made
 
 
 class StructureSpace(ArraySpace):
@@ -243,6 +277,18 @@ def opaque_space(x: Any) -> OpaqueSpace:
     return space
 
 
+#: The spaces of the classes of other libraries' arrays; forgotten when a layer is declared.
+STORAGES: dict[type, Callable[[Any], Any]] = {}
+FORGETTING.append(STORAGES.clear)
+
+
+def is_storage(cls: type, x: Any) -> bool:
+    """Whether a class that is no layer holds arrays of numbers that its dtype tells."""
+    return (
+        hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, ndarray | np.generic) and dtype(x) != OBJECT
+    )
+
+
 def space_of(x: Any) -> Any:
     """The space of a primal's cotangents."""
     cls = type(x)
@@ -250,10 +296,13 @@ def space_of(x: Any) -> Any:
         return OPAQUE[cls]
     if cls is ndarray and x.dtype is not OBJECT:
         return ArraySpace(x.shape, x.dtype)
-    find = SPACES.get(cls)
+    find = SPACES.get(cls) or STORAGES.get(cls)
     if find is not None:
         return find(x)
     info = layer_of(cls)
+    if info is None and is_storage(cls, x):
+        STORAGES[cls] = storage_space
+        return storage_space(x)
     if info is not None and "space" in info.properties:
         return info.properties["space"](x)
     inside = structure_of(x)

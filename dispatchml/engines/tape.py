@@ -126,6 +126,12 @@ def accumulate(cotangents: Cotangents, index: int, known: Any, more: Any) -> Non
         except FloatingPointError:  # inf - inf: the sum in place has been written whole, or nothing has been stored
             if index in cotangents.owned:
                 return
+    else:
+        try:
+            cotangents[index] = ops.add(known, more)
+            return
+        except FloatingPointError:
+            pass
     with np.errstate(invalid="ignore", divide="ignore"):
         cotangents[index] = ops.add(known, more)
 

@@ -60,6 +60,8 @@ def declare_field(form: Form, name: str) -> None:
         except NoMethodError:
             return read(on_structure(form, x, tangents[0]))
 
+    field_jvp.direct = True  # type: ignore[attr-defined]
+
     @rule(read).vjp
     def field_vjp(y: Any, x: Any, needs: tuple[bool, ...]) -> Any:
         parts = {n: form.read[n](x) for n in form.payload if n != name}

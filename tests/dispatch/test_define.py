@@ -487,3 +487,37 @@ def test_own_methods_and_properties_are_known_for_traced_values():
     assert info.fields["shape"](Diagonal(X)) == (3, 3)
     assert info.fields["diag"](Diagonal(X)) is X
     assert info.methods["trace"](Diagonal(X)) == 6.0
+
+
+def test_a_rule_of_a_structure_records_its_arithmetic_and_one_structure():
+    """Fields cost no operation: a field of what was built of a traced array is that array."""
+
+    @dm.layer(slot="structure", fieldwise=True)
+    @attrs.frozen
+    class Weights:
+        numbers: dm.Array
+
+        @property
+        def shape(self):
+            return np.shape(self.numbers)
+
+    seen = []
+
+    @ops.multiply.layer(Weights)
+    def times(a, b):
+        first, second = (v.numbers if isinstance(v, Weights) else v for v in (a, b))
+        seen.append(first)
+        return Weights(ops.multiply(first, second))
+
+    numbers = np.array([1.0, 2.0])
+
+    def program(x):
+        built = Weights(x)
+        made = built * 3.0
+        assert seen[-1] is x
+        made = made * 2.0
+        return np.sum(made.numbers * x)
+
+    np.testing.assert_array_equal(dm.grad(program)(numbers), 12 * numbers)
+    np.testing.assert_array_equal(dm.jvp(program, (numbers,), (np.ones(2),))[1], 36.0)
+    np.testing.assert_array_equal(dm.hessian(program)(numbers), 12 * np.eye(2))

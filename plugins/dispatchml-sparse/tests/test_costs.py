@@ -73,3 +73,31 @@ def test_a_large_system_is_solved():
     x = sp.linalg.spsolve(a.tocsc(), b) if hasattr(sp, "linalg") else ops.solve(a, b)
     g = ops.solve(a.T, 2 * x)
     np.testing.assert_allclose(gradient[100, 101], -g[100] * x[101])
+
+
+def test_a_chain_of_operations_takes_arrays_apart_and_checks_them_once(monkeypatch):
+    checked = []
+    base = sp.csr_array.__mro__[2]
+    whole = base.check_format
+    monkeypatch.setattr(base, "check_format", lambda self, *a, **k: (checked.append(self), whole(self, *a, **k))[1])
+    x = sp.csr_array(np.diag([1.0, 2.0, 3.0]))
+
+    def chain(x):
+        for _ in range(10):
+            x = x + x
+            x = x * 0.5
+        return x
+
+    checked.clear()
+    assert (dm.jvp(chain, (x,), (x,))[1] != x).nnz == 0
+    _, pullback = dm.vjp(chain, x)
+    assert (pullback(x)[0] != x).nnz == 0
+    assert len(checked) < 10
+
+
+def test_places_that_are_exchanged_in_place_are_read_again():
+    x = sp.csr_array((np.array([1.0, 2.0]), np.array([0, 1]), np.array([0, 2, 2])), shape=(2, 2))
+    weights = np.array([[10.0, 20.0], [0.0, 0.0]])
+    assert dm.value_and_grad(lambda x: ops.sum(x * weights))(x)[0] == 50.0
+    x.indices[:] = [1, 0]
+    assert dm.value_and_grad(lambda x: ops.sum(x * weights))(x)[0] == 40.0

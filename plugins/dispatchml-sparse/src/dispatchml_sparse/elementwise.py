@@ -13,7 +13,9 @@ import numpy as np
 
 from dispatchml import ops, primal
 
-from .numbers import Stacked, assemble, is_in_units, is_sparse, numbers_inside, pattern_of, values
+from .foreign import take_apart
+from .insides import is_number, plain_array, put_on, read_numbers
+from .numbers import Stacked, assemble, is_in_units, is_sparse, numbers_inside, pattern_of
 from .pattern import PYDATA, Pattern, intersection, is_zero, union, winning_kind
 from .shaping import broadcast
 from .view import View, densified, on_keys, spread, todense, view
@@ -27,13 +29,65 @@ ZERO_FIRST = frozenset({"divide", "divide_or_zero", "floor_divide", "remainder",
 
 def elementwise_rule(op: Any) -> Rule:
     """The rule of an elementwise operation for sparse arrays."""
-    if op.info.arity == 1:
-        return unary(op)
+    of_one = unary(op)
 
     def of_several(*arguments: Any, **keywords: Any) -> Any:
-        return on_several(op, arguments, keywords)
+        made = on_one_pattern(op, arguments, keywords)
+        if made is not NotImplemented:
+            return made
+        return of_one(*arguments, **keywords) if op.info.arity == 1 else on_several(op, arguments, keywords)
 
     return of_several
+
+
+# ---- arrays of one pattern -------------------------------------------------------------------------------------------
+
+#: What an operation makes of SciPy's zeros, by the operation and the dtypes.
+OF_ZEROS: dict[tuple[Any, ...], Any] = {}
+
+
+def on_one_pattern(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Arrays of SciPy that have the very pattern of each other, as they have where one was computed from the other, and
+    numbers beside them, where zeros stay zeros; NotImplemented for everything else.
+    """
+    if keywords:
+        return NotImplemented
+    pattern: Any = None
+    known, kinds = [], []
+    for x in arguments:
+        if known and x is arguments[0]:
+            known.append(known[0])
+            kinds.append(kinds[0])
+            continue
+        if is_number(x):
+            known.append(x)
+            kinds.append(None)
+            continue
+        inner = plain_array(x)
+        if inner is None:
+            return NotImplemented
+        own = take_apart(inner)[1]
+        if pattern is None:
+            pattern = own
+            if own.kind in PYDATA or own.mixed or not own.ndim:
+                return NotImplemented
+        elif own is not pattern and not (own.kind == pattern.kind and not own.mixed and own.same_places(pattern)):
+            return NotImplemented
+        known.append(read_numbers(x, own))
+        kinds.append(inner.data.dtype)
+    if pattern is None or not zeros_stay(op, kinds):
+        return NotImplemented
+    return put_on(op(*known), pattern)
+
+
+def zeros_stay(op: Any, kinds: list[Any]) -> bool:
+    """Whether an operation makes zeros of SciPy's zeros; kinds: the dtypes of arrays, None for numbers."""
+    if None in kinds:
+        return keeps_zero(op, [kind is not None for kind in kinds])
+    key = (op, *kinds)
+    if key not in OF_ZEROS:
+        OF_ZEROS[key] = is_zero(fill_of(op, (0,) * len(kinds), kinds, {}))
+    return OF_ZEROS[key]
 
 
 def unary(op: Any) -> Rule:
@@ -44,7 +98,7 @@ def unary(op: Any) -> Rule:
         fill = fill_of(op, (p.fill,), (ops.dtype(a),), keywords)
         if p.kind not in PYDATA and not is_zero(fill) and p.ndim:
             return op(densified(op.__name__, a), **keywords)
-        return assemble(op(values(a, pattern=p), **keywords), pattern=p.with_fill(fill))
+        return put_on(op(read_numbers(a, p), **keywords), p.with_fill(fill))
 
     return of_numbers
 
@@ -83,11 +137,11 @@ def on_several(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) ->
     if all(v.pattern.same_places(first) for v in known[1:]):
         given = [x if v is None else v.data for x, v in zip(arguments, views, strict=True)]
         pattern = first.with_fill(fill).beside(*(v.pattern for v in known))
-        return assemble(op(*given, **keywords), pattern=pattern if kind == first.kind else pattern.of_kind(kind))
+        return put_on(op(*given, **keywords), pattern if kind == first.kind else pattern.of_kind(kind))
     keys = places(op, views, shape)
     given = [x if v is None else spread(v, keys) for x, v in zip(arguments, views, strict=True)]
     pattern = on_keys(keys, shape, known[0].pattern, fill, kind).beside(*(v.pattern for v in known))
-    return assemble(op(*given, **keywords), pattern=pattern)
+    return put_on(op(*given, **keywords), pattern)
 
 
 def on_stacks(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -184,7 +238,7 @@ def beside_dense(op: Any, arguments: tuple[Any, ...], sparse: list[bool], keywor
             given.append(ops.getitem(x, index=coords_in(ops.shape(x), pattern)))
         else:
             given.append(x)
-    return assemble(op(*given, **keywords), pattern=pattern)
+    return put_on(op(*given, **keywords), pattern)
 
 
 def coords_in(shape: tuple[int, ...], pattern: Pattern) -> tuple[Any, ...]:

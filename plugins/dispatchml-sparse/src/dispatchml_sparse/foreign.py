@@ -11,7 +11,7 @@ import numpy as np
 from dispatchml.dispatch.errors import DispatchmlError, at_user_line, class_name
 
 from .pattern import SCIPY, Pattern, keys_of
-from .remembered import recall, remember
+from .remembered import held, recall, remember
 
 
 class SparseRefusal(DispatchmlError, TypeError):
@@ -232,9 +232,29 @@ def compressed(kind: str, data: Any, pattern: Pattern, major: int) -> Any:
             pattern.pointers = second, pointers
     else:
         second, pointers = pattern.pointers
+    if pattern.template is not None and data.dtype.char in PLAIN and len(data) == pattern.nnz:
+        return of_template(data, pattern)
     cls = getattr(module("scipy.sparse"), kind)
     made = cls((data, second.copy(), pointers.copy()), shape=pattern.shape)
-    return remembered(made, pattern) if pattern.pointers is not None and is_settled(made) else made
+    if pattern.pointers is not None and is_settled(made):
+        if made.indices.dtype != second.dtype or made.indptr.dtype != pointers.dtype:
+            return remembered(made, pattern)
+        inside = {k: v for k, v in made.__dict__.items() if k not in ("data", "indices", "indptr")}
+        pattern.template = type(made), inside, (held(made.indices), held(made.indptr))
+        remember(made, pattern, pattern.template[2])
+    return made
+
+
+def of_template(data: Any, pattern: Pattern) -> Any:
+    """A compressed array as SciPy's constructor has made one of the same pattern: what it checks is known, and checking
+    takes longer than the arithmetic.
+    """
+    cls, inside, contents = pattern.template
+    second, pointers = pattern.pointers
+    made = object.__new__(cls)
+    made.__dict__.update(inside, data=data, indices=second.copy(), indptr=pointers.copy())
+    remember(made, pattern, contents)
+    return made
 
 
 def remembered(made: Any, pattern: Pattern) -> Any:
@@ -242,6 +262,9 @@ def remembered(made: Any, pattern: Pattern) -> Any:
     remember(made, pattern)
     return made
 
+
+#: The dtypes that SciPy computes with as they are.
+PLAIN = frozenset("?bBhHiIlLqQfdgFDG")
 
 WRITERS = {
     "COO": write_coo,

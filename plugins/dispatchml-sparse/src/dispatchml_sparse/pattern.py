@@ -23,7 +23,7 @@ class Pattern:
     the union of the patterns of a batch, which store at different places.
     """
 
-    __slots__ = ("kind", "shape", "coords", "fill", "compressed", "mixed", "pointers", "_keys", "_order")
+    __slots__ = ("kind", "shape", "coords", "fill", "compressed", "mixed", "pointers", "template", "_keys", "_order")
 
     def __init__(self, kind: str, shape: tuple[int, ...], coords: Any, fill: Any = 0, compressed: Any = None) -> None:
         if not shape:
@@ -35,6 +35,8 @@ class Pattern:
         self.compressed, self.mixed = compressed, False
         #: Of a compressed class: minor positions and pointers, where the places are in that order; made when asked for.
         self.pointers: Any = None
+        #: Of a compressed class: the class, what its constructor wrote beside the arrays, what the index arrays hold.
+        self.template: Any = None
         self._keys: Any = None
         self._order: Any = None
 
@@ -124,7 +126,8 @@ class Pattern:
         made.mixed = self.mixed
         if known is not None:
             made._keys, made._order = known._keys, known._order
-            made.pointers = known.pointers if known.kind == made.kind else None
+            if known.kind == made.kind:
+                made.pointers, made.template = known.pointers, known.template
         return made
 
     def __eq__(self, other: object) -> bool:

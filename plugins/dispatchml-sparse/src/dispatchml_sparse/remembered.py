@@ -1,7 +1,7 @@
 """Patterns of foreign arrays that were read or made before: one gradient asks for the same pattern many times.
 
-An array is known again by the identity of its index arrays, whose sums must be what they were. What SciPy may sort in
-place one day is not remembered.
+An array is known again by the identity of its index arrays, whose contents must be what they were. What SciPy may sort
+in place one day is not remembered.
 """
 
 from __future__ import annotations
@@ -9,29 +9,41 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+import numpy as np
+
 from .pattern import Pattern, same_number
 
-#: By the id of an array: a weak reference to it, its index arrays, their sums, and its pattern.
-KNOWN: dict[int, tuple[Any, tuple[Any, ...], tuple[int, ...], Pattern]] = {}
+#: By the id of an array: a weak reference to it, its index arrays, what they held, and its pattern.
+KNOWN: dict[int, tuple[Any, tuple[Any, ...], tuple[Any, ...], Pattern]] = {}
+#: Index arrays up to this many bytes are compared as bytes, which takes no time; larger ones as arrays.
+SMALL = 4096
 
 
 def index_arrays(x: Any) -> tuple[Any, ...]:
     """The arrays that say where numbers are stored."""
-    if hasattr(x, "indptr"):
-        return (x.indices, x.indptr)
+    inside = x.__dict__
+    if "indptr" in inside:
+        return (inside["indices"], inside["indptr"])
     return x.coords if type(x.coords) is tuple else (x.coords,)
 
 
-def sums(arrays: tuple[Any, ...]) -> tuple[int, ...]:
-    """What changes when an index array is written to."""
-    return tuple(int(a.sum()) for a in arrays)
+def held(a: Any) -> Any:
+    """What an index array holds now."""
+    return a.tobytes() if a.nbytes <= SMALL else a.copy()
 
 
-def remember(x: Any, pattern: Pattern) -> Pattern:
-    """Keep the pattern of an array until the array dies."""
+def holds(a: Any, before: Any) -> bool:
+    """Whether an index array holds what it held."""
+    return a.tobytes() == before if type(before) is bytes else np.array_equal(a, before)
+
+
+def remember(x: Any, pattern: Pattern, contents: tuple[Any, ...] | None = None) -> Pattern:
+    """Keep the pattern of an array until the array dies. contents: what its index arrays hold, where that is known."""
     key = id(x)
     arrays = index_arrays(x)
-    KNOWN[key] = (weakref.ref(x, lambda _: KNOWN.pop(key, None)), arrays, sums(arrays), pattern)
+    if contents is None:
+        contents = tuple(map(held, arrays))
+    KNOWN[key] = (weakref.ref(x, lambda _: KNOWN.pop(key, None)), arrays, contents, pattern)
     return pattern
 
 
@@ -40,11 +52,12 @@ def recall(x: Any) -> Pattern | None:
     known = KNOWN.get(id(x))
     if known is None or known[0]() is not x:
         return None
-    arrays = index_arrays(x)
-    pattern = known[3]
-    if len(arrays) != len(known[1]) or any(a is not b for a, b in zip(arrays, known[1], strict=True)):
+    _, arrays, contents, pattern = known
+    now = index_arrays(x)
+    if len(now) != len(arrays) or len(x.data) != pattern.nnz or x.shape != pattern.shape:
         return None
-    if sums(arrays) != known[2] or len(x.data) != pattern.nnz or tuple(x.shape) != pattern.shape:
-        return None
+    for a, b, before in zip(now, arrays, contents, strict=True):
+        if a is not b or not holds(a, before):
+            return None
     fill = getattr(x, "fill_value", 0)
-    return pattern if same_number(fill, pattern.fill) else None
+    return pattern if fill is pattern.fill or same_number(fill, pattern.fill) else None

@@ -10,7 +10,8 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import DensifyWarning, warn_at_user_line
 
 from .foreign import dense as dense_of_numbers
-from .numbers import Stacked, assemble, foreign_inside, is_sparse, leave, pattern_of, values
+from .insides import put_on, read_numbers
+from .numbers import Stacked, foreign_inside, is_sparse, leave, pattern_of
 from .pattern import Pattern, coords_of
 
 
@@ -34,7 +35,7 @@ class View:
 
     def whole(self) -> Any:
         """The sparse array itself."""
-        return assemble(self.data, pattern=self.pattern)
+        return put_on(self.data, self.pattern)
 
 
 def view(x: Any) -> View:
@@ -42,7 +43,7 @@ def view(x: Any) -> View:
     if type(x) is Stacked:
         x = leave(x)
     pattern = pattern_of(x)
-    return View(values(x, pattern=pattern), pattern)
+    return View(read_numbers(x, pattern), pattern)
 
 
 def todense(x: Any) -> Any:
@@ -83,7 +84,7 @@ def warn_dense(name: str, x: Any) -> None:
 
 def picked(v: View, picks: Any, pattern: Pattern) -> Any:
     """The sparse array whose numbers are those of a view at positions `picks`, on another pattern."""
-    return assemble(chosen(v.data, picks), pattern=pattern)
+    return put_on(chosen(v.data, picks), pattern)
 
 
 def chosen(data: Any, picks: Any) -> Any:

@@ -6,6 +6,7 @@ written with operations on its fields, so that a field may be anything: an array
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,18 @@ KINDS: list[type] = []
 
 def kind_of(x: Any) -> type | None:
     """The structured class of a value, None for anything else."""
-    return next((c for c in type(x).__mro__ if c in KINDS), None) if isinstance(x, Structure) else None
+    cls = type(x)
+    try:
+        return KIND_OF[cls]
+    except KeyError:
+        pass
+    found = next((c for c in cls.__mro__ if c in KINDS), None) if isinstance(x, Structure) else None
+    KIND_OF[cls] = found
+    return found
+
+
+#: The answers by class.
+KIND_OF: weakref.WeakKeyDictionary[type, type | None] = weakref.WeakKeyDictionary()
 
 
 # ---- dense arrays ----------------------------------------------------------------------------------------------------

@@ -29,8 +29,11 @@ ZEROS = (Diagonal, Triangular, BlockDiagonal)
 
 def broadcast_pair(name: str, a: Any, b: Any) -> None:
     """Refuse shapes that do not broadcast, naming both structures."""
+    one, other = ops.shape(a), ops.shape(b)
+    if one == other or not one or not other:
+        return
     try:
-        np.broadcast_shapes(ops.shape(a), ops.shape(b))
+        np.broadcast_shapes(one, other)
     except ValueError:
         refuse(name, a, b, "the shapes do not broadcast")
 

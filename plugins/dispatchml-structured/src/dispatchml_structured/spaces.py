@@ -185,6 +185,8 @@ def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
         payloads = fields_of(form, x)
         return entries(tangents[0], all_shapes(payloads), form.statics_of(x))[position]
 
+    field_jvp.direct = not cls.reads_dense  # type: ignore[attr-defined]
+
     @rule(read).vjp
     def field_vjp(y: Any, x: Any, needs: tuple[bool, ...]) -> Any:
         payloads = fields_of(form, x)

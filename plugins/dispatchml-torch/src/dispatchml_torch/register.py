@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,10 @@ def register() -> None:
         if (np.ndarray,) * op.arity in op.exact:
             method = by_torch(op, kernels[op.name]) if op.name in kernels else through_numpy(op)
             op.function.register(method, *(torch.Tensor,) * op.arity)
+            if op.name in ARITHMETIC:
+                beside = beside_float(op, ARITHMETIC[op.name], method)
+                op.function.register(beside, torch.Tensor, float)
+                op.function.register(beside, float, torch.Tensor)
     traced_protocol("__torch_function__", answer(table()))
 
 
@@ -65,9 +70,72 @@ def by_torch(op: Operation, kernel: Callable[..., Any]) -> Callable[..., Any]:
             y = NotImplemented
         return otherwise(*arguments, **keywords) if y is NotImplemented else y
 
-    on_tensors.__name__ = on_tensors.__qualname__ = name
-    return on_tensors
+    quick = on_tensors
+    if op.family == "elementwise" and op.arity <= 2 and not op.keywords:
+        quick = quickly(kernel, ARITHMETIC.get(name, kernel), on_tensors, op.arity)
+    quick.__name__ = quick.__qualname__ = name
+    return quick
 
+
+def quickly(
+    of_one: Callable[..., Any], of_two: Callable[..., Any], otherwise: Callable[..., Any], arity: int
+) -> Callable[..., Any]:
+    """torch's function at once for what needs no other look: tensors of one floating dtype in this machine's memory
+    that torch does not record.
+    """
+
+    def on_one(a: Any) -> Any:
+        try:
+            if a.dtype in FLOATING:
+                y = of_one(a)
+                if y.is_cpu and not y.requires_grad:
+                    return y
+        except REFUSED:
+            pass
+        return otherwise(a)
+
+    def on_two(a: Any, b: Any) -> Any:
+        try:
+            kind = a.dtype
+            if kind is b.dtype and kind in FLOATING:
+                y = of_two(a, b)
+                if y.is_cpu and not y.requires_grad:  # then both are
+                    return y
+        except REFUSED:
+            pass
+        return otherwise(a, b)
+
+    return on_one if arity == 1 else on_two
+
+
+def beside_float(op: Operation, arithmetic: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """The method for a tensor and a Python float, in either order: torch's own arithmetic knows what a number is beside
+    a tensor.
+    """
+
+    def on_number(a: Any, b: Any) -> Any:
+        y = arithmetic(a, b)
+        if y.dtype in FLOATING and y.is_cpu and not y.requires_grad:
+            return y
+        return otherwise(a, b)
+
+    on_number.__name__ = on_number.__qualname__ = op.name
+    return on_number
+
+
+Tensor = torch.Tensor
+#: The dtypes in which torch computes what NumPy does.
+FLOATING = frozenset({torch.float64, torch.float32})
+#: What says that torch has no loop, or that an argument is a Python number.
+REFUSED = (RuntimeError, NotImplementedError, AttributeError)
+#: Python's operators, which torch knows for tensors and numbers.
+ARITHMETIC: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "power": operator.pow,
+}
 
 #: Operations whose result has the dtype of the argument, or truth values.
 ANY_DTYPE = frozenset(

@@ -27,15 +27,18 @@ class StorageError(DispatchmlError, TypeError):
     """A tensor that NumPy cannot see: of another device, or of a dtype that NumPy lacks."""
 
 
-def numpy_dtype(dtype: torch.dtype) -> np.dtype[Any]:
-    """The NumPy dtype of a torch dtype; bfloat16 and others that NumPy lacks raise StorageError."""
-    found = COMMON.get(dtype)
-    if found is None:
+class Names(dict[torch.dtype, np.dtype[Any]]):
+    """NumPy's dtypes by torch's."""
+
+    def __missing__(self, dtype: torch.dtype) -> np.dtype[Any]:
         raise StorageError(
             f"{dtype} has no counterpart in NumPy{at_user_line()}, by whose names dispatchml tells dtypes. "
             "Write x.to(torch.float32)."
         )
-    return found
+
+
+#: The NumPy dtype of a torch dtype; bfloat16 and others that NumPy lacks raise StorageError. Asked at each operation.
+numpy_dtype = Names(COMMON).__getitem__
 
 
 def torch_dtype(dtype: Any) -> torch.dtype:
