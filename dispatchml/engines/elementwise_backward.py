@@ -18,6 +18,7 @@ RAISED = {
     "array": "FloatingPointError",
     "broadcast": "(ArithmeticError, ValueError)",
     "float": "(ArithmeticError, ValueError)",
+    "number": "(ArithmeticError, ValueError)",
     "traced": "ArithmeticError",  # numbers of other libraries have exceptions of their own, such as decimal's
     "general": "ArithmeticError",
     "complex": "ArithmeticError",
@@ -27,7 +28,7 @@ RAISED = {
 def backward_source(
     name: str, rule: Rule, active: tuple[int, ...], layout: str, careful: bool, at_once: bool = False
 ) -> str:
-    """A backward function. layout: "array", "broadcast", "float", "traced", "general" or "complex".
+    """A backward function. layout: "array", "broadcast", "float", "number", "traced", "general" or "complex".
 
     at_once: whether `fused` computes all products of plain arrays.
     """
@@ -41,12 +42,14 @@ def backward_source(
     unpack += [*(f"home{k}" for k in active), "kind"] if layout == "broadcast" else []
     unpack += residuals
     lines.append(f"    {', '.join(unpack)} = entry")
+    if layout == "number" and not careful:  # what the user gave, or a functional
+        lines.append("    if FAMILIES[type(ct)] is None: return run_carefully(cotangents, ct, entry)")
     if "like" in residuals_names(rule, active, layout):
         lines.append("    like = a")
     products = []
     for k in active:
         node = parse(rule.partials[k])  # type: ignore[arg-type]
-        strong = careful or (rule.singular and layout not in ("array", "broadcast"))
+        strong = careful or (rule.singular and layout not in ("array", "broadcast", "number"))
         one = isinstance(node, ast.Constant) and node.value == 1
         if is_masked(node):
             text = writer.product("ct", node)
@@ -61,6 +64,8 @@ def backward_source(
             text = f"space{k}.project({text})"
         elif layout == "broadcast":
             text = f"fold({text}, home{k}, kind)"
+        elif layout == "number" and careful:
+            text = f"fit_number({text})"
         products.append(f"term{k} = {text}")
     if careful:
         lines += [f"    {p}" for p in products]
@@ -81,6 +86,9 @@ def backward_source(
     if layout == "float" and not careful and doubtful:  # 0.0 * inf raises nothing between Python's floats
         unequal = " or ".join(f"term{k} != term{k}" for k in doubtful)
         lines.append(f"    if {unequal}: return run_carefully(cotangents, ct, entry)")
+    if layout == "number" and not careful and rule.singular and doubtful:  # a zero may have met inf
+        unsound = " or ".join(f"not sound(term{k})" for k in doubtful)
+        lines.append(f"    if {unsound}: return run_carefully(cotangents, ct, entry)")
     for k in active:
         lines += accumulation(k, layout if not careful else "general")
     return "\n".join(lines) + "\n"
@@ -107,6 +115,8 @@ def accumulation(k: int, layout: str) -> list[str]:
         both = f"known + term{k}" if not kernels.FAST else f"add(known, term{k})"
         known += [f"    elif term{k}.size < {IN_PLACE_SIZE}:", f"        try: cotangents[slot{k}] = {both}"]
         known += [f"        except FloatingPointError: accumulate(cotangents, slot{k}, known, term{k})"]
+    if layout == "number":
+        known += [f"    elif type(known) is type(term{k}): cotangents[slot{k}] = known + term{k}"]
     if layout == "traced":
         known += ["    else:", f"        try: cotangents[slot{k}] = known + term{k}"]
         return [*known, f"        except FloatingPointError: accumulate(cotangents, slot{k}, known, term{k})"]
@@ -146,6 +156,7 @@ def flavour_of(layout: str) -> str:
 
 
 LAYOUTS = {
-    "array": "array", "broadcast": "array", "float": "float", "traced": "traced", "general": "operations",
+    "array": "array", "broadcast": "array", "float": "float", "number": "numbers", "traced": "traced",
+    "general": "operations",
     "complex": "operations",
 }  # fmt: skip

@@ -45,5 +45,6 @@ FINDERS: dict[str, Callable[[str], Any]] = {
     "calls": array_function,
     "traced": operation_named,
     "float": raw_function,
+    "numbers": operation_named,
     "operations": operation_named,
 }

@@ -10,15 +10,16 @@ import numpy as np
 
 from ..backends.numpy import kernels
 from ..backends.numpy.kernels import UFUNCS
+from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
-from ..rules.text import ARGUMENTS, Writer, calls_in, is_masked, names_in, parse
+from ..rules.text import ARGUMENTS, SEEDED, Writer, calls_in, is_masked, names_in, parse
 from .elementwise_backward import flavour_of, is_signed_one, residuals_names
 from .flavours import FINDERS, raw_function
 from .forward import REALS, Dual, dual, fit_tangent, fresh
 from .fused import fused_dual
-from .generate import compile_source, looking, word
+from .generate import belongs, compile_source, looking, word
 from .levels import leaked
 from .provider import TRACED, on_payloads, settle
 from .reverse_elementwise import SYMBOLS, VOCABULARY, plain_array_call, plain_ones, strong_float
@@ -33,8 +34,12 @@ def tangent_text(writer: Writer, rule: Rule, active: tuple[int, ...], careful: b
     total = ""
     for k in active:
         node = parse(rule.partials[k])  # type: ignore[arg-type]
-        writer.seed = f"p{k}" if writer.flavour in ("operations", "traced") else ""
-        if (rule.singular or careful) and not is_signed_one(node) and not is_masked(node):
+        writer.seed = f"p{k}" if writer.flavour in SEEDED else ""
+        if (
+            (rule.singular and writer.flavour != "numbers" or careful)
+            and not is_signed_one(node)
+            and not is_masked(node)
+        ):
             strong = "strong_float" if writer.flavour == "float" else "strong_multiply"
             term = writer.call(strong, f"p{k}", writer.write(node))
         elif total and isinstance(node, ast.UnaryOp):
@@ -138,6 +143,17 @@ def dual_source(
     lines += [f"        y = {SYMBOLS.get(name) or f'op_{name}({chr(44).join(names)})'}"]
     words[f"op_{name}"] = name
     lines += returned(fit.format(body("traced", "op_")), "        ")
+    # numbers of other libraries whose operators are the operations
+    owned = [belongs(n, "own") for n in (*(names[k] for k in others), *(f"p{k}" for k in active))]
+    owned += [belongs(n, "beside") for n in constants]
+    lines += [f"    elif {' and '.join(['(family := FAMILIES[kind]) is not None', *owned])}:", "        try:"]
+    lines += [f"{indent}y = {SYMBOLS.get(name) or f'op_{name}({chr(44).join(names)})'}"]
+    lines += [f"{indent}t = {body('numbers', 'op_')}"]
+    right = [] if name in SYMBOLS else [belongs("y", "own"), belongs("t", "own")]
+    right += ["(family.finite is None or family.finite(t))"] if rule.singular else []
+    lines += [f"{indent}if {' and '.join(right)}:"] if right else []
+    lines += returned("t", indent + "    " * bool(right))
+    lines += ["        except (ArithmeticError, ValueError): pass"]
     lines += [f"    y = op_{name}({', '.join(names)})"]
     lines += returned(fit.format(body("operations", "op_")), "    ")
     return "\n".join(lines) + "\n", mentioned, words
@@ -179,8 +195,9 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         (alias, (raw_function if alias.startswith("raw_") else FINDERS["operations"])(w)) for alias, w in words.items()
     )
     scope.update({
-        "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "TRACED": TRACED,
-        "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current, "fit_tangent": fit_tangent,
+        "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "FAMILIES": FAMILIES,
+        "TRACED": TRACED, "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current,
+        "fit_tangent": fit_tangent,
         "settle": settle(op, active), "looked": None, "fused": at_once, "strong_float": strong_float,
         "ignoring": np.errstate,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),

@@ -51,10 +51,17 @@ def with_keywords(op: Operation, source: Callable[[str, str], str]) -> str:
 def looking(names: Iterable[str], arity: int, given: str = "") -> str:
     """The condition that a structure was found among values that are not plain, and its rule has `made` a result."""
     unusual = " or ".join(
-        f"type({n}) not in PLAIN and (type({n}) not in TRACED or type({n}._value) not in PLAIN)" for n in names
+        f"type({n}) not in PLAIN and "
+        f"(type({n}._value) not in PLAIN if type({n}) in TRACED else FAMILIES[type({n})] is None)"
+        for n in names
     )
     call = f"looked({', '.join(f'x{k}' for k in range(arity))}{given})"
     return f"looked is not None and ({unusual}) and (made := {call}) is not NotImplemented"
+
+
+def belongs(name: str, part: str) -> str:
+    """The condition that a value is of the class `kind`, or else of a part of its `family`: "own" or "beside"."""
+    return f"(type({name}) is kind or type({name}) in family.{part})"
 
 
 def watching(names: Iterable[str]) -> str:

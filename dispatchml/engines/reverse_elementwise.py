@@ -15,6 +15,7 @@ import numpy as np
 from .. import ops
 from ..backends.numpy import kernels
 from ..backends.numpy.kernels import UFUNCS
+from ..dispatch.families import FAMILIES, sound
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
@@ -22,8 +23,8 @@ from ..rules.text import ARGUMENTS, calls_in
 from .elementwise_backward import LAYOUTS, backward_source, flavour_of, residuals_of
 from .flavours import FINDERS, float_function, raw_function
 from .fused import fused_products, fused_recording
-from .generate import compile_source, looking, watching, word
-from .space import F32, F64, fold, same_space, space_of
+from .generate import belongs, compile_source, looking, watching, word
+from .space import F32, F64, fit_number, fold, same_space, space_of
 from .tape import CAREFUL, MIXED, PLAIN, Tape, accumulate, run_carefully
 
 #: Operations that are Python operators on plain arrays.
@@ -65,12 +66,13 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...], small: boo
     push_head = ", ".join(f"x{k}._index" for k in active)
     tail = "".join(f", {r}" for r in residuals)
 
-    def push(layout: str, fits: str = "") -> list[str]:
+    def push(layout: str, fits: str = "", plain: bool = True) -> list[str]:
         return [
-            *(f"{n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept),
+            *(f"{n} = keep(tape, {n}) if type({n}) is ndarray else {n}" for n in kept if plain),
             "made = Var()",
             "made._value = y; made._tape = tape; made._index = len(tape); made._base = None",
             f"tape.append((backward_{name}_{suffix}_{layout}, {push_head}{fits}{tail}))",
+            *["tape.plain = False"] * (not plain),
             "return made",
         ]
 
@@ -128,6 +130,17 @@ def record_source(op: Operation, rule: Rule, active: tuple[int, ...], small: boo
     lines += ["            made._value = y; made._tape = tape; made._index = len(tape); made._base = None"]
     lines += [f"            tape.append((backward_{name}_{suffix}_traced, {push_head}{tail}))"]
     lines += ["            tape.plain = False", "            return made"]
+    # numbers of other libraries whose operators are the operations
+    owned = [belongs(n, "own" if names.index(n) in active else "beside") for n in others]
+    lines += [f"    elif {' and '.join(['(family := FAMILIES[kind]) is not None', *owned])}:"]
+    given = f"{name}({', '.join(names)})"
+    if name in SYMBOLS and name != "divide":
+        lines += [f"        y = {SYMBOLS[name]}", *(f"        {line}" for line in push("number", "", False))]
+    else:
+        lines += ["        try:", f"            y = {SYMBOLS.get(name) or given}"] if name in SYMBOLS else []
+        lines += ["        except (ArithmeticError, ValueError):"] if name in SYMBOLS else []
+        lines += [f"        {'    ' * (name in SYMBOLS)}y = {given}"]
+        lines += [f"        if {belongs('y', 'own')}:", *(f"            {line}" for line in push("number", "", False))]
     lines += ["    else:", f"        y = {name}({', '.join(names)})"]
     # plain floats of different shapes
     lines += [f"    if type(y) in FLOATS and {' and '.join(f'type({n}) in PLAIN' for n in names)}:"]
@@ -181,7 +194,7 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
         "ndarray": np.ndarray, "OBJECT": OBJECT, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
         "NUMBERS": frozenset((float, int)), "FLOATS": frozenset((np.ndarray, np.float64, np.float32)),
         "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
-        "is_complex": ops.is_complex, "looked": None, "settle": settle(op, active),
+        "is_complex": ops.is_complex, "looked": None, "FAMILIES": FAMILIES, "settle": settle(op, active),
         name: op.function, f"array_{name}": UFUNCS.get(op, op.function),
         f"float_{name}": float_function(op.function), f"raw_{name}": raw_function(op.function), **kernels.FAST,
     }  # fmt: skip
@@ -224,6 +237,9 @@ def add_backward(
                 "accumulate": accumulate,
                 "run_carefully": run_carefully,
                 "strong_float": strong_float,
+                "FAMILIES": FAMILIES,
+                "sound": sound,
+                "fit_number": fit_number,
             }
             local.update((w, find(w)) for w in words)
             compile_source(text, local, f"{'careful ' * careful}reverse {op.name} {suffix} {layout}", origin)

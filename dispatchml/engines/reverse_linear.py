@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..backends.numpy import kernels
+from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from .constants import STILL, kept_static
@@ -119,7 +120,8 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
         "STILL": STILL, "kept_static": kept_static, "has_memory": has_memory, "is_view": is_view, "WRITES": WRITES,
-        "PlainSpace": PlainSpace, "OBJECT": OBJECT, "looked": None, "TRACED": TRACED, "accumulate": accumulate,
+        "PlainSpace": PlainSpace, "OBJECT": OBJECT, "looked": None, "TRACED": TRACED,
+        "FAMILIES": FAMILIES, "accumulate": accumulate,
         "watch_choice": watch_choice, "zeros": np.zeros, **kernels.FAST,
         "transpose_rule": rule.transpose, "operation": op.function,
         **{f"{k}_default": v for k, v in keywords.items()},

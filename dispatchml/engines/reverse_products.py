@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import ops
 from ..backends.numpy import kernels
+from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..rules.products import matmul_vjp
 from ..rules.registry import Rule
@@ -89,7 +90,8 @@ def product_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "ndarray": np.ndarray, "F64": F64, "F32": F32, "BACKWARD": backward,
-        "looked": None, "TRACED": TRACED, "PLAIN": PLAIN, "matmul": plain, "keep": kernels.FAST.get("keep", keep),
+        "looked": None, "TRACED": TRACED, "PLAIN": PLAIN,
+        "FAMILIES": FAMILIES, "matmul": plain, "keep": kernels.FAST.get("keep", keep),
         "general": general, "settle": settle(op, active),
     }  # fmt: skip
     compile_source(source, scope, f"reverse matmul {suffix}", "engines/reverse_products.py")

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import ops
 from ..backends.numpy import kernels
+from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from ..rules.strong import STACKS, by_matrices
@@ -245,7 +246,8 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
         "STILL": STILL, "kept_static": kept_static, "ignoring": np.errstate, "record_outputs": record_outputs,
         "make_pullback": rule.vjp,
         "carefully": careful_form(op, rule.vjp), "operation": op.function, "settle": settle(op, active),
-        "needs": tuple(k in active for k in range(op.arity)), "looked": None, "TRACED": TRACED, **kernels.FAST,
+        "needs": tuple(k in active for k in range(op.arity)), "looked": None, "TRACED": TRACED,
+        "FAMILIES": FAMILIES, **kernels.FAST,
         **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")

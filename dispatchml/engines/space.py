@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.errors import NoRuleError, at_user_line, class_name, describe
+from ..dispatch.families import FAMILIES
 from ..dispatch.layers import LAYERS, Layer, layer_of
 from ..dispatch.operation import FORGETTING
 from ..dispatch.structures import structure_of
@@ -216,6 +217,12 @@ def fit_shape(ct: Any, wanted: tuple[int, ...]) -> Any:
     return ct if shape(ct) == wanted else ops.broadcast_to(ct, shape=wanted)
 
 
+def fit_number(ct: Any) -> Any:
+    """A cotangent as one of a real number of another library."""
+    ct = fit_shape(ct, ())
+    return ops.real(ct) if is_complex(ct) else ct
+
+
 def fold(ct: Any, home: Any, kind: np.dtype[Any]) -> Any:
     """A product in the backward pass of plain floats of different shapes, as the cotangent of one of them.
 
@@ -338,12 +345,16 @@ def same_space(first: Any, *others: Any) -> bool:
         if kind is float or kind is np.float64 or kind is np.float32:
             break
         if SPACES.get(kind) is not space_of_traced:
-            return False
+            if FAMILIES[kind] is None:
+                return False
+            break
     for x in others:
         while SPACES.get(type(x)) is space_of_traced:
             if x._base is not None:
                 return False
             x = x._value
-        if type(x) is not kind or kind is ndarray and (x.dtype is not found or x.shape != shape):  # pyright: ignore[reportAttributeAccessIssue]
+        if type(x) is not kind and (FAMILIES[kind] is None or FAMILIES[type(x)] is not FAMILIES[kind]):
+            return False
+        if kind is ndarray and (x.dtype is not found or x.shape != shape):  # pyright: ignore[reportAttributeAccessIssue]
             return False
     return True

@@ -7,6 +7,8 @@ of the partial derivatives times the linear parts of the arguments. No table of 
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy as np
 
 from ..dispatch import layer_of, order, register_type
 from ..dispatch.elements import provide_for_arrays_of
+from ..dispatch.families import operators_are_operations
 from ..engines.shared_names import share_names
 from ..ops.metadata import PYTHON_DTYPES, REAL
 from . import attributes, through
@@ -21,6 +24,14 @@ from . import functionals as functionals  # makes the cotangents of real results
 from .sensitivity import Sensitivity
 
 OBJECT = np.dtype(object)
+#: Python's operators, where they are a library's own functions.
+OPERATORS = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "negative": operator.neg,
+}
 
 
 class Uncertain:
@@ -116,6 +127,10 @@ def register_uncertain(
         op.layer(cls, function)
     for op, function in (attempts or {}).items():
         op.layer(cls, through.attempted(op.info, function, known))
+    given = {op.info.name: function for op, function in (*arithmetic.items(), *(attempts or {}).items())}
+    if all(given.get(name) is function for name, function in OPERATORS.items()):
+        own = (cls, *cls.__subclasses__())
+        operators_are_operations(*own, beside=(int, float), finite=lambda x: math.isfinite(mean(x)))
     through.register_constants(known)
     attributes.register_readers(cls)
     order(outer=Sensitivity, inner=cls)

@@ -1,8 +1,9 @@
 """The text of an elementwise rule: its grammar, and the code that it becomes.
 
-The text is parsed once, never evaluated. It becomes Python in three flavours: with operators and NumPy's ufuncs for
+The text is parsed once, never evaluated. It becomes Python in flavours: with operators and NumPy's ufuncs for
 plain arrays, with guarded functions for Python's floats (NumPy's results where Python would raise), and with operations
-for everything else, so that units, tapes and exact numbers flow through a derivative as through any program.
+for everything else, so that units, tapes and exact numbers flow through a derivative as through any program. Numbers of
+other libraries whose operators are the operations have a fourth, with both.
 """
 
 from __future__ import annotations
@@ -90,13 +91,18 @@ def is_two(node: ast.expr) -> bool:
 
 #: Flavours without Python's operators.
 CALLING = frozenset({"operations", "calls"})
+#: Flavours in which numbers may be of another library, so that constants take the class of one of them.
+SEEDED = frozenset({"operations", "traced", "numbers"})
+#: The operators of the flavour "numbers".
+ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide"})
 
 
 class Writer:
     """Turns expressions into Python of one flavour.
 
     "array", "calls" (plain arrays too, with functions in place of operators), "float", "traced" (operators, and
-    operations for calls) or "operations".
+    operations for calls), "numbers" (the four operators of arithmetic, and operations for everything else) or
+    "operations".
     """
 
     def __init__(self, flavour: str, seed: str = "") -> None:
@@ -104,7 +110,7 @@ class Writer:
         self.used: set[str] = set()
         #: What the expression is multiplied with: its class is that of the numbers in the expression, where these may
         #: be of another library.
-        self.seed = seed if flavour in ("operations", "traced") else ""
+        self.seed = seed if flavour in SEEDED else ""
 
     def write(self, node: ast.expr) -> str:
         """The Python text of an expression."""
@@ -144,7 +150,11 @@ class Writer:
 
     def apply(self, symbol: str, name: str, left: str, right: str) -> str:
         """A binary operator in this flavour."""
-        if self.flavour in CALLING or (self.flavour == "float" and name in RAISING):
+        if (
+            self.flavour in CALLING
+            or (self.flavour == "float" and name in RAISING)
+            or (self.flavour == "numbers" and name not in ARITHMETIC)
+        ):
             return self.call(name, left, right)
         return f"({left} {symbol} {right})"
 

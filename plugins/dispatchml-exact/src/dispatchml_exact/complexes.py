@@ -53,5 +53,6 @@ def lift(x: Any, like: Any) -> Any:
 COMPLEXES = Kind(
     _mpc, "mpc", COMPLEX, lift=lift, same=same_context, no_float=NO_FLOAT,
     no_function="mpmath has no such function of complex numbers, or complex numbers have no order.",
+    real=False,
 )  # fmt: skip
 _ = itself

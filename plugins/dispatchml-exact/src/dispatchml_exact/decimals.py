@@ -190,7 +190,9 @@ def lift(x: Any, like: Decimal) -> Any:
     return None if n is None else number_like(like, n)
 
 
-DECIMAL = Kind(Decimal, "Decimal", FUNCTIONS, lift=lift, no_float=NO_FLOAT, no_function=NO_FUNCTION)
+DECIMAL = Kind(
+    Decimal, "Decimal", FUNCTIONS, lift=lift, no_float=NO_FLOAT, no_function=NO_FUNCTION, finite=Decimal.is_finite
+)
 
 
 def register() -> None:

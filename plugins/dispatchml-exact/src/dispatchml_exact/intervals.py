@@ -253,5 +253,6 @@ INTERVALS = Kind(
     ivmpf, "an interval", FUNCTIONS, lift=lift,
     no_float="Write mpmath.iv.mpf(...) for an interval of real numbers.",
     no_function="No rigorous enclosure of it is known here. Write it with exp, log, sqrt, powers and trigonometry.",
+    finite=isfinite, contexts=True,
 )  # fmt: skip
 _ = itself

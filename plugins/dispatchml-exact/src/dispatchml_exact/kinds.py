@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops, promotes
-from dispatchml.dispatch import Operation
+from dispatchml.dispatch import Operation, operators_are_operations
 
 from .errors import refuse, refuse_pair
 
@@ -28,7 +28,9 @@ class Kind:
 
     cls: the class, or the base of those of several contexts. name: for the errors. functions: by name of an elementwise
     operation, on numbers of the kind. lift(x, like): a plain number as one of the kind of `like`, None where that would
-    round. same(a, b): raises where two numbers of the kind do not meet. no_float, no_function: ways out.
+    round. same(a, b): raises where two numbers of the kind do not meet. no_float, no_function: ways out. finite(x):
+    whether a number is finite, None where all are. contexts: whether each subclass has numbers of its own. real:
+    whether the numbers are.
     """
 
     def __init__(
@@ -41,10 +43,14 @@ class Kind:
         no_float: str,
         no_function: str,
         same: Callable[[str, Any, Any], None] | None = None,
+        finite: Callable[[Any], bool] | None = None,
+        contexts: bool = False,
+        real: bool = True,
     ) -> None:
         self.cls, self.name, self.functions = cls, name, functions
         self.lift, self.same = lift, same
         self.no_float, self.no_function = no_float, no_function
+        self.finite, self.contexts, self.real = finite, contexts, real
 
     def declare(self) -> None:
         """A method for every elementwise operation and every creation, and the edge of the lattice to object arrays."""
@@ -53,6 +59,8 @@ class Kind:
             self.declare_operation(op)
         for name, function in creations(self).items():
             getattr(ops, name).register(function, self.cls)
+        if self.real:
+            operators_are_operations(self.cls, beside=(int,), finite=self.finite, subclasses=self.contexts)
 
     def declare_operation(self, op: Operation) -> None:
         """The methods of one elementwise operation."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from mpmath import libmp
 from mpmath.ctx_mp_python import _mpf
 
 from .errors import refuse, refuse_pair
@@ -249,9 +250,13 @@ def lift_real(x: Any, like: Any) -> Any:
     return number(like, int(x))
 
 
+#: What is inside of nan and the infinities.
+NOT_FINITE = (libmp.fnan, libmp.finf, libmp.fninf)
+
 REALS = Kind(
     _mpf, "mpf", REAL, lift=lift_real, same=same_context, no_function=NO_FUNCTION,
     no_float="Write mpmath.mpc(x) for a complex number and mpmath.mpf(str(x)) for a long double.",
+    finite=lambda a: a._mpf_ not in NOT_FINITE, contexts=True,
 )  # fmt: skip
 
 

@@ -1,0 +1,74 @@
+"""Classes of numbers whose Python operators are the operations: derivatives use them without a look-up in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .operation import LOCK
+
+
+class Family:
+    """Classes of real numbers that are closed under arithmetic.
+
+    own: the classes. beside: these, and what their operators take as it is. finite(x): whether a number is neither nan
+    nor infinite; None where all are.
+    """
+
+    __slots__ = ("own", "beside", "finite")
+
+    def __init__(
+        self, own: Iterable[type], beside: Iterable[type], finite: Callable[[Any], bool] | None = None
+    ) -> None:
+        self.own = frozenset(own)
+        self.beside = self.own | frozenset(beside)
+        self.finite = finite
+
+
+class Families(dict[type, Any]):
+    """The family of each class that was asked for, None where it has none."""
+
+    __slots__ = ()
+
+    def __missing__(self, cls: type) -> Family | None:
+        with LOCK:
+            found = next((make(cls) for base, make in DECLARED.items() if base in cls.__mro__), None)
+            self[cls] = found
+        return found
+
+
+DECLARED: dict[type, Callable[[type], Family | None]] = {}
+FAMILIES = Families()
+
+
+def operators_are_operations(
+    *classes: type,
+    beside: Iterable[type] = (int,),
+    finite: Callable[[Any], bool] | None = None,
+    subclasses: bool = False,
+) -> None:
+    """Declare that `+ - * /` and the unary `-` of numbers of these classes, with each other and with numbers of the
+    classes `beside`, are what add, subtract, multiply, divide and negative do, and give numbers of these classes.
+
+    Derivatives then use Python's operators on them, which saves a look-up, a projection and a comparison of shapes an
+    operation: no method for these operations on these classes is called by derivatives from then on. The numbers are
+    real. finite: tells nan and the infinities from other numbers, where there are any. subclasses: whether each
+    subclass of the one class is a family by itself, as the numbers of each context of mpmath are.
+
+    >>> from dispatchml.dispatch import operators_are_operations
+    >>> operators_are_operations(MyRational, beside=(int,))  # doctest: +SKIP
+    """
+    known = Family(classes, beside, finite)
+
+    def family(cls: type) -> Family | None:
+        return Family((cls,), beside, finite) if subclasses else known if cls in known.own else None
+
+    with LOCK:
+        DECLARED.update((cls, family) for cls in classes)
+        FAMILIES.clear()
+
+
+def sound(x: Any) -> bool:
+    """Whether a number of a family is neither nan nor infinite."""
+    family = FAMILIES[type(x)]
+    return family is not None and (family.finite is None or family.finite(x))
