@@ -66,9 +66,3 @@ def operators_are_operations(
     with LOCK:
         DECLARED.update((cls, family) for cls in classes)
         FAMILIES.clear()
-
-
-def sound(x: Any) -> bool:
-    """Whether a number of a family is neither nan nor infinite."""
-    family = FAMILIES[type(x)]
-    return family is not None and (family.finite is None or family.finite(x))

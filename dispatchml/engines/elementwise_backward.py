@@ -43,7 +43,7 @@ def backward_source(
     unpack += residuals
     lines.append(f"    {', '.join(unpack)} = entry")
     if layout == "number" and not careful:  # what the user gave, or a functional
-        lines.append("    if FAMILIES[type(ct)] is None: return run_carefully(cotangents, ct, entry)")
+        lines.append("    if (family := FAMILIES[type(ct)]) is None: return run_carefully(cotangents, ct, entry)")
     if "like" in residuals_names(rule, active, layout):
         lines.append("    like = a")
     products = []
@@ -87,8 +87,12 @@ def backward_source(
         unequal = " or ".join(f"term{k} != term{k}" for k in doubtful)
         lines.append(f"    if {unequal}: return run_carefully(cotangents, ct, entry)")
     if layout == "number" and not careful and rule.singular and doubtful:  # a zero may have met inf
-        unsound = " or ".join(f"not sound(term{k})" for k in doubtful)
-        lines.append(f"    if {unsound}: return run_carefully(cotangents, ct, entry)")
+        lines.append("    if (finite := family.finite) is not None:")
+        lines += [
+            f"        if type(term{k}) not in family.own or not finite(term{k}): "
+            "return run_carefully(cotangents, ct, entry)"
+            for k in doubtful
+        ]
     for k in active:
         lines += accumulation(k, layout if not careful else "general")
     return "\n".join(lines) + "\n"

@@ -15,7 +15,7 @@ import numpy as np
 from .. import ops
 from ..backends.numpy import kernels
 from ..backends.numpy.kernels import UFUNCS
-from ..dispatch.families import FAMILIES, sound
+from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
@@ -238,7 +238,6 @@ def add_backward(
                 "run_carefully": run_carefully,
                 "strong_float": strong_float,
                 "FAMILIES": FAMILIES,
-                "sound": sound,
                 "fit_number": fit_number,
             }
             local.update((w, find(w)) for w in words)

@@ -30,7 +30,12 @@ def number(a: Any, value: Any) -> Any:
 
 
 def of_context(name: str) -> Callable[..., Any]:
-    """The context's function of a name."""
+    """The context's function of a name, of one number."""
+    return lambda a: getattr(type(a).context, name)(a)
+
+
+def of_several(name: str) -> Callable[..., Any]:
+    """The context's function of a name, of several numbers, some of which may be Python's."""
     return lambda *a: getattr(context(next(x for x in a if hasattr(type(x), "context"))), name)(*a)
 
 
@@ -171,11 +176,13 @@ REAL: dict[str, Callable[..., Any]] = {
     **SHARED,
     **{ours: of_context(theirs) for ours, theirs in {
         "sqrt": "sqrt", "exp": "exp", "expm1": "expm1", "log": "log", "log10": "log10", "log1p": "log1p", "sin": "sin",
-        "cos": "cos", "tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
-        "hypot": "hypot", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "arcsinh": "asinh", "arccosh": "acosh",
-        "arctanh": "atanh", "sinc": "sincpi", "deg2rad": "radians", "rad2deg": "degrees", "erf": "erf", "erfc": "erfc",
-        "erfinv": "erfinv", "ndtr": "ncdf", "gamma": "gamma", "digamma": "digamma", "beta": "beta",
-        "binom": "binomial", "zeta": "zeta", "expi": "ei", "exp1": "e1", "j0": "j0", "j1": "j1", "angle": "arg",
+        "cos": "cos", "tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh",
+        "cosh": "cosh", "tanh": "tanh", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "sinc": "sincpi",
+        "deg2rad": "radians", "rad2deg": "degrees", "erf": "erf", "erfc": "erfc", "erfinv": "erfinv", "ndtr": "ncdf",
+        "gamma": "gamma", "digamma": "digamma", "expi": "ei", "exp1": "e1", "j0": "j0", "j1": "j1", "angle": "arg",
+    }.items()},
+    **{ours: of_several(theirs) for ours, theirs in {
+        "arctan2": "atan2", "hypot": "hypot", "beta": "beta", "binom": "binomial", "zeta": "zeta",
         "make_complex": "mpc", "jv": "besselj", "yv": "bessely", "iv": "besseli", "kv": "besselk",
     }.items()},
     "power": lambda a, b: a**b,
