@@ -7,13 +7,14 @@ loops over objects, which use the library's own arithmetic.
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import NoRuleError, at_user_line, describe_call
+from ..dispatch.errors import NoMethodError, NoRuleError, at_user_line, class_name, describe_call
 from ..dispatch.layers import layer_of
 from ..dispatch.operation import Operation
 from ..rules.registry import rule_of
@@ -55,11 +56,11 @@ def provider(known: Uncertain) -> Callable[[Operation, tuple[type, ...]], Callab
     def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:
         if op.family == "elementwise" and "meaning" not in op.strips and any(issubclass(c, COMPLEX) for c in classes):
             return complex_refused(op, known)
-        for cls in classes:
-            for c in cls.__mro__:
-                if issubclass(c, known.cls) and c in op.layers:
-                    return op.layers[c]
-        return by_rule(op, known, all(not issubclass(c, np.ndarray) for c in classes))
+        own = next((op.layers[c] for cls in classes for c in cls.__mro__ if is_own(c, known) and c in op.layers), None)
+        stranger = next((c for c in classes if is_stranger(c, known)), None)
+        if stranger is not None and op.family == "elementwise" and "transform" not in op.strips:
+            return with_stranger(op, known, stranger, own)
+        return own or by_rule(op, known, all(not issubclass(c, np.ndarray) for c in classes))
 
     return provide
 
@@ -75,6 +76,40 @@ def complex_refused(op: Operation, known: Uncertain) -> Callable[..., Any]:
         raise complex_error(op, known)
 
     return refuse
+
+
+def is_stranger(cls: type, known: Uncertain) -> bool:
+    """Whether a class is one of numbers that are neither uncertain nor plain: fractions, numbers of many digits."""
+    return (
+        issubclass(cls, numbers.Number)
+        and not issubclass(cls, (known.cls, int, float, complex, np.generic))
+        and layer_of(cls) is None
+    )
+
+
+def is_own(cls: type, known: Uncertain) -> bool:
+    """Whether a class is one of the uncertain numbers."""
+    return issubclass(cls, known.cls)
+
+
+def with_stranger(
+    op: Operation, known: Uncertain, stranger: type, own: Callable[..., Any] | None
+) -> Callable[..., Any]:
+    """An operation of an uncertain number and such a number: what the library makes of the two, if anything."""
+
+    def meet(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            if own is not None:
+                return own(*arguments, **keywords)
+        except TypeError:
+            pass
+        name = stranger.__name__
+        raise NoMethodError(
+            f"{op.name}: {class_name(known.cls)} and {class_name(stranger)} do not meet{at_user_line()}: uncertain "
+            f"numbers have floats inside, so that the {name} would be rounded. Write float(x) for it where it comes in."
+        )
+
+    return meet
 
 
 def by_rule(op: Operation, known: Uncertain, single: bool) -> Callable[..., Any]:

@@ -17,6 +17,7 @@ from ..dispatch.errors import (
     describe,
 )
 from ..dispatch.layers import layer_of
+from ..dispatch.plugins import meet
 from ..engines.provider import HOLDERS
 from ..engines.space import NUMBER_OF
 from ..engines.traced import innermost
@@ -39,12 +40,24 @@ def input_leaf(x: Any, transform: str) -> Any:
         return None
     if cls in HOLDERS:
         return input_leaf(HOLDERS[cls][0](x), transform)
+    if cls is not np.ndarray:
+        meet_inside(x)
     kind = ops.dtype(x).kind
     if kind in FLOAT_KINDS:
         return x
     if kind in "iu":
         return ops.astype(x, dtype=np.dtype(np.float64))
     return x if kind == "O" and is_number(x) else None
+
+
+def meet_inside(x: Any) -> None:
+    """Let the plugins of all classes that a value is nested of say what they know, before the value is asked."""
+    while True:
+        meet(type(x))
+        info = layer_of(type(x))
+        if info is None or info.payload is None:
+            return
+        x = info.payload(x)
 
 
 def is_number(x: Any) -> bool:

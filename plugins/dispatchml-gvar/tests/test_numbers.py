@@ -3,6 +3,8 @@
 import math
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 
 import gvar
 import numpy as np
@@ -217,3 +219,11 @@ def test_attributes_are_not_set_on_traced_numbers(name):
         dm.grad(lambda x: (setattr(x, name, 3.0), x.mean)[1])(X)
     with pytest.raises(AttributeError):
         dm.grad(lambda x: (setattr(x, name, 3.0), np.sum(x))[1])(np.ones(2))
+
+
+def test_fractions_meet_as_in_the_library():
+    x, half = gvar.gvar(1.0, 0.1), Fraction(1, 2)
+    y, dy = dm.jvp(lambda x: half * x, (x,), (gvar.gvar(1.0, 0.0),))
+    assert (y.mean, y.sdev, dy.mean) == ((half * x).mean, (half * x).sdev, 0.5)
+    with pytest.raises(NoMethodError, match=r"do not meet \(at .*float\(x\)"):
+        dm.jvp(lambda x: x * Decimal("0.5"), (x,), (x,))

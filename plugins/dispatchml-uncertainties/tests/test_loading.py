@@ -82,3 +82,16 @@ print(dm.grad(lambda length: period(length).std_dev)(1.0))
     first, second = run(program).splitlines()
     assert first == "1.0030+/-0.0010"
     assert float(second) == pytest.approx(0.02 * 3.141592653589793 / 2 / 9.81**1.5)
+
+
+@pytest.mark.parametrize("program", ["dm.derivative(lambda x: x**2)(q).m.n", "dm.jvp(np.sqrt, (q,), (q,))[1].m.n * 4"])
+def test_a_number_inside_of_a_quantity_loads_the_plugin(program):
+    """The first value of a process is a quantity of an uncertain number."""
+    pytest.importorskip("pint")
+    pytest.importorskip("dispatchml_pint")
+    code = (
+        "import dispatchml as dm, numpy as np, pint; from uncertainties import ufloat; "
+        f"q = ufloat(4.0, 0.1) * pint.UnitRegistry().m; assert {program} == {{}}"
+    )
+    wanted = "8.0" if "derivative" in program else "4.0"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code.format(wanted)], check=True, timeout=120)

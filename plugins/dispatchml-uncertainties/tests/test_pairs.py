@@ -1,5 +1,8 @@
 """Numbers with uncertainties inside what wraps them: units, labels, masks, structures; and beside another kind."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from uncertainties import ufloat, unumpy
@@ -7,7 +10,7 @@ from uncertainties.core import AffineScalarFunc
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch.errors import DispatchmlError
+from dispatchml.dispatch.errors import DispatchmlError, NoMethodError
 
 X = ufloat(2.0, 0.1)
 A = unumpy.uarray([1.0, 2.0, 3.0], [0.1, 0.2, 0.3])
@@ -79,6 +82,20 @@ def test_two_kinds_of_uncertain_numbers_are_refused():
         lambda: dm.grad(lambda x: x * other)(X),
     ):
         with pytest.raises((DispatchmlError, TypeError, ValueError)):
+            call()
+
+
+@pytest.mark.parametrize("other", [Fraction(1, 2), Decimal("0.5")], ids=["Fraction", "Decimal"])
+def test_fractions_are_not_rounded_in_silence(other):
+    """The library itself has no such product; the error says what to write."""
+    for call in (
+        lambda: ops.multiply(X, other),
+        lambda: ops.maximum(other, X),
+        lambda: ops.power(X, other),
+        lambda: dm.jvp(lambda x: other * x, (X,), (X,)),
+        lambda: dm.vjp(lambda x: x / other, X),
+    ):
+        with pytest.raises(NoMethodError, match=r"do not meet \(at .*float\(x\)"):
             call()
 
 
