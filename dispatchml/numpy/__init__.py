@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: The files that define the namespace, by topic.
 TOPICS = (
     "calculus", "covariance", "creation", "dtypes", "elementwise", "fft", "histograms", "indexing", "joining", "linalg",
-    "manipulation", "products", "quantiles", "scans", "sorting", "statistics", "writing",
+    "manipulation", "polynomials", "products", "quantiles", "scans", "sorting", "statistics", "writing",
 )  # fmt: skip
 ASKED = ("__all__", "__array_api_version__", "__array_namespace_info__")
 

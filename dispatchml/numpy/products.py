@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import NoMethodError, at_user_line
 from ..engines.views import as_view
 from ..engines.writable import Writable
-from ..ops.placement import beside
-from .dtypes import casted
-from .registry import numpy_function, operand, operands
+from .registry import numpy_function, operands
 
 
 @numpy_function(np.matmul, arrays=2)
@@ -151,83 +148,3 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 @numpy_function(np.correlate, arrays=2)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     return ops.correlate(a, v, mode=mode)
-
-
-# ---- polynomials, highest power first ----------------------------------------------------------------------------
-
-
-@numpy_function(np.polyval, arrays=2)
-def polyval(p: Any, x: Any) -> Any:
-    coefficients = ops.unstack(p, axis=0)
-    y = ops.broadcast_to(coefficients[0], shape=ops.shape(x)) if coefficients else ops.multiply(x, 0)
-    if coefficients and ops.dtype(x).kind in "fc":  # NumPy begins with 0 * x, which is nan where x is infinite
-        finite = ops.astype(ops.isfinite(x), dtype=np.dtype(ops.dtype(x).char.lower()))
-        y = ops.multiply(y, ops.divide(finite, finite))
-    for coefficient in coefficients[1:]:  # Horner's scheme
-        y = ops.add(ops.multiply(y, x), coefficient)
-    return y
-
-
-@numpy_function(np.polyadd, arrays=2)
-def polyadd(a1: Any, a2: Any) -> Any:
-    a1, a2 = ops.atleast_1d(a1), ops.atleast_1d(a2)
-    n = max(ops.shape(a1)[0], ops.shape(a2)[0])
-    return ops.add(*(ops.pad(a, pad_width=(n - ops.shape(a)[0], 0)) if ops.shape(a)[0] < n else a for a in (a1, a2)))
-
-
-@numpy_function(np.polysub, arrays=2)
-def polysub(a1: Any, a2: Any) -> Any:
-    return polyadd(a1, ops.negative(a2))
-
-
-@numpy_function(np.polymul, arrays=2)
-def polymul(a1: Any, a2: Any) -> Any:
-    return ops.convolve(ops.atleast_1d(a1), ops.atleast_1d(a2), mode="full")
-
-
-@numpy_function(np.polyder)
-def polyder(p: Any, m: int = 1) -> Any:
-    for _ in range(m):
-        n = ops.shape(p)[0]
-        p = ops.multiply(ops.getitem(p, index=slice(0, -1)), beside(np.arange(n - 1, 0, -1), p))
-    return p
-
-
-@numpy_function(np.polyint)
-def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    constants = [0] * m if k is None else list(np.atleast_1d(k)) if not isinstance(k, (list, tuple)) else list(k)
-    constants = constants * m if len(constants) == 1 else constants
-    for constant in constants[:m]:
-        n = ops.shape(p)[0]
-        p = ops.divide(p, beside(np.arange(n, 0, -1), p))
-        p = ops.concatenate(
-            (p, ops.reshape(ops.add(ops.multiply(ops.getitem(p, index=0), 0), constant), shape=(1,))), axis=0
-        )
-    return p
-
-
-@numpy_function(np.vander)
-def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
-    n = ops.shape(x)[0] if N is None else N
-    powers = np.arange(n) if increasing else np.arange(n)[::-1]
-    x = casted(x, np.promote_types(ops.dtype(x), int))
-    return ops.stack(tuple(ops.power(x, int(k)) for k in powers), axis=-1)
-
-
-@numpy_function(np.polyfit, arrays=2)
-def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
-    if full or cov:
-        raise NoMethodError(
-            f"numpy.polyfit(full=True) and cov=True are not defined on layered values{at_user_line()}. Solve "
-            "the least squares "
-            "problem with numpy.linalg.lstsq(numpy.vander(x, deg + 1), y)."
-        )
-    matrix = vander(x, deg + 1)
-    right = y
-    if w is not None:
-        w = operand(w)
-        matrix = ops.multiply(matrix, ops.expand_dims(w, axis=-1))
-        right = ops.multiply(right, w if ops.ndim(y) == 1 else ops.expand_dims(w, axis=-1))
-    scale = ops.sqrt(ops.sum(ops.square(matrix), axis=0))
-    found = ops.matmul(ops.pinv(ops.divide(matrix, scale)), right)
-    return ops.divide(found, scale if ops.ndim(found) == 1 else ops.expand_dims(scale, axis=-1))

@@ -29,9 +29,6 @@ index_exp fromiter frombuffer fromstring typename base_repr binary_repr
 DIRECTIONS = {
     "vectorize": "Write the function on whole arrays, or use dispatchml.vmap.",
     "frompyfunc": "Write the function on whole arrays, or use dispatchml.vmap.",
-    "roots": "Differentiate through the companion matrix: numpy.linalg.eigvals(numpy.diag(...)).",
-    "poly": "Multiply the linear factors with numpy.convolve.",
-    "polydiv": "Use numpy.polyval on the quotient's definition.",
     "save": "Save dispatchml.primal(x).", "savez": "Save dispatchml.primal(x).", "savetxt": "Save "
     "dispatchml.primal(x).",
     "nditer": "Loop over numpy.ndindex(x.shape).",

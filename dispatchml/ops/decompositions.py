@@ -12,7 +12,7 @@ from typing import Any
 from ..dispatch import operation
 
 __all__ = [
-    "cholesky", "divide_by_gaps", "eig", "eigh", "eigvals", "eigvalsh", "even_out", "lu", "qr", "singular_sum",
+    "cholesky", "divide_by_gaps", "eig", "eigh", "eigvals", "eigvalsh", "even_out", "lu", "qr", "roots", "singular_sum",
     "spectral_sum", "svd", "svdvals", "turn_equal",
 ]  # fmt: skip
 
@@ -66,6 +66,13 @@ def eig(a: Any) -> Any:
 @operation(family="linalg")
 def eigvals(a: Any) -> Any:
     """The eigenvalues of a square matrix. Always complex, whatever the values."""
+
+
+@operation(family="linalg")
+def roots(p: Any) -> Any:
+    """The roots of a polynomial with these coefficients, highest power first, as numpy.roots finds and orders them;
+    real where all are. Roots that coincide have an infinite slope.
+    """
 
 
 @operation(family="linalg")

@@ -5,6 +5,8 @@ Vectors have a free sign or phase, which these derivatives do not turn; function
 
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from .adjoints import (
     add_known,
@@ -154,3 +156,32 @@ def eigvals_vjp(y: Any, a: Any, *, needs: Any) -> Any:
         return (ops.solve(adjoint(v), multiply(column(ct), adjoint(v))),)
 
     return eigvals_pullback
+
+
+# ---- roots of polynomials --------------------------------------------------------------------------------------------
+
+
+def slopes(y: Any, p: Any) -> tuple[Any, Any]:
+    """The powers of the roots in the order of the coefficients, and the derivatives of the polynomial there."""
+    n = ops.shape(p)[0]
+    powers = ops.stack(tuple(ops.power(y, k) for k in range(n - 1, -1, -1)), axis=-1)
+    inner = multiply(ops.getitem(p, index=slice(0, n - 1)), np.arange(n - 1, 0, -1).astype(ops.dtype(p).char.lower()))
+    return powers, matmul(ops.getitem(powers, index=(slice(None), slice(1, None))), inner)
+
+
+@rule(ops.roots).jvp
+def roots_jvp(y: Any, tangents: Any, p: Any) -> Any:
+    """-dp(y) / p'(y): the implicit function theorem for p(y) = 0."""
+    powers, slope = slopes(y, p)
+    return ops.negative(ops.divide(matmul(powers, tangents[0]), slope))
+
+
+@rule(ops.roots).vjp
+def roots_vjp(y: Any, p: Any, *, needs: Any) -> Any:
+    """-(powers of y)^H (ct over the conjugate of p'(y))."""
+
+    def roots_pullback(ct: Any) -> Any:
+        powers, slope = slopes(y, p)
+        return (ops.negative(matmul(ops.divide(ct, conj(slope)), conj(powers))),)
+
+    return roots_pullback

@@ -70,7 +70,7 @@ TABLES: dict[f.Maker, str] = {
     f.outputs(1, 0): "eig eigh",
     f.outputs(0, 1): "qr",
     f.outputs(None, None, 1): "lu",
-    f.plain: "cond turn_equal",
+    f.plain: "cond roots turn_equal",
     f.keep_beside: "even_out",
     f.keep_last: "singular_sum spectral_sum",
 }

@@ -107,9 +107,7 @@ def test_where_of_a_ufunc_is_refused(box):
 
 
 def test_unknown_functions_and_ufuncs_raise_and_name_themselves(box):
-    with pytest.raises(NoMethodError, match=r"numpy.roots.*not defined.*test_protocols.py.*eigvals"):
-        np.roots(box.put(Y))
-    with pytest.raises(NoMethodError, match=r"numpy.savetxt.*dispatchml.primal"):
+    with pytest.raises(NoMethodError, match=r"numpy.savetxt.*not defined.*test_protocols.py.*dispatchml.primal"):
         np.savetxt("nowhere", box.put(Y))
     own = np.frompyfunc(lambda a: a, 1, 1)
     with pytest.raises(NoMethodError, match=r"UFUNCS\[ufunc\]"):
@@ -154,8 +152,8 @@ def test_array_namespace(box):
 
 
 def test_missing_names_say_what_numpy_has():
-    with pytest.raises(AttributeError, match=r"numpy.roots is not defined on layered values.*eigvals"):
-        dnp.roots  # noqa: B018
+    with pytest.raises(AttributeError, match=r"numpy.savetxt is not defined on layered values.*primal"):
+        dnp.savetxt  # noqa: B018
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         dnp.nonsense  # noqa: B018
     with pytest.raises(NoMethodError, match="dispatchml.vmap"):
