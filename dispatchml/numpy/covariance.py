@@ -41,7 +41,8 @@ def cov(
             f"cov with weights of {describe(x)}{at_user_line()} is not defined: pass the numbers without what they "
             "carry, or write it with sums."
         )
-    weights: Any = 1.0 if fweights is None else fweights
+    weights: Any = 1.0 if fweights is None else operand(fweights)
+    aweights = None if aweights is None else operand(aweights)
     if aweights is not None:
         weights = ops.multiply(weights, aweights)
     total = ops.sum(weights)

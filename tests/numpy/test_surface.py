@@ -49,6 +49,7 @@ CALLS = [
     ("cumulative_prod", (A,), {"axis": 0, "include_initial": True}), ("cov", (A,), {}), ("cov", (A, B), {}),
     ("cov", (A,), {"rowvar": False, "bias": True}), ("cov", (V, W), {}),
     ("cov", (A,), {"fweights": np.array([1, 2, 3, 1])}), ("cov", (A,), {"aweights": np.array([0.5, 1, 2, 1])}),
+    ("cov", (A,), {"aweights": [0.5, 1, 2, 1], "fweights": [1, 2, 3, 1]}),
     ("corrcoef", (A,), {}), ("corrcoef", (V, W), {}), ("reshape", (A, (2, 6)), {}), ("reshape", (A, -1), {}),
     ("reshape", (A, (4, 3)), {"order": "F"}), ("ravel", (A,), {}), ("ravel", (A, "F"), {}), ("transpose", (T,), {}),
     ("transpose", (T, (1, 2, 0)), {}), ("permute_dims", (T, (2, 0, 1)), {}), ("matrix_transpose", (T,), {}),
