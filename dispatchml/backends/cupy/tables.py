@@ -60,5 +60,6 @@ BORROWED: dict[str, str] = {
 #: What has no method, with the reason that the error gives.
 GAPS: dict[str, str] = {
     **dict.fromkeys("dawsn iv ive jv kv yv logm sqrtm".split(), "CuPy has no such function"),
+    "roots": "CuPy's roots are those of polynomials with real roots",
     "frechet": "CuPy has no functions of general matrices but exp",
 }

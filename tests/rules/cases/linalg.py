@@ -113,6 +113,7 @@ DECOMPOSITIONS = [
     case("spectral_sum", SYMMETRIC, np.array([0.7, -0.2, 0.4])[: len(SYMMETRIC)], UPLO="U", before=symmetrised, reference=None),
     *(case("eig", x, after=similar, reference=None, outside=[(NOT_SQUARE,)]) for x in (SQUARE, COMPLEX)),
     *(case("eigvals", x, reference=None) for x in (SQUARE, COMPLEX)),
+    *(case("roots", x, reference=np.roots) for x in (SQUARE[0], COMPLEX[0], np.array([1.0, 0.0, -7.0, 6.0, 0.0]))),
     case("divide_by_gaps", SQUARE, np.array([0.3, 1.1, 2.7]), reference=None), case("divide_by_gaps", SQUARE, np.array([0.3, 1.1, 2.7]), sums=True, reference=None),
     case("divide_by_gaps", COMPLEX, np.array([0.3, 1.1, 2.7]), degenerate="nan", reference=None),
     *(case("singular_sum", x, np.array([0.7, -0.2, 0.4])[: min(np.shape(x))], reference=None) for x in (SQUARE, TALL, TALL.T, COMPLEX)),
