@@ -225,10 +225,10 @@ def on_payloads(op: Operation, active: tuple[int, ...]) -> Callable[..., Any]:
     def on_primal(x: Any, /, **keywords: Any) -> Any:
         return function(live_payload_of(x), **keywords)
 
-    def on_first(x: Any, other: Any, /, **keywords: Any) -> Any:
-        return function(live_payload_of(x), other, **keywords)
+    def on_first(x: Any, other: Any, /) -> Any:
+        return function(live_payload_of(x), other)
 
-    if op.arity == 2 and active == (0,):
+    if op.arity == 2 and active == (0,) and not op.keywords:
         return on_first
     return on_primal if op.arity == 1 else on_primals
 

@@ -213,6 +213,10 @@ VOCABULARY = frozenset(
 )
 
 
+#: What machine code writes for masks of plain arrays.
+MASKS = ("masked_where", "masked_where_not")
+
+
 def add_backward(
     scope: dict[str, Any], op: Operation, rule: Rule, active: tuple[int, ...], layout: str, origin: str
 ) -> None:
@@ -241,6 +245,7 @@ def add_backward(
                 "fit_number": fit_number,
             }
             local.update((w, find(w)) for w in words)
+            local.update((w, kernels.FAST[w]) for w in MASKS if w in kernels.FAST)
             compile_source(text, local, f"{'careful ' * careful}reverse {op.name} {suffix} {layout}", origin)
             made[careful] = local[name]
         return made[careful]

@@ -14,20 +14,26 @@ from ..dispatch.errors import NoMethodError, TracerConversionError, at_user_line
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 #: NumPy's function -> its implementation; filled as they are met.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+#: Sequences of Python's that stand for arrays.
+SEQUENCES = frozenset((list, tuple))
 
 
-def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+def array_ufunc(self: Any, ufunc: Any, method: str, x: Any, /, *others: Any, **kwargs: Any) -> Any:
     """What `__array_ufunc__` does on layered values."""
     function = UFUNCS.get(ufunc)
     if function is None:
-        function = find_ufunc(ufunc, inputs)
-    for x in inputs:
-        if (type(x) is list or type(x) is tuple) and method != "at":  # which takes an index
-            from .registry import operand
+        function = find_ufunc(ufunc, (x, *others))
+    plainly = method == "__call__" and not kwargs
+    if plainly and not others:
+        return function(x)
+    if plainly and type(x) not in SEQUENCES and type(others[0]) not in SEQUENCES and len(others) == 1:
+        return function(x, others[0])
+    inputs = (x, *others)
+    if method != "at" and not SEQUENCES.isdisjoint(map(type, inputs)):  # at takes an index
+        from .registry import operand
 
-            inputs = tuple(map(operand, inputs))
-            break
-    if method == "__call__" and not kwargs:
+        inputs = tuple(map(operand, inputs))
+    if plainly:
         return function(*inputs)
     from .ufuncs import call_ufunc
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from .. import ops
-from ..dispatch.errors import NoRuleError, at_user_line, describe_call
+from ..dispatch.errors import NonDifferentiableError, NoRuleError, at_user_line, describe_call
 from .adjoints import (
     adjoint,
     batch_of_stacks,
@@ -25,10 +27,18 @@ STACKS.update(op.info for op in (ops.cholesky, ops.lu, ops.qr))
 
 
 def over_triangle(x: Any, t: Any, lower: bool, trans: str = "N") -> Any:
-    """x t^-1 for a triangular t (its adjoint's inverse with trans="C")."""
-    if trans == "N":
-        return adjoint(solve_triangular(t, adjoint(x), lower=lower, trans="C"))
-    return adjoint(solve_triangular(t, adjoint(x), lower=lower))
+    """x t^-1 for a triangular t (its adjoint's inverse with trans="C").
+
+    Raises NonDifferentiableError for a singular one: the factors of a matrix of dependent columns have no derivative.
+    """
+    try:
+        return adjoint(solve_triangular(t, adjoint(x), lower=lower, trans="C" if trans == "N" else "N"))
+    except np.linalg.LinAlgError as error:
+        raise NonDifferentiableError(
+            f"The derivative of the factors of a matrix (qr, lu) was used where its leading columns are linearly "
+            f"dependent{at_user_line()}: it does not exist there. Use numpy.linalg.lstsq, pinv or svdvals, which need "
+            "no independent columns, or add a small multiple of the identity."
+        ) from error
 
 
 # ---- cholesky --------------------------------------------------------------------------------------------------------

@@ -184,9 +184,18 @@ class Writer:
                 return self.apply("*", "multiply", self.product(factor, node.left), self.write(node.right))
         return self.apply("*", "multiply", factor, self.write(node))
 
+    def chosen(self, factor: str, condition: str) -> str:
+        """The factor where a condition holds, exactly zero elsewhere; plain arrays without the opposite condition."""
+        if self.flavour != "calls":
+            return self.call("where_or_zero", condition, factor)
+        opposite = condition.removeprefix("logical_not(").removesuffix(")")
+        if condition == f"logical_not({opposite})" and opposite.isidentifier():
+            return self.call("masked_where_not", opposite, "0.0", factor)
+        return self.call("masked_where", condition, factor, "0.0")
+
     def masked(self, factor: str, condition: str, tie: str = "") -> str:
         """The factor where a condition holds, half of it at ties, exactly zero elsewhere."""
-        chosen = self.call("where_or_zero", condition, factor)
+        chosen = self.chosen(factor, condition)
         return self.call("where", tie, self.apply("/", "divide", factor, "2"), chosen) if tie else chosen
 
 

@@ -41,6 +41,15 @@ def over_identity(
             results = run([given.get(k) for k in range(len(leaves))], level, high == total)
             parts.append(distinct([None if r is None else unbatched(r, level) for r in results]))
             sizes.append(high - low)
+    return by_leaves(parts, sizes, leaves, group)
+
+
+def by_leaves(
+    parts: list[list[Any]], sizes: list[int], leaves: list[Any], group: list[int]
+) -> Iterator[tuple[int, int, Any]]:
+    """The same out of the chunks of all results. Apart, because StopIteration of the user's function cannot leave a
+    generator.
+    """
     for number, chunk in enumerate(zip(*parts, strict=True)):
         whole = joined(filled(list(chunk), sizes))
         if whole is None:

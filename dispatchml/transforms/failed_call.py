@@ -54,7 +54,7 @@ class Call:
             elif code.co_name == "array_ufunc":
                 method = "" if seen["method"] == "__call__" else f".{seen['method']}"
                 self.name = f"numpy.{seen['ufunc'].__name__}{method}"
-                self.arguments, self.keywords = seen["inputs"], seen["kwargs"]
+                self.arguments, self.keywords = (seen["x"], *seen["others"]), seen["kwargs"]
             elif code.co_name == "public" and "args" in seen:
                 self.name = getattr(seen.get("function"), "__name__", "").rstrip("_")
                 self.arguments, self.keywords = seen["args"], seen["kwargs"]

@@ -5,7 +5,7 @@ import pytest
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch.errors import NoRuleError
+from dispatchml.dispatch.errors import NonDifferentiableError, NoRuleError
 from dispatchml.rules.adjoints import hermitian_part
 
 RNG = np.random.default_rng(5)
@@ -80,3 +80,11 @@ def test_singular_values_of_a_full_decomposition_have_a_derivative():
     of_full = dm.grad(lambda x: np.sum(np.linalg.svd(x)[1]))(a)
     np.testing.assert_allclose(of_full, dm.grad(lambda x: np.sum(np.linalg.svd(x, full_matrices=False)[1]))(a))
     np.testing.assert_allclose(dm.jacfwd(lambda x: np.sum(np.linalg.svd(x)[1]))(a), of_full)
+
+
+@pytest.mark.parametrize("transform", [dm.grad, dm.jacfwd])
+@pytest.mark.parametrize("a", [np.zeros((2, 2)), np.array([[0.0, 1.0], [0.0, 1.0], [0.0, 2.0]])])
+def test_factors_of_dependent_columns_have_no_derivative(transform, a):
+    for k in (0, 1):
+        with pytest.raises(NonDifferentiableError, match=r"linearly dependent .*lstsq, pinv or svdvals"):
+            transform(lambda a, k=k: np.sum(np.linalg.qr(a)[k]))(a)

@@ -272,3 +272,27 @@ def test_numbers_that_nobody_registered_say_what_to_register(ratio):
         for run in (lambda x: dm.grad(lambda v: v * v)(x), lambda x: dm.jvp(lambda v: v * v, (x,), (x,))):
             with pytest.raises(NoMethodError, match=rf"^No method for multiply\({name}, {name}\).*@multiply\.register"):
                 run(number)
+
+
+def stops(x):
+    raise StopIteration("mine")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        *(
+            lambda x, t=t: t(stops)(x)
+            for t in (dm.grad, dm.jacfwd, dm.jacrev, dm.jacobian, dm.hessian, dm.vmap, dm.jit)
+        ),
+        lambda x: dm.jacfwd(stops, chunk_size=1)(x),
+        lambda x: dm.jacfwd(dm.jacfwd(stops))(x),
+        lambda x: dm.jvp(stops, (x,), (x,)),
+        lambda x: dm.vjp(stops, x),
+        lambda x: dm.linearize(stops, x),
+        lambda x: dm.grad(lambda x: np.sum(dm.checkpoint(stops)(x)))(x),
+    ],
+)
+def test_stop_iteration_leaves_as_it_is(run):
+    with pytest.raises(StopIteration, match="mine"):
+        run(np.ones(2))

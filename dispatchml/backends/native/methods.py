@@ -44,7 +44,10 @@ def tools(machine: Any, known: dict[Any, Callable[..., Any]]) -> dict[str, Calla
     from ...engines.constants import fingerprint
     from ...engines.reverse import keep
 
+    chosen = method_of(ops.where_or_zero.info)
     return {
+        "masked_where": machine.where(lambda condition, a, zero: chosen(condition, a)),
+        "masked_where_not": machine.where(lambda condition, zero, a: chosen(np.logical_not(condition), a)),
         "alike": machine.alike(),
         "finite": machine.finite(lambda x: not has_non_finite(x)),
         "keep": machine.kept(keep),

@@ -11,6 +11,7 @@ from ... import ops
 from ...dispatch.handled import refuse_complex
 from .kernels import guarded, kernel
 
+OBJECT = np.dtype(object)
 PYTHON_NUMBERS = frozenset({bool, int, float, complex})
 
 
@@ -33,11 +34,16 @@ def strong_multiply_of_arrays(a: Any, b: Any) -> Any:
 
 
 def where_it_counts(a: Any, factor: Any) -> Any:
-    """a, or where it holds inf or nan a with zeros where the factor is zero."""
+    """a, or where it holds inf or nan a with zeros where the factor is zero.
+
+    A mask stays one beside floats: as whole numbers it would widen a float32. Two masks give numbers, which add up.
+    """
     if type(a) in PYTHON_NUMBERS:  # numpy.where would make it a float64 and widen a float32
         if cmath.isfinite(a):
             return a
-        a = np.asarray(a, getattr(factor, "dtype", None))
+        a = np.asarray(a, factor.dtype if getattr(factor, "dtype", OBJECT).kind in "fc" else None)
+    if a.dtype.kind in "biu" and getattr(factor, "dtype", OBJECT).kind in "fc":
+        return a
     if type(a) is np.ndarray and a.dtype.kind in "fc" and cmath.isfinite(np.vdot(a, a)):
         return a
     return np.where(factor, a, 0)
