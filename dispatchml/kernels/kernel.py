@@ -18,7 +18,7 @@ from ..engines.traced import Traced, innermost
 from ..transforms.comparing import is_asked_for
 from ..transforms.containers import flatten
 from ..transforms.entry import check_function, hide_frames
-from . import kinds
+from . import kinds, uncompiled
 from .closing import Closed, close
 from .program import Program
 from .source import python_function, read
@@ -168,10 +168,8 @@ class Kernel:
         return found.args
 
     def uncompiled(self, arguments: tuple[Any, ...]) -> Any:
-        """The result of the Python function, which does not write into its arguments either."""
-        guarded = tuple(map(read_only, arguments))
-        with np.errstate(all="ignore"):
-            return self.py_func(*guarded)
+        """The result of the Python function."""
+        return uncompiled.run(self.py_func, arguments)
 
     def gradient_at_once(self, arguments: tuple[Any, ...], argnums: Any) -> Any:
         """The value and the gradient at plain arguments in one call; NotImplemented where they must be taken apart."""
@@ -271,10 +269,3 @@ def find(module: str, name: str) -> Any:
         raise ArgumentError(f"{module}.{name} is no kernel{at_user_line()}.")
     return found
 
-
-def read_only(x: Any) -> Any:
-    """An argument that cannot be written into."""
-    if type(x) is np.ndarray:
-        x = x.view()
-        x.flags.writeable = False
-    return tuple(map(read_only, x)) if type(x) is tuple else x

@@ -19,7 +19,9 @@ from .source import Source, dotted, read
 def solve(a, b):
     """a x = b by elimination with the largest pivots; b has one or two axes."""
     n = len(a)
-    m, x, y = a.copy(), b.copy(), b.copy()
+    m = a.copy()
+    zero = a[:0].sum()
+    x, y = b + zero, b + zero  # where a is active they hold what is
     order = np.arange(n)
     for k in range(n):
         best = k

@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +24,7 @@ from ..engines.record import Rec, Recorder
 from ..engines.traced import Traced, innermost
 from ..ops.placement import is_remote
 from ..transforms import compiling as compiling  # recorded numbers get their operators there
+from ..transforms.comparing import is_asked_for
 from ..transforms.draws import Draws
 from ..transforms.entry import check_function, hide_frames
 from .closing import Closed, close
@@ -112,7 +112,7 @@ class Vectorized:
                 f"{self.name}: arguments of the shapes {shapes} cannot be broadcast together{at_user_line()}."
             ) from error
         single = is_single(values)
-        if os.environ.get("DISPATCHML_DEBUG") != "1":
+        if not is_asked_for():
             kinds = tuple(map(kind_of, values))
             if kinds not in self.straight:
                 self.straight[kinds] = self.is_straight(kinds)
