@@ -268,4 +268,3 @@ def find(module: str, name: str) -> Any:
     if not isinstance(found, Kernel):
         raise ArgumentError(f"{module}.{name} is no kernel{at_user_line()}.")
     return found
-
