@@ -38,6 +38,7 @@ def register_type(
     holds: Callable[[Any], bool] | None = None,
     takes: Iterable[str] = (),
     opaque: str = "",
+    key: Callable[[Any], Any] | None = None,
 ) -> None:
     """Make a class of another package a layer. By name "package.module:Class" it takes effect when the class is first
     met.
@@ -63,6 +64,9 @@ def register_type(
 
     takes: names "package.module:Class" of layers that belong inside, of which the class's own operators lose something,
     such as a mask: the operators in `defer` then hand calls with them to the operations.
+
+    key(x): what identifies a value beside its payload, of numbers, strings, arrays, tuples and dicts of such, where it
+    is more than its static fields: a function that `jit` has compiled is compiled again where it is another one.
 
     opaque: why functions of the class cannot be compiled, where they cannot: its rules look at numbers, for example.
     `jit` then runs them uncompiled and says so, with this reason.
@@ -96,6 +100,7 @@ def register_type(
     def declare(found: type) -> None:
         properties: dict[str, Any] = {"told": told, "project": project} | ({} if how is None else {"carrier": how})
         properties |= {"setters": dict(setters or {}), "numbers": numbers, "opaque": opaque, "takes": taken_names}
+        properties["key"] = key
         info = Layer(
             found, slot, payload=payload, rebuild=rebuild, static=statics, methods=operations, materialise=materialise,
             place=place, properties=properties,

@@ -142,7 +142,7 @@ def refuse_read_only(x: Any) -> None:
 
 def as_view(made: Any, x: Any, op: Any, keywords: dict[str, Any]) -> Any:
     """A result as a view of what an operation, which is not declared to give views, has taken it from."""
-    if hasattr(made, "_base") and made is not x:
+    if hasattr(made, "_base") and made is not x and isinstance(x, Writable):  # a carrier hands out its own payload
         made._base = taken_from(x, op, keywords, current(x))
     return made
 

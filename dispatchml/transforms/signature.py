@@ -236,11 +236,29 @@ def statics_key(x: Any, info: Any) -> Any:
     form = FORMS.get(type(x))
     if form is not None:
         return tuple((k, static_key(v)) for k, v in form.statics_of(x).items())
+    told = info.properties.get("key")
+    if told is not None:
+        return field_key(told(x))
     names = info.properties["carrier"].fields if "carrier" in info.properties else info.static
     values = [(k, getattr(x, k)) for k in names]
     if not values:
         raise RecordingError(
-            f"{class_name(type(x))} is the class of an argument{at_user_line()}; its registration has neither carrier= "
-            "nor static=, which would say what it is beside its payload."
+            f"{class_name(type(x))} is the class of an argument{at_user_line()}; its registration has no carrier=, "
+            "static= or key=, which would say what it is beside its payload."
         )
-    return tuple((k, static_key(v)) for k, v in values if not callable(v))
+    return tuple((k, field_key(v)) for k, v in values if not callable(v))
+
+
+def field_key(x: Any) -> Any:
+    """What identifies a static field of a layer, such as a mask or coordinates: large arrays by what their contents
+    hash to, of which no two are the same.
+    """
+    if isinstance(x, np.ndarray) and x.dtype.kind != "O" and x.nbytes > STATIC_BYTES:
+        import hashlib
+
+        return type(x), x.dtype, x.shape, hashlib.blake2b(np.ascontiguousarray(x).tobytes()).digest()
+    if isinstance(x, (list, tuple)):
+        return type(x), tuple(map(field_key, x))
+    if isinstance(x, dict):
+        return dict, tuple((k, field_key(v)) for k, v in x.items())
+    return static_key(x)

@@ -181,8 +181,8 @@ def test_structures_inside_labels_meet_others():
 def test_a_mask_inside_of_a_quantity_stays_in_plain_xarray_too(u):
     """xarray's reductions go by nan, and its elements are NumPy's: a mask in a quantity was lost without a word."""
     unit = u
-    quantity = unit.Quantity(np.ma.array([1.0, 2.0, 4.0], mask=[False, True, False]), "m")
-    dm.grad(lambda q: np.sum(q * q) / (1.0 * unit.m))(quantity)
+    quantity = dm.ops.positive(unit.Quantity(np.ma.array([1.0, 2.0, 4.0], mask=[False, True, False]), "m"))
+    dm.grad(lambda x: x.sum())(P)  # xarray meets dispatchml here
     x = xr.DataArray(quantity, dims="x")
     assert type(x.data.magnitude) is np.ma.MaskedArray
     assert "--" in repr(x)

@@ -104,7 +104,7 @@ def register() -> None:
             setters=views.SETTERS,
             defer=[name for name in DEFER if hasattr(cls, name)],
             takes=TAKES,
-            opaque="its coordinates are no part of a program",
+            key=labels_key,
         )
         for name, rule in rules().items():
             getattr(ops, name).layer(cls, rule)
@@ -127,6 +127,20 @@ def refuse_opened(x: Any) -> Any:
         f"A {type(x._opened).__name__} of traced arrays was used as an array or returned{at_user_line()}: take the "
         "result of one of its methods."
     )
+
+
+def labels_key(x: Any) -> Any:
+    """What a labelled array is beside its numbers."""
+    found = of_variable(x)
+    coords = {name: (c.dims, c.attrs, values_key(c)) for name, c in found.coords.items()}
+    indexes = {name: type(index) for name, index in found.indexes.items()}
+    return found.cls, found.dims, found.attrs, found.name, coords, indexes
+
+
+def values_key(coord: Any) -> Any:
+    """What the values of a coordinate are; of objects, such as names, one by one."""
+    values = coord.values
+    return tuple(values.ravel().tolist()) + values.shape if values.dtype.hasobject else values
 
 
 def rebuild(x: Any, payload: Any) -> Any:
