@@ -7,7 +7,6 @@ is called, and anything else is refused with what to write.
 
 from __future__ import annotations
 
-import copy
 import inspect
 from typing import Any, NoReturn
 
@@ -63,6 +62,8 @@ def is_settable(x: Any, name: str) -> bool:
     found = inspect.getattr_static(type(x), name, None)
     if isinstance(found, property):
         return found.fset is not None
+    import copy  # not before it is wanted
+
     setattr(copy.copy(x), name, getattr(x, name))
     return True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -82,6 +81,8 @@ def fingerprint(array: np.ndarray[Any, Any]) -> Any:
     """A number that changes when the contents do; of objects the objects themselves."""
     if array.dtype.hasobject:
         return tuple(array.flat)
+    import zlib  # not before it is wanted
+
     flat = array.reshape(-1) if array.flags.c_contiguous else np.ravel(array, order="K")
     return zlib.crc32(flat.view(np.uint8))  # pyright: ignore[reportArgumentType]
 

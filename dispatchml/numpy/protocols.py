@@ -73,9 +73,9 @@ def array_function(self: Any, func: Any, types: Any, args: tuple[Any, ...], kwar
 
 def find_function(func: Any, args: tuple[Any, ...]) -> Callable[..., Any]:
     """The implementation for a function of NumPy, entered in the table."""
-    from .surface import implementations
+    from .surface import implementation_of
 
-    implementation = implementations().get(func)
+    implementation = implementation_of(func)
     if implementation is None:
         raise no_function(func, args)
     FUNCTIONS[func] = implementation

@@ -38,6 +38,21 @@ DIRECTIONS = {
 FILLED: dict[str, Any] = {}
 
 
+#: The topics, those first that programs use most: a function of NumPy is looked for in one after the other.
+BY_USE = (*(FIRST := ("statistics", "manipulation", "products", "joining", "indexing")), *sorted({*TOPICS} - {*FIRST}))
+
+
+def implementation_of(function: Any) -> Any:
+    """What answers for one of NumPy's functions, None where nothing does. Topics behind the one that has it are not
+    imported.
+    """
+    for topic in BY_USE:
+        if function in IMPLEMENTATIONS:
+            break
+        import_module(f"{__package__}.{topic}")
+    return IMPLEMENTATIONS.get(function)
+
+
 def implementations() -> dict[Any, Any]:
     """The table that answers `__array_function__`, with every topic in it."""
     if not FILLED:

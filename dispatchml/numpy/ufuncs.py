@@ -13,7 +13,6 @@ from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from ..dispatch.plugins import meet_module
 from ..engines.provider import HOLDERS
-from .elementwise import WRITTEN
 from .registry import PUBLIC
 
 #: Operations that are called otherwise than NumPy's ufunc.
@@ -34,7 +33,12 @@ def function_of(ufunc: Any) -> Callable[..., Any] | None:
     name: str = ufunc.__name__
     if getattr(np, name, None) is not ufunc:
         return None
-    return getattr(ops, OTHER_NAMES.get(name, name), None) or WRITTEN.get(name) or from_surface(name)
+    operation = getattr(ops, OTHER_NAMES.get(name, name), None)
+    if operation is not None:
+        return operation
+    from .elementwise import WRITTEN
+
+    return WRITTEN.get(name) or from_surface(name)
 
 
 def from_library(ufunc: Any) -> Callable[..., Any] | None:
