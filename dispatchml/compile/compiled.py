@@ -45,6 +45,10 @@ class Executable:
         vars(self).pop("partition", None)
         vars(self).pop("steps", None)
 
+    def give_back(self) -> None:
+        """Give back scratch memory that waits for another call: another native function does the same."""
+        entry.give_back(self.function)
+
     def __call__(self, *arguments: Any) -> list[Any]:
         found = self.function(*arguments)
         if found is NotImplemented:

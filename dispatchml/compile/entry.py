@@ -30,7 +30,7 @@ from .record import loop_of, record_of
 
 __all__ = [
     "InputSpec", "LoopStep", "OutputSpec", "Pack", "Plan", "Rounds", "Step", "Unpack",
-    "build", "fitted_calls", "kernel_function", "loop_of", "set_otherwise",
+    "build", "fitted_calls", "give_back", "kernel_function", "loop_of", "set_otherwise",
 ]  # fmt: skip
 
 FASTCALL_WITH_KEYWORDS = 0x0082
@@ -45,11 +45,15 @@ class State:
         self.scratch = scratch
         self.free = ctypes.CDLL(None).free
 
-    def __del__(self) -> None:
+    def give_back(self) -> None:
+        """Give the scratch memory back that waits."""
         count, first = self.words[driver.FREE_COUNT // 8], driver.FREE // 8
+        self.words[driver.FREE_COUNT // 8] = 0
         for memory in self.words[first : first + count]:
             self.free(ctypes.c_void_p(memory))
             table.set_word("kept", table.word("kept") - self.scratch)
+
+    __del__ = give_back
 
 
 @cache
@@ -95,6 +99,13 @@ def set_otherwise(function: Callable[..., Any], otherwise: Any) -> None:
         function.otherwise = otherwise  # type: ignore[attr-defined]
     else:
         function.__self__[1] = otherwise  # type: ignore[attr-defined]
+
+
+def give_back(function: Any) -> None:
+    """Give back the scratch memory of a built function that may not be called again."""
+    for x in getattr(function, "__self__", ()):
+        if isinstance(x, State):
+            x.give_back()
 
 
 def fitted_calls(function: Callable[..., Any]) -> int:

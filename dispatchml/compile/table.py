@@ -21,7 +21,7 @@ PYTHON = (
 )  # fmt: skip
 NUMPY = {"new_array": layout.API_NEW_FROM_DESCR, "new_scalar": 60}
 C = (
-    "posix_memalign", "free", "clock_gettime", "getpid", "feclearexcept", "fetestexcept",
+    "posix_memalign", "madvise", "free", "clock_gettime", "getpid", "feclearexcept", "fetestexcept",
     "pthread_create", "pthread_join", "pthread_sigmask", "pthread_mutex_init", "pthread_mutex_lock",
     "pthread_mutex_unlock", "pthread_cond_init", "pthread_cond_wait", "pthread_cond_signal",
 )  # fmt: skip

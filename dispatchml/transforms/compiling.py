@@ -258,6 +258,7 @@ class Compiled:
         known = self.fast if state == self.state else []
         self.state = state
         self.is_steady = always if not state else self.is_as_it_was
+        program.executable.give_back()
         self.fast = [program.native, *(f for f in known if f is not program.native)][:TRIED]
 
     def is_as_it_was(self) -> bool:

@@ -17,8 +17,11 @@ from .words import (
     FREE_COUNT,
     FUNCTION,
     GRAIN,
+    HUGEPAGE,
     INVALID,
     LARGE,
+    LARGE_PAGE,
+    LARGE_PAGES,
     LAST,
     LOOP_STEPS,
     MOST_FREE,
@@ -68,7 +71,9 @@ def take_scratch(e: Frame, scratch: Variable, failed: str) -> None:
     scratch.set(f.load(e.state + FREE, (count - 1) * 8, "ptr"))
     f.go(ready)
     f.begin(new)
-    refused = f.call(e.function("posix_memalign"), scratch.place, f.constant(64), size, result="i32")
+    large_pages = size.above(LARGE_PAGES)
+    alignment = f.choose(large_pages, f.constant(LARGE_PAGE), f.constant(64))
+    refused = f.call(e.function("posix_memalign"), scratch.place, alignment, size, result="i32")
     fine, no_memory = f.block(), f.block()
     f.branch(refused.equals(0), fine, no_memory)
     f.begin(no_memory)
@@ -76,6 +81,8 @@ def take_scratch(e: Frame, scratch: Variable, failed: str) -> None:
     f.call(e.function("PyErr_NoMemory"), result="ptr")
     f.go(failed)
     f.begin(fine)
+    f.need(large_pages, ready)
+    f.call(e.function("madvise"), scratch.get(), size, f.constant(HUGEPAGE, "i32"), result="i32")
     f.go(ready)
     f.begin(ready)
     with f.loop(f.load(e.record, SCRATCH_COUNT)) as k:

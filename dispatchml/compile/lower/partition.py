@@ -128,6 +128,24 @@ class Partition:
         assert isinstance(x, Value)
         return y.size > 1 or x.size == 1 or any(u not in self.reasons for u in self.users.get(y, ()))
 
+    def needs_passes(self, node: Node) -> bool:
+        """Whether a reduction of rows reads another one of the same rows, which is known after a pass over them."""
+        if node.op.name not in REDUCTIONS or not is_row_reduction(node) or not self.within_row(node):
+            return False
+        x, seen = node.inputs[0], set[Any]()
+        waiting = [x]
+        while waiting:
+            y = waiting.pop()
+            inner = None if y in seen else self.makers.get(y)
+            seen.add(y)
+            if inner is None or inner in self.reasons or y in self.stored:
+                continue
+            if inner.op.name not in REDUCTIONS:
+                waiting += inner.inputs
+            elif is_row_reduction(inner) and inner.inputs[0].size == x.size:  # type: ignore[union-attr]
+                return True
+        return False
+
     def demand(self, x: Any, stored: set[Value]) -> None:
         """An argument of a call has to be in memory; where it only moves elements, a view does."""
         node = self.makers.get(x)
@@ -179,7 +197,8 @@ class Partition:
         for node in self.program.nodes:
             for y in node.outputs:
                 if y in self.stored and node not in self.reasons:
-                    kind = "reduce" if node.op.name in (*REDUCTIONS, *SCATTERS) and y in self.barriers else "store"
+                    adds = node.op.name in (*REDUCTIONS, *SCATTERS) and y in self.barriers
+                    kind = "reduce" if adds and not self.needs_passes(node) else "store"
                     kind = "scan" if node.op.name in SCANS else kind
                     by_level.setdefault(self.levels[y], []).append(Root(y, node, kind))
         calls: dict[int, list[Node]] = {}
