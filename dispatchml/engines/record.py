@@ -308,7 +308,7 @@ def leaked(x: Rec) -> NoReturn:
 
 
 #: Families of operations that are one step of a program, whatever they are made of.
-WHOLE = frozenset(("kernels",))
+WHOLE = frozenset(("kernels", "calls"))
 
 
 def provide(op: Operation, classes: tuple[type, ...]) -> Callable[..., Any]:

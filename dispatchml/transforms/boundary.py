@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from ..dispatch.errors import (
     DispatchmlError,
     OperationError,
+    RecordingError,
     TracerConversionError,
 )
 from ..dispatch.latecomers import load_latecomers
@@ -22,6 +23,8 @@ from .inputs import Inputs
 from .prepared import AS_IT_IS, LIFTING, READY, is_unlifted
 
 LIFTING.is_of_package = None
+#: Errors of code that met a traced or recorded value without knowing what it is.
+UNSEEN = (TracerConversionError, RecordingError)
 
 
 def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name: str) -> Any:
@@ -44,7 +47,7 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         result = run(*arguments, **keywords)
     except Exception as error:
         again = may_go_on(error)
-        if isinstance(error, TracerConversionError) and run is function and not is_unlifted(function):
+        if isinstance(error, UNSEEN) and run is function and not is_unlifted(function):
             ready = LIFTING.prepare(function, arguments)  # a name may mean something else by now  # pyright: ignore[reportOptionalCall]
             if ready is not AS_IT_IS:
                 run, again = ready.run, True
@@ -86,7 +89,7 @@ def may_go_on(error: Exception) -> bool:
         again = getattr(error, "again", False)
         if again:
             error.again = False  # type: ignore[attr-defined]
-        return again or (isinstance(error, TracerConversionError) and load_latecomers())
+        return again or (isinstance(error, UNSEEN) and load_latecomers())
     if getattr(error, "again", True) is False:
         return False
     return load_latecomers() or getattr(ours_behind(error), "again", False)

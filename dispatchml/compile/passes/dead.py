@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..graph import Program, Value
 
 #: Operations that raise an error for some numbers, singular matrices among them, whoever reads what they give.
+#: So do calls of libraries that solve something (family "calls").
 RAISING = frozenset("inv solve cholesky svd svdvals eig eigvals eigh eigvalsh lstsq pinv tensorinv tensorsolve".split())
 
 
@@ -13,7 +14,7 @@ def without_dead(program: Program) -> Program:
     needed = {x for x in program.outputs if isinstance(x, Value)}
     kept = []
     for node in reversed(program.nodes):
-        if node.op.name in RAISING or not needed.isdisjoint(node.outputs):
+        if node.op.name in RAISING or node.op.family == "calls" or not needed.isdisjoint(node.outputs):
             kept.append(node)
             needed.update(x for x in node.inputs if isinstance(x, Value))
     constants = {v: c for v, c in program.constants.items() if v in needed}

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from dispatchml.dispatch.errors import RecordingError, at_user_line
+from dispatchml.engines.record import Rec
+from dispatchml.engines.traced import innermost
 from dispatchml.lift import replaces
 
-from .implicit import plainly, run_plain
+from .implicit import plainly, run_plain, traced_in
 from .user_functions import plain_numbers
 
 
@@ -49,6 +52,31 @@ class Call:
             return self.solver(**{k: plainly(v) for k, v in full.items()}, **loose)
 
 
+#: Functions whose results hold more than what a recorded program computes: numbers of the solver's own, objects, texts.
+TELLING = frozenset(
+    """lsqr lsmr solve_bvp solve_ivp fmin_l_bfgs_b fmin_tnc quad_vec nquad dblquad tplquad tanhsinh""".split()
+)
+#: Arguments that ask for such.
+ASKING = ("full_output", "retall", "return_all")
+
+
+def refuse_to_record(call: Call) -> None:
+    """Refuse to record a call of which a program would give what was said when it was recorded."""
+    asked = next((k for k in ASKING if call.values.get(k) is True or call.values.get(k) == 1), None)
+    if asked is None and call.name not in TELLING or not any(map(is_recorded, traced_in(call.values))):
+        return
+    what = f"{call.name}(..., {asked}=True)" if asked else call.name
+    raise RecordingError(
+        f"{what}{at_user_line()} gives more than numbers that are computed again in each run, of which a program would "
+        "keep the first ones."
+    )
+
+
+def is_recorded(x: Any) -> bool:
+    """Whether a traced value is recorded for `jit`."""
+    return isinstance(innermost(x), Rec)
+
+
 def replacing(module: Any, name: str) -> Callable[[Any], Any]:
     """Register a function of a `Call` in the place of a function of SciPy."""
     solver = getattr(module, name)
@@ -57,7 +85,9 @@ def replacing(module: Any, name: str) -> Callable[[Any], Any]:
     def add(function: Callable[[Call], Any]) -> Callable[..., Any]:
         @functools.wraps(solver, updated=())
         def replaced(*arguments: Any, **keywords: Any) -> Any:
-            return function(Call(solver, arguments, keywords, parameters))
+            call = Call(solver, arguments, keywords, parameters)
+            refuse_to_record(call)
+            return function(call)
 
         return replaces(f"{module.__name__}.{name}")(replaced)
 
@@ -98,5 +128,11 @@ def run_result(call: Call, run: Callable[[Any], Any], tree: Any = None) -> Any:
 
     numbers = run_plain(solve, call.values if tree is None else tree)
     made = said[0]
+    if any(map(is_recorded, numbers)):
+        kept = {k: v for k, v in made.items() if isinstance(v, str) or k in said[1]}
+        made.clear()
+        made.update(kept)
+        if "status" in kept:  # what is said in words belongs to it
+            bool(numbers[said[1].index("status")] == kept["status"])
     made.update(zip(said[1], numbers, strict=True))
     return made

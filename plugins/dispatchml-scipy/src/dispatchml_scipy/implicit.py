@@ -19,9 +19,10 @@ from dispatchml import ops
 from dispatchml.dispatch import operation
 from dispatchml.dispatch.errors import TracerConversionError, at_user_line
 from dispatchml.engines.batch import Batched
+from dispatchml.engines.record import Rec
 from dispatchml.engines.traced import Traced
 from dispatchml.lift import plainly
-from dispatchml.lift.buffers import held_deeply
+from dispatchml.lift.buffers import TRACED, held_deeply
 from dispatchml.rules import nondifferentiable
 from dispatchml.transforms.captured import DEPTH, Walk
 
@@ -40,7 +41,7 @@ NEAR = 1e-6
 # ---- plain runs ------------------------------------------------------------------------------------------------------
 
 
-@operation(variadic=True)
+@operation(variadic=True, family="calls")
 def detached(arrays: Any, *, call: Any = None) -> Any:
     """call(arrays), a tuple of arrays: constant to derivatives, and called for each element of a batch."""
 
@@ -134,7 +135,7 @@ def differentiated(call: Any, *values: Any) -> bool | None:
     """Whether derivatives are being taken of what a call made; None where nothing at all is traced in it."""
     if any(map(order_of, values)):
         return True
-    return False if any(isinstance(y, Traced) for y in values) or traced_in(call.values) else None
+    return False if any(isinstance(y, TRACED) for y in values) or traced_in(call.values) else None
 
 
 def as_array(y: Any) -> Any:
@@ -142,14 +143,14 @@ def as_array(y: Any) -> Any:
     y = held_deeply(y)
     if isinstance(y, (list, tuple)) and traced_in(y):
         return ops.stack(tuple(as_array(v) for v in y), axis=0)
-    return y if isinstance(y, Traced) else np.asarray(y)
+    return y if isinstance(y, TRACED) else np.asarray(y)
 
 
 def as_vector(y: Any) -> Any:
     """The numbers of a result in one axis, floats at least."""
     y = as_array(y)
-    if not isinstance(y, Traced) and y.dtype.kind not in "fc":
-        y = y.astype(float)
+    if ops.dtype(y).kind not in "fc":
+        y = ops.astype(y, dtype=np.dtype(float))
     return ops.reshape(y, shape=(-1,))
 
 
@@ -218,35 +219,55 @@ def invert(slope: Any, residual: Any, name: str) -> Any:
 
 def checked(jacobian: Any, name: str) -> Any:
     """A Jacobian as a constant, refused where it is singular in the numbers that machines compute with."""
-    jacobian = dm.stop_gradient(jacobian)
-    plain = np.abs(np.asarray(dm.primal(jacobian)))
-    if not np.all(np.isfinite(plain)):
-        raise SingularSolutionError(
-            f"{name}{at_user_line()}: the derivatives of the function at the solution are not finite, so the solution "
-            "has no derivative."
-        )
-    rows = plain.max(axis=-1, keepdims=True, initial=0)
-    columns = (plain / np.where(rows, rows, 1)).max(axis=-2, keepdims=True, initial=0)
-    values = np.asarray(dm.primal(jacobian)) / np.where(rows, rows, 1) / np.where(columns, columns, 1)
-    if plain.size and (not np.all(rows) or not np.all(columns) or np.max(np.linalg.cond(values)) > SINGULAR):
-        raise SingularSolutionError(
-            f"{name}{at_user_line()}: the equations linearised at the solution are singular (a multiple root, a flat "
-            "minimum, or parameters that are not determined), so the solution is no differentiable function. "
-            "Reparametrise, or use dispatchml.stop_gradient on what goes in."
-        )
-    return jacobian
+    return looked_at(refuse_singular, dm.stop_gradient(jacobian), f"{name}{at_user_line()}")
 
 
 def checked_slope(slope: Any, name: str) -> Any:
     """The slopes of single equations, refused where one is zero or not finite."""
-    plain = np.asarray(dm.primal(slope))
-    if not np.all(np.isfinite(plain)) or not np.all(plain):
+    return looked_at(refuse_flat, slope, f"{name}{at_user_line()}")
+
+
+def looked_at(refuse: Callable[[Any, str], None], x: Any, where: str) -> Any:
+    """A constant at whose numbers a function looks that may refuse them: now, or in each run of a recorded program."""
+    plain = dm.primal(x)
+    if not isinstance(plain, Rec):
+        refuse(np.asarray(plain), where)
+        return x
+
+    def look(given: Any) -> tuple[Any]:
+        refuse(np.asarray(given[0]), where)
+        return (given[0],)
+
+    return detached((x,), call=look)[0]
+
+
+def refuse_singular(jacobian: Any, where: str) -> None:
+    """Refuse a Jacobian that cannot be inverted."""
+    plain = np.abs(jacobian)
+    if not np.all(np.isfinite(plain)):
         raise SingularSolutionError(
-            f"{name}{at_user_line()}: the function has slope 0 at the root (a multiple root), or one that is not "
-            "finite, so the root is no differentiable function of the parameters. Use dispatchml.stop_gradient on what "
-            "goes in, or an equation with a simple root."
+            f"{where}: the derivatives of the function at the solution are not finite, so the solution has no "
+            "derivative."
         )
-    return slope
+    rows = plain.max(axis=-1, keepdims=True, initial=0)
+    columns = (plain / np.where(rows, rows, 1)).max(axis=-2, keepdims=True, initial=0)
+    values = jacobian / np.where(rows, rows, 1) / np.where(columns, columns, 1)
+    if plain.size and (not np.all(rows) or not np.all(columns) or np.max(np.linalg.cond(values)) > SINGULAR):
+        raise SingularSolutionError(
+            f"{where}: the equations linearised at the solution are singular (a multiple root, a flat minimum, or "
+            "parameters that are not determined), so the solution is no differentiable function. Reparametrise, or use "
+            "dispatchml.stop_gradient on what goes in."
+        )
+
+
+def refuse_flat(slope: Any, where: str) -> None:
+    """Refuse slopes that cannot be divided by."""
+    if not np.all(np.isfinite(slope)) or not np.all(slope):
+        raise SingularSolutionError(
+            f"{where}: the function has slope 0 at the root (a multiple root), or one that is not finite, so the root "
+            "is no differentiable function of the parameters. Use dispatchml.stop_gradient on what goes in, or an "
+            "equation with a simple root."
+        )
 
 
 def not_converged(name: str, said: Any) -> ConvergenceError:

@@ -85,7 +85,7 @@ class Flow:
         return r
 
 
-@operation(variadic=True)
+@operation(variadic=True, family="calls")
 def flow(arrays: Any, *, problem: Any = None) -> Any:
     """The states at times, one a row, for arrays = (y0, t0, times, *parameters)."""
 

@@ -24,7 +24,7 @@ from .elementwise import NotElementwise
 from .limits import at_limit, is_infinite
 
 
-@operation(variadic=True)
+@operation(variadic=True, family="calls")
 def integral(arrays: Any, *, problem: Any = None) -> Any:
     """The integral from a to b, for arrays = (a, b, *parameters)."""
 

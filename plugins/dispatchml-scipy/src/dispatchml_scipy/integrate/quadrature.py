@@ -11,8 +11,8 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import LiftError, at_user_line, warn_at_user_line
 
-from ..calls import Call, as_tuple, replacing
-from ..implicit import as_array, run_plain, traced_in, with_value, with_values
+from ..calls import Call, as_tuple, is_recorded, replacing
+from ..implicit import as_array, detached, run_plain, traced_in, with_value, with_values
 from ..user_functions import lifted, substituted
 from .integrals import integral
 from .problems import Problem
@@ -68,7 +68,14 @@ def quad(call: Call) -> Any:
     if settings["points"] is not None:
         settings["points"] = np.asarray(settings["points"], float)
     y = differentiable(call, call["func"], call["a"], call["b"], as_tuple(call["args"]), run, settings, panels)
-    return (y, *said[1:])
+    return (y, *beside(y, said))
+
+
+def beside(y: Any, said: list[Any]) -> tuple[Any, ...]:
+    """What SciPy gives beside an integral; where that is recorded, the estimate of the error in each run."""
+    if not is_recorded(y):
+        return tuple(said[1:])
+    return detached((dm.stop_gradient(y),), call=lambda _: (float(said[1]),))
 
 
 def split(call: Call, f: Any, names: tuple[str, ...]) -> Any:
@@ -90,7 +97,7 @@ def split(call: Call, f: Any, names: tuple[str, ...]) -> Any:
     total = one(f, a, edges[1], args=call["args"], **settings)[0]
     for start, end in zip(edges[1:-1], edges[2:], strict=True):
         total = total + one(f, start, end, args=call["args"], **settings)[0]
-    return (with_value(plain, total), *said[1:])
+    return (with_value(plain, total), *beside(plain, said))
 
 
 def edges_of(about: Any) -> np.ndarray:

@@ -7,10 +7,12 @@ import scipy.linalg
 
 from dispatchml import ops
 from dispatchml.dispatch import operation
+from dispatchml.engines.record import Rec
 from dispatchml.lift import plainly, replaces
 from dispatchml.rules import nondifferentiable
 
 from ..arguments import finite, is_complex, unsupported, without_rule
+from ..implicit import detached
 
 #: Short names of structures that `assume_a` takes.
 SHORT = {
@@ -89,8 +91,10 @@ def lu_pivots_of_arrays(a: np.ndarray) -> Any:
 nondifferentiable(lu_pivots)
 
 
-def permutation_of(pivots: Any) -> np.ndarray:
+def permutation_of(pivots: Any) -> Any:
     """The order of rows that a sequence of exchanges leads to."""
+    if isinstance(pivots, Rec):
+        return detached((pivots,), call=lambda given: (permutation_of(given[0]),))[0]
     pivots = np.asarray(pivots)
     order = np.broadcast_to(np.arange(pivots.shape[-1]), pivots.shape).copy()
     for where in np.ndindex(pivots.shape[:-1]):

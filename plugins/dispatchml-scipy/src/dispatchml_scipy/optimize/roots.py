@@ -13,7 +13,7 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import DispatchmlError
 
-from ..calls import Call, as_tuple, first, replacing, run_result
+from ..calls import Call, as_tuple, first, is_recorded, replacing, run_result
 from ..errors import ConvergenceError
 from ..implicit import as_array, as_vector, differentiated, implicit, not_converged, run_plain
 from ..user_functions import lifted
@@ -49,6 +49,8 @@ def scalar_root(call: Call, f: Any, run: Callable[[Any], RootResults], *, severa
         return r.root, r.iterations, r.function_calls, bool(r.converged)
 
     root, iterations, calls, converged = run_plain(solve, call.values)
+    if is_recorded(converged):
+        bool(converged)  # guarded: what the result says in words belongs to it
 
     def equation(x: Any, held: Any) -> Any:
         function, args = held

@@ -142,10 +142,11 @@ def iterative(name: str) -> None:
         system = Operator(call, a, own) if is_operator(a) else None
         plain = system.plain() if system is not None else plain_matrix(a, name)
 
-        def run(v: Any) -> Any:
-            return call.run({**call.values, "A": plain, "b": v})
+        def run(given: Any) -> Any:
+            v, matrix = given
+            return call.run({**call.values, "A": matrix, "b": v})
 
-        x, info = run_plain(run, b)
+        x, info = run_plain(run, (b, plain))
         times = system.product if system is not None else lambda z: product(a, z) - shift_of(call) * z
         if not order_of(times(x) - b):
             return ops.reshape(x, shape=shape), info
