@@ -136,7 +136,7 @@ class Partition:
         waiting = [x]
         while waiting:
             y = waiting.pop()
-            inner = None if y in seen else self.makers.get(y)
+            inner = None if y in seen else self.makers.get(y)  # pyright: ignore[reportArgumentType]
             seen.add(y)
             if inner is None or inner in self.reasons or y in self.stored:
                 continue
