@@ -43,7 +43,7 @@ def listed(x: Any) -> Any:
 def module_copy(original: types.ModuleType, change: Callable[[Any], Any]) -> types.ModuleType:
     """A module with the same contents but for what `change` replaces; None from it keeps a thing as it is."""
     made = types.ModuleType(original.__name__, original.__doc__)
-    for name, value in vars(original).items():
+    for name, value in list(vars(original).items()):
         if not (name[:2] == name[-2:] == "__") or name in ("__version__", "__file__", "__path__", "__spec__"):
             found = change(value)
             vars(made)[name] = value if found is None else found
