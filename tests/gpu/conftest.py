@@ -1,25 +1,59 @@
 """The stand-in for CuPy, loaded as if it were an installed package, whose code is not lifted."""
 
+import importlib.util
 import sys
 import sysconfig
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 import dispatchml as dm
 
+HERE = Path(__file__).parent
+STAND_IN = "pretend_cupy_core"
+
+
+class Installed(SourceFileLoader):
+    """Loads a file of tests/gpu/pretend as if it lay among the installed packages."""
+
+    def source_to_code(self, data, path, *, _optimize=-1):
+        shown = Path(sysconfig.get_path("purelib")) / "pretend" / Path(path).name
+        return compile(data, str(shown), "exec", dont_inherit=True)
+
+    def exec_module(self, module):
+        module.__file__ = str(Path(sysconfig.get_path("purelib")) / "pretend" / Path(self.path).name)
+        super().exec_module(module)
+
+    def get_code(self, fullname):
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+class Finder:
+    """Finds the modules of the stand-in."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        home, _, rest = name.partition(".")
+        if home != STAND_IN:
+            return None
+        file = HERE / "pretend" / f"{rest or '__init__'}.py"
+        spec = importlib.util.spec_from_file_location(
+            name,
+            file,
+            loader=Installed(name, str(file)),
+            submodule_search_locations=None if rest else [str(file.parent)],
+        )
+        spec.has_location = False
+        return spec
+
 
 def stand_in():
-    """The module `pretend`, once in a process."""
-    name, source = "pretend_cupy_core", Path(__file__).with_name("pretend.py")
-    if name not in sys.modules:
-        module = sys.modules[name] = ModuleType(name)
-        module.__file__ = str(Path(sysconfig.get_path("purelib")) / "pretend_cupy" / "core.py")
-        module.HERE = source.parent
-        exec(compile(source.read_text(), module.__file__, "exec"), vars(module))
-    return sys.modules[name]
+    """The stand-in, once in a process."""
+    if not any(finder is Finder for finder in sys.meta_path):
+        sys.meta_path.insert(0, Finder)
+    return importlib.import_module(STAND_IN)
 
 
 class Place:
