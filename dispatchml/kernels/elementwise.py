@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..compile.device import LIBRARIES
 from ..dispatch.operation import operation
 from ..rules.registry import batch, rule
 from ..transforms.compiled_calls import chosen, discrete, is_float
@@ -61,6 +62,10 @@ def elementwise_call(arrays: Any, *, call: Any = None) -> Any:
 
 @elementwise_call.decompose
 def on_vectors(arrays: Any, *, call: Any) -> tuple[Any, ...]:
+    if any(type(x) in LIBRARIES for x in arrays):
+        from .devices import on_device
+
+        return on_device(list(arrays), call)
     arrays = [np.ascontiguousarray(x) for x in arrays]
     elements, size = call.elements(arrays), len(arrays[0])
     if size:

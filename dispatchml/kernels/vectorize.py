@@ -22,7 +22,7 @@ from ..dispatch.layers import layer_of
 from ..engines.provider import HOLDERS
 from ..engines.record import Rec, Recorder
 from ..engines.traced import Traced, innermost
-from ..ops.placement import is_remote
+from ..ops.placement import beside, is_remote
 from ..transforms import compiling as compiling  # recorded numbers get their operators there
 from ..transforms.comparing import is_asked_for
 from ..transforms.draws import Draws
@@ -124,11 +124,13 @@ class Vectorized:
                     if self.straight[kinds]:
                         raise
             known = (*kinds, any(map(is_small, values)))
-            plain = all(map(is_plain_inside, values)) and not any(map(is_remote, values))
-            if known not in self.refused and plain:
+            remote = any(map(is_remote, values))
+            if known not in self.refused and all(is_plain_inside(x) or is_remote(x) for x in values):
                 try:
                     return self.compiled(values, shape, single)
                 except KernelError as error:
+                    if remote:
+                        raise
                     self.refused.add(known)
                     warn_at_user_line(f"{self.name} runs element by element: {error}", FallbackWarning)
         if any(map(is_remote, values)):
@@ -170,18 +172,22 @@ class Vectorized:
                 f"compiled whole numbers have 64 bits, those of {describe(small)} wrap around in fewer; hand over "
                 f"x.astype(int){at_user_line()}."
             )
+        remote = next((x for x in values if is_remote(x)), None)
         program, closed = self.current()
         hidden = [as_value(reader()) for reader in closed.hidden]
         statics: list[Any] = []
         arrays = []
         for k, x in enumerate([*values, *hidden]):
+            if remote is not None and isinstance(x, np.generic):
+                x = x.item()
             if type(x) in NUMBERS or k >= len(values) and not isinstance(x, (Traced, Rec)):
                 statics.append(x)
-            elif k >= len(values) and ops.shape(x) or not is_plain_inside(x):
+            elif k >= len(values) and ops.shape(x) or not is_plain_inside(x) and not is_remote(x):
                 raise KernelError(f"it reads {describe(x)} from outside, which no kernel takes{at_user_line()}.")
             else:
                 statics.append(None)
-                arrays.append(ops.reshape(stretched(x, shape), shape=(-1,)))
+                wide = ops.reshape(stretched(x, shape), shape=(-1,))
+                arrays.append(wide if remote is None or ops.ndim(x) else beside(wide, remote))
         call = Call(program, statics, [x is None for x in statics])
         found = run(call, arrays)
         outputs = [ops.reshape(y, shape=shape) for y in found]
