@@ -60,6 +60,7 @@ def numbers_below(x: Any) -> Any:
     """The value below all layers and derivatives, or one of several."""
     layer = layer_of(type(x))
     while layer is not None:
+        x = getattr(x, "_normal", x)  # one element of a batch of structures stands for the whole
         x = layer.payload(x) if layer.payload is not None else getattr(x, "_value", None)
         x = x[0] if type(x) is tuple and x else x
         layer = layer_of(type(x))

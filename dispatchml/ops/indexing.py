@@ -169,7 +169,10 @@ def insert_of(x: Any, values: Any, *, index: Any = 0, axis: int | None = None) -
         values = ops.astype(values, dtype=kind)
     given = -1 - np.arange(ops.size(values)).reshape(ops.shape(values))
     source = np.insert(np.arange(count).reshape(shape), index, given, axis=axis)
-    both = ops.concatenate((ops.reshape(x, shape=(-1,)), ops.reshape(values, shape=(-1,))), axis=0)
+    added = ops.reshape(values, shape=(-1,))
+    if ops.ndim(values) == 0:  # numbers of the host go with arrays of every device
+        added = beside(added, x)
+    both = ops.concatenate((ops.reshape(x, shape=(-1,)), added), axis=0)
     return ops.getitem(both, index=np.where(source < 0, count - 1 - source, source))
 
 

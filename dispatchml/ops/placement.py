@@ -51,7 +51,8 @@ def on_payload(top: Any) -> Any:
         assert info is not None
         payload = info.payload(x)  # type: ignore[misc]
         if type(payload) is tuple:
-            return info.rebuild(x, tuple(to_device(p, device=device) for p in payload))  # type: ignore[misc]
+            parts = tuple(p if p is None else to_device(p, device=device) for p in payload)
+            return info.rebuild(x, parts)  # type: ignore[misc]
         return info.rebuild(x, to_device(payload, device=device))  # type: ignore[misc]
 
     return moved

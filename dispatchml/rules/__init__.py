@@ -1,5 +1,6 @@
 """Derivative rules: how they are declared (registry), and the rules of all primitives by family, mirroring `ops`."""
 
+from ..ops.placement import beside, is_remote
 from . import (
     arithmetic,
     batch_indexing,
@@ -44,6 +45,8 @@ settle_places()
 del settle_places
 
 __all__ = [
+    "beside",
+    "is_remote",
     "arithmetic",
     "batch",
     "batch_indexing",

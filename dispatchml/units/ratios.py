@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..ops.placement import is_remote
 
 #: Digits of a short decimal, denominators of ratios of small numbers, units in the last place between a ratio and a
 #: factor that a library has multiplied up from others.
@@ -48,7 +49,9 @@ def ratio_of(number: float) -> Fraction | None:
 
 
 def is_zero(x: Any, or_nan: bool = False, or_infinite: bool = False) -> bool:
-    """Whether a plain value is zero throughout, or what else is allowed."""
+    """Whether a plain value is zero throughout, or what else is allowed; an array of a card is not looked at."""
+    if is_remote(x):
+        return False
     try:
         found = np.equal(x, 0)
         if or_infinite:

@@ -292,14 +292,10 @@ def test_what_is_compiled_for_the_host_says_so(there, same):
             s += x[i] ** 2
         return s
 
-    @dm.vectorize
-    def halved(a):
-        while a > 1:
-            a = a / 2
-        return a
-
-    for call in (lambda: total(there(X)), lambda: dm.grad(total)(there(X)), lambda: halved(there(X))):
-        with pytest.raises(DispatchmlError, match=r"A kernel runs on the CPU, and .* is on .*:0 .*to_device"):
+    for call in (lambda: total(there(X)), lambda: dm.grad(total)(there(X))):
+        with pytest.raises(
+            DispatchmlError, match=r"A kernel runs on the CPU, and .* is on .*:0 .*to_device.*vectorize"
+        ):
             call()
     formula = dm.vectorize(lambda a: a * math.sin(a))
     same(dm.grad(lambda x: np.sum(formula(x)))(there(X)), np.sin(X) + X * np.cos(X))

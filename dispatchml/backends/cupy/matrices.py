@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...dispatch.errors import NoMethodError, at_user_line
 from ..numpy.decompositions import ROUNDING
 from ..numpy.matrix_functions import PADE, THETA
 from .methods import inexact, method
@@ -43,9 +44,17 @@ def lstsq(lib: Any, a: Any, b: Any, *, rcond: float | None) -> Any:
 
 @method("lu")
 def lu(lib: Any, a: Any) -> Any:
-    if a.ndim != 2:
-        raise ValueError("lu of a stack of matrices is not there on a device: one matrix at a time")
-    return tuple(lib.find("scipy.linalg.lu")(inexact(a), check_finite=False))
+    """One matrix after the other: CuPy has no function of stacks."""
+    a, xp, one = inexact(a), lib.xp, lib.find("scipy.linalg.lu")
+    if a.ndim == 2:
+        return tuple(one(a, check_finite=False))
+    lead, (m, n) = a.shape[:-2], a.shape[-2:]
+    k = min(m, n)
+    found = [one(matrix, check_finite=False) for matrix in a.reshape(-1, m, n)] if 0 not in lead else []
+    shapes = ((m, m), (m, k), (k, n))
+    if not found:
+        return tuple(xp.zeros((*lead, *shape), a.dtype) for shape in shapes)
+    return tuple(xp.stack(parts).reshape(*lead, *s) for parts, s in zip(zip(*found, strict=True), shapes, strict=True))
 
 
 @method("cond")
@@ -216,7 +225,10 @@ def frechet(lib: Any, matrices: Any, *, function: Any, hermitian: bool) -> Any:
     elif function == "exp":
         found = expm(lib, block)
     else:
-        raise NotImplementedError(f"of {function!r} of general matrices there is no derivative on a device")
+        raise NoMethodError(
+            f"frechet of {function!r} of general matrices has no method for arrays on {lib.kind}{at_user_line()}: CuPy "
+            'has no such function but exp. Move the matrix with dispatchml.to_device(x, "cpu") and the result back.'
+        )
     return found[..., :size, block.shape[-1] - size :]
 
 

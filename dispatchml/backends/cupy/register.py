@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from ... import ops
 from ...compile.device import LIBRARIES as PROGRAMS
-from ...dispatch.errors import NoMethodError, at_user_line
+from ...dispatch.errors import JoinError, NoMethodError, at_user_line
 from ...dispatch.join import promotes
 from ...dispatch.operation import OPERATIONS, Operation
 from ...ops.placement import HOMES
@@ -24,7 +25,7 @@ from .borrowed import Borrowed
 from .library import Library
 from .methods import METHODS
 from .setup import explained
-from .tables import BORROWED, GAPS, SAME
+from .tables import BORROWED, GAPS, SAME, SETTINGS
 
 #: Libraries by the kind of their devices.
 LIBRARIES: dict[str, Any] = {}
@@ -54,7 +55,12 @@ def declare(library: Any) -> None:
     ARRIVALS[kind] = library.bring
     promotes(np.generic, array, convert=weak)
     for op in operations():
-        op.function.register(implementation(library, op), *(array,) * op.arity)
+        found = implementation(library, op)
+        op.function.register(found, *(array,) * op.arity)
+        if op.name in SETTINGS:
+            place = SETTINGS[op.name]
+            classes = tuple(np.ndarray if k == place else array for k in range(op.arity))
+            op.function.register(with_setting(library, found, place), *classes)
     ops.to_device.register(functools.partial(moved, library), array)
 
 
@@ -82,6 +88,38 @@ def implementation(library: Any, op: Operation) -> Callable[..., Any]:
     else:
         return gap(library, op)
     return named(op, library.guarded(name, found, op.variadic))
+
+
+def with_setting(library: Any, function: Callable[..., Any], place: int) -> Callable[..., Any]:
+    """A method that takes positions or truth values of the host as the device's own: what is derived is not among them.
+
+    Positions are looked at here, where that costs nothing; on a device nobody does.
+    """
+
+    def on_device(*arguments: Any, **keywords: Any) -> Any:
+        given = arguments[place]
+        if given.dtype.kind not in "biu":
+            raise JoinError(
+                f"{function.__name__}: an array of {given.dtype} of the host beside one on {library.kind}"
+                f"{at_user_line()}; nothing is moved between devices behind your back. Write dispatchml.to_device(x, "
+                "device) on one of them."
+            )
+        if given.dtype.kind != "b" and keywords.get("mode", "raise") == "raise":
+            within(function.__name__, given, arguments[0], keywords)
+        with next(x for x in arguments if isinstance(x, library.ndarray)).device:
+            moved = library.xp.asarray(given)
+        return function(*arguments[:place], moved, *arguments[place + 1 :], **keywords)
+
+    on_device.__name__ = on_device.__qualname__ = function.__name__
+    return on_device
+
+
+def within(name: str, indices: Any, x: Any, keywords: Any) -> None:
+    """Raise IndexError for a position outside, of x or of what the result is to be."""
+    shape, axis = keywords.get("shape", x.shape), keywords["axis"]
+    n = math.prod(shape) if axis is None else shape[axis]
+    if indices.size and not (-n <= indices.min() and indices.max() < n):
+        raise IndexError(f"{name}: a position is out of bounds of {n} elements{at_user_line()}")
 
 
 def named(op: Operation, function: Callable[..., Any]) -> Callable[..., Any]:

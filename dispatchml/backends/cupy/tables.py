@@ -57,6 +57,13 @@ BORROWED: dict[str, str] = {
     "round": "comparison.round_of_arrays",
 }
 
+#: Operations of which one argument may be an array of the host: positions and truth values, which are settings as an
+#: index is. Name -> its place.
+SETTINGS: dict[str, int] = {
+    **dict.fromkeys("where where_or_zero".split(), 0),
+    **dict.fromkeys("take take_along_axis scatter_take scatter_along_axis put_along_axis".split(), 1),
+}
+
 #: What has no method, with the reason that the error gives.
 GAPS: dict[str, str] = {
     **dict.fromkeys("dawsn iv ive jv kv yv logm sqrtm".split(), "CuPy has no such function"),

@@ -158,6 +158,7 @@ def quiet(function):
 OWN = {
     "where": where,
     "x.scatter_add": scatter_add,
+    "take": lambda a, indices, axis=None, out=None: np.take(a, indices, axis=axis, mode="wrap"),
     "linalg.inv": quiet(np.linalg.inv),
     "linalg.solve": quiet(np.linalg.solve),
     "linalg.cholesky": quiet(np.linalg.cholesky),

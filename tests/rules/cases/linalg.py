@@ -3,6 +3,7 @@
 
 import numpy as np
 
+import dispatchml as dm
 from dispatchml import ops
 
 from .table import by_keywords, case, plane, spread
@@ -23,8 +24,9 @@ NOT_SQUARE = np.ones((2, 3))
 
 
 def weights(count, like):
-    """1, 2, 3, ... in the precision of a value."""
-    return np.arange(1.0, 1 + count).astype(np.finfo(ops.dtype(like)).dtype)
+    """1, 2, 3, ... in the precision of a value, on its device."""
+    made = np.arange(1.0, 1 + count).astype(np.finfo(ops.dtype(like)).dtype)
+    return ops.to_device(made, device=dm.device_of(like))
 
 
 def conjugate_transpose(x):

@@ -14,7 +14,7 @@ import numpy as np
 from dispatchml import ops
 from dispatchml.dispatch import operation
 from dispatchml.dispatch.errors import DensifyWarning, ShapeError, at_user_line, class_name, warn_at_user_line
-from dispatchml.rules import linear
+from dispatchml.rules import beside, linear
 
 __all__ = ["Structure", "adjoint", "column", "conj", "dense", "densify", "refuse", "swap", "vector_of_ones"]
 
@@ -109,7 +109,7 @@ def row(x: Any) -> Any:
 def vector_of_ones(n: int, like: Any) -> Any:
     """n ones that change neither precision nor kind of what they are multiplied with."""
     kind = ops.dtype(like)
-    return np.ones(n, kind if kind.kind in "fc" else np.int64)
+    return beside(np.ones(n, kind if kind.kind in "fc" else np.int64), like)
 
 
 def inverted(x: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import ShapeError, at_user_line
+from dispatchml.rules import beside
 
 from .base import Structure, as_array, column, conj, dense, densify, floating, inverted, swap
 from .diagonal import Diagonal, sign_and_log_of
@@ -105,7 +106,7 @@ class LowRank(Structure):
 
     def inverse(self) -> Any:
         n = self.shape[-1]
-        return self.solved(np.eye(n, dtype=self.dtype if self.dtype.kind in "fcO" else float))
+        return self.solved(beside(np.eye(n, dtype=self.dtype if self.dtype.kind in "fcO" else float), self.left))
 
     def determinant(self) -> Any:
         """0 whatever the factors are, where the rank is smaller than the size."""
@@ -201,7 +202,7 @@ class DiagonalPlusLowRank(Structure):
         product = ops.matmul(swap(self.right), scaled)
         kind = ops.dtype(product)
         one = np.eye(ops.shape(self.left)[-1], dtype=kind if kind.kind in "fcO" else float)
-        return scaled, ops.add(one, product)
+        return scaled, ops.add(beside(one, product), product)
 
     def solved(self, b: Any) -> Any:
         if has_zero(self.diag):

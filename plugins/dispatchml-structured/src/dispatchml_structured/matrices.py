@@ -9,6 +9,7 @@ import numpy as np
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
+from dispatchml.rules import beside
 
 from .base import Structure, adjoint, column, conj, densify, inverted, kind_of, named, refuse, square_size, swap
 from .block import Block, BlockDiagonal
@@ -251,7 +252,7 @@ def eigh(a: Any, *, UPLO: str) -> Any:
         w = ops.real(a.diagonal_vector())
         order = rising(w)
         kind = a.dtype if a.dtype.kind in "fcO" else np.dtype(float)
-        return sorted_pair(w, np.eye(n, dtype=kind), order)
+        return sorted_pair(w, beside(np.eye(n, dtype=kind), w), order)
     if isinstance(a, Kronecker) and a.are_square():
         (w, v), (z, u) = (ops.eigh(x, UPLO=UPLO) for x in a.fields())
         w = flat_outer(w, z)
@@ -262,7 +263,7 @@ def eigh(a: Any, *, UPLO: str) -> Any:
         return sorted_pair(w, BlockDiagonal(v).materialise(), rising(w))
     if isinstance(a, Circulant) and a.is_transformed() and is_hermitian(a):
         w = ops.real(ops.fft(hermitian_column(a), axis=-1))
-        return sorted_pair(w, waves(n, a.dtype), rising(w))
+        return sorted_pair(w, beside(waves(n, a.dtype), w), rising(w))
     return ops.eigh(a.materialise() if stored_in_full(a) else densify("eigh", a), UPLO=UPLO)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops
+from dispatchml.rules import beside
 
 from .base import Structure, densify, kind_of, swap, vector_of_ones
 from .diagonal import Diagonal, ScaledIdentity
@@ -262,7 +263,7 @@ def unit(x: Any, k: Any, axis: int) -> Any:
         raise IndexError(f"index {k} is out of bounds for axis {axis} with size {n}")
     column = np.zeros((n, 1), vector_of_ones(0, x).dtype)
     column[k] = 1
-    return column
+    return beside(column, x)
 
 
 # ---- new values of the same kind -------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch import LAYER_RULES, field, layer_of, make
 from dispatchml.dispatch.errors import NoMethodError, NonDifferentiableError, at_user_line, describe
-from dispatchml.rules import rule
+from dispatchml.rules import beside, rule
 
 from .base import Structure, dense
 
@@ -169,11 +169,9 @@ def declare_linear(form: Any) -> None:
 def weight_like(w: Any, x: Any) -> Any:
     """Weights in the precision of what they multiply; they are whole numbers, and exact ones beside objects."""
     kind = ops.dtype(x).kind
-    return (
-        np.asarray(w).astype(np.int64).astype(object)[()]
-        if kind == "O"
-        else np.asarray(w, np.dtype(f"f{max(ops.dtype(x).itemsize // (1 + (kind == 'c')), 2)}"))
-    )
+    if kind == "O":
+        return np.asarray(w).astype(np.int64).astype(object)[()]
+    return beside(np.asarray(w, np.dtype(f"f{max(ops.dtype(x).itemsize // (1 + (kind == 'c')), 2)}")), x)
 
 
 def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
@@ -195,10 +193,8 @@ def declare_field(form: Any, position: int, name: str, entries: Any) -> None:
         def field_pullback(ct: Any) -> tuple[Any, ...]:
             w = cls.weights(all_shapes(payloads), **statics)[position]
             if w is not None:
-                w = weight_like(w, ct)
-                ct = ops.where_or_zero(w != 0, ops.divide(ct, np.where(w == 0, 1, w))) if np.any(w == 0) else (
-                    ops.divide(ct, w)
-                )  # fmt: skip
+                divided = ops.divide(ct, weight_like(np.where(w == 0, 1, w), ct))
+                ct = ops.where_or_zero(w != 0, divided) if np.any(w == 0) else divided
             here = payloads[position]
             parts = [ct if k == position else no_cotangent(p, here, ct) for k, p in enumerate(payloads)]
             return (direction(form, parts, cls.tangent_statics(**statics)),)

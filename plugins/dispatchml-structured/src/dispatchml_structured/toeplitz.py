@@ -10,6 +10,7 @@ import numpy as np
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import ShapeError, at_user_line
+from dispatchml.rules import beside
 
 from .base import Structure, as_array, column, conj, dense, square_size
 from .convolutions import SMALL, by_transforms, dense_sums, gathered, lags, toeplitz_product
@@ -82,7 +83,8 @@ class Toeplitz(Structure):
     @staticmethod
     def entries(ct: Any, shapes: Any) -> tuple[Any, ...]:
         m, n = shapes[0][-1], shapes[1][-1]
-        means = ops.divide(dense_sums(dense(ct)), np.concatenate((counts(m, n)[1][:0:-1], counts(m, n)[0])))
+        sums = dense_sums(dense(ct))
+        means = ops.divide(sums, beside(np.concatenate((counts(m, n)[1][:0:-1], counts(m, n)[0])), sums))
         row = ops.flip(ops.getitem(means, index=(..., slice(0, n))), axis=-1)
         return ops.getitem(means, index=(..., slice(max(n - 1, 0), None))), row
 
@@ -264,7 +266,7 @@ class Circulant(Structure):
         pairs[single] = 1
         with np.errstate(divide="ignore"):
             logs = ops.log(ops.absolute(y))
-        return sign, ops.sum(ops.multiply(logs, pairs), axis=-1)
+        return sign, ops.sum(ops.multiply(logs, beside(pairs, logs)), axis=-1)
 
 
 def places(n: int) -> Any:

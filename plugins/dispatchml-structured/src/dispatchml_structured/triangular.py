@@ -9,6 +9,7 @@ import numpy as np
 
 import dispatchml as dm
 from dispatchml import ops
+from dispatchml.rules import beside
 
 from .base import Structure, as_array, dense, floating
 from .diagonal import sign_and_log_of
@@ -104,7 +105,8 @@ class Triangular(Structure):
 
     def inverse(self) -> Any:
         n = ops.shape(self._data)[-1]
-        one = ops.broadcast_to(np.eye(n, dtype=self.number_dtype()), shape=ops.shape(self._data))
+        one = beside(np.eye(n, dtype=self.number_dtype()), self._data)
+        one = ops.broadcast_to(one, shape=ops.shape(self._data))
         return Triangular(self.solved(one), self.lower, self.unit)
 
     def number_dtype(self) -> Any:
