@@ -53,7 +53,7 @@ def refuse(value: Any) -> NoReturn:
     if is_remote(value):
         raise KernelError(
             f"A kernel runs on the CPU, and {describe(value)} is on {device_of(value)}{at_user_line()}. Move it with "
-            'dispatchml.to_device(x, "cpu") and the result back; or write the function with operations on whole arrays, '
+            'dispatchml.to_device(x, "cpu") and the result back; or write the function with operations on whole arrays '
             "or what is done with each element alone as a function of numbers under dispatchml.vectorize."
         )
     raise KernelError(

@@ -30,7 +30,7 @@ class Code:
         self.module = library.xp.RawModule(path=str(kept(text)))
 
     def __call__(self, kernel: Kernel, arrays: list[Any]) -> None:
-        units = kernel.blocks
+        units = kernel.blocks * kernel.group
         blocks = max(1, min(-(-units // THREADS), self.most))
         numbers = [np.int64(n) for n in (*kernel.sizes, kernel.extent, kernel.grain)]
         self.module.get_function(kernel.symbol)((blocks,), (THREADS,), (*arrays, *numbers))

@@ -11,6 +11,9 @@ from ..emit.kernel import Kernel
 from ..graph import Literal, Node, Operand, Program, Value
 from ..lower.partition import Partition
 from ..lower.regions import Region
+from ..lower.scalar_calls import character_of
+from .groups import GroupKernel, group_of, joining
+from .joins import BLOCK
 from .kernel import GROUP, ThreadKernel, Unfit, merging
 
 NUMBERS = frozenset((bool, int, float, complex))
@@ -184,7 +187,7 @@ def planned(step: Any) -> Step:
         return made
     region: Region = step.region
     try:
-        kernel = ThreadKernel(region).write()
+        kernel = (GroupKernel if group_of(region) > 1 else ThreadKernel)(region).write()
     except Unfit as reason:
         made.region, made.reason = region, str(reason)
         return made
@@ -196,11 +199,16 @@ def planned(step: Any) -> Step:
             slots.append(pointer.value)
             continue
         value, count = pointer.value, kernel.blocks
+        character = character_of(value.dtype)
+        assert character is not None
         source = ("parts", k, 0)
         made.scratch[source] = (count * pointer.parts, value.dtype)
         slots.append(source)
+        if count >= BLOCK and pointer.parts == 1:
+            after.append(Launch(joining(pointer.operation, character, count), [source, value]))
+            continue
         while count > 1:
-            merge = merging(pointer.operation, value.dtype.char, count, pointer.parts)
+            merge = merging(pointer.operation, character, count, pointer.parts)
             count = -(-count // GROUP)
             target: Any = value if count == 1 else ("parts", k, len(after) + 1)
             if count > 1:

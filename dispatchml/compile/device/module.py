@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import scalars
 from ..emit.kernel import Kernel, written
+from .joins import ON_CARD, ON_HOST
 
 TRIPLE = "nvptx64-nvidia-cuda"
 #: Architectures that texts are made for, in rising order: the newest that a card has is taken.
@@ -28,12 +29,17 @@ def thread_text(kernel: Kernel) -> str:
     pointers = [f"%p{k}" for k in range(len(kernel.pointers))]
     sizes = [f"%s{k}" for k in range(len(kernel.sizes))]
     typed = [*(f"ptr {p}" for p in pointers), *(f"i64 {s}" for s in sizes)]
+    lane = ["i64 %lane"] if kernel.group > 1 else []
+    passed = ", ".join([*typed[: len(pointers)], *lane, *typed[len(pointers) :], "i64 %low", "i64 %high"])
     given = ", ".join([*typed, "i64 %extent", "i64 %grain", "i64 %thread", "i64 %threads"])
     lines = [
         f"define void @{kernel.symbol}.thread({given}) nounwind {{",
         "entry:",
-        "  %begin = mul i64 %thread, %grain",
-        "  %step = mul i64 %threads, %grain",
+        f"  %lane = urem i64 %thread, {kernel.group}",
+        f"  %number = udiv i64 %thread, {kernel.group}",
+        f"  %together = udiv i64 %threads, {kernel.group}",
+        "  %begin = mul i64 %number, %grain",
+        "  %step = mul i64 %together, %grain",
         "  %any = icmp slt i64 %begin, %extent",
         "  br i1 %any, label %unit, label %done",
         "unit:",
@@ -41,7 +47,7 @@ def thread_text(kernel: Kernel) -> str:
         "  %to = add i64 %low, %grain",
         "  %inside = icmp slt i64 %to, %extent",
         "  %high = select i1 %inside, i64 %to, i64 %extent",
-        f"  call void @{kernel.symbol}.body({', '.join([*typed, 'i64 %low', 'i64 %high'])})",
+        f"  call void @{kernel.symbol}.body({passed})",
         "  %next = add i64 %low, %step",
         "  %more = icmp slt i64 %next, %extent",
         "  br i1 %more, label %unit, label %done",
@@ -86,13 +92,18 @@ def module_text(kernels: list[Kernel], device: bool) -> str:
     """The text of kernels, with the scalar functions that they call. device: with entry points for a card."""
     needs: dict[str, Any] = {}
     intrinsics: dict[str, str] = {}
+    joins: dict[str, str] = {}
     parts: list[str] = []
     for kernel in {k.symbol: k for k in kernels}.values():
         needs |= kernel.needs
         intrinsics |= kernel.intrinsics
         parts.append(thread_text(kernel))
+        joins |= kernel.joins
         if device:
             parts.append(entry_text(kernel))
+    parts += joins.values()
+    if joins:
+        parts.append(ON_CARD if device else ON_HOST)
     text = scalars.definitions(list(needs))
     declared = [line for line in intrinsics.values() if line not in text]
     return "\n\n".join([*parts, "\n".join(declared), text, REGISTERS if device else ""]) + "\n"

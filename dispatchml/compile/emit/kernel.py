@@ -43,6 +43,8 @@ class Kernel:
         "region",
         "scheme",
         "hints",
+        "group",
+        "joins",
     )
 
     def __init__(
@@ -60,6 +62,10 @@ class Kernel:
         self.intrinsics, self.hints = text.intrinsics, text.hints
         self.sizes = list(text.sizes)
         self.extent, self.grain, self.region, self.scheme = extent, grain, region, scheme
+        #: How many threads of a device share a unit.
+        self.group = 1
+        #: The functions by which they join what they have added up, name -> text.
+        self.joins: dict[str, str] = {}
         self.symbol = symbol or "k" + hashlib.sha256(function_text("", text, pointers).encode()).hexdigest()[:16]
         self.text = function_text(self.symbol, text, pointers)
 

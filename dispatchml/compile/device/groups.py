@@ -1,0 +1,173 @@
+"""Kernels in which a warp or a block shares a row, or a stretch of what is added up.
+
+Neighbouring lanes have neighbouring elements; what each adds up is joined by shuffles (`joins`), and known to all of
+them in the next pass over the row. One lane leaves what is known once a row. Each lane has at least one element.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..emit.body import Scope
+from ..emit.joining import identity, joined
+from ..emit.kernel import Kernel, Pointer
+from ..emit.passes import Pass
+from ..emit.rows import how_joined
+from ..emit.text import MEMORY, REGISTERS, Text
+from ..lower.expressions import depends_of
+from ..lower.regions import Region
+from .joins import BLOCK, WARP, join_name, join_text
+from .kernel import LANES, ThreadKernel, renamed
+
+#: Elements of a row from which a block shares it, and threads that a card wants at least.
+LONG, WANTED = 4096, 1 << 15
+
+
+class GroupKernel(ThreadKernel):
+    """Writes a kernel whose units are rows, or stretches of what is added up, each of a group of lanes."""
+
+    scheme = "groups"
+
+    def __init__(self, region: Region, symbol: str = "", fast: bool = False) -> None:
+        self.group = group_of(region)
+        self.joins: dict[str, str] = {}
+        super().__init__(region, symbol, fast)
+        self.text.sizes["lane"] = "%lane"  # type: ignore[index]  # the first of the arguments behind the arrays
+        self.direct = [t for t in self.reduced if is_direct(region, t)]
+        self.reduced = [t for t in self.reduced if t not in self.direct]
+        for target in self.direct:
+            value = target.root.value
+            self.places[value] = self.pointer(Pointer("value", value, 0, "store"))
+
+    def lanes(self) -> int:
+        """How many groups share a row of the loop."""
+        if any(is_direct(self.region, t) for t in self.region.targets):
+            return 1
+        return max(1, super().lanes() // self.group)
+
+    def write(self) -> Kernel:
+        """The kernel."""
+        made = super().write()
+        made.group, made.joins, made.sizes = self.group, self.joins, made.sizes[1:]
+        return made
+
+    def rows(self, function: Scope, low: str, high: str) -> None:
+        text, region = self.text, self.region
+        counter, end = self.loop("row", low, high, "1")
+        row, number, first = Scope(function), counter, "%lane"
+        if self.chunks > 1:
+            chunks = text.size(self.chunks)
+            number, part = text.let(f"udiv i64 {counter}, {chunks}"), text.let(f"urem i64 {counter}, {chunks}")
+            first = text.let(f"add i64 {text.let(f'mul i64 {part}, {self.group}')}, %lane")
+        self.outer_variables(number)
+        for each in self.passes.passes:
+            self.one_pass(each, row, first, text.size(region.inner.extent))
+        self.row_targets(row)
+        end()
+
+    def inner_loop(self, each: Pass, row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
+        """The loop of a pass; what all lanes have added up."""
+        totals = self.one_loop(each, row, first, last, ())
+        return [(thing, self.together(thing, total)) for thing, total in totals]
+
+    def together(self, thing: Any, total: str) -> str:
+        """A lane's total joined with the others'."""
+        operation, character = how_joined(thing)
+        name = join_name(operation, character, self.group)
+        if name not in self.joins:
+            self.joins[name], intrinsics = join_text(operation, character, self.group)
+            self.text.intrinsics |= intrinsics
+        kind = self.kind_of(thing)
+        return self.text.let(f"call {kind} @{name}({kind} {total}, i64 %lane)")
+
+    def loop(self, stem: str, low: str, high: str, by: str, hints: tuple[str, ...] = ()) -> tuple[str, Any]:
+        """A pass goes from a lane's first element to the next one that is its own."""
+        step = self.text.size(self.chunks * self.group) if stem == "pass" else by
+        return super(ThreadKernel, self).loop(stem, low, high, step, ())
+
+    def grain(self, extent: int, chunk: int) -> int:
+        return max(1, -(-extent * self.group // LANES)) if self.reduced else 1
+
+    # ---- what is known once a row ------------------------------------------------------------------------------------
+
+    def alone(self) -> Any:
+        """Begin what the first lane does alone; what ends it."""
+        text = self.text
+        only, after = text.fresh("only"), text.fresh("after")
+        text.branch(text.let("icmp eq i64 %lane, 0"), only, after)
+        text.begin(only)
+
+        def end() -> None:
+            text.jump(after)
+            text.begin(after)
+
+        return end
+
+    def part(self, pointer: str, target: Any, number: str) -> str:
+        """The address of this group's part, which the first lane fills."""
+        text, character = self.text, target.expr.character
+        kind = REGISTERS[character] if character in "FD" else MEMORY[character]
+        address = text.let(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {number}", "part")
+        end = self.alone()
+        text.store(character, identity(target.operation, character), address, "0")
+        end()
+        return address
+
+    def add_up(self, target: Any, value: str, scope: Scope) -> None:
+        """Leave what all lanes have added up: in this group's part, or where it belongs."""
+        text = self.text
+        offset = self.body.form(target.offset, scope)
+        end = self.alone()
+        if target in self.direct:
+            text.store(target.expr.character, value, self.places[target.root.value], offset)
+        else:
+            super().add_up(target, value, scope)
+        end()
+
+
+def group_of(region: Region) -> int:
+    """How many lanes share a unit; 1 where there are not enough elements, or they go to places of their own."""
+    extent = region.inner.extent
+    reduced = [t for t in region.targets if t.operation is not None and not t.scan]
+    if not reduced and not region.rows or any(t.row for t in reduced):
+        return 1
+    if any(t.root.value.size != 1 and not is_direct(region, t) for t in reduced):
+        return 1
+    if extent >= LONG or extent >= BLOCK and region.count * WARP < WANTED:
+        return BLOCK
+    return WARP if extent >= WARP else 1
+
+
+def is_direct(region: Region, target: Any) -> bool:
+    """Whether all that is added up for a place of a target is one row of the region."""
+    if target.operation is None or target.scan or target.row or target.root.value.size != region.count:
+        return False
+    depends = depends_of(target.offset)
+    return region.inner not in depends and all(v in depends for v in region.outer if v.extent > 1)
+
+
+def joining(operation: str, character: str, count: int) -> Kernel:
+    """out[0] = all parts joined: one block, whose lanes go through them in strides."""
+    text, kind = Text(), REGISTERS[character]
+    text.sizes = {0: "%lane", 1: "%s0"}
+    name = join_name(operation, character, BLOCK)
+    join, intrinsics = join_text(operation, character, BLOCK)
+    first = text.load(character, "%p0", "%lane")
+    text.lines += [f"  %b0 = add i64 %lane, {BLOCK}", "  br label %head", "head:"]
+    text.lines += ["  %b = phi i64 [ %b0, %entry ], [ %b.next, %more ]"]
+    text.lines += [f"  %total = phi {kind} [ {first}, %entry ], [ %joined, %more ]"]
+    text.lines += ["  %again = icmp slt i64 %b, %s0", "  br i1 %again, label %more, label %all", "more:"]
+    found = text.load(character, "%p0", "%b")
+    text.lines += renamed(kind, joined(text, operation, character, "%total", found), character)
+    text.lines += [f"  %b.next = add i64 %b, {BLOCK}", "  br label %head", "all:"]
+    total = text.let(f"call {kind} @{name}({kind} %total, i64 %lane)")
+    text.lines += ["  %only = icmp eq i64 %lane, 0", "  br i1 %only, label %leave, label %done", "leave:"]
+    text.store(character, total, "%p1", "0")
+    text.lines += ["  br label %done", "done:", "  ret void"]
+    text.intrinsics |= intrinsics
+    pointers = [Pointer("partial", None, 1), Pointer("value", None, 0, "store")]
+    made = Kernel(
+        f"join_{operation}_{'bool' if character == '?' else character}", text, {}, pointers, 1, 1, None, "join"
+    )
+    made.sizes, made.group, made.joins = [count], BLOCK, {name: join}
+    return made
