@@ -86,11 +86,13 @@ def full_like(
     x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
 ) -> Any:  # fmt: skip
     """As `numpy.full_like`."""
+    wishes = {"dtype": (dtype, None), "order": (order, "K"), "subok": (subok, True), "shape": (shape, None)}
+    given = {name: wish for name, (wish, default) in wishes.items() if wish is not default}  # libraries know few
     if active() is None:
-        return np.full_like(x, fill_value, dtype, order, subok, shape)
+        return np.full_like(x, fill_value, **given)
     x = held(x)
-    if isinstance(x, TRACED) and not is_bare(x) or not is_bare(fill_value):
-        return np.full_like(x, held_deeply(fill_value), dtype, order, subok, shape)
+    if isinstance(x, TRACED) and not is_bare(x) or not is_bare(fill_value) or has_own_functions(x):
+        return np.full_like(x, held_deeply(fill_value), **given)
     x = array_of(held_deeply(x)) if type(x) in (list, tuple) else x
     order = order_of(x) if order in "AK" else order
     shape, dtype = ops.shape(x) if shape is None else shape, ops.dtype(x) if dtype is None else dtype
@@ -125,6 +127,15 @@ def converted(x: Any, dtype: Any, copy: bool, ndmin: int = 0, order: str = "K") 
         y = fresh(y)
     y = in_order(y, order)
     return Buffer(y) if ops.shape(y) else in_form(y, "array")
+
+
+def has_own_functions(x: Any) -> bool:
+    """Whether NumPy's functions of a value are its library's matter: a quantity, a masked or a labelled array."""
+    return (
+        hasattr(type(x), "__array_function__")
+        and type(x) is not np.ndarray
+        and not isinstance(x, (Traced, Rec, Buffer, np.generic))
+    )
 
 
 def is_bare(x: Any) -> bool:

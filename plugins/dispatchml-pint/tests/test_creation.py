@@ -49,3 +49,14 @@ def test_a_value_with_units_makes_an_array_with_units(u):
     assert str(y.units) == "kilometer * meter"
     np.testing.assert_allclose(dx.m_as("km"), [3.0, 3.0])
     np.testing.assert_allclose(ds.m_as("m"), 3.0)
+
+
+def test_units_of_what_is_filled_are_kept_by_compiled_and_lifted_functions(u):
+    """`full_like` of a plain quantity: under jit its numbers are recorded ones, under grad it is a constant."""
+    x, k = np.array([1.0, 2.0]) * u.m, 2.0 * u.km
+    found = dm.jit(lambda x: np.full_like(x, k) * 3)(x)
+    assert str(found.units) == "kilometer"
+    np.testing.assert_array_equal(found.magnitude, [6.0, 6.0])
+    y, dy = dm.jvp(lambda s: np.full_like(x, k, dtype=float) * s, (1.5,), (1.0,))
+    assert str(y.units) == str(dy.units) == "kilometer"
+    np.testing.assert_array_equal(dy.magnitude, [2.0, 2.0])
