@@ -69,3 +69,15 @@ def test_an_array_as_exponent():
         dm.grad(lambda x: np.sum(x ** np.array([1.0, 2.0])))(np.array([1.0, 2.0]) * u.m)
     found = dm.grad(lambda x: np.sum(x ** np.array([1.0, 2.0])))(np.array([1.0, 2.0]) * u.one)
     np.testing.assert_allclose(found.value, [1.0, 4.0])
+
+
+@pytest.mark.parametrize("f", [np.any, np.all, lambda x: x.any(), np.logical_not, lambda x: np.logical_or(x, x)])
+def test_quantities_are_neither_true_nor_false(f):
+    """As in astropy, which refuses a plain one."""
+    x = np.array([0.0, 1.0]) * u.m
+    with pytest.raises(TypeError):
+        f(x)
+    for call in (lambda: dm.jvp(f, (x,), (x,)), lambda: dm.jit(f)(x), lambda: dm.vmap(f)(np.stack([x, x]))):
+        with pytest.raises(TypeError):
+            call()
+    assert dm.jvp(lambda x: (np.any(x > 0 * u.m) * x)[1], (x,), (x,))[1] == 1.0 * u.m
