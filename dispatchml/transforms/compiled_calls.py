@@ -13,9 +13,10 @@ from ..engines.batch import Batched
 from ..engines.record import Rec
 from ..engines.traced import Traced, innermost
 from ..engines.views import current
+from ..ops.metadata import OBJECT
 from ..rules.registry import batch, rule
 from .containers import flatten, unflatten
-from .inputs import input_leaf
+from .inputs import input_leaf, is_number
 from .signature import static_key
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ def call_through(compiled: Compiled, arguments: tuple[Any, ...], keywords: dict[
     leaves, shape = flatten((arguments, keywords))
     if any(type(innermost(x)) is Rec for x in leaves):
         return compiled.traced(arguments, keywords)  # a program around this one takes it in
+    stranger = next((x for x in leaves if isinstance(x, Traced) and ops.dtype(x) is OBJECT), None)
+    if stranger is not None:
+        return compiled.traced_as_it_is(stranger, arguments, keywords)
     call = Call(compiled, Frame(leaves, shape))
     try:
         found = compiled_call(tuple(leaves[k] for k in call.frame.places), call=call)
@@ -110,8 +114,9 @@ def discrete(y: Any) -> Any:
 
 
 def is_float(y: Any) -> bool:
-    """Whether an output has derivatives."""
-    return ops.dtype(y).kind in "fc"
+    """Whether an output has derivatives: floats, and numbers of other libraries."""
+    kind = ops.dtype(y).kind
+    return kind in "fc" or kind == "O" and is_number(y)
 
 
 def chosen(values: Any, flags: Any) -> Iterator[Any]:

@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import ArgumentError, FallbackWarning, RecordingError, at_user_line, warn_at_user_line
+from ..dispatch.errors import (
+    ArgumentError,
+    FallbackWarning,
+    RecordingError,
+    at_user_line,
+    describe,
+    warn_at_user_line,
+)
 from ..engines import recorded_python
 from ..engines.operators import install
 from ..engines.record import Rec
@@ -195,6 +202,16 @@ class Compiled:
     def traced(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Run the function uncompiled on traced values, as a transform does."""
         return call_user(self.function if self.wrap is None else self.wrap(self.function), arguments, keywords, "jit")
+
+    def traced_as_it_is(self, stranger: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """The same where one of the traced values is of numbers that no program takes; says so."""
+        result = self.traced(arguments, keywords)
+        warn_at_user_line(
+            f"{name_of(self.function)} runs uncompiled: {describe(stranger)} is an argument{at_user_line()} of numbers "
+            "that no program can take. Write jit round the part that can be compiled, or leave it out.",
+            FallbackWarning,
+        )
+        return result
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Run the program for these arguments; record it where there is none yet."""

@@ -285,3 +285,21 @@ def test_float_tangents_and_cotangents_are_refused(kind):
     ):  # fmt: skip
         with pytest.raises(PrecisionError):
             call()
+
+
+@pytest.mark.parametrize(
+    "number", [Fraction(3, 2), Decimal("1.5"), mpmath.mpf("1.5"), mpmath.iv.mpf("1.5")], ids=lambda x: type(x).__name__
+)
+@pytest.mark.filterwarnings("ignore::dispatchml.dispatch.errors.FallbackWarning")
+def test_derivatives_of_compiled_functions_are_those_of_uncompiled_ones(number):
+    """No program takes such numbers: the function runs uncompiled, also below a derivative."""
+
+    def cube(x):
+        return x * x * x
+
+    compiled, one = dm.jit(cube), ops.one_like(number)
+    assert dm.grad(compiled)(number) == dm.grad(cube)(number) == number * number * 3
+    assert dm.jvp(compiled, (number,), (one,))[1] == number * number * 3
+    assert dm.grad(dm.grad(compiled))(number) == number * 6
+    array = np.array([number, number * 2], object)
+    assert list(dm.grad(dm.jit(lambda x: np.sum(x * x)))(array)) == list(array * 2)

@@ -261,3 +261,13 @@ def test_complex_results_are_refused_with_line_and_way_out(name, transform):
         NoMethodError, match=rf"complex result.*test_numbers.py:\d+.*{instead}.*propagate\(f, mean, cov\)"
     ):
         transform(lambda x: np.sum(np.abs(f(x))))(ufloat(0.5, 0.1))
+
+
+@pytest.mark.filterwarnings("ignore::dispatchml.dispatch.errors.FallbackWarning")
+def test_derivatives_of_compiled_functions_keep_correlations():
+    x, y = ufloat(2.0, 0.1), ufloat(3.0, 0.2)
+    compiled, one = dm.jit(lambda x, y: x * x * y), ufloat(1.0, 0.0)
+    found = dm.vjp(compiled, x, y)[1](one)
+    assert (found[0] - 2 * x * y).s == pytest.approx(0, abs=1e-12)
+    assert found[0].n == 12.0
+    assert (dm.jvp(lambda t: compiled(t, y), (1.5,), (1.0,))[1] - 3.0 * y).s == pytest.approx(0, abs=1e-12)
