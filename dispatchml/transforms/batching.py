@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from .. import ops
-from ..dispatch.errors import ShapeError, TracerConversionError, at_user_line, describe
+from ..dispatch.errors import NoMethodError, ShapeError, TracerConversionError, at_user_line, describe
 from ..engines.batch import Batched
 from ..engines.elements import dense_payload
 from ..engines.levels import Level
@@ -66,10 +66,11 @@ def run_batched(
     before = noted()
     try:
         return run_at_once(function, leaves, axes, structure, out_axes, size)
-    except TracerConversionError as error:
-        if not size or LIFTING.is_of_package is None or not LIFTING.is_of_package(error):
+    except (TracerConversionError, NoMethodError) as error:
+        from .one_by_one import is_of_plugin, one_by_one
+
+        if not size or not (is_of_plugin(error) or LIFTING.is_of_package and LIFTING.is_of_package(error)):
             raise
-        from .one_by_one import one_by_one
 
         single = [None if is_other(x) else axis for x, axis in zip(leaves, axes, strict=True)]
         return one_by_one(function, leaves, single, structure, out_axes, size, error, before)

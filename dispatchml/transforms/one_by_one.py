@@ -1,4 +1,4 @@
-"""A batch whose elements run one by one: where the code of a package that is enabled must know the numbers of each."""
+"""A batch whose elements run one by one: where an enabled package, or a plugin, must know the numbers of each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ops
-from ..dispatch.errors import FallbackWarning, TracerConversionError, warn_at_user_line
+from ..dispatch.errors import FallbackWarning, warn_at_user_line
 from ..engines.refusals import forget
 from .boundary import call_user
 from .containers import flatten, unflatten
@@ -15,7 +15,7 @@ from .prefix import spread
 
 def one_by_one(
     function: Callable[..., Any], leaves: list[Any], axes: list[int | None], structure: Any, out_axes: Any, size: int,
-    error: TracerConversionError, refused: int,
+    error: Exception, refused: int,
 ) -> Any:  # fmt: skip
     """The results for each element, put together along the axes that out_axes says.
 
@@ -37,6 +37,16 @@ def one_by_one(
     places = spread(out_axes, outputs[0], "out_axes")
     columns = zip(*(part for part, _ in found), strict=True)
     return unflatten(found[0][1], [together(list(c), place) for c, place in zip(columns, places, strict=True)])
+
+
+def is_of_plugin(error: BaseException) -> bool:
+    """Whether an error comes out of the code of a plugin of dispatchml."""
+    entry = error.__traceback__
+    while entry is not None:
+        if str(entry.tb_frame.f_globals.get("__name__", "")).startswith("dispatchml_"):
+            return True
+        entry = entry.tb_next
+    return False
 
 
 def element(x: Any, axis: int, k: int) -> Any:

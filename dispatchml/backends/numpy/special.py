@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...dispatch.errors import MissingExtraError, at_user_line
+from ...dispatch.errors import MissingExtraError, NoRuleError, at_user_line
 from .kernels import guarded, kernel
 from .transcendental import as_inexact
 
@@ -45,6 +45,11 @@ def polygamma_of_arrays(a: Any, *, n: int = 1) -> Any:
     """(-1)**(n+1) n! zeta(n + 1, a), digamma for n = 0; unlike SciPy's it keeps float32."""
     if n == 0:
         return from_scipy("digamma")(a)
+    if np.iscomplexobj(a):
+        raise NoRuleError(
+            "polygamma of complex numbers, of which second derivatives of gamma and loggamma are made, is not in SciPy"
+            f"{at_user_line()}. Take first derivatives, or separate real and imaginary parts by a formula of your own."
+        )
     return from_scipy("zeta")(float(n + 1), a) * (math.factorial(n) * (-1.0) ** (n + 1))
 
 

@@ -7,7 +7,7 @@ import scipy.sparse.linalg
 from dispatchml_scipy.errors import ConvergenceError, SingularSolutionError
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import LiftError, NonDifferentiableError
+from dispatchml.dispatch.errors import FallbackWarning, LiftError, NonDifferentiableError
 
 N = 8
 DIAGONAL = np.linspace(3, 4, N)
@@ -89,6 +89,13 @@ def test_programs(name, stand_in, check_function):
     )
 
 
+def test_a_batch_of_matrices_runs_one_by_one(stand_in):
+    f = lambda a: C @ stand_in("sparse.linalg.spsolve")(GENERAL * a, B)  # noqa: E731
+    with pytest.warns(FallbackWarning, match="element by element"):
+        found = dm.vmap(f)(np.array([1.0, 2.0]))
+    np.testing.assert_allclose(found, [f(1.0), f(2.0)])
+
+
 def test_gradients_keep_the_pattern(stand_in):
     g = dm.grad(lambda a: C @ stand_in("sparse.linalg.spsolve")(a, B))(GENERAL)
     assert g.nnz == GENERAL.nnz
@@ -110,8 +117,6 @@ def test_what_is_refused(stand_in):
         dm.grad(lambda a: C @ f.lsqr(TALL * a, G, iter_lim=1)[0])(1.0)
     with pytest.raises(NonDifferentiableError, match="two eigenvalues are equal"):
         dm.grad(lambda a: np.sum(f.eigsh(scipy.sparse.eye_array(N).tocsr() * a, k=2)[0]))(1.0)
-    with pytest.raises(LiftError, match="loop"):
-        dm.vmap(lambda a: C @ f.spsolve(GENERAL * a, B))(np.ones(2))
     with pytest.raises(LiftError, match="times"):
         dm.grad(lambda t: np.sum(f.expm_multiply(GENERAL, B, start=0, stop=t, num=2)))(1.0)
     with pytest.raises(SingularSolutionError), pytest.warns(scipy.sparse.linalg.MatrixRankWarning):

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops, primal
-from dispatchml.dispatch.errors import LiftError, at_user_line
+from dispatchml.dispatch.errors import LiftError, TracerConversionError, at_user_line
+from dispatchml.engines.batch import Batched
+from dispatchml.engines.traced import Traced
 from dispatchml.lift import replaces
 from dispatchml.numpy.registry import operand
 
@@ -16,6 +18,21 @@ def array(x: Any) -> Any:
     """An array-like, which may hold traced values, as an array; numbers are arrays of no axis."""
     x = operand(x)
     return np.asarray(x) if isinstance(x, (bool, int, float, complex)) else x
+
+
+def decided(x: Any) -> Any:
+    """The plain numbers of a value, where code goes one way or another by them.
+
+    An element of a batch has none: the error makes vmap run the elements one by one.
+    """
+    inner = x
+    while isinstance(inner, Traced):
+        if isinstance(inner, Batched):
+            raise TracerConversionError(
+                f"The numbers of each element of a batch decide{at_user_line()}: they cannot be taken at once."
+            )
+        inner = inner._value
+    return primal(x)
 
 
 def floating(x: Any) -> Any:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from dispatchml import ops, primal
+from dispatchml import ops
 from dispatchml.lift import replaces
 from dispatchml.lift.buffers import held
 
-from .arguments import array
+from .arguments import array, decided
 
 
 @replaces("scipy._lib.array_api_extra._lib._funcs.apply_where", versions=">=1.15,<1.19")
@@ -19,7 +19,7 @@ def apply_where(cond, args, f1, f2=None, /, *, fill_value=None, kwargs=None, xp=
     if kwargs:
         return NotImplemented
     given = [array(x) for x in (args if isinstance(args, (tuple, list)) else (args,))]
-    cond = np.asarray(primal(held(cond)))
+    cond = np.asarray(decided(held(cond)))
     shape = np.broadcast_shapes(cond.shape, *(ops.shape(x) for x in given))
     cond, given = np.broadcast_to(cond, shape), [np.broadcast_to(x, shape) for x in given]
     found = some(f1, given, cond)

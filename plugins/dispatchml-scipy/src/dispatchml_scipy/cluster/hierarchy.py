@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import scipy.cluster.hierarchy
 
-from dispatchml import ops, primal
+from dispatchml import ops
 from dispatchml.lift import plainly, replaces
 
-from ..arguments import floating, unsupported
+from ..arguments import decided, floating, unsupported
 
 
 def plain_result(name: str, *arguments: Any) -> Any:
     """What SciPy makes of plain arguments, which it also checks."""
-    return plainly(getattr(scipy.cluster.hierarchy, name))(*(np.asarray(primal(floating(x))) for x in arguments))
+    return plainly(getattr(scipy.cluster.hierarchy, name))(*(np.asarray(decided(floating(x))) for x in arguments))
 
 
 def with_distances(plain: Any, distances: Any) -> Any:
@@ -53,7 +53,7 @@ def members(linkage: Any) -> list[list[int]]:
 
 def largest(linkage: Any, values: Any) -> Any:
     """The largest value in each row's cluster."""
-    plain = np.asarray(primal(floating(linkage)))
+    plain = np.asarray(decided(floating(linkage)))
     return np.stack([np.max(values[np.array(rows)]) for rows in members(plain)])
 
 
@@ -75,14 +75,14 @@ def maxRstat(Z, R, i):
     """The largest of one of the statistics within each cluster."""
     if not isinstance(i, (int, np.integer)) or i < 0 or i > 3:
         raise unsupported(f"scipy.cluster.hierarchy.maxRstat(i={i!r})", "i is 0, 1, 2 or 3.")
-    plainly(scipy.cluster.hierarchy.maxRstat)(*(np.asarray(primal(floating(x))) for x in (Z, R)), int(i))
+    plainly(scipy.cluster.hierarchy.maxRstat)(*(np.asarray(decided(floating(x))) for x in (Z, R)), int(i))
     return largest(Z, floating(R)[:, int(i)])
 
 
 @replaces("scipy.cluster.hierarchy.cophenet")
 def cophenet(Z, Y=None):
     """The distances at which places meet, and their correlation with the distances Y."""
-    plain = np.asarray(primal(floating(Z)))
+    plain = np.asarray(decided(floating(Z)))
     count = len(plain) + 1
     groups: dict[int, list[int]] = {k: [k] for k in range(count)}
     where = np.zeros((count, count), int)
@@ -105,7 +105,7 @@ def linkage(y, method="single", metric="euclidean", optimal_ordering=False):
     from ..spatial.distance import pdist
 
     y = floating(y)
-    plain = plainly(scipy.cluster.hierarchy.linkage)(primal(y), method, metric, optimal_ordering)
+    plain = plainly(scipy.cluster.hierarchy.linkage)(decided(y), method, metric, optimal_ordering)
     count = len(plain) + 1
     flat = y if ops.ndim(y) == 1 else pdist(y, metric)
     squared = method in ("centroid", "median", "ward")

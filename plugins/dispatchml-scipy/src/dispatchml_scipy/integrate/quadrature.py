@@ -11,6 +11,7 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import LiftError, at_user_line, warn_at_user_line
 
+from ..arguments import decided
 from ..calls import Call, as_tuple, is_recorded, replacing
 from ..implicit import as_array, detached, run_plain, traced_in, with_value, with_values
 from ..user_functions import lifted, substituted
@@ -89,8 +90,8 @@ def split(call: Call, f: Any, names: tuple[str, ...]) -> Any:
     (plain,) = run_plain(run, call.values)
     a, b, points = call["a"], call["b"], call["points"]
     points = [points[k] for k in range(len(points))] if isinstance(points, (list, tuple)) else list(as_array(points))
-    low, high = sorted((dm.primal(a), dm.primal(b)))
-    inside = sorted((p for p in points if low < dm.primal(p) < high), key=dm.primal, reverse=bool(dm.primal(a) > low))
+    low, high = sorted((float(decided(a)), float(decided(b))))
+    inside = sorted((p for p in points if low < decided(p) < high), key=dm.primal, reverse=bool(dm.primal(a) > low))
     edges = [a, *inside, b]
     settings = {name: call[name] for name in names if name in call.named}
     one = quad if call.name == "quad" else quad_vec

@@ -109,7 +109,7 @@ def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     outside = np.logical_or(now < dm.stop_gradient(low), now > dm.stop_gradient(high))
     if ext == 2 and np.any(dm.primal(outside)):
         raise ValueError(f"splev{at_user_line()}: a point is outside of the knots (ext=2).")
-    if ext == 3:
+    if ext == 3 and not der:  # derivatives go on beyond the ends, as in FITPACK
         x = np.clip(x, low, high)
     y = spline(x, der, True)
     y = ops.moveaxis(y, source=-1, destination=0) if several else y

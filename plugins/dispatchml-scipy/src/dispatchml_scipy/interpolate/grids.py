@@ -123,9 +123,10 @@ class Grid:
     """What stands for a RegularGridInterpolator."""
 
     def __init__(
-        self, points: Any, values: Any, method: str, bounds_error: bool, fill_value: Any, plain: Any = None
-    ) -> None:
-        self.plain = plain
+        self, points: Any, values: Any, method: str, bounds_error: bool, fill_value: Any, plain: Any = None,
+        settings: Any = None,
+    ) -> None:  # fmt: skip
+        self.plain, self.settings = plain, settings or {}
         self.grid, self.values = tuple(map(as_array, points)), as_array(values)
         self.method, self.bounds_error, self.fill_value = method, bounds_error, fill_value
 
@@ -150,6 +151,8 @@ class Grid:
         ]
         made = contracted(self.values, weights)
         made = ops.reshape(self.outside(places, made), shape=(*shape, *ops.shape(self.values)[count:]))
+        if traced_in(self.fill_value):  # what is made is the value
+            return made
         (value,) = run_plain(lambda given: (self.by_scipy(*given, method, nu),), (self.grid, self.values, xi))
         return with_value(ops.reshape(value, shape=ops.shape(made)), made)
 
@@ -157,7 +160,9 @@ class Grid:
         """SciPy's values, whose spline methods solve their equations iteratively."""
         plain = self.plain
         if plain is None:
-            plain = scipy.interpolate.RegularGridInterpolator(grid, values, method, self.bounds_error, self.fill_value)
+            plain = scipy.interpolate.RegularGridInterpolator(
+                grid, values, method, self.bounds_error, self.fill_value, **self.settings
+            )
         return np.asarray(plain(xi, method, nu=nu))
 
     def outside(self, places: Any, made: Any) -> Any:
@@ -232,7 +237,8 @@ def regular_grid_interpolator(
     solver: Any = None, solver_args: Any = None,
 ) -> Any:  # fmt: skip
     """Of traced values or places."""
-    return Grid(points, values, method, bounds_error, fill_value)
+    settings = {"solver": solver, "solver_args": solver_args} if solver or solver_args else {}
+    return Grid(points, values, method, bounds_error, fill_value, settings=settings)
 
 
 @replaces("scipy.interpolate.RegularGridInterpolator.__call__")

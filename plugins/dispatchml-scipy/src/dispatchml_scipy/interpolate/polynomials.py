@@ -70,6 +70,10 @@ def barycentric_interpolator(
     """By places, values and points."""
     if yi is None:
         raise LiftError(f"BarycentricInterpolator{at_user_line()}: give the values yi= at once.")
+    if wi is not None:
+        raise LiftError(
+            f"BarycentricInterpolator{at_user_line()}: weights wi= have no derivative rule; leave them out."
+        )
     return Polynomial(xi, yi, axis)
 
 

@@ -209,13 +209,18 @@ def matmul_toeplitz(c_or_cr, x, check_finite=False, workers=None):
 def solve_circulant(c, b, singular="raise", tol=None, caxis=-1, baxis=0, outaxis=0):
     """x with circulant(c) x = b, by Fourier transforms."""
     c, b = np.atleast_1d(finite(c)), np.atleast_1d(finite(b))
-    if singular != "raise" or ops.ndim(c) != 1 or baxis != 0 or outaxis != 0:
-        raise unsupported("scipy.linalg.solve_circulant with stacks, axes or singular='lstsq'", "One vector c is.")
-    spectrum = np.fft.fft(c)
-    size = np.absolute(spectrum)
-    limit = np.max(size) * ops.shape(c)[0] * np.finfo(float).eps if tol is None else tol
-    if bool(np.any(size <= limit)):
-        raise np.linalg.LinAlgError("near singular circulant matrix.")
-    y = np.fft.fft(b, axis=0) / ops.reshape(spectrum, shape=(-1,) + (1,) * (ops.ndim(b) - 1))
-    y = np.fft.ifft(y, axis=0)
-    return y if is_complex(c) or is_complex(b) else np.real(y)
+    size, others = ops.shape(c)[caxis], ops.shape(b)[baxis]
+    if size != others:
+        raise ValueError(f"Shapes of c {ops.shape(c)} and b {ops.shape(b)} are incompatible")
+    spectrum = np.fft.fft(np.moveaxis(c, caxis, -1), axis=-1)
+    large = np.absolute(spectrum)
+    limit = np.max(large, axis=-1, keepdims=True) * size * np.finfo(float).eps if tol is None else tol
+    zero = large <= limit
+    if np.any(zero):
+        if singular == "raise":
+            raise np.linalg.LinAlgError("near singular circulant matrix.")
+        spectrum = np.where(zero, 1, spectrum)
+    y = np.fft.fft(np.moveaxis(b, baxis, -1), axis=-1) / spectrum
+    y = np.fft.ifft(np.where(zero, 0, y), axis=-1)
+    y = y if is_complex(c) or is_complex(b) else np.real(y)
+    return np.moveaxis(y, -1, outaxis) if outaxis != -1 else y

@@ -113,8 +113,7 @@ def tanhm(A):
 def signm(A, disp=np._NoValue):
     """The sign: a (a a)^(-1/2)."""
     a = finite(A)
-    root = ops.sqrtm(a @ a)
-    return ops.solve(root, a)
+    return ops.solve(ops.sqrtm(a @ a), a)  # whatever `disp` is: SciPy has an estimate for defective matrices only
 
 
 without_rule("scipy.linalg", "funm expm_cond", "There is no rule for it.")

@@ -21,11 +21,25 @@ SHORT = {
 }  # fmt: skip
 
 
+#: What `inv` knows of them.
+OF_INV = (None, "general", "gen", "diagonal", "upper triangular", "lower triangular", "pos", "sym", "her")
+#: Structures whose matrices are read in some places: the diagonals from which and to which they are.
+READ = {
+    "diagonal": (0, 0), "tridiagonal": (-1, 1), "upper triangular": (0, None), "lower triangular": (None, 0),
+}  # fmt: skip
+
+
 def assumed(a: Any, assume_a: Any, lower: bool) -> Any:
-    """The matrix that SciPy solves with: of a symmetric one it reads one triangle."""
+    """The matrix that SciPy solves with: it reads some diagonals, and one triangle of a symmetric matrix."""
     kind = SHORT.get(assume_a, assume_a)
-    if kind not in ("symmetric", "hermitian", "positive definite"):
+    if kind in READ:
+        first, last = READ[kind]
+        a = a if first is None else np.triu(a, first)
+        return a if last is None else np.tril(a, last)
+    if kind in ("general", "banded"):
         return a
+    if kind not in ("symmetric", "hermitian", "positive definite"):
+        raise ValueError(f"{assume_a} is not a recognized matrix structure")
     conjugate = kind != "symmetric" and is_complex(a)
     read = np.tril(a) if lower else np.triu(a)
     other = np.swapaxes(np.tril(a, -1) if lower else np.triu(a, 1), -2, -1)
@@ -44,8 +58,6 @@ def solve(a, b, lower=False, overwrite_a=False, overwrite_b=False, check_finite=
     if kind in ("upper triangular", "lower triangular"):
         return ops.solve_triangular(a, b, lower=kind[0] == "l", trans="T" if transposed else "N")
     a = assumed(a, assume_a, lower)
-    if kind == "diagonal":
-        a = np.where(np.eye(ops.shape(a)[-1], dtype=bool), a, 0)
     if transposed:
         if is_complex(a):
             raise NotImplementedError(
@@ -58,6 +70,8 @@ def solve(a, b, lower=False, overwrite_a=False, overwrite_b=False, check_finite=
 @replaces("scipy.linalg.inv")
 def inv(a, overwrite_a=False, check_finite=True, *, assume_a=None, lower=False):
     """The inverse."""
+    if assume_a not in OF_INV:
+        raise KeyError(assume_a)
     return ops.inv(assumed(finite(a, check_finite), assume_a, lower))
 
 
@@ -157,7 +171,9 @@ def lstsq(a, b, cond=None, overwrite_a=False, overwrite_b=False, check_finite=Tr
     x, residues, rank, s = ops.lstsq(a, b, rcond=float(cond))
     if ops.ndim(b) == 1 and ops.shape(residues) == (1,):
         residues = residues[0]
-    return x, residues, rank, None if lapack_driver == "gelsy" else s
+    if lapack_driver == "gelsy":
+        return x, np.zeros(0, ops.dtype(x)), rank, None
+    return x, residues, rank, s
 
 
 def cutoff(a: Any, atol: Any, rtol: Any, name: str) -> float:

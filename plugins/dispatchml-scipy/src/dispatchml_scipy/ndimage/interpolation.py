@@ -180,7 +180,7 @@ def sampled(x: Any, places: Any, order: int, mode: str, cval: Any, prefilter: bo
             x = filtered_along(x, order, axis, mode)
     sizes = ops.shape(x)
     indices, weights, inside = [], [], True
-    known = True
+    known: list[list[Any]] = []
     for axis in range(rank):
         p = places[axis] + margin if margin else places[axis]
         factor, offset, valid = folded(ops.stop_gradient(p) * 1.0, sizes[axis], mode)
@@ -190,25 +190,22 @@ def sampled(x: Any, places: Any, order: int, mode: str, cval: Any, prefilter: bo
         floor = np.floor(ops.stop_gradient(shifted))
         start = floor.astype(int) - order // 2
         weights.append(basis(shifted - floor, order))
-        steps = []
-        for k in range(order + 1):
-            index, within = folded_index(start + k, sizes[axis], mode)
-            if mode == "grid-constant":
-                known = known & within
-            steps.append(index)
-        indices.append(steps)
+        steps = [folded_index(start + k, sizes[axis], mode) for k in range(order + 1)]
+        indices.append([index for index, _ in steps])
+        known.append([within for _, within in steps])
     flat = ops.reshape(x, shape=(-1,))
     strides = [int(np.prod(sizes[k + 1 :], dtype=int)) for k in range(rank)]
     total = None
     for at in itertools.product(range(order + 1), repeat=rank):
         place = sum(indices[axis][k] * strides[axis] for axis, k in enumerate(at))
         part = np.take(flat, place, axis=0)
+        if mode == "grid-constant":  # a coefficient outside is the constant
+            part = np.where(np.logical_and.reduce([known[axis][k] for axis, k in enumerate(at)]), part, cval)
         for axis, k in enumerate(at):
             if weights[axis][k] is not None:
                 part = part * weights[axis][k]
         total = part if total is None else total + part
-    keep = inside & known
-    return total if np.all(keep) else np.where(keep, total, cval)
+    return total if np.all(inside) else np.where(inside, total, cval)
 
 
 @replaces("scipy.ndimage.map_coordinates")

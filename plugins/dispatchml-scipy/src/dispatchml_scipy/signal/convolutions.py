@@ -128,6 +128,8 @@ def correlate2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
     """The correlation of two images."""
     if mode == "valid" and any(m < n for m, n in zip(ops.shape(array(in1)), ops.shape(array(in2)), strict=True)):
         raise unsupported("scipy.signal.correlate2d(mode='valid') with a smaller first image", "Exchange the images.")
-    if mode == "same" and any(n % 2 == 0 for n in ops.shape(array(in2))):
-        raise unsupported("scipy.signal.correlate2d(mode='same') with an even second image", "mode='full' is.")
+    if mode == "same":  # the middle of a correlation is that of SciPy's loop, half a pixel off for even images
+        full = in_two("correlate2d", in1, reversed_conjugate(in2), "full", boundary, fillvalue)
+        m, n = ops.shape(array(in1)), ops.shape(array(in2))
+        return full[tuple(slice(q // 2, q // 2 + p) for p, q in zip(m, n, strict=True))]
     return in_two("correlate2d", in1, reversed_conjugate(in2), mode, boundary, fillvalue)

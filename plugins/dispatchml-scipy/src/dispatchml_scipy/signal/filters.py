@@ -7,7 +7,7 @@ import numpy as np
 from dispatchml import ops
 from dispatchml.lift import replaces
 
-from ..arguments import array, floating, unsupported
+from ..arguments import array, decided, floating, unsupported
 from .recursions import allpole, fir
 
 
@@ -171,7 +171,7 @@ def sosfiltfilt(sos, x, axis=-1, padtype="odd", padlen=None):
     x = np.moveaxis(x, axis, -1)
     zi = sosfilt_zi(sos)
     sections = ops.shape(sos)[0]
-    plain = ops.stop_gradient(sos)
+    plain = np.asarray(decided(sos))
     zeros = min(int(np.sum(plain[:, 2] == 0)), int(np.sum(plain[:, 5] == 0)))
 
     def run(v: Any, first: Any) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.signal
 
-from dispatchml import ops, primal
+from dispatchml import ops
 from dispatchml.lift import plainly, replaces
 
-from ..arguments import floating, unsupported
+from ..arguments import decided, floating, unsupported
 from ..implicit import implicit, run_plain, with_value
 
 
@@ -32,11 +32,12 @@ def slope(polynomial: Any) -> Any:
 def residue(b, a, tol=1e-3, rtype="avg"):
     """Residues, poles and the polynomial of b/a, where all poles are simple."""
     own = plainly(scipy.signal.residue)
-    residues, poles, direct = run_plain(lambda tree: own(*tree, tol, rtype), (floating(b), floating(a)))
     b, a = floating(b), floating(a)
-    if np.any(np.asarray(primal(a))[:1] == 0) or np.any(np.asarray(primal(b))[:1] == 0):
+    decided(a), decided(b)  # the order of the poles is that of their numbers
+    residues, poles, direct = run_plain(lambda tree: own(*tree, tol, rtype), (b, a))
+    if np.any(np.asarray(decided(a))[:1] == 0) or np.any(np.asarray(decided(b))[:1] == 0):
         raise unsupported("scipy.signal.residue with a leading coefficient 0", "Leave it out.")
-    plain = np.asarray(primal(poles))
+    plain = np.asarray(decided(poles))
     if plain.size and np.min(np.abs(plain[:, None] - plain) + 1e300 * np.eye(plain.size)) <= tol:
         raise unsupported("scipy.signal.residue with poles of higher order", "They are no differentiable functions.")
     start = poles if ops.dtype(poles).kind == "c" else poles + 0.0

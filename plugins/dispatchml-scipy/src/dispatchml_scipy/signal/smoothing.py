@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import scipy.signal
 
-import dispatchml as dm
 from dispatchml import ops
 from dispatchml.lift import plainly, replaces
 
-from ..arguments import floating, unsupported, without_rule
+from ..arguments import decided, floating, unsupported, without_rule
 from ..implicit import detached, traced_in, with_value
 
 #: NumPy's names of SciPy's continuations.
@@ -73,12 +72,13 @@ def medfilt2d(input, kernel_size=3):
 @replaces("scipy.signal.windows.tukey")
 def tukey(M, alpha=0.5, sym=True, *, xp=None, device=None):
     """A box with the flanks of a cosine, of so much of its length."""
-    if xp is not None or device is not None or dm.primal(alpha) <= 0 or dm.primal(alpha) >= 1 or M <= 1:
+    share = np.asarray(decided(alpha))
+    if xp is not None or device is not None or share.ndim or share <= 0 or share >= 1 or M <= 1:
         raise unsupported("scipy.signal.windows.tukey with alpha outside of (0, 1), xp or device", "Inside it is.")
     length = M if sym else M + 1
     n = np.arange(length)
     distance = np.minimum(n, length - 1 - n) * 2.0 / (length - 1)
-    inside = int(np.floor(dm.primal(alpha) * (length - 1) / 2.0))
+    inside = int(np.floor(share * (length - 1) / 2.0))
     flank = np.minimum(n, length - 1 - n) <= inside
     w = np.where(flank, 0.5 * (1 + np.cos(np.pi * (distance / alpha - 1))), 1.0)
     return w[:M]

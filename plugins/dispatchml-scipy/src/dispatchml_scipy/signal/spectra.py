@@ -9,6 +9,7 @@ from dispatchml import ops
 from dispatchml.lift import replaces
 
 from ..arguments import floating, unsupported
+from .filters import extended
 from .sampling import detrend as without_trend
 
 
@@ -153,18 +154,28 @@ def spectrogram(
     x, fs=1.0, window=("tukey", 0.25), nperseg=None, noverlap=None, nfft=None, detrend="constant",
     return_onesided=True, scaling="density", axis=-1, mode="psd",
 ):  # fmt: skip
-    """The power spectra of segments."""
-    if mode != "psd":
-        raise unsupported(f"scipy.signal.spectrogram(mode={mode!r})", "mode='psd' is.")
+    """The spectra of segments: their powers, or by `mode` what they are made of."""
+    if mode not in ("psd", "complex", "magnitude"):
+        raise unsupported(
+            f"scipy.signal.spectrogram(mode={mode!r})",
+            "Angles jump at the frequencies 0; take those of mode='complex'.",
+        )
     x = floating(x)
     size = windowed(window, nperseg, ops.shape(x)[axis])[1]
     noverlap = size // 8 if noverlap is None else noverlap
-    f, t, power = spectrum(
-        "spectrogram", x, None, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, True
-    )
-    power = np.swapaxes(power, -2, -1)
-    axis = axis if axis < 0 else axis - ops.ndim(x)
-    return f, t, np.moveaxis(power, -2, axis - 1) if axis != -1 else power
+    f, t, found = spectrum(
+        "spectrogram", x, None, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis,
+        mode == "psd",
+    )  # fmt: skip
+    found = times_last(found, axis, ops.ndim(x))
+    return f, t, np.absolute(found) if mode == "magnitude" else found
+
+
+def times_last(spectra: Any, axis: int, rank: int) -> Any:
+    """Spectra of segments, one behind the other, with the frequencies in the place of an axis and the times last."""
+    spectra = np.swapaxes(spectra, -2, -1)
+    axis = axis if axis < 0 else axis - rank
+    return np.moveaxis(spectra, -2, axis - 1) if axis != -1 else spectra
 
 
 @replaces("scipy.signal.stft")
@@ -174,15 +185,16 @@ def stft(
 ):  # fmt: skip
     """The spectra of segments."""
     x = floating(x)
-    if axis not in (-1, ops.ndim(x) - 1):
-        raise unsupported("scipy.signal.stft along another axis than the last", "Move the axis first.")
-    if boundary not in ("zeros", None):
-        raise unsupported(f"scipy.signal.stft(boundary={boundary!r})", "'zeros' and None are.")
+    if boundary not in ("even", "odd", "constant", "zeros", None):
+        raise ValueError(f"Unknown boundary option '{boundary}', must be one of: even, odd, constant, zeros, None")
+    x = np.moveaxis(x, axis, -1)
     size = windowed(window, nperseg, ops.shape(x)[-1])[1]
     overlap = size // 2 if noverlap is None else int(noverlap)
     front = ((0, 0),) * (ops.ndim(x) - 1)
-    if boundary is not None:
+    if boundary == "zeros":
         x = np.pad(x, (*front, (size // 2, size // 2)))
+    elif boundary is not None:
+        x = extended(x, boundary, size // 2)
     if padded:
         missing = (-(ops.shape(x)[-1] - size) % (size - overlap)) % size
         x = np.pad(x, (*front, (0, missing)))
@@ -192,4 +204,4 @@ def stft(
     )
     if boundary is not None:
         t = t - size / 2 / fs
-    return f, t, np.swapaxes(result, -2, -1)
+    return f, t, times_last(result, axis, ops.ndim(x))

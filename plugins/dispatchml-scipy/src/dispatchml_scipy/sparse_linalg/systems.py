@@ -148,10 +148,17 @@ def iterative(name: str) -> None:
 
         x, info = run_plain(run, (b, plain))
         times = system.product if system is not None else lambda z: product(a, z) - shift_of(call) * z
-        if not order_of(times(x) - b):
+        rest = times(x) - b
+        if not order_of(rest):
             return ops.reshape(x, shape=shape), info
         if np.any(dm.primal(info)):
             raise not_converged(name, f"info={dm.primal(info)!r}: not converged after its iterations.")
+        far, size = (np.linalg.norm(dm.primal(v), axis=-1) for v in (rest, b))
+        if np.any(far > max(1e-2, 100 * float(call["rtol"])) * size + 100 * float(call.values.get("atol", 0.0))):
+            raise not_converged(
+                name, f"info=0, but what it found leaves a residual of {np.max(far):.2g} for a right side of size "
+                f"{np.max(size):.2g}.",
+            )  # fmt: skip
         if system is None and shift_of(call):
             identity = scipy.sparse.eye_array(plain.shape[0]) if is_sparse(plain) else np.eye(len(plain))
             plain = plain - shift_of(call) * identity

@@ -106,8 +106,11 @@ def polygamma(n, x):
 
 @replaces("scipy.special.zeta")
 def zeta(x, q=None, out=None):
-    """Hurwitz's zeta function, differentiable in q."""
-    return ops.zeta(floating(x), 1.0 if q is None else floating(q))
+    """Hurwitz's zeta function, and without q Riemann's."""
+    if out is not None:
+        raise unsupported("scipy.special.zeta(out=an array)", "Use the result.")
+    x = floating(x)
+    return WORDS["_riemann_zeta"](x) if q is None else WORDS["_zeta"](x, floating(q))
 
 
 @replaces("scipy.special.sinc")

@@ -10,7 +10,7 @@ import scipy.special
 from dispatchml import ops, primal
 from dispatchml.lift import plainly, replaces
 
-from ..arguments import array
+from ..arguments import array, decided
 from ..implicit import run_plain, with_value
 from .partials import word
 
@@ -39,7 +39,7 @@ def eigenvector(m: int, q: Any, odd: bool) -> tuple[Any, Any]:
 def value_slope(m: Any, q: Any, odd: bool) -> Any:
     """The derivative of a characteristic value in q: v dT/dq v, for each order that occurs."""
     total: Any = np.multiply(q, 0.0)
-    orders = np.asarray(primal(m))
+    orders = np.asarray(decided(m))
     for order in np.unique(orders[np.isfinite(orders)]):
         v, slope = eigenvector(int(order), q, odd)
         total = np.where(orders == order, np.sum(v * (v @ slope), axis=-1), total)
@@ -63,13 +63,13 @@ def coefficients(name: str, odd: bool) -> None:
     own = plainly(getattr(scipy.special, name))
 
     def found(m, q):
-        (plain,) = run_plain(lambda tree: (own(*tree),), (primal(m), q))
-        v, _ = eigenvector(int(primal(m)), q, odd)
+        (plain,) = run_plain(lambda tree: (own(*tree),), (decided(m), q))
+        v, _ = eigenvector(int(decided(m)), q, odd)
         v = v[: ops.shape(plain)[0]]
-        if not odd and int(primal(m)) % 2 == 0:
+        if not odd and int(decided(m)) % 2 == 0:
             v = ops.concatenate((v[:1] / np.sqrt(2.0), v[1:]), axis=0)
-        largest = int(np.argmax(np.abs(primal(v))))
-        sign = np.sign(float(primal(plain)[largest])) * np.sign(float(primal(v)[largest]))
+        largest = int(np.argmax(np.abs(decided(v))))
+        sign = np.sign(float(decided(plain)[largest])) * np.sign(float(decided(v)[largest]))
         return with_value(plain, sign * v)
 
     found.__name__ = name

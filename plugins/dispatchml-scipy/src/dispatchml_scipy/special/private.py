@@ -6,6 +6,7 @@ from dispatchml import ops
 from dispatchml.numpy.protocols import UFUNCS
 from dispatchml.rules import nondifferentiable
 
+from . import zetas as zetas
 from .distributions import kolmogorov_density, noncentral_chi_density, noncentral_f_density
 from .partials import DECLARED, new_operation, partials, ufunc_of
 
@@ -19,7 +20,9 @@ partials("_lgam1p(x)", x="digamma(x + 1)")
 partials("_factorial(x)", x="out*digamma(x + 1)")
 partials("_igam_fac(a, x)", a="out*(log(x) - digamma(a))", x="out*(a/x - 1)")
 partials("_scaled_exp1(x)", x="out/x + out - 1")
-partials("_zeta(x, q)", q="-(x*_zeta(x + 1, q))")
+partials("_zeta(x, q)", x="hurwitz_slope(x, q)", q="-(x*_zeta(x + 1, q))")
+partials("_riemann_zeta(z)", z="riemann_slope(z)")
+partials("zetac(x)", x="riemann_slope(x)")
 partials("_lambertw(z, k, tol)", z="1/(exp(out)*(1 + out))")
 partials("_iv_ratio(v, x)", x="1 - out*out - (2*v - 1)/x*out")
 partials("_iv_ratio_c(v, x)", x="(1 - out)*(1 - out) + (2*v - 1)/x*(1 - out) - 1")

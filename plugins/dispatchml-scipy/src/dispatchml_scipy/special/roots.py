@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dispatchml import primal
 from dispatchml.lift import replaces
 
-from ..arguments import unsupported
+from ..arguments import decided, unsupported
 from ..implicit import order_of
 
 
@@ -15,7 +14,7 @@ def refuse_roots(name: str, singular: Callable[..., bool], why: str) -> None:
     """Gauss points of a family in a parameter at which SciPy computes another family."""
 
     def roots(n, *parameters, mu=False):
-        if any(map(order_of, parameters)) and singular(*(float(primal(p)) for p in parameters)):
+        if any(map(order_of, parameters)) and singular(*(float(decided(p)) for p in parameters)):
             raise unsupported(
                 f"scipy.special.{name}, differentiated in parameters {why},", "SciPy has other code there."
             )

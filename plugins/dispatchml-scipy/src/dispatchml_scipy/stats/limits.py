@@ -25,7 +25,7 @@ FAMILIES = "scipy.stats._continuous_distns"
 
 def product(shape: Any, x: Any) -> Any:
     """shape * x, 0 where the shape is 0 and x infinite."""
-    return shape * np.where(np.asarray(primal(shape)) == 0, np.where(np.isfinite(primal(x)), x, 0.0), x)
+    return shape * np.where(ops.stop_gradient(shape) == 0, np.where(np.isfinite(ops.stop_gradient(x)), x, 0.0), x)
 
 
 def family(name: str, shapes: str, value: float = 0.0) -> Callable[[Any], Any]:
@@ -153,13 +153,13 @@ def pearson(method: str, normal: Callable[[Any], Any], skewed: Callable[..., Any
 
     def replaced(self: Any, x: Any, skew: Any) -> Any:
         x, skew = floating(x), floating(skew)
-        small = np.abs(np.asarray(primal(skew))) < NORMAL
+        small = np.absolute(ops.stop_gradient(skew)) < NORMAL
         if near(skew, 0.0, NORMAL):
             raise unsupported(
                 f"scipy.stats.pearson3.{method.lstrip('_')} at the skew 0, differentiated in the skew,",
                 "SciPy computes the normal distribution there, which has no skew.",
             )
-        if np.all(small):
+        if np.all(primal(small)):
             return normal(x) + 0 * skew
         skew = np.where(small, 1.0, skew)
         return np.where(small, normal(x), skewed(x, skew, 2 / skew))
@@ -171,7 +171,7 @@ def pearson(method: str, normal: Callable[[Any], Any], skewed: Callable[..., Any
 def gamma_place(x: Any, beta: Any) -> Any:
     """Where x lies in the gamma distribution, and whether that has a density there."""
     place = beta * (x + beta)
-    inside = np.asarray(primal(place)) > 0
+    inside = ops.stop_gradient(place) > 0
     return np.where(inside, place, 1.0), inside
 
 
@@ -185,11 +185,11 @@ def pearson_cdf(x: Any, skew: Any, beta: Any) -> Any:
     place, inside = gamma_place(x, beta)
     below = np.where(inside, WORDS["gammainc"](beta * beta, place), 0.0)
     above = np.where(inside, WORDS["gammaincc"](beta * beta, place), 1.0)
-    return np.where(np.asarray(primal(skew)) > 0, below, above)
+    return np.where(ops.stop_gradient(skew) > 0, below, above)
 
 
 def pearson_ppf(q: Any, skew: Any, beta: Any) -> Any:
-    share = np.where(np.asarray(primal(skew)) > 0, q, 1 - q)
+    share = np.where(ops.stop_gradient(skew) > 0, q, 1 - q)
     return WORDS["gammaincinv"](beta * beta, share) / beta - beta
 
 

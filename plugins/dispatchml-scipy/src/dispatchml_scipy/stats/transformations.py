@@ -22,7 +22,7 @@ def power(log: Any, exponent: Any) -> Any:
 
 
 def yeojohnson_of(x: Any, exponent: Any) -> Any:
-    positive = primal(x) >= 0
+    positive = ops.stop_gradient(x) >= 0
     above, below = np.where(positive, x, 0.0), np.where(positive, 0.0, -x)
     return np.where(positive, power(ops.log1p(above), exponent), -power(ops.log1p(below), 2 - exponent))
 
