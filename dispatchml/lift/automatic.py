@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..transforms.prepared import AS_IT_IS, enter_ready
-from .buffers import held_deeply
-from .copies import copied, is_lifted, lifted_function
+from .buffers import TRACED, held_deeply
+from .copies import COPIES, LISTED, copied, innermost, is_lifted, lifted_function
 from .reach import Reach, is_users
 
 
@@ -22,6 +22,30 @@ def prepare(function: Any, arguments: Any) -> Any:
     made = isinstance(function, types.FunctionType) and is_lifted(function)  # of a copy of what is round it
     needed = found is not function or made or any(map(is_liftable, arguments))
     return enter_ready(function, Lifted(function) if needed else AS_IT_IS)
+
+
+def prepare_for_lists(function: Any, arguments: Any) -> Any:
+    """The same for a function that met an error and was called with lists, which it may have handed to NumPy.
+
+    None where it was not, or takes lists already.
+    """
+    inner = innermost(function)
+    if inner is None or inner in LISTED or not any(map(holds_lists, arguments)):
+        return None
+    LISTED.add(inner)
+    COPIES.pop(inner, None)
+    made = prepare(function, arguments)
+    return None if made is AS_IT_IS else made
+
+
+def holds_lists(x: Any, depth: int = 3) -> bool:
+    """Whether an argument is or holds a list or tuple with traced values."""
+    cls = type(x)
+    if cls is dict:
+        return depth > 0 and any(holds_lists(v, depth - 1) for v in x.values())
+    if cls is not list and cls is not tuple:
+        return False
+    return any(isinstance(v, TRACED) or depth > 0 and holds_lists(v, depth - 1) for v in x)
 
 
 class Lifted:

@@ -23,6 +23,8 @@ LIFTED: dict[int, tuple[types.CodeType, types.CodeType]] = {}
 RENAMED: dict[tuple[int, bool, tuple[str | None, ...]], tuple[types.CodeType, types.CodeType]] = {}
 #: Copies by the function that they were made of.
 COPIES: weakref.WeakKeyDictionary[types.FunctionType, Copy] = weakref.WeakKeyDictionary()
+#: Functions that were called with lists of traced values, for which their calls of NumPy's functions take lists.
+LISTED: weakref.WeakSet[Any] = weakref.WeakSet()
 #: Classes whose methods have been looked at, with the switches in them.
 SWITCHED: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
 
@@ -78,6 +80,7 @@ def lifted_function(function: types.FunctionType, own: Callable[[Any], bool] = i
     if known is not None and known.holds(function):
         return known.function
     reach = Reach(own)
+    reach.lists = function in LISTED
     reach.function(function)
     return copied(reach, function)
 

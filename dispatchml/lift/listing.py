@@ -47,7 +47,7 @@ def on_lists(original: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
     arguments, keywords = held_deeply(arguments), {k: held_deeply(v) for k, v in keywords.items()}
     if not holds_traced(arguments) and not holds_traced(keywords):
         return kept(original(*arguments, **keywords))
-    if original in OF_SEVERAL:
+    if original in OF_SEVERAL or isinstance(original, np.ufunc):
         arguments = tuple(map(as_array, arguments))
         keywords = {k: as_array(v) for k, v in keywords.items()}
     at = recorded_one((arguments, keywords))

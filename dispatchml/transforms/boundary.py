@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from ..dispatch.errors import (
     DispatchmlError,
+    NoMethodError,
     OperationError,
     RecordingError,
     TracerConversionError,
@@ -24,7 +25,7 @@ from .prepared import AS_IT_IS, LIFTING, READY, is_unlifted
 
 LIFTING.is_of_package = None
 #: Errors of code that met a traced or recorded value without knowing what it is.
-UNSEEN = (TracerConversionError, RecordingError)
+UNSEEN = (TracerConversionError, RecordingError, NoMethodError)
 
 
 def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name: str) -> Any:
@@ -47,9 +48,13 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         result = run(*arguments, **keywords)
     except Exception as error:
         again = may_go_on(error)
-        if isinstance(error, UNSEEN) and run is function and not is_unlifted(function):
-            ready = LIFTING.prepare(function, arguments)  # a name may mean something else by now  # pyright: ignore[reportOptionalCall]
-            if ready is not AS_IT_IS:
+        if isinstance(error, UNSEEN) and not is_unlifted(function):
+            ready = AS_IT_IS
+            if run is function:
+                ready = LIFTING.prepare(function, arguments)  # a name may mean something else by now  # pyright: ignore[reportOptionalCall]
+            if ready is AS_IT_IS:
+                ready = with_lists(function, arguments)
+            if ready is not None:
                 run, again = ready.run, True
         if not again:
             raise_in_words(error, name)
@@ -74,6 +79,15 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
     if LIFTING.check is not None:
         LIFTING.check(function, result, name)
     return result if type(result) in LEAVES else map_leaves(lambda x: up_to_date(normal_form(x)), result)
+
+
+def with_lists(function: Callable[..., Any], arguments: Any) -> Any:
+    """What is run for a function whose arguments are or hold lists, so that it may hand them to NumPy; else None."""
+    if not any(type(x) in (list, tuple, dict) for x in arguments):
+        return None
+    from ..lift.automatic import prepare_for_lists
+
+    return prepare_for_lists(function, arguments)
 
 
 def up_to_date(x: Any) -> Any:

@@ -408,3 +408,33 @@ def test_what_defaults_hold_is_lifted():
     assert dm.grad(function)(2.0) == pytest.approx(slope, rel=1e-15)
     assert [dm.grad(lambda x, f=f: f(x))(0.5) for f in (math.sin, math.exp)] == [math.cos(0.5), math.exp(0.5)]
     assert function.__defaults__ == (math.sin,)
+
+
+def total(x):
+    return np.sum(x) ** 2
+
+
+def total_of_squares(x):
+    return np.sum(np.square(x))
+
+
+def length(p):
+    return np.linalg.norm(p["v"])
+
+
+def test_lists_that_are_arguments_may_be_handed_to_numpy():
+    assert dm.grad(total)([1.0, 2.0]) == [6.0, 6.0]
+    assert dm.grad(total)((1.0, 2.0)) == (6.0, 6.0)
+    assert dm.grad(total_of_squares)([1.0, 2.0]) == [2.0, 4.0]
+    assert dm.grad(length)({"v": [3.0, 4.0]}) == {"v": [0.6, 0.8]}
+    assert dm.jvp(total, ([1.0, 2.0],), ([1.0, 0.0],)) == (9.0, 6.0)
+    np.testing.assert_array_equal(dm.vmap(total)([np.ones(2), np.ones(2)]), [4.0, 4.0])
+
+
+def test_arrays_before_and_after_lists():
+    def late(x):
+        return math.sin(1.0) * np.sum(np.square(x))
+
+    wanted = 2 * math.sin(1.0) * np.array([1.0, 2.0])
+    for x in (np.array([1.0, 2.0]), [1.0, 2.0], np.array([1.0, 2.0])):
+        np.testing.assert_allclose(dm.grad(late)(x), wanted)
