@@ -21,7 +21,7 @@ from .plugins import Plugin
 from .resolve import takes_operand
 from .shown import shown
 from .structures import transparent, uniform
-from .traced_protocols import traced_protocol
+from .traced_protocols import traced_methods, traced_protocol
 
 __all__ = [
     "LAYER_DRESSERS",
@@ -62,6 +62,7 @@ __all__ = [
     "rewrite",
     "shown",
     "takes_operand",
+    "traced_methods",
     "traced_protocol",
     "transparent",
     "uniform",

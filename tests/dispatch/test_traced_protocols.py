@@ -1,13 +1,17 @@
 """Protocols of other libraries on traced values."""
 
+import attrs
+import numpy as np
 import pytest
 
 import dispatchml as dm
-from dispatchml.dispatch import traced_protocol
+from dispatchml import ops
+from dispatchml.dispatch import traced_methods, traced_protocol
 from dispatchml.dispatch.errors import RegistrationError
 from dispatchml.dispatch.layers import LAYERS
 
 NAME = "__a_protocol_of_the_tests__"
+METHOD = "a_method_of_the_tests"
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +44,33 @@ def test_what_is_no_protocol_and_what_is_there_already():
     traced_protocol(NAME, None)
     with pytest.raises(RegistrationError, match="already"):
         traced_protocol(NAME, None)
+
+
+def test_traced_values_have_the_methods_of_what_they_are_round():
+    """In place of NumPy's of the same name; others keep what they have."""
+    kept = {cls: vars(cls).get("std") for cls, info in LAYERS.items() if info.sealed}
+    traced_methods(float, {METHOD: lambda x, factor: x * factor, "std": lambda x: ops.multiply(x, 7.0)})
+    try:
+        assert dm.grad(lambda x: x.a_method_of_the_tests(3.0))(1.0) == 3.0
+        assert dm.grad(dm.grad(lambda x: x.a_method_of_the_tests(x) * x))(2.0) == 12.0
+        assert dm.grad(lambda x: x.std())(1.0) == 7.0
+        x = np.array([1.0, 3.0])
+        assert dm.value_and_grad(lambda x: x.std())(x)[0] == 1.0
+        with pytest.raises(AttributeError, match=METHOD):
+            dm.grad(lambda x: x.a_method_of_the_tests(3.0))(x)
+    finally:
+        for cls, found in kept.items():
+            delattr(cls, METHOD)
+            delattr(cls, "std")
+            if found is not None:
+                cls.std = found
+
+
+def test_methods_of_a_layer_are_told_where_it_is_registered():
+    @dm.layer(slot="structure")
+    @attrs.frozen
+    class Held:
+        numbers: dm.Array
+
+    with pytest.raises(RegistrationError, match="is a layer"):
+        traced_methods(Held, {"std": lambda x: x})

@@ -102,69 +102,13 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return y if bias is None else ops.add(y, bias)
 
 
-def table() -> dict[Any, Callable[..., Any]]:
-    """torch function -> what it is here; the methods of torch.Tensor of the same names too."""
-    by_name: dict[str, Callable[..., Any]] = {
-        **{name: getattr(ops, name) for name in SAME},
-        **{theirs: getattr(ops, ours) for theirs, ours in RENAMED.items()},
-        "sum": reduction(ops.sum), "mean": reduction(ops.mean), "prod": reduction(ops.prod),
-        "amax": reduction(ops.max), "amin": reduction(ops.min), "logsumexp": reduction(ops.logsumexp),
-        "var": spread(ops.var), "std": spread(ops.std), "cumsum": along(ops.cumsum), "cumprod": along(ops.cumprod),
-        "softmax": along(ops.softmax), "log_softmax": along(ops.log_softmax), "add": add, "sub": subtract,
-        "subtract": subtract, "clamp": clamp, "clip": clamp, "relu": relu, "flatten": flatten,
-        "reshape": lambda x, *shape: ops.reshape(x, shape=tuple(shape[0]) if len(shape) == 1 and not isinstance(
-            shape[0], int) else shape),
-        "transpose": lambda x, dim0, dim1: ops.swapaxes(x, axis1=dim0, axis2=dim1),
-        "permute": lambda x, *dims: ops.transpose(x, axes=tuple(dims[0]) if len(dims) == 1 and not isinstance(
-            dims[0], int) else dims),
-        "unsqueeze": lambda x, dim: ops.expand_dims(x, axis=dim),
-        "squeeze": lambda x, dim=None: ops.squeeze(x, axis=dim),
-        "cat": lambda tensors, dim=0: ops.concatenate(tuple(tensors), axis=dim),
-        "stack": lambda tensors, dim=0: ops.stack(tuple(tensors), axis=dim),
-        "einsum": lambda subscripts, *tensors: ops.einsum(
-            tuple(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors,
-            subscripts=subscripts.replace(" ", "")),
-        "trace": ops.trace, "diag": lambda x, diagonal=0: ops.diag(x, k=diagonal),
-        "tril": lambda x, diagonal=0: ops.tril(x, k=diagonal), "triu": lambda x, diagonal=0: ops.triu(x, k=diagonal),
-        "flip": lambda x, dims: ops.flip(x, axis=dims if isinstance(dims, int) else tuple(dims)),
-        "zeros_like": lambda x: ops.zeros_like(x), "ones_like": lambda x: ops.ones_like(x),
-        "numel": ops.size,
-    }  # fmt: skip
-    found = {}
-    for name, function in by_name.items():
-        for home in (torch, torch.Tensor):
-            theirs = getattr(home, name, None)
-            if theirs is not None:
-                found[theirs] = function
-    for name, function in {
-        "relu": relu, "softplus": ops.softplus, "sigmoid": ops.sigmoid, "tanh": ops.tanh, "linear": linear,
-        "softmax": lambda x, dim, **_: ops.softmax(x, axis=dim),
-        "log_softmax": lambda x, dim, **_: ops.log_softmax(x, axis=dim),
-    }.items():  # fmt: skip
-        found[getattr(functional, name)] = function
-    for name, function in {
-        "solve": ops.solve, "inv": lambda a: ops.inv(a), "det": ops.det, "slogdet": ops.slogdet,
-        "cholesky": lambda a, upper=False: ops.cholesky(a, upper=upper),
-        "eigh": lambda a, UPLO="L": ops.eigh(a, UPLO=UPLO),
-        "eigvalsh": lambda a, UPLO="L": ops.eigvalsh(a, UPLO=UPLO), "norm": norm, "vector_norm": norm,
-        "matrix_power": lambda a, n: ops.matrix_power(a, n=n), "svdvals": ops.svdvals, "pinv": lambda a: ops.pinv(a),
-        "qr": lambda a, mode="reduced": ops.qr(a, mode=mode), "matmul": ops.matmul,
-    }.items():  # fmt: skip
-        found[getattr(torch.linalg, name)] = function
-    for (
-        name
-    ) in "erfcx ndtr ndtri log_ndtr i0 i0e i1 i1e entr expit gammaln digamma erf erfc erfinv xlogy xlog1py".split():
-        found[getattr(torch.special, name)] = getattr(ops, name)
-    return found
-
-
 def answer(functions: dict[Any, Callable[..., Any]]) -> Any:
     """`__torch_function__` of traced values."""
 
     def __torch_function__(cls: type, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         known = functions.get(function)
         if known is not None:
-            return known(*args, **(kwargs or {}))
+            return known(*args, **{k: v for k, v in (kwargs or {}).items() if v is not None})  # None: not given
         name = getattr(function, "__name__", str(function))
         if name.startswith("__") and name != "__setitem__":
             return NotImplemented  # an operator: ours on the right is asked next

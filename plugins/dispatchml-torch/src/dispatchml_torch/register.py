@@ -10,11 +10,13 @@ import numpy as np
 import torch
 
 from dispatchml import ops, promotes
-from dispatchml.dispatch import Operation, traced_protocol
+from dispatchml.dispatch import Operation, traced_methods, traced_protocol
 
-from .functions import answer, table
+from .functions import answer
 from .kernels import ELEMENTWISE, OTHERS
+from .methods import method_table
 from .storage import as_array, as_tensor, check, from_below, numpy_dtype
+from .tables import by_name, function_table
 
 
 def register() -> None:
@@ -30,7 +32,9 @@ def register() -> None:
                 beside = beside_float(op, ARITHMETIC[op.name], method)
                 op.function.register(beside, torch.Tensor, float)
                 op.function.register(beside, float, torch.Tensor)
-    traced_protocol("__torch_function__", answer(table()))
+    functions = by_name()
+    traced_protocol("__torch_function__", answer(function_table(functions)))
+    traced_methods(torch.Tensor, method_table(functions))
 
 
 def operations() -> list[Operation]:
