@@ -50,7 +50,7 @@ def traced_methods(storage: type, methods: Mapping[str, Callable[..., Any] | pro
         )
     with LOCK:
         for cls, info in list(LAYERS.items()):
-            if not info.sealed:
+            if not info.sealed or info.payload is None:  # an element of a batch has the fields of its class
                 continue
             for name, method in methods.items():
                 found = inspect.getattr_static(cls, name, None)

@@ -14,6 +14,7 @@ from ..dispatch.errors import AttributeSetError, at_user_line, class_name
 from ..dispatch.layers import LAYERS, Layer, layer_of
 from ..dispatch.operation import FORGETTING
 from ..dispatch.parts import Part
+from ..dispatch.traced_protocols import TracedMethod
 from .provider import TRACED
 from .seen import field_of, foreign_attribute, seen_inside
 from .views import replace
@@ -106,7 +107,10 @@ def install_attributes() -> None:
         SEEN.add(info)
         for name in names_of(info):
             for cls in TRACED:
-                if not hasattr(cls, name):
+                found = inspect.getattr_static(cls, name, None)
+                if isinstance(found, TracedMethod) and found.original is None:
+                    found.original = Attribute(name)
+                elif found is None and not hasattr(cls, name):
                     setattr(cls, name, Attribute(name))
 
 

@@ -1,10 +1,12 @@
 """Methods of tensors on traced values are torch's, not NumPy's of the same names; values and slopes too."""
 
+import attrs
 import numpy as np
 import pytest
 import torch
 
 import dispatchml as dm
+from dispatchml import ops
 from dispatchml.dispatch.errors import TracerConversionError
 
 T = torch.tensor([[1.25, 2.5, 4.0], [3.0, 0.75, 0.5]], dtype=torch.float64)
@@ -93,3 +95,22 @@ def test_what_is_not_known_says_so():
         dm.grad(lambda y: torch.cdist(y, y).sum())(T)
     with pytest.raises(TracerConversionError, match="reads its bits"):
         dm.grad(lambda y: y.view(torch.int64).sum())(T)
+
+
+def test_methods_of_tensors_hide_no_fields_of_structures_and_no_attributes_of_other_libraries():
+    @dm.layer(slot="structure", fieldwise=True)
+    @attrs.frozen
+    class Diagonal:
+        diag: dm.Array
+
+        @property
+        def shape(self):
+            return (len(self.diag),) * 2
+
+    @ops.multiply.layer(Diagonal)
+    def times(a, b):
+        return Diagonal(ops.multiply(a.diag, b) if isinstance(a, Diagonal) else ops.multiply(a, b.diag))
+
+    dm.grad(lambda y: y.diag().sum())(T)
+    found = dm.grad(lambda x: np.sum((Diagonal(x) * 3.0).diag ** 2))(np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(found, [18.0, 36.0])

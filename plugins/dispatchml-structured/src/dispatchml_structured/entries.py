@@ -11,7 +11,7 @@ from dispatchml.dispatch import layer_of
 
 from .base import Structure, densify, inverted, kind_of, named, refuse
 from .block import Block, BlockDiagonal
-from .closure import SUMS, find
+from .closure import SUMS, field_by_field, find
 from .diagonal import Diagonal, ScaledIdentity
 from .kronecker import Kronecker
 from .low_rank import DiagonalPlusLowRank, LowRank
@@ -102,6 +102,8 @@ def subtract(a: Any, b: Any) -> Any:
     broadcast_pair("subtract", a, b)
     if isinstance(a, Structure) and isinstance(b, Structure):
         if ops.shape(a)[-2:] == ops.shape(b)[-2:] and (kind_of(a), kind_of(b)) in SUMS:
+            if kind_of(a) is kind_of(b) and SUMS[kind_of(a), kind_of(a)] is field_by_field:
+                return a.like(*map(ops.subtract, a.fields(), b.fields()))
             return ops.add(a, ops.negative(b))
     else:
         x, other = (a, b) if isinstance(a, Structure) else (b, a)

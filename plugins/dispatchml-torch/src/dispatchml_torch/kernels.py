@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -100,8 +101,11 @@ def cbrt(a: Any) -> Any:
 
 
 def strong_multiply(a: Any, b: Any) -> Any:
-    """a * b, zero where one of them is."""
+    """a * b, zero where one of them is: what is no nan is that already."""
     product = torch.mul(a, b) if isinstance(a, torch.Tensor) else torch.mul(b, a)
+    number = b if type(b) is float else a
+    if type(number) is float and number and math.isfinite(number) or not torch.isnan(product).any():
+        return product
     return torch.where((torch.as_tensor(a) == 0) | (torch.as_tensor(b) == 0), torch.zeros_like(product), product)
 
 
