@@ -80,6 +80,9 @@ class TracedMethod:
             return MethodType(found, x)
         return x.__getattr__(self.name) if self.original is None else self.original.__get__(x, cls)
 
+    def __call__(self, x: Any, *arguments: Any, **keywords: Any) -> Any:
+        return self.__get__(x)(*arguments, **keywords)
+
     def __set__(self, x: Any, value: Any) -> None:
         setter = getattr(type(self.original), "__set__", None)
         if setter is None:
