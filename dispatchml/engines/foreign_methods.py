@@ -15,6 +15,7 @@ from typing import Any
 
 from ..dispatch.layers import LAYERS, layer_of
 from ..dispatch.operation import FORGETTING
+from ..dispatch.traced_protocols import TracedMethod
 from .provider import TRACED
 from .tape import PLAIN
 from .traced import Traced
@@ -37,6 +38,7 @@ def claimed(x: Any, name: str) -> Callable[..., Any] | None:
 def wrap(cls: type, name: str) -> None:
     """Let a registered method of this name go before NumPy's on values of an engine."""
     original = inspect.getattr_static(cls, name)
+    original = original.original if isinstance(original, TracedMethod) else original
     if isinstance(original, property):
         read = original.fget
         assert read is not None
@@ -47,7 +49,7 @@ def wrap(cls: type, name: str) -> None:
                 return read(self)
             return method.fget(self) if isinstance(method, property) else method(self)  # type: ignore[misc]
 
-        setattr(cls, name, property(answer, original.fset, original.fdel, original.__doc__))
+        put(cls, name, property(answer, original.fset, original.fdel, original.__doc__))
         return
 
     @functools.wraps(original)
@@ -55,7 +57,16 @@ def wrap(cls: type, name: str) -> None:
         method = claimed(self, name)
         return original(self, *arguments, **keywords) if method is None else method(self, *arguments, **keywords)
 
-    setattr(cls, name, called)
+    put(cls, name, called)
+
+
+def put(cls: type, name: str, made: Any) -> None:
+    """Make it the attribute of a class; below the methods of storages of that name."""
+    found = inspect.getattr_static(cls, name)
+    if isinstance(found, TracedMethod):
+        found.original = made
+    else:
+        setattr(cls, name, made)
 
 
 def wrap_claims() -> None:

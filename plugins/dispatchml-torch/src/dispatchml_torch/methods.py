@@ -241,7 +241,11 @@ def normalize(x: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Any:
 
 def method_table(functions: dict[str, Callable[..., Any]]) -> dict[str, Any]:
     """The methods and properties of tensors by name, from the functions by name."""
-    found: dict[str, Any] = {name: f for name, f in functions.items() if hasattr(torch.Tensor, name)}
+    found: dict[str, Any] = {
+        name: f if callable(getattr(torch.Tensor, name)) else property(f)
+        for name, f in functions.items()
+        if hasattr(torch.Tensor, name)
+    }
     found.update({
         "view": view, "expand": expand, "repeat": repeat, "size": size, "to": to, "clone": clone,
         "view_as": lambda x, other: ops.reshape(x, shape=tuple(ops.shape(other))),
