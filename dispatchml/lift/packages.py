@@ -365,9 +365,7 @@ def prepare_array_namespace() -> None:
     if api is None or compat is None or id(compat) in STAND_INS:
         return
     lifted = module_copy(compat, keeps_class)
-    for name, value in list(
-        vars(compat).items()
-    ):  # functions round those of NumPy, which are in the standard themselves
+    for name, value in vars(compat).items():  # functions round those of NumPy, which are in the standard themselves
         if isinstance(value, types.FunctionType) and not name.startswith("_") and hasattr(np, name):
             vars(lifted)[name] = getattr(LIFTED_NUMPY, name)
     STAND_INS[id(compat)] = compat, lifted
