@@ -9,7 +9,7 @@ from .decorator import dispatch
 from .define import LAYER_DRESSERS, Array, layer
 from .dressing import dressing
 from .elements import for_arrays_of, provide_for_arrays_of
-from .families import operators_are_operations
+from .families import methods_of_numbers, operators_are_operations
 from .foreign import register_type
 from .insides import inside_of, made_of, put_around
 from .join import promotes
@@ -50,6 +50,7 @@ __all__ = [
     "layer_of",
     "made_of",
     "make",
+    "methods_of_numbers",
     "operation",
     "operators_are_operations",
     "order",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .operation import LOCK
@@ -66,3 +66,25 @@ def operators_are_operations(
     with LOCK:
         DECLARED.update((cls, family) for cls in classes)
         FAMILIES.clear()
+
+
+#: The methods of classes of numbers that are no layers.
+METHODS: dict[type, dict[str, Callable[..., Any]]] = {}
+
+
+def methods_of_numbers(cls: type, methods: Mapping[str, Callable[..., Any]]) -> None:
+    """Declare what methods of numbers of a class do on traced ones: a function of the traced number and the other
+    arguments for each name, made of operations. For layers, `register_type(methods=)` does the same.
+
+    >>> from decimal import Decimal
+    >>> from dispatchml import ops
+    >>> from dispatchml.dispatch import methods_of_numbers
+    >>> methods_of_numbers(Decimal, {"sqrt": ops.sqrt})  # doctest: +SKIP
+    """
+    with LOCK:
+        METHODS.setdefault(cls, {}).update(methods)
+
+
+def method_of_number(cls: type, name: str) -> Callable[..., Any] | None:
+    """The method of that name of a class of numbers, its own or by inheritance; None where none is declared."""
+    return next((METHODS[c][name] for c in cls.__mro__ if c in METHODS and name in METHODS[c]), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..dispatch.errors import (
     at_user_line,
     class_name,
 )
+from ..dispatch.families import method_of_number
 from ..dispatch.layers import layer_of
 from ..dispatch.parts import Part
 from ..dispatch.stacks import Stack, unstacked
@@ -65,6 +67,8 @@ def foreign_attribute(x: Any, name: str) -> Any:
         other = info.methods.get("__getattr__")  # what the library itself looks up, such as coordinates
         if other is not None:
             return other(x, name)
+    elif (method := method_of_number(type(inner), name)) is not None:
+        return partial(method, x)
     if name in OF_MEMORY and type(inner) is np.ndarray:
         return OF_MEMORY[name](x)
     if hasattr(inner, name) and is_plain_attribute(info, inner, name):

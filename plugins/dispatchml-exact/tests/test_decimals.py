@@ -97,3 +97,28 @@ def test_the_operators_own_remainder():
     assert ops.floor_divide(a, b) == a // b == -2
     assert dm.value_and_grad(lambda x: x % b)(a) == (-1, 1)
     assert dm.grad(lambda x: a % x)(b) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "function"),
+    [
+        (lambda x: x.sqrt(), np.sqrt),
+        (lambda x: x.exp(), np.exp),
+        (lambda x: x.ln(), np.log),
+        (lambda x: x.log10(), np.log10),
+        (lambda x: x.copy_negate() * x.copy_abs(), lambda x: -x * x),
+        (lambda x: x if x.is_nan() or x.is_zero() else -x, lambda x: -x),
+    ],
+)
+def test_methods_of_decimals(method, function):
+    """Plain numbers have no other word for a square root, so traced ones know it, too."""
+    x = Decimal(2)
+    assert dm.jvp(method, (x,), (Decimal(1),))[0] == method(x)
+    assert dm.grad(method)(x) == dm.grad(function)(x)
+    assert dm.grad(dm.grad(method))(x) == dm.grad(dm.grad(function))(x)
+
+
+def test_a_method_takes_a_context():
+    short = decimal.Context(prec=5)
+    y, dy = dm.jvp(lambda x: x.sqrt(short), (Decimal(2),), (Decimal(1),))
+    assert (y, dy) == (Decimal(2).sqrt(short), Decimal("0.35356"))

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from . import trigonometry
+from dispatchml.dispatch import methods_of_numbers
+
+from . import methods, trigonometry
 from .kinds import SHARED, Kind, number_like, whole
 
 NO_FLOAT = "Write Decimal(x) for the exact value of a float, or Decimal('0.1') for the number that was meant."
@@ -198,3 +200,4 @@ DECIMAL = Kind(
 def register() -> None:
     """Declare everything. Called once, by dispatchml, when a Decimal first meets an operation."""
     DECIMAL.declare()
+    methods_of_numbers(Decimal, methods.DECIMAL)
