@@ -1,5 +1,8 @@
-"""Derivatives over CuPy's arrays on a card: the cost of an operation, bandwidth, a training step; torch beside it where
-it is installed with CUDA. `make bench-gpu` runs it and keeps what it prints. Without a card it says why and ends.
+"""Derivatives over CuPy's arrays on a card: the cost of an operation, bandwidth, the table of `benchmarks/jit.py`, and
+training steps; jax.jit and torch.compile beside them where they are installed with CUDA.
+
+`make bench-gpu` runs it and keeps what it prints. Without a card it says why and ends. Every part has a share of the
+time; a part that fails, or a case that comes too late, is a line that says so.
 """
 
 from __future__ import annotations
@@ -7,15 +10,21 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import _gpu_peers as peers
 import numpy as np
+from _compiled_cases import TABLE
+from _gpu_models import Model, models
 
 import dispatchml as dm
 
-#: Seconds that one measurement may take.
-TARGET = 0.2
+#: Seconds that one measurement may take, and those of a part.
+TARGET, SHARE = 0.2, 110.0
+#: What the project promises: the share of a copy's bandwidth, a peer's time over ours, an operation over CuPy's launch.
+BANDWIDTH, NEVER_SLOWER, FASTER, STEP, LAUNCH = 0.8, 1.0, 1.3, 0.95, 1.5
+FASTER_ON = ("Black-Scholes", "mixture", "layer norm")
 
 
 def seconds(call: Callable[[], Any], wait: Callable[[], Any], rounds: int = 7, target: float = TARGET) -> float:
@@ -37,106 +46,156 @@ def seconds(call: Callable[[], Any], wait: Callable[[], Any], rounds: int = 7, t
     return statistics.median(times)
 
 
-def overhead(xp: Any, wait: Any, target: float) -> list[str]:
-    """A chain of small operations: CuPy alone, and its gradient by ours, for each operation."""
-    x, length = xp.linspace(0.1, 1.0, 10), 100
+def verdict(what: str, found: float, wanted: float, at_most: bool = False) -> str:
+    """A line with a promise and whether it is kept."""
+    kept = found <= wanted if at_most else found >= wanted
+    return f"  {what}: {found:.2f} [{wanted:g}] {'reached' if kept else 'MISSED'}"
+
+
+def overhead(xp: Any, wait: Any, target: float) -> Iterator[str]:
+    """A chain of small operations: its gradient by ours, and the same calls of CuPy written by hand."""
+    x, length = xp.linspace(0.1, 1.0, 10), 50
 
     def chain(x: Any) -> Any:
-        for _ in range(length // 2):
+        for _ in range(length):
             x = np.sin(x) * 1.01
         return np.sum(x)
 
-    alone = seconds(lambda: chain(x), wait, target=target) / length
+    def by_hand() -> Any:
+        y, kept = x, []
+        for _ in range(length):
+            kept.append(y)
+            y = xp.multiply(xp.sin(y), 1.01)
+        value, ct = xp.sum(y), xp.ones(x.shape)
+        for y in reversed(kept):
+            ct = xp.multiply(xp.multiply(ct, 1.01), xp.cos(y))
+        return value, ct
+
     gradient = dm.value_and_grad(chain)
-    both = seconds(lambda: gradient(x), wait, target=target) / length
-    forward = seconds(lambda: dm.jvp(chain, (x,), (x,)), wait, target=target) / length
-    return [
-        f"an operation, n=10: CuPy {alone * 1e6:.2f} us, value and gradient {both * 1e6:.2f} us "
-        f"(two launches or more; {both / alone:.2f} x), directional derivative {forward * 1e6:.2f} us",
-    ]
+    hand = seconds(by_hand, wait, target=target)
+    ours = seconds(lambda: gradient(x), wait, target=target)
+    forward = seconds(lambda: dm.jvp(chain, (x,), (x,)), wait, target=target)
+    calls = 5 * length
+    yield (
+        f"an operation, n=10: CuPy {hand / calls * 1e6:.2f} us, in a value and gradient {ours / calls * 1e6:.2f} us, "
+        f"in a directional derivative {forward / calls * 1e6:.2f} us"
+    )
+    yield verdict("value and gradient over CuPy's calls by hand", ours / hand, LAUNCH, at_most=True)
 
 
-def bandwidth(xp: Any, wait: Any, target: float, size: int) -> list[str]:
-    """Large elementwise gradients, beside a copy."""
+def bandwidth(xp: Any, wait: Any, target: float, size: int) -> Iterator[str]:
+    """Large elementwise gradients, which read an array and write one, beside a copy that does the same."""
     x, y = xp.linspace(0.1, 1.0, size), xp.ones(size)
     copied = seconds(lambda: x.copy(), wait, target=target)
-    rate = 2 * x.nbytes / copied
-    lines = [f"copy of {size} float64: {copied * 1e3:.3f} ms, {rate / 1e9:.0f} GB/s"]
+    yield f"copy of {size} float64: {copied * 1e3:.3f} ms, {2 * x.nbytes / copied / 1e9:.0f} GB/s"
     cases = {
-        "sum(log1p(exp(-y*x)))": lambda x: np.sum(np.log1p(np.exp(-y * x))),
-        "sum(sin(x)**2)": lambda x: np.sum(np.sin(x) ** 2),
-        "sum(where(x > 0.5, x*x, x))": lambda x: np.sum(np.where(x > 0.5, x * x, x)),
+        "sum(x*x)": (lambda x: np.sum(x * x), 2),
+        "sum(sin(x)**2)": (lambda x: np.sum(np.sin(x) ** 2), 2),
+        "sum(where(x > 0.5, x*x, x))": (lambda x: np.sum(np.where(x > 0.5, x * x, x)), 2),
+        "sum(log1p(exp(-y*x)))": (lambda x: np.sum(np.log1p(np.exp(-y * x))), 3),
     }
-    for name, f in cases.items():
+    for name, (f, arrays) in cases.items():
         gradient = dm.value_and_grad(f)
-        found = seconds(lambda gradient=gradient: gradient(x), wait, target=target)
+        eager = seconds(lambda gradient=gradient: gradient(x), wait, target=target)
         compiled = dm.jit(gradient)
         fused = seconds(lambda compiled=compiled: compiled(x), wait, target=target)
-        lines.append(
-            f"value and gradient of {name}: eager {found * 1e3:.3f} ms, {found / copied:.1f} copies; compiled "
+        yield (
+            f"value and gradient of {name}: eager {eager * 1e3:.3f} ms, {eager / copied:.1f} copies; compiled "
             f"{fused * 1e3:.3f} ms, {fused / copied:.2f} copies"
         )
-    return lines
+        yield verdict(f"share of the copy's bandwidth, {name}", arrays * copied / 2 / fused, BANDWIDTH)
 
 
-def perceptron(xp: Any, wait: Any, target: float, width: int) -> list[str]:
-    """A training step of a multilayer perceptron, eager, float32; torch's eager step beside it."""
-    rng = np.random.default_rng(0)
-
-    def made(*shape: int) -> Any:
-        return rng.standard_normal(shape).astype(np.float32) / np.float32(np.sqrt(shape[0]))
-
-    host = [made(width, width) for _ in range(4)]
-    x, weights = xp.asarray(made(width, width)), [xp.asarray(w) for w in host]
-
-    def loss(weights: Any, x: Any) -> Any:
-        for w in weights:
-            x = np.tanh(x @ w)
-        return np.mean(x * x)
-
-    gradient = dm.grad(loss)
-    ours = seconds(lambda: gradient(weights, x), wait, target=target)
-    lines = [f"gradient of a perceptron, 4 layers of {width}, float32: {ours * 1e3:.3f} ms"]
-    lines.append(f"memory: {dm.memory_report()}")
-    torch = torch_with_cuda()
-    if torch is not None:
-        theirs = [torch.tensor(w, device="cuda", requires_grad=True) for w in host]
-        given = torch.tensor(made(width, width), device="cuda")
-
-        def step() -> Any:
-            h = given
-            for w in theirs:
-                h = torch.tanh(h @ w)
-            return torch.autograd.grad((h * h).mean(), theirs)
-
-        peer = seconds(step, torch.cuda.synchronize, target=target)
-        lines.append(f"  torch {torch.__version__}, eager: {peer * 1e3:.3f} ms ({peer / ours:.2f} x ours)")
-    return lines
+def table(xp: Any, wait: Any, target: float, arguments: Callable[[Any], Any]) -> Iterator[str]:
+    """The table of `benchmarks/jit.py` beside jax.jit and torch.compile on the same card."""
+    ends = time.monotonic() + SHARE
+    for case in TABLE:
+        if case.name.startswith("Gaussian"):
+            continue  # it makes an array of the host
+        if time.monotonic() > ends:
+            yield f"{case.name}: left out, the time is up"
+            continue
+        host = arguments(case)
+        given = [xp.asarray(v) if isinstance(v, np.ndarray) else v for v in host]
+        compiled = dm.jit(dm.value_and_grad(case.function(np, peers.Ours), case.argnums))
+        start = time.perf_counter()
+        value = compiled(*given)[0]
+        wait()
+        first = time.perf_counter() - start
+        ours = seconds(lambda c=compiled, g=given: c(*g), wait, target=target)
+        yield f"{case.name}: {ours * 1e3:.3f} ms, first call {first:.2f} s"
+        wanted = FASTER if case.name.startswith(FASTER_ON) else NEVER_SLOWER
+        for name, made in peers.of(case, host):
+            try:
+                call, pause, theirs = made()
+                np.testing.assert_allclose(theirs, float(xp.asnumpy(value)), rtol=1e-6)
+                found = seconds(call, pause, target=target)
+            except Exception as error:
+                yield f"  ({name} cannot run it: {type(error).__name__}: {str(error)[:100]})"
+                continue
+            yield verdict(f"{name} / ours", found / ours, wanted)
 
 
-def torch_with_cuda() -> Any:
-    """torch, where it is installed and sees the card."""
-    try:
-        import torch
-    except ImportError:
-        return None
-    return torch if torch.cuda.is_available() else None
+def training(xp: Any, wait: Any, target: float, model: Model) -> Iterator[str]:
+    """A step of gradient descent of a model in single precision."""
+    weights = [xp.asarray(w) for w in model.weights]
+    given = xp.asarray(model.given)
+    gradient = dm.value_and_grad(lambda weights, x: model.loss(np, peers.Ours, weights, x))
 
+    def step(weights: Any, x: Any) -> Any:
+        value, slopes = gradient(weights, x)
+        return value, [w - g * np.float32(1e-3) for w, g in zip(weights, slopes, strict=True)]
 
-def measure(xp: Any, *, target: float = TARGET, size: int = 1 << 25, width: int = 2048) -> list[str]:
-    """All lines; a part that fails is a line that says so."""
-    wait = xp.cuda.Device().synchronize
-    lines = []
-    for name, part in (
-        ("overhead", lambda: overhead(xp, wait, target)),
-        ("bandwidth", lambda: bandwidth(xp, wait, target, size)),
-        ("perceptron", lambda: perceptron(xp, wait, target, width)),
-    ):
+    compiled = dm.jit(step)
+    start = time.perf_counter()
+    compiled(weights, given)
+    wait()
+    first = time.perf_counter() - start
+    eager = seconds(lambda: step(weights, given), wait, target=target)
+    ours = seconds(lambda: compiled(weights, given), wait, target=target)
+    yield f"{model.name}: a step {ours * 1e3:.3f} ms compiled, {eager * 1e3:.3f} ms eager, first call {first:.2f} s"
+    for name, made in peers.training(model):
         try:
-            lines += part()
+            call, pause = made()
+            found = seconds(call, pause, target=target)
+        except Exception as error:
+            yield f"  ({name} cannot run it: {type(error).__name__}: {str(error)[:100]})"
+            continue
+        yield verdict(f"{name} / ours", found / ours, STEP)
+    yield f"  memory: {dm.memory_report()}"
+
+
+def measure(
+    xp: Any,
+    *,
+    target: float = TARGET,
+    size: int = 1 << 25,
+    width: int = 2048,
+    arguments: Callable[[Any], Any] = lambda case: case.arguments,
+    only: tuple[str, ...] = (),
+) -> list[str]:
+    """All lines; a part that fails is a line that says so. only: names of parts."""
+    wait = xp.cuda.Device().synchronize
+    lines: list[str] = []
+    parts: dict[str, Callable[[], Iterator[str]]] = {
+        "bandwidth": lambda: bandwidth(xp, wait, target, size),
+        "overhead": lambda: overhead(xp, wait, target),
+        **{m.name: lambda m=m: training(xp, wait, target, m) for m in models(width)},
+        "table": lambda: table(xp, wait, target, arguments),
+    }
+    for name, part in parts.items():
+        if only and name not in only:
+            continue
+        try:
+            for line in part():
+                lines.append(line)
+                print(line, flush=True)
         except Exception as error:
             lines.append(f"FAILED {name}: {type(error).__name__}: {error}")
-        print(*lines[-4:], sep="\n", flush=True)
+            print(lines[-1], flush=True)
+    reached, missed = (sum(line.endswith(word) for line in lines) for word in ("reached", "MISSED"))
+    lines.append(f"{reached} promises kept, {missed} missed, {sum(v.startswith('FAILED') for v in lines)} parts failed")
+    print(lines[-1], flush=True)
     return lines
 
 
@@ -148,5 +207,5 @@ if __name__ == "__main__":
         sys.exit(f"no card to measure on: {missing}")
     import cupy
 
-    print(f"CuPy {cupy.__version__}, driver {cupy.cuda.runtime.driverGetVersion()}, {cards()}")
+    print(f"CuPy {cupy.__version__}, driver {cupy.cuda.runtime.driverGetVersion()}, {cards()}, {peers.versions()}")
     sys.exit(any(line.startswith("FAILED") for line in measure(cupy)))

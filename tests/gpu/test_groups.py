@@ -27,13 +27,27 @@ PROGRAMS = {
 }
 
 
+NO_FIBERS = "threads that meet are run on the host on Linux with glibc on x86-64 alone"
+
+
 @pytest.fixture
 def fibers(pretend):
     from pretend_cupy_core.launching import FIBERS
 
     if not FIBERS:
-        pytest.skip("threads that meet are run on the host on Linux with glibc on x86-64 alone")
+        pytest.skip(NO_FIBERS)
     return pretend
+
+
+@pytest.fixture
+def lanes(place):
+    """The card, or the stand-in where threads can meet."""
+    if place.kind == "pretend":
+        from pretend_cupy_core.launching import FIBERS
+
+        if not FIBERS:
+            pytest.skip(NO_FIBERS)
+    return place
 
 
 def leaves(y):
@@ -48,26 +62,30 @@ def shared(f, x, pretend):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_lanes_together_are_numpy(name, fibers):
+def test_lanes_together_are_numpy(name, lanes):
     f, shape = PROGRAMS[name]
     x = RNG.standard_normal(shape)
-    _, groups = shared(f, x, fibers)
-    assert bool(groups) == (name != "columns")
-    found = dm.jit(f)(dm.to_device(x.copy(), "pretend"))
+    found = dm.jit(f)(lanes.array(x))
     for a, b in zip(leaves(found), leaves(f(x)), strict=True):
-        np.testing.assert_allclose(a.host, b, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(lanes.host(a), b, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_which_programs_are_shared(name, pretend):
+    f, shape = PROGRAMS[name]
+    assert bool(shared(f, np.zeros(shape), pretend)[1]) == (name != "columns")
 
 
 @pytest.mark.parametrize("dtype", "fdFDqi?")
 @pytest.mark.filterwarnings("error")
-def test_every_dtype_is_joined(dtype, fibers):
+def test_every_dtype_is_joined(dtype, lanes):
     x = (RNG.standard_normal((3, WARP + 3)) * 3).astype(dtype)
     wide = (RNG.standard_normal((2, BLOCK + 1)) * 3).astype(dtype)
     f = (lambda x: np.any(x, axis=-1)) if dtype == "?" else (lambda x: (np.sum(x * x, axis=-1), np.sum(x)))
     for given in (x, wide):
-        for a, b in zip(leaves(dm.jit(f)(dm.to_device(given.copy(), "pretend"))), leaves(f(given)), strict=True):
+        for a, b in zip(leaves(dm.jit(f)(lanes.array(given))), leaves(f(given)), strict=True):
             assert a.dtype == b.dtype
-            np.testing.assert_allclose(a.host, b, rtol=3e-5 if dtype in "fF" else 1e-12)
+            np.testing.assert_allclose(lanes.host(a), b, rtol=3e-5 if dtype in "fF" else 1e-12)
 
 
 def test_the_same_bits_with_any_number_of_groups(fibers):
@@ -84,18 +102,18 @@ def test_the_same_bits_with_any_number_of_groups(fibers):
     assert len(seen) == 1
 
 
-def test_gradients_through_rows(fibers):
+def test_gradients_through_rows(lanes):
     x, w = RNG.standard_normal((4, 48)), RNG.standard_normal(48)
 
     def loss(x, w):
         y = (x - np.mean(x, -1, keepdims=True)) / np.sqrt(np.var(x, -1, keepdims=True) + 1e-5)
         return -np.sum(ops.log_softmax(y * w, axis=-1)[:, 3])
 
-    found = dm.jit(dm.value_and_grad(loss, argnums=(0, 1)))(*(dm.to_device(v.copy(), "pretend") for v in (x, w)))
+    found = dm.jit(dm.value_and_grad(loss, argnums=(0, 1)))(*map(lanes.array, (x, w)))
     value, slopes = dm.value_and_grad(loss, argnums=(0, 1))(x, w)
-    np.testing.assert_allclose(found[0].host, value, rtol=1e-13)
+    np.testing.assert_allclose(lanes.host(found[0]), value, rtol=1e-13)
     for a, b in zip(found[1], slopes, strict=True):
-        np.testing.assert_allclose(a.host, b, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(lanes.host(a), b, rtol=1e-10, atol=1e-12)
 
 
 def test_a_card_joins_by_shuffles_and_shared_memory(pretend, tmp_path):

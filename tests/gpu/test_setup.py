@@ -16,7 +16,8 @@ from dispatchml.dispatch.errors import DeviceError
 def machine(monkeypatch):
     """A machine: the driver's CUDA version, and what CuPy says (None: not installed)."""
 
-    def describe(driver, cupy=None, *, count=1, built=13000, compiler=True, importable=True):
+    def describe(driver, cupy=None, *, count=1, built=13000, compiler=True, importable=True, wheels=("cupy-cuda13x",)):
+        monkeypatch.setattr(setup, "installed_wheels", lambda: list(wheels))
         monkeypatch.setattr(setup, "driver_version", lambda: driver)
         monkeypatch.setattr(setup.importlib.util, "find_spec", lambda name: cupy)
         for name in ("cupy", "cupy.cuda"):
@@ -62,6 +63,10 @@ def test_a_card_that_cannot_be_used(machine):
     assert "CuPy finds no card (RuntimeError: cudaErrorNoDevice)" in setup.diagnosis()
     machine(13000, "there", importable=False)
     assert "cannot be imported" in setup.diagnosis()
+    machine(13000, "there", wheels=("cupy-cuda12x", "cupy-cuda13x"))
+    assert "several CuPys are installed over each other (cupy-cuda12x, cupy-cuda13x)" in setup.diagnosis()
+    assert "pip uninstall -y cupy-cuda12x cupy-cuda13x, then pip install 'dispatchml[cuda13]'" in setup.diagnosis()
+    assert setup.diagnosis() in installed.devices()["gpu"]
     machine(13000, "there", compiler=False)
     assert "no compiler for its kernels, NVRTC" in setup.diagnosis()
     machine(13000, "there")

@@ -332,3 +332,20 @@ def test_nothing_is_imported_before_an_array_arrives():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_memory_is_handed_out_of_plain_arrays_alone(there):
+    """`torch.from_dlpack(x)` and `__cuda_array_interface__`: of results, not of traced values."""
+    gradient = dm.grad(lambda x: np.sum(x * x))(there(X))
+    assert gradient.__cuda_array_interface__["shape"] == (3,)
+    assert gradient.__dlpack_device__()[0] == 2  # CUDA's
+    with pytest.raises(TracerConversionError, match="__dlpack__ of dispatchml.Var.* would hand out plain memory"):
+        dm.grad(lambda x: (x.__dlpack__(), np.sum(x))[1])(there(X))
+
+
+@pytest.mark.filterwarnings("ignore::dispatchml.dispatch.errors.FallbackWarning")
+def test_draws_on_a_device_are_new_ones_at_each_compiled_call(there, place):
+    """Arrays that come from nowhere are no constants of a program: the function runs uncompiled, and says so."""
+    rng = np.random.default_rng(0)
+    noisy = dm.jit(lambda x: x + there(rng.standard_normal(3)))
+    assert len({place.host(noisy(there(X))).tobytes() for _ in range(3)}) == 3

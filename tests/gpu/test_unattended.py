@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
@@ -29,18 +30,32 @@ def test_a_part_that_fails_or_hangs_does_not_stop_the_others(unattended, tmp_pat
     text = path.read_text()
     for words in ("one", "two", "three", "four", "wrong: FAILED (3)", "late: FAILED (time is up)", "last: passed"):
         assert words in text
+    summary = text.partition("== summary")[2].splitlines()[1:]
+    assert [line.split()[0] for line in summary] == ["fine", "wrong", "late", "last"]
+    assert "FAILED (3)" in summary[1]
 
 
-def test_the_benchmark_runs_on_the_stand_in(pretend, capsys):
-    import importlib
-
+@pytest.mark.parametrize(
+    "only",
+    [("bandwidth", "overhead"), pytest.param((), marks=pytest.mark.slow)],
+    ids=["some", "all"],
+)
+def test_the_benchmark_runs_on_the_stand_in(only, pretend, monkeypatch):
+    monkeypatch.syspath_prepend(str(HERE.parent.parent / "benchmarks"))
     spec = importlib.util.spec_from_file_location("benchmark_gpu", HERE.parent.parent / "benchmarks" / "gpu.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     pretend.library()
-    lines = module.measure(sys.modules["pretend_cupy"], target=0.001, size=1000, width=8)
+    monkeypatch.setattr(module, "TABLE", module.TABLE[:3])
+
+    def few(case):
+        return [x[:20] if np.ndim(x) and len(x) > 20 else x for x in case.arguments]
+
+    lines = module.measure(sys.modules["pretend_cupy"], target=1e-4, size=1000, width=8, arguments=few, only=only)
     assert not [line for line in lines if line.startswith("FAILED")], lines
-    assert any("perceptron" in line for line in lines)
+    more = () if only else ("perceptron", "transformer", module.TABLE[2].name)
+    for words in ("copy's bandwidth", "by hand", "promises kept", *more):
+        assert any(words in line for line in lines), words
 
 
 def test_the_parts_exist_and_stay_under_nine_minutes(unattended):

@@ -23,14 +23,32 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 #: CuPy compiles its own kernels when they are first used: several processes share that work.
 TOGETHER = ("-n", "8") if importlib.util.find_spec("xdist") is not None else ()
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--benchmark-disable", "-p", "no:cacheprovider", "-rs")
+#: What is printed first.
+VERSIONS = """
+import sys, numpy, dispatchml
+from dispatchml.backends.cupy.setup import cards, diagnosis, driver_version
+print("Python", sys.version.split()[0], "NumPy", numpy.__version__, "dispatchml", dispatchml.__version__)
+print("driver", driver_version(), "missing:", diagnosis() or "nothing")
+sys.exit(bool(diagnosis())) if diagnosis() else print(cards())
+"""
 #: What runs: name, seconds, command.
 PARTS = {
     "test": (
-        ("set-up and storage", 120, (*PYTEST, "-m", "gpu", "tests/gpu/test_storage.py")),
-        ("every operation", 300, (*PYTEST, *TOGETHER, "-m", "gpu", "tests/gpu/test_operations.py")),
-        ("rules, memory, streams, compiled programs", 90, (*PYTEST, "-m", "gpu", "tests/gpu/test_card.py")),
+        ("versions", 20, (sys.executable, "-c", VERSIONS)),
+        ("storage and transfers", 60, (*PYTEST, "-m", "gpu", "tests/gpu/test_storage.py")),
+        (
+            "compiled programs, shared rows, vectorize, streams, memory",
+            90,
+            (*PYTEST, "-m", "gpu", *(f"tests/gpu/test_{name}.py" for name in ("card", "groups", "vectorize"))),
+        ),
+        ("cases of check_rule", 160, (*PYTEST, *TOGETHER, "-m", "gpu", "tests/gpu/test_rules.py")),
+        ("rows of the composition matrix", 90, (*PYTEST, *TOGETHER, "-m", "gpu", "tests/gpu/test_matrix.py")),
+        ("every operation", 110, (*PYTEST, *TOGETHER, "-m", "gpu", "tests/gpu/test_operations.py")),
     ),
-    "bench": (("benchmarks", 500, (sys.executable, "benchmarks/gpu.py")),),
+    "bench": (
+        ("versions", 20, (sys.executable, "-c", VERSIONS)),
+        ("benchmarks", 500, (sys.executable, "benchmarks/gpu.py")),
+    ),
 }
 
 
@@ -40,7 +58,7 @@ def run(what: str, parts=None, folder: Path | None = None, say=print) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{datetime.date.today().isoformat()}-gpu-{what}.txt"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    failed = 0
+    failed, table = 0, []
     with path.open("w") as kept:
 
         def tell(line: str) -> None:
@@ -63,9 +81,14 @@ def run(what: str, parts=None, folder: Path | None = None, say=print) -> int:
             for line in text.splitlines():
                 tell(line)
             failed += status != 0
+            took, last = time.monotonic() - start, next((v for v in reversed(text.splitlines()) if v.strip()), "")
+            table.append(f"{name:60s} {'passed' if status == 0 else f'FAILED ({status})':18s} {took:5.0f} s  {last}")
             tell(
                 f"== {name}: {'passed' if status == 0 else f'FAILED ({status})'} after {time.monotonic() - start:.0f} s"
             )
+        tell("== summary")
+        for line in table:
+            tell(line)
     say(f"kept as {path}")
     return failed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,12 @@ def diagnosis() -> str:
                 "then pip install 'dispatchml[cuda13]', or 'dispatchml[cuda12]' for a driver older than CUDA 13"
             )
         return f"CuPy is not installed; the driver runs CUDA {shown(version)}. Write {brings}"
+    wheels = installed_wheels()
+    if len(wheels) > 1:
+        return (
+            f"several CuPys are installed over each other ({', '.join(wheels)}). Write pip uninstall -y "
+            f"{' '.join(wheels)}, then pip install 'dispatchml[{extra}]'"
+        )
     try:
         from cupy.cuda import runtime  # type: ignore[import-not-found]
     except Exception as error:
@@ -67,6 +74,18 @@ def diagnosis() -> str:
     if built // 1000 > version // 1000:
         return f"CuPy was built for CUDA {shown(built)}, the driver runs CUDA {shown(version)}. {advice(version)}"
     return compiler_diagnosis()
+
+
+def installed_wheels() -> list[str]:
+    """The packages that brought CuPy: one for each version of CUDA, and one that is built from its source."""
+    found = []
+    for name in ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x"):
+        try:
+            importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        found.append(name)
+    return found
 
 
 def cards() -> dict[str, str]:
