@@ -3,6 +3,7 @@
 The texts use three things that a card has, and that whoever runs them on the host must give: `shuffle(x, mask)`, a word
 of the lane whose number differs in the bits of the mask; `meet()`, which nobody leaves before all have come;
 `place(k)`, the address of a word that all share.
+Whatever calls them is "convergent": LLVM must not move a call to where fewer lanes come.
 Every lane gets the same bits: the operations commute, and the order of joining depends on the number of lanes alone.
 """
 
@@ -18,12 +19,12 @@ ON_CARD = """@group.memory = internal addrspace(3) global [32 x i64] undef, alig
 declare i32 @llvm.nvvm.shfl.sync.bfly.i32(i32, i32, i32, i32)
 declare void @llvm.nvvm.barrier0()
 
-define internal i32 @group.shuffle(i32 %x, i32 %mask) alwaysinline {
+define internal i32 @group.shuffle(i32 %x, i32 %mask) alwaysinline convergent {
   %y = call i32 @llvm.nvvm.shfl.sync.bfly.i32(i32 -1, i32 %x, i32 %mask, i32 31)
   ret i32 %y
 }
 
-define internal void @group.meet() alwaysinline {
+define internal void @group.meet() alwaysinline convergent {
   call void @llvm.nvvm.barrier0()
   ret void
 }
@@ -35,8 +36,8 @@ define internal ptr @group.place(i64 %k) alwaysinline {
 }
 """
 
-ON_HOST = """declare i32 @group.shuffle(i32, i32)
-declare void @group.meet()
+ON_HOST = """declare i32 @group.shuffle(i32, i32) convergent
+declare void @group.meet() convergent
 declare ptr @group.place(i64)
 """
 
@@ -71,7 +72,9 @@ def join_text(operation: str, character: str, lanes: int) -> tuple[str, dict[str
             total = joined(text, operation, character, total, part)
         text.add("call void @group.meet()")
     text.add(f"ret {kind} {total}")
-    head = f"define internal {kind} @{join_name(operation, character, lanes)}({kind} %x, i64 %lane) nounwind {{"
+    head = (
+        f"define internal {kind} @{join_name(operation, character, lanes)}({kind} %x, i64 %lane) nounwind convergent {{"
+    )
     return "\n".join([head, "entry:", *text.lines, "}"]), text.intrinsics
 
 

@@ -25,7 +25,8 @@ UNITS = ("i64 %extent", "i64 %grain")
 
 def thread_text(kernel: Kernel) -> str:
     """The function of one thread: the body for every unit that is its own."""
-    body = kernel.text[: kernel.text.index("define void @")].replace(" #0 {", " alwaysinline nounwind {")
+    together = " convergent" if kernel.group > 1 else ""
+    body = kernel.text[: kernel.text.index("define void @")].replace(" #0 {", f" alwaysinline nounwind{together} {{")
     pointers = [f"%p{k}" for k in range(len(kernel.pointers))]
     sizes = [f"%s{k}" for k in range(len(kernel.sizes))]
     typed = [*(f"ptr {p}" for p in pointers), *(f"i64 {s}" for s in sizes)]
@@ -33,7 +34,7 @@ def thread_text(kernel: Kernel) -> str:
     passed = ", ".join([*typed[: len(pointers)], *lane, *typed[len(pointers) :], "i64 %low", "i64 %high"])
     given = ", ".join([*typed, "i64 %extent", "i64 %grain", "i64 %thread", "i64 %threads"])
     lines = [
-        f"define void @{kernel.symbol}.thread({given}) nounwind {{",
+        f"define void @{kernel.symbol}.thread({given}) nounwind{together} {{",
         "entry:",
         f"  %lane = urem i64 %thread, {kernel.group}",
         f"  %number = udiv i64 %thread, {kernel.group}",
@@ -60,12 +61,13 @@ def thread_text(kernel: Kernel) -> str:
 
 def entry_text(kernel: Kernel) -> str:
     """The entry point on a card."""
+    together = " convergent" if kernel.group > 1 else ""
     pointers = [f"ptr {'readonly ' * (not written(p))}noalias %p{k}" for k, p in enumerate(kernel.pointers)]
     sizes = [f"i64 %s{k}" for k in range(len(kernel.sizes))]
     plain = [*(f"ptr %p{k}" for k in range(len(kernel.pointers))), *sizes]
     return "\n".join(
         [
-            f"define ptx_kernel void @{kernel.symbol}({', '.join([*pointers, *sizes, *UNITS])}) {{",
+            f"define ptx_kernel void @{kernel.symbol}({', '.join([*pointers, *sizes, *UNITS])}){together} {{",
             "  %a = call i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()",
             "  %b = call i32 @llvm.nvvm.read.ptx.sreg.ntid.x()",
             "  %c = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()",
