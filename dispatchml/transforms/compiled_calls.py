@@ -17,6 +17,7 @@ from ..ops.metadata import OBJECT
 from ..rules.registry import batch, rule
 from .containers import flatten, unflatten
 from .inputs import input_leaf, is_number
+from .prepared import LIFTING
 from .signature import static_key
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Frame:
         for k, x in zip(self.places, values, strict=True):
             leaves[k] = x
         arguments, keywords = unflatten(self.shape, leaves)
-        return function(*arguments, **keywords)
+        found = function(*arguments, **keywords)
+        return found if LIFTING.held is None else LIFTING.held(found)  # a lifted copy gives arrays of lifted code
 
     @property
     def key(self) -> Any:
@@ -99,11 +101,11 @@ def call_through(compiled: Compiled, arguments: tuple[Any, ...], keywords: dict[
     call = Call(compiled, Frame(leaves, shape))
     try:
         found = compiled_call(tuple(leaves[k] for k in call.frame.places), call=call)
-    except Exception:
-        pass  # the function raises its own error for these arguments
+    except Exception as error:
+        failed = error  # the function raises its own for these arguments
     else:
         return unflatten(call.structure, [discrete(y) for y in found])
-    return compiled.traced(arguments, keywords)
+    return compiled.traced(arguments, keywords, failed)
 
 
 def discrete(y: Any) -> Any:

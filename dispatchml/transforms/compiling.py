@@ -199,9 +199,13 @@ class Compiled:
         function = self.function if self.wrap is None else self.wrap(self.function)
         return function(*arguments, **keywords)
 
-    def traced(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Run the function uncompiled on traced values, as a transform does."""
-        return call_user(self.function if self.wrap is None else self.wrap(self.function), arguments, keywords, "jit")
+    def traced(self, arguments: tuple[Any, ...], keywords: dict[str, Any], error: Exception | None = None) -> Any:
+        """Run the function uncompiled on traced values, as a transform does; say so where an error was the reason."""
+        function = self.function if self.wrap is None else self.wrap(self.function)
+        result = call_user(function, arguments, keywords, "jit")
+        if error is not None:
+            warn_at_user_line(f"{name_of(self.function)} runs uncompiled: {error}", FallbackWarning)
+        return result
 
     def traced_as_it_is(self, stranger: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """The same where one of the traced values is of numbers that no program takes; says so."""

@@ -145,6 +145,8 @@ def test_lifted_code_within():
     found = dm.jit(dm.vmap(lambda x: np.array(x)))(np.ones((2, 3)))
     assert type(found) is np.ndarray
     assert found.shape == (2, 3)
+    for x in (np.ones((2, 3)), np.ones((2, 3), bool)):
+        assert type(dm.vmap(dm.jit(lambda x: np.array(x)))(x)) is np.ndarray
 
 
 def test_a_default_that_is_traced():
