@@ -16,6 +16,7 @@ from ..transforms.compiled_calls import chosen, discrete, is_float, merged
 from ..transforms.containers import flatten, unflatten
 from .kinds import is_array
 from .program import Program, leaf_kinds
+from .units.directions import by_units, summed
 
 
 class Call:
@@ -90,10 +91,12 @@ def call_leaves(program: Program, leaves: Any) -> tuple[Any, ...]:
 
 @rule(kernel_call).jvp
 def kernel_call_jvp(y, tangents, arrays, *, call):
-    flags = tuple(dx is not None and is_float(x) for dx, x in zip(tangents, arrays, strict=True))
-    leaves = call.all_leaves(arrays)
-    program = call.program.tangent(call.argument_kinds(leaves), call.flags(flags))
-    found = call_leaves(program, (*leaves, *chosen(tangents, flags)))
+    leaves, found = call.all_leaves(arrays), None
+    for one, directions in by_units(tangents):
+        flags = tuple(dx is not None and is_float(x) for dx, x in zip(directions, arrays, strict=True))
+        program = call.program.tangent(call.argument_kinds(leaves), call.flags(flags))
+        found = summed(found, call_leaves(program, (*leaves, *chosen(directions, flags))), one)
+    assert found is not None
     return tuple(dy if is_float(v) else no_tangent(v) for v, dy in zip(y, found, strict=True))
 
 
@@ -111,13 +114,18 @@ def kernel_call_vjp(y, arrays, *, needs, call):
     result = kind_text(unflatten(call.result, list(leaf_kinds(y))))
 
     def kernel_call_pullback(ct):
-        active, cotangents = call.flags(needed), tuple(chosen(ct, floats))
+        active, total = call.flags(needed), None
         program = call.program.pull(call.argument_kinds(leaves), active, result)
-        if program is not None:
-            found = call_leaves(program, (*leaves, *map(of_kind, cotangents, chosen(leaf_kinds(y), floats))))
-        else:
-            found = by_columns(call, leaves, active, floats, cotangents)
-        return merged((None,) * len(values), found, needed)
+        for one, part in by_units(chosen(ct, floats)):
+            # zeros stand for the results whose cotangents have other units
+            cotangents = [ops.zeros_like(v) if c is None else c for c, v in zip(part, chosen(y, floats), strict=True)]
+            if program is not None:
+                found = call_leaves(program, (*leaves, *map(of_kind, cotangents, chosen(leaf_kinds(y), floats))))
+            else:
+                found = by_columns(call, leaves, active, floats, cotangents)
+            total = summed(total, found, one)
+        assert total is not None
+        return merged((None,) * len(values), total, needed)
 
     return kernel_call_pullback
 

@@ -39,8 +39,8 @@ def kernel(function: Callable[..., Any] | None = None, *, unchecked: bool = Fals
 
     unchecked: indices are not compared with the sizes of arrays. An index out of range then reads or writes somewhere.
 
-    A kernel is an operation: `grad`, `jvp`, `vmap`, `jit` and the others go through it, to any order. Values with units
-    run the function uncompiled. `DISPATCHML_DEBUG=1` runs it uncompiled always.
+    A kernel is an operation: `grad`, `jvp`, `vmap`, `jit` and the others go through it, to any order. Quantities
+    with units run on their magnitudes, once the text was checked. `DISPATCHML_DEBUG=1` runs it uncompiled always.
 
     Raises KernelError, with the line and what to write instead, for what cannot be compiled; errors that the function
     raises while it runs, such as IndexError, name its line.
@@ -84,6 +84,8 @@ class Kernel:
         self.debugged = is_asked_for()
         #: What has the user's derivative rules, where there are any.
         self.primitive: Any = None
+        #: The units of results, where quantities were handed over.
+        self.units: Any = None
         #: Native functions of the arguments, the last made first.
         self.fast: list[Callable[..., Any]] = []
         #: The last native function of the value and the gradient, by argnums.
@@ -130,12 +132,7 @@ class Kernel:
         for x in leaves:
             inside = innermost(x)
             if layer_of(type(inside)) is not None and type(inside) is not Rec:
-                warn_at_user_line(
-                    f"The kernel {self.py_func.__qualname__} runs uncompiled on values of "
-                    f"{class_name(type(inside))}, which is right and slow. Hand over plain numbers where it matters.",
-                    FallbackWarning,
-                )
-                return self.uncompiled(arguments[: self.arity])
+                return self.wrapped(inside, arguments[: self.arity])
         if not any(isinstance(x, (Traced, Rec)) for x in leaves):
             kinds.refuse(next(x for x in arguments if kinds.kind_of(x) is None))
         closed = self.closed
@@ -150,6 +147,24 @@ class Kernel:
         from .calls import Call
 
         return Call(program, arguments).run()
+
+    def wrapped(self, layer: Any, arguments: tuple[Any, ...]) -> Any:
+        """The result where an argument is a layer: quantities go in as their magnitudes; others run uncompiled."""
+        from .units.algebra import NotKnown
+        from .units.entering import through
+
+        try:
+            if self.primitive is not None:
+                raise NotKnown("it has derivative rules of its own")
+            assert self.closed is not None
+            return through(self, arguments, self.closed)
+        except NotKnown as why:
+            warn_at_user_line(
+                f"The kernel {self.py_func.__qualname__} runs uncompiled on values of {class_name(type(layer))}, which "
+                f"is right and slow: {why}. Hand over plain numbers where it matters.",
+                FallbackWarning,
+            )
+            return self.uncompiled(arguments)
 
     def current(self) -> tuple[Program, Closed]:
         """The program of the function as it is now: what it reads from outside may have changed."""
