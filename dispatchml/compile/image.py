@@ -10,6 +10,7 @@ from typing import NamedTuple
 EXTERNAL = frozenset(
     (
         *("memcpy", "memmove", "memset", "memcmp", "bcmp", "malloc", "realloc", "calloc", "free"),
+        *("_setjmp", "longjmp"),
         *(
             name + kind
             for kind in ("", "f")

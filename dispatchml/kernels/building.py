@@ -10,8 +10,8 @@ import llvmlite.binding as llvm
 from numba.core import errors
 from numba.core.target_extension import target_override
 
+from . import depth, memory, target
 from . import keeping as keeping
-from . import memory, target
 from .compiling import NAME
 from .duals import arrays as arrays
 from .duals import operations as operations
@@ -90,11 +90,21 @@ def text_of(compiled: Any) -> str:
     library.add_linking_library(compiled.library)
     library.finalize()
     module = library._final_module
+    keep_inside(module)
+    depth.link(module)
     module.link_in(llvm.parse_assembly(memory.TEXT))
+    keep_inside(module)
+    if not depth.calls_itself(module):
+        return str(module)
+    depth.shorten(module)
+    return depth.with_looks(with_levels(str(module)))
+
+
+def keep_inside(module: Any) -> None:
+    """Let nobody see the functions and variables of a module but its entry and what gives arrays back."""
     for function in module.functions:
         if not function.is_declaration and function.name not in (NAME, "release"):
             function.linkage = llvm.Linkage.internal
     for variable in module.global_variables:
         if not variable.is_declaration and not variable.name.startswith("llvm."):
             variable.linkage = llvm.Linkage.internal
-    return with_levels(str(module))

@@ -1,7 +1,7 @@
 """How compiled functions call each other: by LLVM's functions that return 0, or the number of an error and its place.
 
 Numba's own convention keeps exceptions as pickled bytes in the code; this one keeps them in a table. Every function
-receives the lowest address that the stack may reach, which recursive ones look at.
+receives the record of this run of the kernel (`depth`), and how many calls of itself it is below.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba.core import callconv, cgutils, typing
 
 from ..dispatch.errors import is_ours
+from . import depth
 from .failing import INTERRUPTED, PLACES
 from .returning import Registers, returned
 
@@ -22,10 +23,9 @@ FOLDERS = tuple(
     os.path.dirname(os.path.dirname(os.path.abspath(m.__file__))) + os.sep for m in (callconv, typing) if m.__file__
 )
 WORD = ir.IntType(64)
-#: A recursive call looks for the user at one depth of so many, first at this one: short recursions never do.
-DEPTHS, FIRST_DEPTH = 8, 3
-#: The name of the argument that says how far the stack may reach, plus the number of recursive calls before.
-LIMIT = ".limit"
+POINTER = ir.IntType(8).as_pointer()
+#: The names of the arguments that every function has: the record of the run, the number of recursive calls before.
+RUN, DEPTH = ".run", ".depth"
 
 
 class Errors:
@@ -67,7 +67,7 @@ LOWERING = threading.local()
 class NumberedErrors(Registers):
     """A calling convention: a function returns 0, or an error's number plus PLACES times that of its place.
 
-    Its arguments are where its result goes unless that is a number, the end of the stack, and its own.
+    Its arguments are where its result goes unless that is a number, the record of the run, the depth, and its own.
     """
 
     def _make_call_helper(self, builder: Any) -> None:
@@ -79,45 +79,56 @@ class NumberedErrors(Registers):
         """LLVM's type of a function."""
         own = super().get_function_type(restype, argtypes)
         first = [] if returned(own) else [own.args[0]]
-        return ir.FunctionType(own.return_type, [*first, WORD, *own.args[len(first) :]])
+        return ir.FunctionType(own.return_type, [*first, POINTER, WORD, *own.args[len(first) :]])
 
     def decorate_function(self, fn: Any, args: Any, fe_argtypes: Any, noalias: bool = False) -> None:
         """Name the arguments."""
-        *first, last = fn.args[: len(fn.args) - len(self.get_arguments(fn))]
+        *first, run, below = fn.args[: len(fn.args) - len(self.get_arguments(fn))]
         for x in first:
             x.name = ".ret"
-        last.name = LIMIT
+        run.name, below.name = RUN, DEPTH
         self._get_arg_packer(fe_argtypes).assign_names(self.get_arguments(fn), [f"arg.{a}" for a in args])
 
     def get_arguments(self, func: Any) -> Any:
         """The arguments that the user's function has."""
-        return func.args[1:] if returned(func) else func.args[2:]
+        return func.args[2:] if returned(func) else func.args[3:]
 
     def call_function(self, builder: Any, callee: Any, resty: Any, argtys: Any, args: Any, attrs: Any = None) -> Any:
         """Call a function: what it returned as an error, and as a result."""
         given = self._get_arg_packer(argtys).as_arguments(builder, args)
-        reach = limit(builder)
-        if getattr(LOWERING, "deeper", False):
-            reach = builder.add(reach, ir.Constant(WORD, 1))
+        below = getattr(LOWERING, "below", None) or own(builder, DEPTH)
+        given = [own(builder, RUN), below, *given]
         if returned(callee):
-            found = builder.call(callee, [reach, *given])
+            found = builder.call(callee, given)
             status = self._get_return_status(builder, builder.extract_value(found, 0))
             return status, self.context.get_returned_value(builder, resty, builder.extract_value(found, 1))
         room = cgutils.alloca_once(builder, callee.args[0].type.pointee)
         builder.store(cgutils.get_null_value(room.type.pointee), room)
-        status = self._get_return_status(builder, builder.call(callee, [room, reach, *given]))
+        status = self._get_return_status(builder, builder.call(callee, [room, *given]))
         return status, self.context.get_returned_value(builder, resty, builder.load(room))
 
-    def look_at_stack(self, builder: Any) -> None:
-        """Raise RecursionError where little of the stack is left; look for the user at one depth of 8."""
-        kind = ir.FunctionType(ir.IntType(8).as_pointer(), [])
-        pointer = cgutils.get_or_insert_function(builder.module, kind, "llvm.stacksave.p0")
-        here = builder.ptrtoint(builder.call(pointer, []), WORD)
-        with cgutils.if_unlikely(builder, builder.icmp_unsigned("<", here, limit(builder))):
-            self.return_user_exc(builder, RecursionError, ("it calls itself too deep",))
-        depth = builder.and_(limit(builder), ir.Constant(WORD, DEPTHS - 1))
-        with cgutils.if_unlikely(builder, builder.icmp_unsigned("==", depth, ir.Constant(WORD, FIRST_DEPTH))):
-            look_for_user(self, builder)
+    def look_at_stack(self, builder: Any) -> Any:
+        """The depth of a function that is called by itself.
+
+        Raise RecursionError where little of the stack is left; look for the user now and then.
+        """
+        number = callconv.errcode_t
+        kind = ir.FunctionType(WORD, [POINTER, WORD, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, depth.DEEPER)
+        error = ERRORS.number(RecursionError, ("it calls itself too deep",))
+        code = ir.Constant(number, error + PLACES * ERRORS.place(getattr(LOWERING, "loc", None)))
+        run = own(builder, RUN)
+        below = builder.call(function, [run, own(builder, DEPTH), code])
+        with cgutils.if_unlikely(builder, builder.icmp_signed("==", below, ir.Constant(WORD, 0))):
+            place = builder.gep(run, [ir.Constant(WORD, depth.ERROR)])
+            self.fail(builder, builder.load(builder.bitcast(place, number.as_pointer())))
+        return below
+
+    def leave_at_once(self, builder: Any, code: Any) -> None:
+        """Leave all functions where nobody has anything to give back; else go on to return the number."""
+        kind = ir.FunctionType(ir.VoidType(), [POINTER, callconv.errcode_t])
+        function = cgutils.get_or_insert_function(builder.module, kind, depth.FAILS)
+        builder.call(function, [own(builder, RUN), code])
 
     # ---- errors ------------------------------------------------------------------------------------------------------
 
@@ -156,9 +167,10 @@ class NumberedErrors(Registers):
             builder.branch(block)
 
 
-def limit(builder: Any) -> Any:
-    """The end of the stack, as the present function knows it."""
-    return next((x for x in builder.function.args if x.name.startswith(LIMIT)), ir.Constant(WORD, 0))
+def own(builder: Any, name: str) -> Any:
+    """What every function receives; the entry makes it."""
+    given = getattr(builder.function, "given", None)
+    return given[name] if given else next(x for x in builder.function.args if x.name.startswith(name))
 
 
 def look_for_user(convention: NumberedErrors, builder: Any) -> None:

@@ -24,7 +24,7 @@ from .errors import KernelError
 from .results import rebuild
 from .source import Source
 
-FORMAT = "kernels 5"
+FORMAT = "kernels 6"
 NAME = "kernel"
 
 

@@ -11,8 +11,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.np import numpy_support
 
-from . import kinds
-from .calling import LIMIT, WORD
+from . import depth, kinds
+from .calling import DEPTH, POINTER, RUN, WORD
 from .errors import KernelError
 
 DOUBLE = ir.DoubleType()
@@ -141,8 +141,8 @@ def entry(context: Any, compiled: Any, name: str) -> Any:
     )
     pointer = WORD.as_pointer()
     function = ir.Function(module, ir.FunctionType(ir.IntType(32), [pointer, pointer, WORD]), name)
-    function.args[2].name = LIMIT
     builder = ir.IRBuilder(function.append_basic_block())
+    begin(builder, function.args[2])
     source = Words(builder, function.args[0])
     given = [read(context, builder, source, ty) for ty in fndesc.argtypes]
     status, result = context.call_conv.call_function(builder, callee, fndesc.restype, fndesc.argtypes, given)
@@ -151,3 +151,21 @@ def entry(context: Any, compiled: Any, name: str) -> Any:
     write(context, builder, Words(builder, function.args[1]), fndesc.restype, result)
     builder.ret(ir.Constant(ir.IntType(32), 0))
     return module
+
+
+def begin(builder: Any, end: Any) -> None:
+    """Make the record of this run: the end of the stack, after how many calls to look for the user. A failure may jump
+    back to here.
+    """
+    record = builder.alloca(ir.ArrayType(ir.IntType(8), depth.RECORD))
+    record.align = 16
+    words, run = builder.bitcast(record, WORD.as_pointer()), builder.bitcast(record, POINTER)
+    builder.store(end, words)
+    builder.store(ir.Constant(WORD, depth.CALLS), builder.gep(words, [ir.Constant(WORD, depth.LEFT // 8)]))
+    builder.function.given = {RUN: run, DEPTH: ir.Constant(WORD, 1)}
+    number = ir.IntType(32)
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(number, [POINTER]), depth.BEGINS)
+    function.attributes.add("returns_twice")
+    failed = builder.call(function, [builder.gep(run, [ir.Constant(WORD, depth.BUFFER)])])
+    with builder.if_then(builder.icmp_signed("!=", failed, ir.Constant(number, 0)), likely=False):
+        builder.ret(failed)

@@ -12,7 +12,7 @@ from llvmlite import ir as llvm
 from numba.core import callconv, cgutils, ir, lowering
 from numba.core.analysis import compute_cfg_from_blocks
 
-from .calling import LOWERING, look_for_user
+from .calling import ERRORS, LOWERING, look_for_user
 
 #: A loop looks at every so many rounds.
 ROUNDS = 256
@@ -26,10 +26,41 @@ class Lower(lowering.Lower):
     def init(self) -> None:
         """Local arrays lie in memory, where the way out finds them."""
         super().init()
+        self.borrows, self.borrowed = False, self.borrowed_names()
         holds = self.context.data_model_manager
         for name in tuple(self._singly_assigned_vars):
             if holds[self.typeof(name)].contains_nrt_meminfo():
                 self._singly_assigned_vars.discard(name)
+
+    # ---- references --------------------------------------------------------------------------------------------------
+
+    def borrowed_names(self) -> set[str]:
+        """The variables that are arguments and nothing else: who calls keeps these alive."""
+        given, others = set[str](), set[str]()
+        for block in self.blocks.values():
+            for x in block.find_insts(ir.Assign):
+                (given if isinstance(x.value, ir.Arg) and x.target.name not in given else others).add(x.target.name)
+        return given - others
+
+    def lower_assign(self, ty: Any, inst: Any) -> Any:
+        """What is assigned, as a reference of the variable's own unless it is borrowed."""
+        self.borrows = isinstance(inst.value, ir.Arg) and inst.target.name in self.borrowed
+        try:
+            return super().lower_assign(ty, inst)
+        finally:
+            self.borrows = False
+
+    def incref(self, typ: Any, val: Any) -> None:
+        """One reference more."""
+        if not self.borrows:
+            super().incref(typ, val)
+
+    def delvar(self, name: str) -> None:
+        """A variable that is not needed any more."""
+        if name not in self.borrowed:
+            super().delvar(name)
+
+    # ---- statements --------------------------------------------------------------------------------------------------
 
     def lower_inst(self, inst: Any) -> None:
         """Lower one statement; remember its line."""
@@ -44,12 +75,11 @@ class Lower(lowering.Lower):
 
     def _lower_call_RecursiveCall(self, fnty: Any, expr: Any, signature: Any) -> Any:
         """Lower a call of a function that is being lowered, as far as the stack reaches."""
-        self.call_conv.look_at_stack(self.builder)
-        LOWERING.deeper = True
+        LOWERING.below = self.call_conv.look_at_stack(self.builder)
         try:
             return super()._lower_call_RecursiveCall(fnty, expr, signature)  # pyright: ignore[reportAttributeAccessIssue]
         finally:
-            LOWERING.deeper = False
+            LOWERING.below = None
 
     # ---- the way out ------------------------------------------------------------------------------------------------
 
@@ -68,9 +98,12 @@ class Lower(lowering.Lower):
         self.builder.position_at_end(block)
         for name, place in self.varmap.items():
             ty = self.typeof(name)
-            if self.context.data_model_manager[ty].contains_nrt_meminfo():
+            if name not in self.borrowed and self.context.data_model_manager[ty].contains_nrt_meminfo():
                 self.decref(ty, self.builder.load(place))
-        self.call_conv._return_errcode_raw(self.builder, self.builder.load(slot))
+        code = self.builder.load(slot)
+        if ERRORS.place(self.func_ir.loc):  # the number says where: nobody above has more to say
+            self.call_conv.leave_at_once(self.builder, code)
+        self.call_conv._return_errcode_raw(self.builder, code)
 
     # ---- stopping ----------------------------------------------------------------------------------------------------
 

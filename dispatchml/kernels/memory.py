@@ -1,7 +1,7 @@
 """The memory of local arrays and lists, as LLVM's text: what Numba's own runtime does, by malloc and free alone.
 
-A block is a head of 64 bytes (references, destructor, its argument, address of the data, size), then the data. Nobody
-else counts references while a kernel runs, so that they are plain numbers.
+A block is a head of 64 bytes (references, destructor, address of the data, and for the destructor its argument and the
+size), then the data. Nobody else counts references while a kernel runs, so that they are plain numbers.
 """
 
 TEXT = """
@@ -31,12 +31,8 @@ made:
   store i64 1, ptr %p
   %destructor = getelementptr i8, ptr %p, i64 8
   store ptr null, ptr %destructor
-  %argument = getelementptr i8, ptr %p, i64 16
-  store ptr null, ptr %argument
   %address = getelementptr i8, ptr %p, i64 24
   store ptr %data, ptr %address
-  %length = getelementptr i8, ptr %p, i64 32
-  store i64 %size, ptr %length
   ret ptr %p
 none:
   ret ptr null
@@ -54,6 +50,10 @@ define noalias ptr @NRT_MemInfo_alloc_dtor(i64 %size, ptr %function) {
 made:
   %destructor = getelementptr i8, ptr %p, i64 8
   store ptr %function, ptr %destructor
+  %argument = getelementptr i8, ptr %p, i64 16
+  store ptr null, ptr %argument
+  %length = getelementptr i8, ptr %p, i64 32
+  store i64 %size, ptr %length
   br label %leave
 leave:
   ret ptr %p

@@ -31,7 +31,7 @@ def limit() -> int:
     """The lowest address that a recursive function's frame may have in this thread."""
     found = ctypes.pythonapi.PyThread_tss_get(key())
     if not found:
-        found = lowest() + 63 & ~63  # recursive calls count in the last digits
+        found = lowest()
         ctypes.pythonapi.PyThread_tss_set(key(), found)
     return found
 

@@ -153,6 +153,11 @@ class KernelDispatcher(Dispatcher):
         """Numba's template for a call from compiled code."""
         return super().get_call_template(tuple(map(types.unliteral, args)) if self.recursive else args, kws)
 
+    def fold_argument_types(self, args: Any, kws: Any) -> Any:
+        """Its signature in Python and the types of a call's arguments."""
+        signature, types_given = super().fold_argument_types(args, kws)
+        return signature, tuple(map(types.unliteral, types_given)) if self.recursive else types_given
+
 
 def dispatcher(function: Any, **options: Any) -> KernelDispatcher:
     """A function for other kernels to call."""
