@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from . import scaling
 from .forward import Forward, one_step
 from .primitives import FRESH, VIEWS, reads, slope
 from .program import Block, Call, Carried, Compute, If, Instruction, Load, Loop, Number, Operand, Store, Value
@@ -341,6 +342,10 @@ class Backward(Forward):
             if not c.value.kind.scalar:
                 self.put(f"{self.ct(c.value)} = {self.zeros_at_head(c)}")
         self.shadows(op.body)
+        if scaling.scaled(self, op, carried):
+            scaling.back(self, op, carried[0])
+            self.ready, self.held = ready, held
+            return
         for c in carried:
             self.add(c.next, self.carry(c))
         self.back(op.body)
