@@ -113,7 +113,7 @@ define void @{FAILS}(ptr %run, i32 %code) noinline cold noreturn {{
 #: What makes functions that call themselves short, so that they can be put into themselves.
 SHORTENING = (
     *("global_dead_code_eliminate", "always_inliner", "sroa", "simplify_cfg", "instruction_combine", "simplify_cfg"),
-    *("ipsccp", "dead_arg_elimination", "argument_promotion", "instruction_combine", "new_gvn", "simplify_cfg"),
+    *("ipsccp", "dead_arg_elimination", "argument_promotion", "instruction_combine", "simplify_cfg"),
     *("tail_call_elimination", "simplify_cfg", "global_dead_code_eliminate"),
 )
 

@@ -90,6 +90,8 @@ class Kernel:
         self.fast: list[Callable[..., Any]] = []
         #: The last native function of the value and the gradient, by argnums.
         self.fast_gradients: dict[Any, Callable[..., Any]] = {}
+        #: The last native function of the derivative, by argnum.
+        self.fast_derivatives: dict[int, Callable[..., Any]] = {}
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """The function's result."""
@@ -170,7 +172,7 @@ class Kernel:
         """The program of the function as it is now: what it reads from outside may have changed."""
         closed = self.closed
         if closed is None or not self.is_steady():
-            self.fast, self.fast_gradients = [], {}
+            self.fast, self.fast_gradients, self.fast_derivatives = [], {}, {}
             closed = self.closed = close(read(self.py_func))
             self.program = Program(closed.source, self.unchecked)
         assert self.program is not None
@@ -218,6 +220,28 @@ class Kernel:
             self.fast_gradients[argnums] = call
         slopes = dict(zip(ordered, found, strict=True))
         return y, slopes[argnums] if single else tuple(slopes[p] for p in positions)
+
+    def derivative_at_once(self, arguments: tuple[Any, ...], argnum: int) -> Any:
+        """The derivative of a number by a number, at plain arguments in one call; NotImplemented for anything else."""
+        if type(argnum) is not int or not 0 <= argnum < len(arguments) or type(arguments[argnum]) is not float:
+            return NotImplemented
+        if len(arguments) != self.arity or self.debugged or self.primitive is not None:
+            return NotImplemented
+        call = self.fast_derivatives.get(argnum)
+        if call is not None:
+            found = call(*arguments, 1.0)
+            if found is not NotImplemented:
+                return found
+        program, closed = self.current()
+        given = kinds.kinds_of(arguments)
+        if given is None or closed.hidden or any(map(kinds.is_tuple, given)) or program.code(given).result != "d":
+            return NotImplemented
+        made = program.tangent(given, tuple(k == argnum for k in range(self.arity)))
+        found = made.run((*given, "d"), (*arguments, 1.0))
+        call = made.entered.get((*given, "d"))
+        if call is not None and not closed.constants:
+            self.fast_derivatives[argnum] = call
+        return found
 
     # ---- rules of the user's -----------------------------------------------------------------------------------------
 
