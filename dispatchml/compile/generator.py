@@ -37,7 +37,7 @@ def compile_text(text: str, effort: int = 3) -> tuple[bytes, list[str]]:
     module.triple, module.data_layout = machine.triple, str(machine.target_data)
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=effort)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = effort == 3
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = effort >= 2
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     missing = [f.name for f in module.functions if f.is_declaration and not is_external(f.name)]

@@ -70,14 +70,16 @@ class Code:
         return exception(code, self.table)
 
 
-def compile(source: Source, arguments: tuple[str, ...], unchecked: bool = False) -> Code:
+def compile(source: Source, arguments: tuple[str, ...], unchecked: bool = False, effort: int = 3) -> Code:
     """The machine code of a closed source for arguments of some kinds.
 
-    unchecked: indices are not compared with the sizes of arrays.
+    unchecked: indices are not compared with the sizes of arrays. effort: how hard LLVM looks for good code.
 
     Raises KernelError, with the user's line, where Numba cannot compile it.
     """
-    key = cache.key_of(*machine.circumstances(), FORMAT, versions(), identity(source), *arguments, str(unchecked))
+    key = cache.key_of(
+        *machine.circumstances(), FORMAT, versions(), identity(source), *arguments, str(unchecked), str(effort)
+    )
     data = cache.load(key)
     if data is not None:
         try:
@@ -90,7 +92,7 @@ def compile(source: Source, arguments: tuple[str, ...], unchecked: bool = False)
     from .building import build
 
     text, result, table = build(source, arguments, unchecked)
-    library = machine.load(text)
+    library = machine.load(text, effort)
     cache.store(key, json.dumps({"library": library.key, "result": result, "table": table}).encode())
     return Code(arguments, result, library, table, "compiled")
 

@@ -16,6 +16,9 @@ from .spelling import spelled
 
 #: How many columns a pass takes along: the first that is enough, else the last.
 CHUNKS = (1, 4, 8)
+#: LLVM's effort for dual numbers: with more, it writes their loops again for each condition that stays the same in them,
+#: and takes two to three times as long for code that is no faster.
+DUALS = 2
 
 
 class Program:
@@ -29,6 +32,7 @@ class Program:
         "source",
         "spelled",
         "unchecked",
+        "effort",
         "codes",
         "others",
         "along",
@@ -42,6 +46,8 @@ class Program:
         self.source, self.unchecked = source, unchecked
         #: What derivatives are made of: the same with some of NumPy's functions written out.
         self.spelled = spelled(source)
+        #: How hard LLVM looks for good code.
+        self.effort = 3
         self.codes: dict[tuple[str, ...], Code] = {}
         self.others: dict[Any, Program] = {}
         #: Native functions by kinds of arguments.
@@ -65,12 +71,12 @@ class Program:
     def compiled(self, arguments: tuple[str, ...]) -> Code:
         """New code, of the other source where this one cannot be compiled."""
         try:
-            return compile(self.source, arguments, self.unchecked)
+            return compile(self.source, arguments, self.unchecked, self.effort)
         except KernelError:
             if self.otherwise is None:
                 raise
             try:
-                return compile(self.otherwise(), arguments, self.unchecked)
+                return compile(self.otherwise(), arguments, self.unchecked, self.effort)
             except KernelError:
                 pass  # what the text itself does not have is the better answer
             raise
@@ -132,6 +138,7 @@ class Program:
             lambda other: other.tangent(arguments, active),
         )
         made.along = self, arguments, active
+        made.effort = DUALS
         made.otherwise = lambda: tangent_source(self.lowered(arguments), arguments, active)
         return made
 
@@ -155,6 +162,7 @@ class Program:
             lambda: columns_source(self.spelled, arguments, active, chunk),
             lambda other: other.columns(arguments, active, count),
         )
+        made.effort = DUALS
         made.otherwise = lambda: columns_source(self.lowered(arguments), arguments, active, chunk)
         return made
 

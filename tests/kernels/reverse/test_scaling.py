@@ -61,7 +61,7 @@ def test_the_way_back_is_written_for_the_number_one():
         (root, (2.0, 5), 0),
         (until, (0.02, 3.0), 0),
         (until, (0.02, 3.0), 1),
-        (until, (70.0, 3.0), 0),
+        (until, (1.5, 3.0), 0),
         (two, (0.4, 7), 0),
     ],
 )
