@@ -16,8 +16,8 @@ from .spelling import spelled
 
 #: How many columns a pass takes along: the first that is enough, else the last.
 CHUNKS = (1, 4, 8)
-#: LLVM's effort for dual numbers: with more, it writes their loops again for each condition that stays the same in them,
-#: and takes two to three times as long for code that is no faster.
+#: LLVM's effort for dual numbers: with more, it writes loops again for each condition that stays the same in them, and
+#: takes two to three times as long for code that is no faster.
 DUALS = 2
 
 
