@@ -5,6 +5,7 @@ import pytest
 from dispatchml_scipy import quantities
 
 import dispatchml as dm
+from dispatchml.dispatch.errors import LiftError
 
 pint = pytest.importorskip("pint")
 unit = pint.UnitRegistry()
@@ -54,3 +55,14 @@ def test_a_rate_that_is_none_of_its_quantity_raises():
         quantities.solve_ivp(lambda t, y: [y[0]], unit.Quantity([0.0, 1.0], "s"), [unit.Quantity(1.0, "m")])
     with pytest.raises(TypeError, match="events"):
         quantities.solve_ivp(swing, unit.Quantity([0.0, 1.0], "s"), [unit.Quantity(1.0, "m")], events=lambda t, y: t)
+
+
+def test_a_unit_is_not_lost_in_an_integral():
+    from scipy.integrate import quad
+
+    with pytest.raises(pint.DimensionalityError):
+        quad(lambda x: unit.Quantity(2.0, "m") * x, 0, 1)
+    with pytest.raises((pint.DimensionalityError, LiftError)):
+        dm.value_and_grad(lambda a: quad(lambda x: a * x, 0, 1)[0])(unit.Quantity(2.0, "m"))
+    with pytest.raises((pint.DimensionalityError, LiftError)):
+        dm.value_and_grad(lambda b: quad(lambda x: x, 0, b)[0])(unit.Quantity(2.0, "m"))

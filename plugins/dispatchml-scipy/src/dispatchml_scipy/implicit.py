@@ -17,7 +17,8 @@ import numpy as np
 import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch import operation
-from dispatchml.dispatch.errors import TracerConversionError, at_user_line
+from dispatchml.dispatch.errors import LiftError, TracerConversionError, at_user_line, class_name
+from dispatchml.dispatch.layers import layer_of
 from dispatchml.engines.batch import Batched
 from dispatchml.engines.record import Rec
 from dispatchml.engines.traced import Traced
@@ -144,6 +145,16 @@ def as_array(y: Any) -> Any:
     if isinstance(y, (list, tuple)) and traced_in(y):
         return ops.stack(tuple(as_array(v) for v in y), axis=0)
     return y if isinstance(y, TRACED) else np.asarray(y)
+
+
+def refuse_meaning(y: Any) -> None:
+    """Refuses a value that says more than its numbers, as a unit or a mask, where that would be lost."""
+    info = layer_of(type(y))
+    if info is not None and info.slot == "meaning":
+        raise LiftError(
+            f"SciPy's functions know bare numbers, and a {class_name(type(y))} was given{at_user_line()}: its meaning "
+            "would be lost. Take its numbers in a unit of your choice before."
+        )
 
 
 def as_vector(y: Any) -> Any:

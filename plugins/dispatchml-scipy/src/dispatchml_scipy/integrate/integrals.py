@@ -18,7 +18,7 @@ from dispatchml.dispatch.errors import NonDifferentiableError
 from dispatchml.engines.traced import Traced
 from dispatchml.rules import rule
 
-from ..implicit import order_of
+from ..implicit import order_of, refuse_meaning
 from ..user_functions import plain_numbers
 from .elementwise import NotElementwise
 from .limits import at_limit, is_infinite
@@ -32,6 +32,8 @@ def integral(arrays: Any, *, problem: Any = None) -> Any:
 @integral.decompose
 def plain_integral(arrays: Any, *, problem: Any) -> Any:
     a, b, *values = arrays
+    for value in values:
+        refuse_meaning(value)
 
     def function(t: Any) -> Any:
         y = problem.integrand(t, values)
