@@ -2,7 +2,7 @@
 
 The scenarios are programs f(module, a) of keyword_scenarios. Each is compared with SciPy and with differences in both
 modes, to second order and in a batch; those that refuse raise an error that says what to do. What is in no scenario
-fails by name.
+fails by name. Every fourth scenario runs with the other tests, all of them with `pytest -m "slow or not slow"`.
 """
 
 import importlib
@@ -116,10 +116,10 @@ def all_of(kind):
             part,
             name,
             id=f"{part}-{name}".replace(" ", "_"),
-            marks=[pytest.mark.slow] if name in getattr(table, "SLOW", ()) else [],
+            marks=[pytest.mark.slow] if k % 4 or name in getattr(table, "SLOW", ()) else [],
         )
         for part, table in TABLES.items()
-        for name in getattr(table, kind)
+        for k, name in enumerate(getattr(table, kind))
     ]
 
 

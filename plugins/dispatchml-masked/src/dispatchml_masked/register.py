@@ -56,6 +56,7 @@ def register() -> None:
         defer=DEFER,
         carrier=("mask", "fill_value", "hardmask"),
         holds=lambda payload: type(payload) is np.ndarray,
+        opaque="its functions decide by masks that NumPy's class computes",
     )
     for name, rule in rules().items():
         getattr(ops, name).layer(MaskedArray, rule)
