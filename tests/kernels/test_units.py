@@ -153,7 +153,11 @@ def test_wrong_dimensions_raise_whichever_branch_is_taken(f):
         (branches, (Q(1.0, "m"), Q(2.0, "km"), 1), "one dimension, between which compiled numbers are not converted"),
         (powers, (Q(1.0, "m"), Q(2.0, "m"), 2), "has the units meter at one place and meter .. 2 at another"),
         (branches, (Q(1.0, "degC"), Q(2.0, "delta_degC"), 1), "a scale with an offset"),
-        (branches, (Q(np.ma.array([1.0]), "m"), Q(np.ma.array([1.0]), "m"), 1), "of another kind than quantities|a quantity of a layer"),
+        (
+            branches,
+            (Q(np.ma.array([1.0]), "m"), Q(np.ma.array([1.0]), "m"), 1),
+            "of another kind than quantities|a quantity of a layer",
+        ),
     ],
     ids=["sizes", "powers", "offset", "masked"],
 )

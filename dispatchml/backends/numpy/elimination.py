@@ -293,8 +293,8 @@ for operation, on_objects in (
 ):  # fmt: skip
     branch(operation, on_objects)
 for operation in (
-    ops.qr, ops.svd, ops.svdvals, ops.eigh, ops.eigvalsh, ops.eig, ops.eigvals, ops.roots, ops.divide_by_gaps, ops.lstsq,
-    ops.singular_sum, ops.spectral_sum, ops.turn_equal, ops.even_out,
+    ops.qr, ops.svd, ops.svdvals, ops.eigh, ops.eigvalsh, ops.eig, ops.eigvals, ops.divide_by_gaps, ops.lstsq,
+    ops.roots, ops.singular_sum, ops.spectral_sum, ops.turn_equal, ops.even_out,
     ops.matrix_rank, ops.expm, ops.logm, ops.sqrtm, ops.hermitian_function, ops.fft, ops.ifft, ops.rfft, ops.irfft,
     ops.hfft, ops.ihfft, ops.fft2, ops.ifft2, ops.rfft2, ops.irfft2, ops.fftn, ops.ifftn, ops.rfftn, ops.irfftn,
 ):  # fmt: skip

@@ -176,20 +176,3 @@ def test_structures_inside_labels_meet_others():
         np.testing.assert_allclose(found.data.diag, [1.0, 2.0, 3.0])
     batch = dm.vmap(lambda k: k * (x * diagonal).sum())(P)
     assert batch.dims == ("x",)
-
-
-def test_a_mask_inside_of_a_quantity_stays_in_plain_xarray_too(u):
-    """xarray's reductions go by nan, and its elements are NumPy's: a mask in a quantity was lost without a word."""
-    unit = u
-    quantity = dm.ops.positive(unit.Quantity(np.ma.array([1.0, 2.0, 4.0], mask=[False, True, False]), "m"))
-    dm.grad(lambda x: x.sum())(P)  # xarray meets dispatchml here
-    x = xr.DataArray(quantity, dims="x")
-    assert type(x.data.magnitude) is np.ma.MaskedArray
-    assert "--" in repr(x)
-    assert np.sum(x).data == 5.0 * unit.m
-    assert x.mean().data == 2.5 * unit.m
-    assert np.ma.is_masked(x[1].data.magnitude)
-    assert np.ma.is_masked(x.isel(x=[1, 2]).data.magnitude)
-    assert np.ma.is_masked((x * 2.0).data.magnitude)
-    x.data[0] = 5.0 * unit.m
-    assert quantity[0] == 5.0 * unit.m

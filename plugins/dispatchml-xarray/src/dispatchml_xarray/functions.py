@@ -29,13 +29,10 @@ from .labels import (
     OpenedObject,
     Variable,
     bare,
-    carried,
     held,
     innermost,
     is_labelled,
-    is_round_mask,
     is_traced,
-    released,
     run,
 )  # fmt: skip
 
@@ -152,8 +149,6 @@ def compatible(original: Callable[..., Any]) -> Any:
     def through(data: Any, *arguments: Any, **keywords: Any) -> Any:
         if isinstance(data, np.ma.MaskedArray) and (INSIDE.get() or is_made_of_carried()):
             return held(data)
-        if is_round_mask(data):
-            data = carried(data)
         if is_traced(data) and innermost(data) is not None:  # as the numbers of a plain labelled array
             return bare(data)
         return original(data, *arguments, **keywords)
@@ -205,27 +200,6 @@ def counted(original: Callable[..., Any]) -> Any:
         return y.filled(0) if layered_instance(y, np.ma.MaskedArray) else y
 
     return through
-
-
-def handed_out(original: Any) -> Any:
-    """`x.data` as the user gave it: a masked array inside of it is carried for xarray's own code only."""
-
-    def read(self: Any) -> Any:
-        data = original.fget(self)
-        if data is None or type(data) in PLAIN or layer_of(type(data)) is None or isinstance(data, Carrier):
-            return data
-        name = sys._getframe(1).f_globals.get("__name__", "")
-        inside = name.partition(".")[0] in RUNNING and name not in SHOWING
-        return data if inside else released(data)
-
-    read.__dispatchml__ = True  # type: ignore[attr-defined]
-    return property(read, original.fset, original.fdel, original.__doc__)
-
-
-#: What holds no masked array.
-PLAIN = frozenset({np.ndarray, float, int, complex})
-#: xarray's code that prints.
-SHOWING = frozenset({"xarray.core.formatting", "xarray.core.formatting_html"})
 
 
 def is_made_of_carried() -> bool:
@@ -295,9 +269,6 @@ def install() -> None:
             if original is not None and not hasattr(original, "__dispatchml__"):
                 replace(original, wrap(original))
     for cls in (DataArray, Variable):
-        shown = vars(cls).get("data")
-        if isinstance(shown, property) and not hasattr(shown.fget, "__dispatchml__"):
-            cls.data = handed_out(shown)
         if "__new__" not in vars(cls):
             cls.__new__ = constructed(cls, lambda kind: object.__new__(kind))
         for name in METHODS:

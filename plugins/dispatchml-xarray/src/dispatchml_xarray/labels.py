@@ -117,40 +117,6 @@ def held(data: Any) -> Any:
     return data
 
 
-def is_round_mask(data: Any) -> bool:
-    """Whether a plain value, such as a quantity, has a masked array inside."""
-    if isinstance(data, np.ndarray) or is_traced(data):
-        return False
-    while (info := layer_of(type(data))) is not None and info.payload is not None and info.rebuild is not None:
-        data = info.payload(data)
-        if isinstance(data, np.ma.MaskedArray):
-            return True
-    return False
-
-
-def carried(data: Any) -> Any:
-    """A masked array inside of another layer as its carrier."""
-    if isinstance(data, np.ma.MaskedArray):
-        return held(data)
-    info = layer_of(type(data))
-    assert info is not None
-    assert info.payload is not None
-    assert info.rebuild is not None
-    return info.rebuild(data, carried(info.payload(data)))
-
-
-def released(data: Any) -> Any:
-    """The other way."""
-    info = layer_of(type(data))
-    if info is None or info.payload is None or info.rebuild is None or is_traced(data):
-        return data
-    inside = info.payload(data)
-    if isinstance(data, Carrier):
-        return info.rebuild(data, inside) if foreign_class(data) is np.ma.MaskedArray else data
-    within = released(inside)
-    return data if within is inside else info.rebuild(data, within)
-
-
 def numbers_of(x: Any) -> Any:
     """The numbers of a plain labelled array."""
     variable = variable_of(x)
