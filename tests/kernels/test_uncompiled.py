@@ -50,6 +50,7 @@ def compare(*which):
             np.testing.assert_allclose(x, y, rtol=1e-5 if single else 1e-11, atol=1e-12, err_msg=name)
 
 
+@pytest.mark.slow
 def test_both_ways():
     compare()
 
