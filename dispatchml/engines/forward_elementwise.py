@@ -10,7 +10,6 @@ import numpy as np
 
 from ..backends.numpy import kernels
 from ..backends.numpy.kernels import UFUNCS
-from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..ops.metadata import OBJECT
 from ..rules.registry import Rule
@@ -19,11 +18,10 @@ from .elementwise_backward import flavour_of, is_signed_one, residuals_names
 from .flavours import FINDERS, raw_function
 from .forward import REALS, Dual, dual, fit_tangent, fresh
 from .fused import fused_dual
-from .generate import belongs, compile_source, looking, word
+from .generate import belongs, compile_source, looking, word, words_of_looking
 from .levels import leaked
-from .provider import TRACED, on_payloads, settle
+from .provider import on_payloads, settle
 from .reverse_elementwise import SYMBOLS, VOCABULARY, plain_array_call, plain_ones, strong_float
-from .tape import PLAIN
 from .views import current
 
 ndarray = np.ndarray
@@ -195,10 +193,10 @@ def elementwise_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
         (alias, (raw_function if alias.startswith("raw_") else FINDERS["operations"])(w)) for alias, w in words.items()
     )
     scope.update({
-        "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "PLAIN": PLAIN, "REALS": REALS, "FAMILIES": FAMILIES,
-        "TRACED": TRACED, "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current,
+        "Dual": Dual, "ndarray": ndarray, "OBJECT": OBJECT, "REALS": REALS,
+        **words_of_looking(), "float64": np.float64, "float32": np.float32, "leaked": leaked, "current": current,
         "fit_tangent": fit_tangent,
-        "settle": settle(op, active), "looked": None, "fused": at_once, "strong_float": strong_float,
+        "settle": settle(op, active), "fused": at_once, "strong_float": strong_float,
         "ignoring": np.errstate,
         f"array_{own}": UFUNCS.get(op, op.function), f"raw_{own}": raw_function(op.function),
         f"op_{own}": op.function,

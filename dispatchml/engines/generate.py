@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import ops
 from ..backends.numpy import kernels
+from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 
 NAMES: dict[str, int] = {}
@@ -57,6 +58,14 @@ def looking(names: Iterable[str], arity: int, given: str = "") -> str:
     )
     call = f"looked({', '.join(f'x{k}' for k in range(arity))}{given})"
     return f"looked is not None and ({unusual}) and (made := {call}) is not NotImplemented"
+
+
+def words_of_looking() -> dict[str, Any]:
+    """What the words in such a condition mean; `looked` is set where structures are known."""
+    from .provider import TRACED
+    from .tape import PLAIN
+
+    return {"looked": None, "PLAIN": PLAIN, "TRACED": TRACED, "FAMILIES": FAMILIES}
 
 
 def belongs(name: str, part: str) -> str:

@@ -23,7 +23,7 @@ from ..rules.text import ARGUMENTS, calls_in
 from .elementwise_backward import LAYOUTS, backward_source, flavour_of, residuals_of
 from .flavours import FINDERS, float_function, raw_function
 from .fused import fused_products, fused_recording
-from .generate import belongs, compile_source, looking, watching, word
+from .generate import belongs, compile_source, looking, watching, word, words_of_looking
 from .space import F32, F64, fit_number, fold, same_space, space_of
 from .tape import CAREFUL, MIXED, PLAIN, Tape, accumulate, run_carefully
 
@@ -177,7 +177,7 @@ def plain_array_call(op: Operation) -> str:
 
 def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
     """Generate the recording function of an elementwise operation for one set of traced arguments."""
-    from .provider import TRACED, settle
+    from .provider import settle
     from .reverse import Var, current, keep, watch_choice
 
     differentiable = tuple(k for k in active if rule.partials[k] is not None)
@@ -190,11 +190,11 @@ def elementwise_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> 
         return partly(op, rule, active, differentiable)
     name = word(op)
     scope: dict[str, Any] = {
-        "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN,
+        "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice,
         "ndarray": np.ndarray, "OBJECT": OBJECT, "float64": np.float64, "float32": np.float32, "F32": F32, "F64": F64,
         "NUMBERS": frozenset((float, int)), "FLOATS": frozenset((np.ndarray, np.float64, np.float32)),
-        "space_of": space_of, "TRACED": TRACED, "same_space": same_space,
-        "is_complex": ops.is_complex, "looked": None, "FAMILIES": FAMILIES, "settle": settle(op, active),
+        "space_of": space_of, "same_space": same_space, **words_of_looking(),
+        "is_complex": ops.is_complex, "settle": settle(op, active),
         name: op.function, f"array_{name}": UFUNCS.get(op, op.function),
         f"float_{name}": float_function(op.function), f"raw_{name}": raw_function(op.function), **kernels.FAST,
     }  # fmt: skip

@@ -11,16 +11,15 @@ import numpy as np
 from .. import ops
 from ..backends.numpy import kernels
 from ..backends.numpy.shaping import COPIED_SIZE
-from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..rules.indexing import getitem_transpose
 from ..rules.registry import Rule
 from .constants import STILL, kept_static
-from .generate import compile_source, looking, watching, with_keywords, word
+from .generate import compile_source, looking, watching, with_keywords, word, words_of_looking
 from .reverse import Var, current, watch_choice
 from .reverse_rules import function_recorder, linear_as_function, still_lines
 from .space import F32, F64, OBJECT, PlainSpace, space_of
-from .tape import IN_PLACE_SIZE, PLAIN, Cotangents, accumulate
+from .tape import IN_PLACE_SIZE, Cotangents, accumulate
 from .views import WRITES, has_memory, is_view
 
 ndarray = np.ndarray
@@ -142,7 +141,6 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
     """How a linear operation is recorded; with several arguments the constants' cotangents are dropped."""
     if op.arity > 1:
         return function_recorder(op, linear_as_function(rule), active)
-    from .provider import TRACED
 
     keywords = op.keywords
     name = word(op)
@@ -174,10 +172,10 @@ def linear_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Calla
 
     source = with_keywords(op, written)
     scope: dict[str, Any] = {
-        "Var": Var, "current": current, "PLAIN": PLAIN, "ndarray": ndarray, "space_of": space_of, "np": np,
+        "Var": Var, "current": current, "ndarray": ndarray, "space_of": space_of, "np": np,
         "STILL": STILL, "kept_static": kept_static, "has_memory": has_memory, "is_view": is_view, "WRITES": WRITES,
-        "PlainSpace": PlainSpace, "OBJECT": OBJECT, "looked": None, "TRACED": TRACED,
-        "FAMILIES": FAMILIES, "accumulate": accumulate, "watch_choice": watch_choice, "zeros": np.zeros,
+        "PlainSpace": PlainSpace, "OBJECT": OBJECT, **words_of_looking(),
+        "accumulate": accumulate, "watch_choice": watch_choice, "zeros": np.zeros,
         "empty": np.empty, "expand_dims": np.expand_dims,
         "float64": np.float64, "F64": F64, "F32": F32, "prod": math.prod, "COPIED_SIZE": COPIED_SIZE,
         "backward_slice": slice_backward, **kernels.FAST,

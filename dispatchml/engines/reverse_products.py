@@ -12,16 +12,15 @@ import numpy as np
 
 from .. import ops
 from ..backends.numpy import kernels
-from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..rules.products import matmul_vjp
 from ..rules.registry import Rule
 from ..rules.strong import strong
-from .generate import compile_source, looking
+from .generate import compile_source, looking, words_of_looking
 from .reverse import Var, current, keep
 from .reverse_rules import function_recorder
 from .space import F32, F64
-from .tape import CAREFUL, MIXED, PLAIN, Cotangents, accumulate, run_carefully
+from .tape import CAREFUL, MIXED, Cotangents, accumulate, run_carefully
 
 #: Cotangents of the left and the right factor by the ranks of both, on plain arrays.
 FORMULAS = {
@@ -68,7 +67,7 @@ CONTRIBUTION = """\
 
 def product_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
     """How matmul is recorded when these arguments are traced on one tape."""
-    from .provider import TRACED, settle
+    from .provider import settle
 
     general = function_recorder(op, rule, active)
     if rule.vjp is not matmul_vjp:
@@ -90,8 +89,7 @@ def product_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Call
     )
     scope: dict[str, Any] = {
         "Var": Var, "current": current, "ndarray": np.ndarray, "F64": F64, "F32": F32, "BACKWARD": backward,
-        "looked": None, "TRACED": TRACED, "PLAIN": PLAIN,
-        "FAMILIES": FAMILIES, "matmul": plain, "keep": kernels.FAST.get("keep", keep),
+        **words_of_looking(), "matmul": plain, "keep": kernels.FAST.get("keep", keep),
         "general": general, "settle": settle(op, active),
     }  # fmt: skip
     compile_source(source, scope, f"reverse matmul {suffix}", "engines/reverse_products.py")

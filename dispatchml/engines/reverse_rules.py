@@ -11,12 +11,11 @@ import numpy as np
 
 from .. import ops
 from ..backends.numpy import kernels
-from ..dispatch.families import FAMILIES
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule
 from ..rules.strong import STACKS, by_matrices
 from .constants import STILL, kept_static
-from .generate import compile_source, looking, plain_space, watching, with_keywords, word
+from .generate import compile_source, looking, plain_space, watching, with_keywords, word, words_of_looking
 from .reverse import Var, current, keep, record, watch_choice
 from .space import OBJECT, PlainSpace, space_of
 from .tape import CAREFUL, PLAIN, Cotangents, Tape, accumulate
@@ -194,7 +193,7 @@ def arguments_read(vjp: Callable[..., Any], op: Operation) -> set[int]:
 def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callable[..., Any]:
     """How an operation with a function rule is recorded when these arguments are traced on one tape."""
     from .missing import missing_rule
-    from .provider import TRACED, settle
+    from .provider import settle
 
     if rule.vjp is None:
         return missing_rule(op, "vjp")
@@ -241,13 +240,12 @@ def function_recorder(op: Operation, rule: Rule, active: tuple[int, ...]) -> Cal
 
     source = with_keywords(op, written)
     scope: dict[str, Any] = {
-        "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "PLAIN": PLAIN, "ndarray": ndarray,
+        "Var": Var, "current": current, "keep": keep, "watch_choice": watch_choice, "ndarray": ndarray,
         "PlainSpace": PlainSpace, "OBJECT": OBJECT, "space_of": space_of, "accumulate": accumulate,
         "STILL": STILL, "kept_static": kept_static, "ignoring": np.errstate, "record_outputs": record_outputs,
         "make_pullback": rule.vjp,
         "carefully": careful_form(op, rule.vjp), "operation": op.function, "settle": settle(op, active),
-        "needs": tuple(k in active for k in range(op.arity)), "looked": None, "TRACED": TRACED,
-        "FAMILIES": FAMILIES, **kernels.FAST,
+        "needs": tuple(k in active for k in range(op.arity)), **words_of_looking(), **kernels.FAST,
         **{f"{k}_default": v for k, v in op.keywords.items()},
     }  # fmt: skip
     compile_source(source, scope, f"reverse {op.name} {suffix}", f"the function rule of {op.name}")

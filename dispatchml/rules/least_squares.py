@@ -65,7 +65,7 @@ def truncates(rcond: Any, a: Any) -> bool:
     floor = float(100 * np.finfo(kind if kind.kind in "fc" else np.float64).eps * max(ops.shape(a)[-2:], default=0))
     if not np.max(rcond, initial=0) > floor:
         return False
-    s = ops.svdvals(a)
+    s = ops.svdvals(a)  # whose derivative, where it is taken along, exists also where that of the vectors does not
     largest = ops.max(s, axis=-1, keepdims=True) if ops.shape(s)[-1] else s
     dropped = ops.less_equal(s, multiply(largest, stacked(rcond)))
     found = ops.any(ops.logical_and(dropped, ops.greater(s, multiply(largest, floor))))

@@ -156,7 +156,7 @@ def test_wrong_dimensions_raise_whichever_branch_is_taken(f):
         (
             branches,
             (Q(np.ma.array([1.0]), "m"), Q(np.ma.array([1.0]), "m"), 1),
-            "of another kind than quantities|a quantity of a layer",
+            "of another kind than quantities|a quantity of a layer",  # which one is outside: what else was declared
         ),
     ],
     ids=["sizes", "powers", "offset", "masked"],

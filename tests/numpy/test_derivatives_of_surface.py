@@ -25,27 +25,9 @@ EXCEPTIONS = {
 }  # fmt: skip
 
 
-def taken(x, found):
-    """The arguments with a place for each array of numbers, which are collected in `found`."""
-    if isinstance(x, np.ndarray) and x.dtype.kind in "fc" and x.size:
-        found.append(x)
-        return Place(len(found) - 1)
-    if isinstance(x, (list, tuple)):
-        return type(x)(taken(e, found) for e in x)
-    return {k: taken(e, found) for k, e in x.items()} if isinstance(x, dict) else x
-
-
-class Place(int):
-    """Where an array stood."""
-
-
-def filled(x, arrays):
-    """The arguments with arrays in the places."""
-    if type(x) is Place:
-        return arrays[x]
-    if isinstance(x, (list, tuple)):
-        return type(x)(filled(e, arrays) for e in x)
-    return {k: filled(e, arrays) for k, e in x.items()} if isinstance(x, dict) else x
+def numbers(x):
+    """An array of numbers; None for anything else."""
+    return x if isinstance(x, np.ndarray) and x.dtype.kind in "fc" and x.size else None
 
 
 def weighed(y):
@@ -66,13 +48,13 @@ def test_derivatives_are_those_of_differences(case):
     name = surface.name_of(case)
     room, (function, arguments, keywords) = case
     arrays = []
-    arguments, keywords = taken(arguments, arrays), taken(keywords, arrays)
+    arguments, keywords = surface.taken(arguments, arrays, numbers), surface.taken(keywords, arrays, numbers)
     if not arrays or any(name.startswith(n) for n in EXCEPTIONS):
         return
     f = getattr(getattr(np, room) if room else np, function)
 
     def call(*arrays):
-        return weighed(f(*filled(arguments, arrays), **filled(keywords, arrays)))
+        return weighed(f(*surface.filled(arguments, arrays), **surface.filled(keywords, arrays)))
 
     rng = np.random.default_rng(3)
     directions = [rng.normal(size=a.shape) * (1 + 1j if a.dtype.kind == "c" else 1) for a in arrays]

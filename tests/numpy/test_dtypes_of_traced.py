@@ -19,27 +19,9 @@ MASK = np.array([True, False, True])
 STEPS = np.arange(3, dtype=np.float32)
 
 
-def single(x, found):
-    """The arguments in single precision; its arrays of numbers are collected in `found` and stand as their places."""
-    if isinstance(x, np.ndarray) and x.dtype in SINGLE:
-        found.append(x.astype(SINGLE[x.dtype]))
-        return Place(len(found) - 1)
-    if isinstance(x, (list, tuple)):
-        return type(x)(single(e, found) for e in x)
-    return {k: single(e, found) for k, e in x.items()} if isinstance(x, dict) else x
-
-
-class Place(int):
-    """Where an array stood."""
-
-
-def filled(x, arrays):
-    """The arguments with arrays in the places."""
-    if type(x) is Place:
-        return arrays[x]
-    if isinstance(x, (list, tuple)):
-        return type(x)(filled(e, arrays) for e in x)
-    return {k: filled(e, arrays) for k, e in x.items()} if isinstance(x, dict) else x
+def single(x):
+    """An array of numbers in single precision; None for anything else."""
+    return x.astype(SINGLE[x.dtype]) if isinstance(x, np.ndarray) and x.dtype in SINGLE else None
 
 
 def dtypes(y):
@@ -66,10 +48,10 @@ def test_the_dtype_is_numpys(case):
     room, (name, args, keywords) = case
     f = getattr(getattr(np, room) if room else np, name)
     arrays = []
-    args, keywords = single(args, arrays), single(keywords, arrays)
+    args, keywords = surface.taken(args, arrays, single), surface.taken(keywords, arrays, single)
 
     def call(*arrays):
-        return f(*filled(args, arrays), **filled(keywords, arrays))
+        return f(*surface.filled(args, arrays), **surface.filled(keywords, arrays))
 
     if not arrays or name in ("array", "asarray", "astype"):
         pytest.skip("no numbers, or a function of NumPy that does not ask its arguments")

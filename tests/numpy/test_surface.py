@@ -189,6 +189,30 @@ def has_numbers(x):
     return isinstance(x, np.ndarray) and x.dtype.kind in "fc"
 
 
+class Place(int):
+    """Where an array stood."""
+
+
+def taken(x, found, change):
+    """Arguments with a place for each array that `change` gives something for, which is collected in `found`."""
+    made = change(x)
+    if made is not None:
+        found.append(made)
+        return Place(len(found) - 1)
+    if isinstance(x, (list, tuple)):
+        return type(x)(taken(e, found, change) for e in x)
+    return {k: taken(e, found, change) for k, e in x.items()} if isinstance(x, dict) else x
+
+
+def filled(x, arrays):
+    """The arguments with arrays in the places."""
+    if type(x) is Place:
+        return arrays[x]
+    if isinstance(x, (list, tuple)):
+        return type(x)(filled(e, arrays) for e in x)
+    return {k: filled(e, arrays) for k, e in x.items()} if isinstance(x, dict) else x
+
+
 def expected(case):
     """NumPy's answer."""
     room, (name, arguments, keywords) = case

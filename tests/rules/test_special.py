@@ -204,7 +204,7 @@ def test_complex_arguments(name):
     z = np.array([0.4 + 0.7j, 1.8 - 0.3j])
     f = getattr(ops, name)
     if name == "digamma":
-        with pytest.raises((TypeError, NoRuleError)):  # SciPy has no complex polygamma: an error, not a wrong number
+        with pytest.raises(NoRuleError, match="polygamma of complex numbers"):  # SciPy has none: no wrong number
             dm.vjp(f, z)[1](np.ones(2, complex))
         return
     slope = (f(z + 1e-6) - f(z - 1e-6)) / 2e-6

@@ -51,19 +51,11 @@ class GroupKernel(ThreadKernel):
         made.group, made.joins, made.sizes = self.group, self.joins, made.sizes[1:]
         return made
 
-    def rows(self, function: Scope, low: str, high: str) -> None:
-        text, region = self.text, self.region
-        counter, end = self.loop("row", low, high, "1")
-        row, number, first = Scope(function), counter, "%lane"
-        if self.chunks > 1:
-            chunks = text.size(self.chunks)
-            number, part = text.let(f"udiv i64 {counter}, {chunks}"), text.let(f"urem i64 {counter}, {chunks}")
-            first = text.let(f"add i64 {text.let(f'mul i64 {part}, {self.group}')}, %lane")
-        self.outer_variables(number)
-        for each in self.passes.passes:
-            self.one_pass(each, row, first, text.size(region.inner.extent))
-        self.row_targets(row)
-        end()
+    def first(self, part: str) -> str:
+        """The first element of a lane."""
+        if not part:
+            return "%lane"
+        return self.text.let(f"add i64 {self.text.let(f'mul i64 {part}, {self.group}')}, %lane")
 
     def inner_loop(self, each: Pass, row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
         """The loop of a pass; what all lanes have added up."""
@@ -79,11 +71,6 @@ class GroupKernel(ThreadKernel):
             self.text.intrinsics |= intrinsics
         kind = self.kind_of(thing)
         return self.text.let(f"call {kind} @{name}({kind} {total}, i64 %lane)")
-
-    def loop(self, stem: str, low: str, high: str, by: str, hints: tuple[str, ...] = ()) -> tuple[str, Any]:
-        """A pass goes from a lane's first element to the next one that is its own."""
-        step = self.text.size(self.chunks * self.group) if stem == "pass" else by
-        return super(ThreadKernel, self).loop(stem, low, high, step, ())
 
     def grain(self, extent: int, chunk: int) -> int:
         return max(1, -(-extent * self.group // LANES)) if self.reduced else 1

@@ -37,6 +37,8 @@ class ThreadKernel(RowKernel):
     """Writes a kernel whose units are elements, strides of elements that are added up, or rows."""
 
     scheme = "threads"
+    #: Threads that share a unit.
+    group = 1
 
     def __init__(self, region: Region, symbol: str = "", fast: bool = False) -> None:
         refuse_unfit(region)
@@ -77,22 +79,28 @@ class ThreadKernel(RowKernel):
     def rows(self, function: Scope, low: str, high: str) -> None:
         text, region = self.text, self.region
         counter, end = self.loop("row", low, high, "1")
-        row, number, first = Scope(function), counter, "0"
+        row, number, part = Scope(function), counter, ""
         if self.chunks > 1:
-            lanes = text.size(self.chunks)
-            number, first = text.let(f"udiv i64 {counter}, {lanes}"), text.let(f"urem i64 {counter}, {lanes}")
+            chunks = text.size(self.chunks)
+            number, part = text.let(f"udiv i64 {counter}, {chunks}"), text.let(f"urem i64 {counter}, {chunks}")
+        first = self.first(part)
         self.outer_variables(number)
         for each in self.passes.passes:
             self.one_pass(each, row, first, text.size(region.inner.extent))
         self.row_targets(row)
         end()
 
+    def first(self, part: str) -> str:
+        """The first element of a thread, whose unit is a part of a row if there is one."""
+        return part or "0"
+
     def inner_loop(self, each: Pass, row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
         return self.one_loop(each, row, first, last, ())
 
     def loop(self, stem: str, low: str, high: str, by: str, hints: tuple[str, ...] = ()) -> tuple[str, Any]:
         """A pass goes from a thread's first element to the next one that is its own."""
-        return super().loop(stem, low, high, self.text.size(self.chunks) if stem == "pass" else by, ())
+        step = self.text.size(self.chunks * self.group) if stem == "pass" else by
+        return super().loop(stem, low, high, step, ())
 
 
 def refuse_unfit(region: Region) -> None:

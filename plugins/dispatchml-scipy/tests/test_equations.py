@@ -9,7 +9,7 @@ from dispatchml_scipy.errors import ConvergenceError
 from dispatchml_scipy.integrate import flows
 
 import dispatchml as dm
-from dispatchml.dispatch.errors import NonDifferentiableError
+from dispatchml.dispatch.errors import FallbackWarning, NonDifferentiableError
 
 TIMES = np.linspace(0, 3, 4)
 TIGHT = {"rtol": 1e-8, "atol": 1e-8}
@@ -147,6 +147,10 @@ def test_events(stand_in, check_function):
 def test_lsoda_refuses(stand_in):
     solve_ivp = stand_in("integrate.solve_ivp")
     assert solve_ivp(swing, (0, 1), [1.0, 1.0], args=(1.0,)) is NotImplemented
+    end = lambda a: solve_ivp(swing, (0, 1), [1.0, 1.0], args=(a,), method="LSODA").y[0, -1]  # noqa: E731
+    with pytest.warns(FallbackWarning, match="element by element.*solve_ivp"):  # each has steps of its own
+        found = dm.vmap(dm.grad(end))(np.array([1.0, 1.5]))
+    np.testing.assert_allclose(found, [dm.grad(end)(1.0), dm.grad(end)(1.5)])
     with pytest.raises(ValueError, match="outside"):
         dm.grad(lambda a: solve_ivp(swing, (0, 1), [a, 1.0], args=(a,), method="LSODA", dense_output=True).sol(2.0)[0])(
             1.0

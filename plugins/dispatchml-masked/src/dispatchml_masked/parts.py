@@ -339,9 +339,9 @@ def has_any(m: Any) -> bool:
         return False
     if type(m) is np.ndarray:
         return bool(m.any())
-    while is_traced(m):
-        m = layer_of(type(m)).payload(m)  # type: ignore[union-attr]
-    return bool(np.any(m) if is_known(m) else ops.any(m))  # of a recorded one, a program asks again at each call
+    while not is_known(m):
+        m = m._value
+    return bool(np.any(m))
 
 
 def number_like(x: Any, value: float) -> Any:

@@ -12,6 +12,11 @@ MODES = ["reflect", "mirror", "nearest", "wrap", "constant", "grid-constant", "g
 NEAR = rng.uniform(0.3, 3.7, size=(2, 6))
 OUT = np.float64
 FOOTPRINT = np.array([[True, False, True], [True, True, False]])
+#: Filters that choose by order, with the arguments behind the image.
+BY_RANK = (
+    ("maximum_filter", ()), ("minimum_filter", ()), ("median_filter", ()), ("rank_filter", (1,)),
+    ("percentile_filter", (30,)),
+)  # fmt: skip
 
 
 def curved(x):
@@ -78,24 +83,12 @@ SCENARIOS = {
         f"{name} {mode}": lambda f, a, name=name, mode=mode, more=more: getattr(f, name)(
             moved(X, a), *more, footprint=FOOTPRINT, output=OUT, mode=mode, cval=0.2, origin=(0, 1), axes=(0, 1)
         )
-        for name, more in (
-            ("maximum_filter", ()),
-            ("minimum_filter", ()),
-            ("median_filter", ()),
-            ("rank_filter", (1,)),
-            ("percentile_filter", (30,)),
-        )
+        for name, more in BY_RANK
         for mode in ("reflect", "constant", "wrap")
     },
     **{
         f"{name} of a size": lambda f, a, name=name, more=more: getattr(f, name)(moved(X, a), *more, size=(2, 3))
-        for name, more in (
-            ("maximum_filter", ()),
-            ("minimum_filter", ()),
-            ("median_filter", ()),
-            ("rank_filter", (1,)),
-            ("percentile_filter", (30,)),
-        )
+        for name, more in BY_RANK
     },
     **{
         f"spline_filter1d {order} {mode}": lambda f, a, order=order, mode=mode: f.spline_filter1d(
