@@ -37,11 +37,12 @@ FASTCALL_WITH_KEYWORDS = 0x0082
 
 
 class State:
-    """What an entry point changes: how long its calls took, and scratch memory that waits for the next."""
+    """What an entry point changes: how long its calls and steps took, and scratch memory that waits for the next."""
 
-    def __init__(self, scratch: int) -> None:
-        self.words = (ctypes.c_int64 * (driver.STATE_SIZE // 8))()
-        self.words[driver.LAST // 8] = -1
+    def __init__(self, scratch: int, steps: int) -> None:
+        self.words = (ctypes.c_int64 * (driver.STATE_SIZE // 8 + steps))()
+        for place in (driver.LAST // 8, *range(driver.STATE_SIZE // 8, len(self.words))):
+            self.words[place] = -1
         self.scratch = scratch
         self.free = ctypes.CDLL(None).free
 
@@ -79,7 +80,7 @@ def build(plan: Plan, otherwise: Any = NotImplemented, name: str = "compiled") -
         return PortableFunction(plan, otherwise, name)
     threads.pool()
     offsets, total = arena(plan)
-    state = State(total)
+    state = State(total, len(plan.steps))
     return bind(record_of(plan, ctypes.addressof(state.words), offsets, total), otherwise, name, plan, state)
 
 

@@ -1,6 +1,6 @@
 """Code of the pool's threads: how they start, share blocks with a caller, wait, and end.
 
-Whether sharing is worth it is told by the time that the caller takes for the first block.
+Whether sharing is worth it is told by the time that a block takes: the first one of a first call, by its caller alone.
 """
 
 from __future__ import annotations
@@ -136,13 +136,13 @@ def grow() -> Function:
 
 
 def share(machine: str) -> Function:
-    """share(frame, kernel, P, sizes, extent, grain, blocks, wanted): blocks 1, 2, ... with threads of the pool.
+    """share(frame, kernel, P, sizes, extent, grain, first, blocks, wanted): the blocks from `first` on with the pool.
 
     Returns whether they are done; not where there is no pool (a process that C code has forked), no thread to be had,
     or another caller uses the pool.
     """
-    f = Function("share", "i1", ["ptr", "ptr", "ptr", "ptr", "i64", "i64", "i64", "i64"], visible=False)
-    frame, kernel, pointers, sizes, extent, grain, blocks, wanted = f.arguments
+    f = Function("share", "i1", ["ptr"] * 4 + ["i64"] * 5, visible=False)
+    frame, kernel, pointers, sizes, extent, grain, first, blocks, wanted = f.arguments
     table = f.load(frame, TABLE, "ptr")
     pool, refuse, give_up = f.load(table, OFFSETS["pool"], "ptr"), f.block(), f.block()
     f.need(f.call(function_at(f, table, "getpid"), result="i32").as_kind("i64").equals(f.load(pool, PID)), refuse)
@@ -156,7 +156,7 @@ def share(machine: str) -> Function:
     job = ((KERNEL, kernel), (POINTERS, pointers), (SIZES, sizes), (EXTENT, extent), (GRAIN, grain), (BLOCKS, blocks))
     for place, value in (*job, (CONTROL, control(f, machine)), (WANTED, wanted), (JOINED, 0), (ACTIVE, 0), (OPEN, 1)):
         f.store(value, pool, place)
-    f.atomic_store(1, pool, NEXT)
+    f.atomic_store(first, pool, NEXT)
     f.atomic_store(f.load(pool, GENERATION) + 1, pool, GENERATION)
     f.call(unlock, mutex, result="i32")
     with f.loop(wanted):
@@ -182,26 +182,50 @@ def share(machine: str) -> Function:
 
 
 def measured() -> Function:
-    """measured(frame, kernel, P, sizes, extent, grain, blocks): all blocks; how is told by the time of the first."""
-    f = Function("measured", "void", ["ptr", "ptr", "ptr", "ptr", "i64", "i64", "i64"], visible=False)
-    frame, kernel, pointers, sizes, extent, grain, blocks = f.arguments
-    table, end, by_caller = f.load(frame, TABLE, "ptr"), f.block(), f.block()
+    """measured(frame, kernel, P, sizes, extent, grain, blocks, known): all blocks; how is told by the time of one.
+
+    known: the address of the nanoseconds that a block takes, as earlier calls have found, and negative before them.
+    Where nothing is known yet, or too little to share it, the caller does the first block and looks at the clock.
+    """
+    f = Function("measured", "void", ["ptr"] * 4 + ["i64"] * 3 + ["ptr"], visible=False)
+    frame, kernel, pointers, sizes, extent, grain, blocks, known = f.arguments
+    table, end, shared, by_caller = f.load(frame, TABLE, "ptr"), f.block(), f.block(), f.block()
+    pool, first = f.load(table, OFFSETS["pool"], "ptr"), f.variable(value=0)
+    others = f.load(pool, LIMIT) - 1
+    enough = f.choose(f.atomic_load(pool, AWAKE).above(0), f.constant(SHARE_AWAKE), f.constant(SHARE_ASLEEP))
+    time = f.variable(value=f.load(known))
     before = f.call("now", table)
+    released, alone = f.load(frame, THREAD, "ptr").differs(0), f.block()
+    worth_it = (time.get() * blocks).above(enough) & others.above(0)
+    f.branch(worth_it & released & blocks.above(1), shared, alone)
+
+    f.begin(alone)
     f.call("one_block", kernel, pointers, sizes, extent, grain, f.constant(0), result="void")
     f.need(f.call("poll", frame, result="i1").equals(0), end)
     f.need(blocks.above(1), end)
-    left = (f.call("now", table) - before) * (blocks - 1)
+    first.set(1)
+    time.set(f.call("now", table) - before)
+    f.store(time.get(), known)
+    left = time.get() * (blocks - 1)
     with f.when(f.load(frame, THREAD, "ptr").equals(0) & left.above(RELEASE_TIME)):
         f.store(f.call(function_at(f, table, "PyEval_SaveThread"), result="ptr"), frame, THREAD)
-    pool = f.load(table, OFFSETS["pool"], "ptr")
-    others = f.load(pool, LIMIT) - 1
-    enough = f.choose(f.atomic_load(pool, AWAKE).above(0), f.constant(SHARE_AWAKE), f.constant(SHARE_ASLEEP))
-    f.need(left.above(enough) & others.above(0), by_caller)
-    wanted = others.least(blocks - 1).least(left // THREAD_TIME)
-    shared = f.call("share", frame, kernel, pointers, sizes, extent, grain, blocks, wanted, result="i1")
-    f.branch(shared, end, by_caller)
+    f.branch(left.above(enough) & others.above(0), shared, by_caller)
+
+    f.begin(shared)
+    left = blocks - first.get()
+    wanted = others.least(left).least((time.get() * left) // THREAD_TIME)
+    wanted = f.choose(first.get().equals(0), wanted.least(blocks - 1), wanted)
+    done = f.call(
+        "share", frame, kernel, pointers, sizes, extent, grain, first.get(), blocks, wanted, result="i1"
+    )  # fmt: skip
+    f.need(done, by_caller)
+    f.need(first.get().equals(0), end)
+    at_most = ((f.call("now", table) - before) * (wanted + 1)) // blocks
+    f.store(time.get().least(at_most), known)
+    f.go(end)
+
     f.begin(by_caller)
-    f.call("alone", frame, kernel, pointers, sizes, extent, grain, f.constant(1), blocks, result="void")
+    f.call("alone", frame, kernel, pointers, sizes, extent, grain, first.get(), blocks, result="void")
     f.go(end)
     f.begin(end)
     f.give_back()

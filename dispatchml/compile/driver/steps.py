@@ -42,6 +42,7 @@ from .words import (
     SHORT_CALLS,
     SIZES,
     SLOT_NUMBERS,
+    STATE_SIZE,
     STEP_COUNT,
     STEP_SIZE,
     STEPS,
@@ -206,9 +207,8 @@ def run_step(e: Frame, k: Register, frame: Register | None, status: Variable, st
             f.call("one_block", function, e.step_pointers, sizes, extent, grain, block, result="void")
     else:
         with f.when(blocks.above(0)):
-            f.call(
-                "measured", frame, function, e.step_pointers, sizes, extent, grain, blocks, result="void"
-            )  # fmt: skip
+            given = (function, e.step_pointers, sizes, extent, grain, blocks, e.state + STATE_SIZE + k * 8)
+            f.call("measured", frame, *given, result="void")
     f.go(following)
     f.begin(following)
     if frame is not None:

@@ -37,7 +37,8 @@ NEW_ARRAY, NEW_SCALAR, NEW_FLOAT, NEW_COMPLEX, NEW_INT, NEW_BOOL, LEAF, CONSTANT
 FUNCTION, POINTERS, SLOT_NUMBERS, SIZES, EXTENT, GRAIN, BLOCKS, LOOP_STEPS, DATA, CHECKED, STEP_SIZE = range(0, 88, 8)
 #: The number of the output or container that is the result, or this: None.
 NOTHING = -1
-#: Words of a plan's state: calls that were short, nanoseconds of the last one, scratch memory that waits, calls.
+#: Words of a plan's state: calls that were short, nanoseconds of the last one, scratch memory that waits, calls; and
+#: behind them, for each step, the nanoseconds that one of its blocks takes.
 SHORT_CALLS, LAST, FREE_COUNT, FREE, CALLS, STATE_SIZE = 0, 8, 16, 24, 56, 64
 MOST_FREE = 4
 #: Scratch memory up to this size is on the stack.

@@ -175,7 +175,7 @@ class Body:
         lifted = text.let(f"add i64 {row}, {lift}")
         place = text.let(f"urem i64 {lifted}, {stage.rows}")
         start = text.let(f"mul i64 {place}, {text.size(stage.width)}")
-        return text.let(f"add i64 {start}, {text.size(stage.left)}")
+        return text.let(f"add i64 {start}, {text.size(stage.lead)}")
 
     def index(self, expr: Expr, scope: Scope) -> str:
         """A whole number as a position, or whether it is none."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Rows in a ring and bytes that they take, at most.
 MOST_ROWS, MOST_BYTES = 8, 64 * 1024
+#: Bytes of a line of the cache.
+LINE = 64
 #: Smaller values stay in the cache anyway; of fewer rows and shorter ones nothing is gained.
 FEWEST_BYTES, FEWEST_ROWS, SHORTEST, LONGEST = 1 << 17, 32, 32, 8192
 
@@ -42,14 +44,25 @@ class Stage:
         self.right = max(0, *(int(high) - self.length + 1 for _, high in bounds), 0)
 
     @property
+    def lead(self) -> int:
+        """Elements from where a row's room begins to its first element, which lies where a line of the cache begins."""
+        return whole_lines(self.left, self.value)
+
+    @property
     def width(self) -> int:
-        """Elements of a row and beside it."""
-        return self.left + self.length + self.right
+        """Elements of a row's room: the row, and what is read beside it."""
+        return whole_lines(self.lead + self.length + self.right, self.value)
 
     @property
     def outer(self) -> Variable:
         """The loop over rows."""
         return self.region.outer[0]
+
+
+def whole_lines(count: int, value: Value) -> int:
+    """So many elements, or a few more, that fill lines of the cache."""
+    line = max(1, LINE // value.dtype.itemsize)
+    return -(-count // line) * line
 
 
 def plain_shape(value: Value) -> tuple[int, ...]:
