@@ -178,10 +178,10 @@ class Function:
         """Add to a word; what it was before."""
         return self.line(f"atomicrmw add ptr {self.at(address, offset).name}, i64 {value} acq_rel", "i64")
 
-    def exchange(self, old: int, new: int, address: Register, offset: int = 0) -> Register:
+    def exchange(self, old: Register | int, new: Register | int, address: Register, offset: int = 0) -> Register:
         """Write `new` where there is `old`; whether there was."""
         place = self.at(address, offset).name
-        pair = self.line(f"cmpxchg ptr {place}, i64 {old}, i64 {new} acq_rel monotonic", "{i64, i1}")
+        pair = self.line(f"cmpxchg ptr {place}, i64 {name_of(old)}, i64 {name_of(new)} acq_rel monotonic", "{i64, i1}")
         return self.line(f"extractvalue {{i64, i1}} {pair.name}, 1", "i1")
 
     # ---- calls -------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Code that runs a kernel block by block, with an ear for signals.
 
-A kernel is `void k(ptr P, ptr sizes, i64 lo, i64 hi)`. [0, extent) is cut into blocks of `grain`; which thread does
-which block changes nothing, as each is one call.
+A kernel is `void k(ptr P, ptr sizes, i64 lo, i64 hi)`. [0, extent) is cut into blocks of `grain`; a call does one or
+several of them. Which thread does which block, and with which others, changes nothing.
 
 A frame (on the caller's stack) says how the caller stands with Python: TABLE, the state of the thread while other
 threads of Python may run (else null), when signals were looked at, and whether one of them has raised.
@@ -59,29 +59,40 @@ def poll() -> Function:
 
 
 def one_block() -> Function:
-    """one_block(kernel, P, sizes, extent, grain, k): the k-th call."""
+    """one_block(kernel, P, sizes, extent, grain, k): the k-th block."""
     f = Function("one_block", "void", ["ptr", "ptr", "ptr", "i64", "i64", "i64"], visible=False)
-    kernel, pointers, sizes, extent, grain, k = f.arguments
+    f.call("some_blocks", *f.arguments, f.constant(1), result="void")
+    f.give_back()
+    return f
+
+
+def some_blocks() -> Function:
+    """some_blocks(kernel, P, sizes, extent, grain, k, count): the k-th block and those behind it, in one call."""
+    f = Function("some_blocks", "void", ["ptr", "ptr", "ptr", "i64", "i64", "i64", "i64"], visible=False)
+    kernel, pointers, sizes, extent, grain, k, count = f.arguments
     low = k * grain
-    f.call(kernel, pointers, sizes, low, (low + grain).least(extent), result="void")
+    f.call(kernel, pointers, sizes, low, (low + count * grain).least(extent), result="void")
     f.give_back()
     return f
 
 
 def alone() -> Function:
-    """alone(frame, kernel, P, sizes, extent, grain, first, blocks): the blocks from `first` on, by the caller."""
-    f = Function("alone", "void", ["ptr", "ptr", "ptr", "ptr", "i64", "i64", "i64", "i64"], visible=False)
-    frame, kernel, pointers, sizes, extent, grain, first, blocks = f.arguments
-    stop = f.block()
-    with f.loop(blocks - first) as k:
-        f.call("one_block", kernel, pointers, sizes, extent, grain, first + k, result="void")
+    """alone(frame, kernel, P, sizes, extent, grain, first, blocks, most): the blocks from `first` on by the caller,
+    `most` in a call.
+    """
+    f = Function("alone", "void", ["ptr"] * 4 + ["i64"] * 5, visible=False)
+    frame, kernel, pointers, sizes, extent, grain, first, blocks, most = f.arguments
+    k = f.variable(value=first)
+    with f.forever() as stop:
+        now = k.get()
+        f.need(now.below(blocks), stop)
+        f.call("some_blocks", kernel, pointers, sizes, extent, grain, now, most, result="void")
+        k.set(now + most)
         f.need(f.call("poll", frame, result="i1").equals(0), stop)
-    f.go(stop)
-    f.begin(stop)
     f.give_back()
     return f
 
 
 def functions() -> list[Function]:
     """All of them."""
-    return [now(), poll(), one_block(), alone()]
+    return [now(), poll(), one_block(), some_blocks(), alone()]

@@ -74,8 +74,8 @@ class Pack(NamedTuple):
 class Step(NamedTuple):
     """One kernel: `void k(ptr P, ptr sizes, i64 lo, i64 hi)`.
 
-    pointers: the slots that P shows. [0, extent) is cut into blocks of `grain`, one call each, which may run at the
-    same time; grain 0: one call with everything.
+    pointers: the slots that P shows. [0, extent) is cut into blocks of `grain`; a call does one or several neighbouring
+    ones, and calls may run at the same time; grain 0: one call with everything.
     """
 
     library: Library

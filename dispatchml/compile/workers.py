@@ -14,13 +14,17 @@ from .table import OFFSETS
 #: Places of the pool, in bytes. What several threads write lies apart from what they only read.
 PID, LIMIT, STARTED, MUTEX, WORK, DONE, BUSY = 0, 8, 16, 64, 128, 192, 256
 GENERATION, OPEN, WANTED, JOINED, ACTIVE = 320, 328, 336, 344, 352
-KERNEL, POINTERS, SIZES, EXTENT, GRAIN, BLOCKS, CONTROL = 384, 392, 400, 408, 416, 424, 432
+KERNEL, POINTERS, SIZES, EXTENT, GRAIN, BLOCKS, CONTROL, TOGETHER = range(384, 448, 8)
 NEXT, AWAKE, SIGNALS, SIGNALS_SET, POOL_TABLE, QUIT, THREADS, POOL_SIZE = 512, 520, 576, 584, 712, 720, 768, 4864
 #: More threads than this are never started.
 MOST_THREADS = 512
 #: Nanoseconds: of work left that lets other threads of Python run; that is shared where a thread of the pool still
 #: looks for work, and where all sleep; and that each thread which is woken should find.
 RELEASE_TIME, SHARE_AWAKE, SHARE_ASLEEP, THREAD_TIME = 10_000, 15_000, 60_000, 10_000
+#: Nanoseconds that the blocks should take, at most, which a thread does without looking up, and how many they are.
+CALL_TIME, CALL_BLOCKS = 1_000_000, 32
+#: A thread takes as many blocks as there were for each if so many times as many threads shared what is left.
+PORTIONS = 2
 #: Rounds of waiting before a thread sleeps.
 PATIENCE = 2000
 #: Bits of x86's control word that say how to compute; the others are flags.
@@ -31,17 +35,24 @@ PAUSE = {"x86": "pause", "arm": "yield"}
 def take() -> Function:
     """take(pool, frame, kernel, P, sizes, extent, grain, blocks): blocks of the job as long as there are any.
 
-    frame: the caller's, who looks at signals and ends the job where one has raised; null for the pool's threads.
+    Several at a time, fewer towards the end, so that all threads end together. frame: the caller's, who looks at
+    signals and ends the job where one has raised; null for the pool's threads.
     """
     f = Function("take", "void", ["ptr", "ptr", "ptr", "ptr", "ptr", "i64", "i64", "i64"], visible=False)
     pool, frame, kernel, pointers, sizes, extent, grain, blocks = f.arguments
+    portions, most = (f.load(pool, WANTED) + 1) * PORTIONS, f.load(pool, TOGETHER)
     with f.forever() as done:
-        k = f.atomic_add(1, pool, NEXT)
+        k, got, again = f.atomic_load(pool, NEXT), f.block(), f.block()
         f.need(k.below(blocks), done)
-        f.call("one_block", kernel, pointers, sizes, extent, grain, k, result="void")
-        with f.when(frame.differs(0)):
-            with f.when(f.call("poll", frame, result="i1")):
-                f.atomic_store(blocks, pool, NEXT)
+        count = ((blocks - k) // portions + 1).least(most)
+        f.branch(f.exchange(k, k + count, pool, NEXT), got, again)
+        f.begin(got)
+        f.call("some_blocks", kernel, pointers, sizes, extent, grain, k, count, result="void")
+        f.need(frame.differs(0), again)
+        f.need(f.call("poll", frame, result="i1"), again)
+        f.atomic_store(blocks, pool, NEXT)
+        f.go(again)
+        f.begin(again)
     f.give_back()
     return f
 
@@ -136,13 +147,14 @@ def grow() -> Function:
 
 
 def share(machine: str) -> Function:
-    """share(frame, kernel, P, sizes, extent, grain, first, blocks, wanted): the blocks from `first` on with the pool.
+    """share(frame, kernel, P, sizes, extent, grain, first, blocks, wanted, most): the blocks from `first` on with
+    `wanted` threads of the pool, `most` blocks at a time.
 
     Returns whether they are done; not where there is no pool (a process that C code has forked), no thread to be had,
     or another caller uses the pool.
     """
-    f = Function("share", "i1", ["ptr"] * 4 + ["i64"] * 5, visible=False)
-    frame, kernel, pointers, sizes, extent, grain, first, blocks, wanted = f.arguments
+    f = Function("share", "i1", ["ptr"] * 4 + ["i64"] * 6, visible=False)
+    frame, kernel, pointers, sizes, extent, grain, first, blocks, wanted, most = f.arguments
     table = f.load(frame, TABLE, "ptr")
     pool, refuse, give_up = f.load(table, OFFSETS["pool"], "ptr"), f.block(), f.block()
     f.need(f.call(function_at(f, table, "getpid"), result="i32").as_kind("i64").equals(f.load(pool, PID)), refuse)
@@ -154,7 +166,8 @@ def share(machine: str) -> Function:
     lock, unlock = function_at(f, table, "pthread_mutex_lock"), function_at(f, table, "pthread_mutex_unlock")
     f.call(lock, mutex, result="i32")
     job = ((KERNEL, kernel), (POINTERS, pointers), (SIZES, sizes), (EXTENT, extent), (GRAIN, grain), (BLOCKS, blocks))
-    for place, value in (*job, (CONTROL, control(f, machine)), (WANTED, wanted), (JOINED, 0), (ACTIVE, 0), (OPEN, 1)):
+    job += ((CONTROL, control(f, machine)), (TOGETHER, most))
+    for place, value in (*job, (WANTED, wanted), (JOINED, 0), (ACTIVE, 0), (OPEN, 1)):
         f.store(value, pool, place)
     f.atomic_store(first, pool, NEXT)
     f.atomic_store(f.load(pool, GENERATION) + 1, pool, GENERATION)
@@ -212,24 +225,30 @@ def measured() -> Function:
     f.branch(left.above(enough) & others.above(0), shared, by_caller)
 
     f.begin(shared)
+    most = at_a_time(f, time.get())
     left = blocks - first.get()
     wanted = others.least(left).least((time.get() * left) // THREAD_TIME)
     wanted = f.choose(first.get().equals(0), wanted.least(blocks - 1), wanted)
-    done = f.call(
-        "share", frame, kernel, pointers, sizes, extent, grain, first.get(), blocks, wanted, result="i1"
-    )  # fmt: skip
-    f.need(done, by_caller)
+    job = (frame, kernel, pointers, sizes, extent, grain, first.get(), blocks)
+    f.need(f.call("share", *job, wanted, most, result="i1"), by_caller)
     f.need(first.get().equals(0), end)
     at_most = ((f.call("now", table) - before) * (wanted + 1)) // blocks
     f.store(time.get().least(at_most), known)
     f.go(end)
 
     f.begin(by_caller)
-    f.call("alone", frame, kernel, pointers, sizes, extent, grain, first.get(), blocks, result="void")
+    job = (frame, kernel, pointers, sizes, extent, grain, first.get(), blocks)
+    f.call("alone", *job, at_a_time(f, time.get()), result="void")
     f.go(end)
     f.begin(end)
     f.give_back()
     return f
+
+
+def at_a_time(f: Function, time: Register) -> Register:
+    """How many blocks of so many nanoseconds are done without looking up."""
+    count = (f.constant(CALL_TIME) // (time + 1)).least(CALL_BLOCKS)
+    return f.choose(count.above(1), count, f.constant(1))
 
 
 def wait_a_little(f: Function, machine: str, still: Callable[[], Register]) -> None:

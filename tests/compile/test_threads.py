@@ -75,6 +75,28 @@ def test_results_do_not_depend_on_the_number_of_threads(grain):
     np.testing.assert_array_equal(np.frombuffer(found[0])[: len(cut)], cut)
 
 
+def test_stencils_do_not_depend_on_which_blocks_go_together():
+    """Rows that neighbours share are computed once in a call of several blocks, and twice in two calls."""
+
+    def energy(u):
+        flow = u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2] - 4.0 * u[1:-1, 1:-1]
+        return np.sum(flow * flow)
+
+    u = np.random.default_rng(0).normal(size=(700, 300))
+    f = dm.jit(dm.value_and_grad(energy))
+    assert "3 rows of it at a time" in f.report(u)
+    found = set()
+    for number in (1, 2, 3):
+        with dm.threads(number):
+            for _ in range(4):
+                value, gradient = f(u)
+                found.add((float(value), gradient.tobytes()))
+    assert len(found) == 1
+    value, gradient = dm.value_and_grad(energy)(u)
+    np.testing.assert_allclose(f(u)[0], value, rtol=1e-13)
+    np.testing.assert_array_equal(f(u)[1], gradient)
+
+
 def test_small_work_never_meets_the_pool():
     threads.threads(4)
     f = kernel_function(machine.load(slow(1)), "slow", 2, [ONE], 100, 10)

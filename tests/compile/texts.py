@@ -116,14 +116,17 @@ loop:
   %sum = phi double [ 0.0, %entry ], [ %more, %loop ]
   %from = getelementptr inbounds double, ptr %x, i64 %i
   %value = load double, ptr %from
-  %more = fadd double %sum, %value
+  %place = srem i64 %i, %grain
+  %first = icmp eq i64 %place, 0
+  %before = select i1 %first, double 0.0, double %sum
+  %more = fadd double %before, %value
+  %block = sdiv i64 %i, %grain
+  %to = getelementptr inbounds double, ptr %y, i64 %block
+  store double %more, ptr %to
   %next = add nuw nsw i64 %i, 1
   %on = icmp slt i64 %next, %hi
   br i1 %on, label %loop, label %done
 done:
-  %block = sdiv i64 %lo, %grain
-  %to = getelementptr inbounds double, ptr %y, i64 %block
-  store double %more, ptr %to
   ret void
 }
 """

@@ -22,7 +22,7 @@ from .writer import LARGE, Writer
 #: Elements of the inner loop in one chunk: partial sums of more would round too much.
 CHUNK = 2048
 #: Rows of a block for each row of a ring that two blocks compute.
-MOST_AGAIN = 16
+MOST_AGAIN = 12
 #: Rows and columns of a square, in which arrays that the inner loop crosses stay in the cache.
 SQUARE = 64
 
@@ -81,7 +81,7 @@ class RowKernel(Writer):
             number, end = self.loop("line", top, bottom, "1")
             ends.append(end)
         for ring in self.rings:
-            ring.fill(function, number, low)
+            ring.fill(function, number, "%low")
         self.outer_variables(number)
         for each in self.passes.passes:
             self.one_pass(each, row, first, last)
