@@ -83,6 +83,12 @@ class Recorder:
         self.inputs.append(made)
         return recorded(x, self, made)
 
+    def constant(self, x: Any, there: Any) -> Rec:
+        """An array of the host that becomes part of the program; there: the same on the device of other values."""
+        made = self.value(there)
+        self.constants[made] = x if is_still(x) else x.copy()
+        return recorded(there, self, made)
+
     def operand(self, x: Any) -> Operand:
         """What a node reads: a recorded value, a number, or an array that becomes part of the program."""
         if type(x) is Rec:

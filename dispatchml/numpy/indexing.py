@@ -13,7 +13,7 @@ from ..dispatch.errors import NoMethodError, TracerConversionError, at_user_line
 from ..engines.traced import Traced
 from ..engines.views import as_view
 from ..engines.writable import Writable
-from ..ops.placement import beside
+from ..ops.placement import beside, is_remote
 from .joining import as_sequence
 from .manipulation import in_order, order_of
 from .registry import is_foreign, is_ours, numpy_function, operand
@@ -50,16 +50,25 @@ def getitem_layered(x: Any, parts: tuple[Any, ...]) -> Any:
         x = ops.getitem(x, index=basic)
     axis = sum(not isinstance(p, (int, np.integer)) for p in parts[: advanced[0]])
     sizes = ops.shape(x)[axis : axis + len(advanced)]
+    remote = next((parts[k] for k in advanced if is_remote(parts[k])), None)
     place: Any = 0
     for k, size in zip(advanced, sizes, strict=True):
-        inside = ops.take(
-            beside(np.arange(size), x), parts[k], axis=0
-        )  # counts from the end, and refuses what is outside
+        inside = places_among(size, parts[k], remote)
         place = inside if k == advanced[0] else ops.add(ops.multiply(place, size), inside)
     if len(advanced) == ops.ndim(x):
         return ops.take(x, place, axis=None)
     flat = ops.reshape(x, shape=ops.shape(x)[:axis] + (math.prod(sizes),) + ops.shape(x)[axis + len(advanced) :])
     return ops.take(flat, place, axis=axis)
+
+
+def places_among(size: int, part: Any, remote: Any) -> Any:
+    """Positions counted from the front. Those outside are refused, on a device they begin again as without layers.
+
+    remote: another part of the index that is on a device.
+    """
+    if is_remote(part):
+        return ops.remainder(part, size)
+    return ops.take(np.arange(size) if remote is None else beside(np.arange(size), remote), part, axis=0)
 
 
 def is_advanced(part: Any) -> bool:

@@ -38,7 +38,24 @@ def is_remote(x: Any) -> bool:
 
 def beside(constant: Any, like: Any) -> Any:
     """An array that a rule has made on the host, on the device of `like`."""
-    return constant if not HOMES or not is_remote(like) else to_device(constant, device=device_of(like))
+    if not HOMES or not is_remote(like):
+        return constant
+    there = to_device(constant, device=device_of(like))
+    recorder = recorder_below(like)
+    return there if recorder is None else recorder.constant(constant, there)
+
+
+def recorder_below(x: Any) -> Any:
+    """What writes down the operations on a value, below the layers above it."""
+    layer = layer_of(type(x))
+    while layer is not None:
+        found = getattr(x, "_recorder", None)
+        if found is not None:
+            return found
+        x = layer.payload(x) if layer.payload is not None else getattr(x, "_value", None)
+        x = x[0] if type(x) is tuple and x else x
+        layer = layer_of(type(x))
+    return None
 
 
 def on_payload(top: Any) -> Any:

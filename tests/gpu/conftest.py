@@ -124,3 +124,26 @@ def two(place):
     if register.LIBRARIES[place.kind].count < 2:
         pytest.skip("there is one device")
     return place
+
+
+NO_FIBERS = "threads that meet are run on the host on Linux with glibc on x86-64 alone"
+
+
+@pytest.fixture
+def fibers(pretend):
+    from pretend_cupy_core.launching import FIBERS
+
+    if not FIBERS:
+        pytest.skip(NO_FIBERS)
+    return pretend
+
+
+@pytest.fixture
+def lanes(place):
+    """The card, or the stand-in where threads can meet."""
+    if place.kind == "pretend":
+        from pretend_cupy_core.launching import FIBERS
+
+        if not FIBERS:
+            pytest.skip(NO_FIBERS)
+    return place

@@ -162,7 +162,7 @@ def test_elementwise_operations_and_their_derivatives(names, pretend, tmp_path):
             program = program_of(function, arguments)
         made = device_build(program, pretend.library())
         there = [dm.to_device(x, "pretend") for x in arguments]
-        if any(step.node is not None or step.region is not None for step in made.steps):
+        if any(step.way is None for step in made.steps):
             without.append(name)
             continue
         for got, expected in zip(made(*there), evaluate(program, arguments), strict=True):

@@ -27,29 +27,6 @@ PROGRAMS = {
 }
 
 
-NO_FIBERS = "threads that meet are run on the host on Linux with glibc on x86-64 alone"
-
-
-@pytest.fixture
-def fibers(pretend):
-    from pretend_cupy_core.launching import FIBERS
-
-    if not FIBERS:
-        pytest.skip(NO_FIBERS)
-    return pretend
-
-
-@pytest.fixture
-def lanes(place):
-    """The card, or the stand-in where threads can meet."""
-    if place.kind == "pretend":
-        from pretend_cupy_core.launching import FIBERS
-
-        if not FIBERS:
-            pytest.skip(NO_FIBERS)
-    return place
-
-
 def leaves(y):
     return y if isinstance(y, tuple) else (y,)
 

@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..emit.kernel import Kernel
-from ..graph import Literal, Node, Operand, Program, Value
+from ...backends.placing import is_deterministic
+from ..graph import Literal, Operand, Program, Value
 from ..lower.partition import Partition
-from ..lower.regions import Region
-from ..lower.scalar_calls import character_of
-from .groups import GroupKernel, group_of, joining
-from .joins import BLOCK
-from .kernel import GROUP, ThreadKernel, Unfit, merging
+from .body import TOGETHER
+from .planning import Launch, Sort, Step, planned
 
 NUMBERS = frozenset((bool, int, float, complex))
 
@@ -25,32 +22,6 @@ class DevicePartition(Partition):
     rings = False
 
 
-class Launch:
-    """A kernel and the names of the arrays that it is given."""
-
-    __slots__ = ("kernel", "slots")
-
-    def __init__(self, kernel: Kernel, slots: list[Any]) -> None:
-        self.kernel, self.slots = kernel, slots
-
-
-class Step:
-    """What runs at a place of a program. launches: of a region's kernels; node: a call; region: its operations one by
-    one, for `reason`.
-    """
-
-    __slots__ = ("launches", "scratch", "makes", "node", "region", "reason")
-
-    def __init__(self) -> None:
-        self.launches: list[Launch] = []
-        #: Arrays that live as long as the step: slot -> (numbers, dtype).
-        self.scratch: dict[Any, tuple[int, np.dtype[Any]]] = {}
-        self.makes: list[Value] = []
-        self.node: Node | None = None
-        self.region: Region | None = None
-        self.reason = ""
-
-
 class DeviceExecutable:
     """A program for the arrays of a library. `executable(*arguments)` gives the list of outputs."""
 
@@ -58,10 +29,24 @@ class DeviceExecutable:
         self.program, self.optimised, self.library = program, optimised, library
         self.makers = optimised.makers()
         self.steps = list(map(planned, DevicePartition(optimised).steps))
+        self.owned = self.own()
         kernels = [x.kernel for step in self.steps for x in step.launches]
         self.code = library.code(kernels) if kernels else None
         self.needed = self.last_uses()
         self.constants = {value: library.xp.asarray(x) for value, x in optimised.constants.items()}
+
+    def own(self) -> set[Value]:
+        """What kernels make and calls never see, so that nothing else lies in its memory, and of which no region that
+        adds to it reads elements beside.
+        """
+        made = {value for step in self.steps if step.way is not None for value in (*step.makes, *step.sums)}
+        for step in self.steps:
+            if step.node is not None:
+                made.difference_update(step.node.inputs)
+            elif step.sums and step.region is not None:
+                known = step.region.elements.graph.known.values()
+                made.difference_update(e.payload[0] for e in known if e.kind == "load")
+        return made
 
     def last_uses(self) -> list[list[Value]]:
         """The values that nobody reads after each step."""
@@ -70,10 +55,9 @@ class DeviceExecutable:
         for k, step in enumerate(self.steps):
             if step.node is not None:
                 read: Any = [x for x in step.node.inputs if isinstance(x, Value)]
-            elif step.region is not None:
-                read = step.region.reads
             else:
-                read = [s for launch in step.launches for s in launch.slots if isinstance(s, Value)]
+                assert step.region is not None
+                read = step.region.reads
             last |= dict.fromkeys(read, k)
         found: list[list[Value]] = [[] for _ in self.steps]
         for value, k in last.items():
@@ -97,33 +81,57 @@ class DeviceExecutable:
             if step.node is not None:
                 found = step.node.run([self.given(x, known) for x in step.node.inputs])
                 known.update(zip(step.node.outputs, found, strict=True))
-            elif step.region is not None:
+            elif step.way is None or self.is_doubtful(step, known):
+                assert step.region is not None
                 for root in step.region.roots:
                     known[root.value] = self.one_by_one(root.value, known)
             else:
-                self.launch(step, known)
-                fresh.update(id(known[v]) for v in step.makes)
+                self.launch(step, known, dead, fresh)
             for value in dead:
                 known.pop(value, None)
         return [self.result(x, known, fresh) for x in self.optimised.outputs]
 
-    def launch(self, step: Step, known: dict[Any, Any]) -> None:
+    def is_doubtful(self, step: Step, known: dict[Any, Any]) -> bool:
+        """Whether positions of the host are to be looked at by the operations: those outside raise there."""
+        for value, size in step.positions:
+            x = known.get(value)
+            if isinstance(x, np.ndarray) and x.size and not (size and -size <= x.min() and x.max() < size):
+                return True
+        return False
+
+    def launch(self, step: Step, known: dict[Any, Any], dead: list[Value], fresh: set[int]) -> None:
         """Run the kernels of a region."""
         xp = self.library.xp
+        way = step.ordered if step.ordered is not None and is_deterministic() else step.way
+        assert way is not None
         for value in step.makes:
             known[value] = xp.empty(value.shape, value.dtype)
-        scratch = {slot: xp.empty(count, dtype) for slot, (count, dtype) in step.scratch.items()}
+        for value, base in step.sums.items():
+            if base is None:
+                known[value] = xp.zeros(value.shape, value.dtype)
+            elif base in dead and id(known[base]) in fresh and base in self.owned:
+                known[value] = known[base]
+            else:
+                known[value] = known[base].copy()
+        fresh.update(id(known[v]) for v in (*step.makes, *step.sums))
+        scratch: dict[Any, Any] = {slot: xp.empty(count, dtype) for slot, (count, dtype) in way.scratch.items()}
         assert self.code is not None
-        for launch in step.launches:
-            arrays = []
-            for slot in launch.slots:
-                x = scratch[slot] if slot in scratch else known[slot]
-                if type(x) in NUMBERS or isinstance(x, (np.generic, np.ndarray)):
-                    x = known[slot] = xp.asarray(x, slot.dtype)
-                if not x.flags.c_contiguous:
-                    x = known[slot] = xp.ascontiguousarray(x)
-                arrays.append(x)
-            self.code(launch.kernel, arrays)
+        for x in way.steps:
+            if isinstance(x, Sort):
+                scratch[x.target] = xp.argsort(scratch[x.source], kind="stable")
+            else:
+                self.code(x.kernel, [scratch[s] if s in scratch else self.array(s, known) for s in x.slots])
+
+    def array(self, slot: Value, known: dict[Any, Any]) -> Any:
+        """An array as kernels take it: on the device, its elements next to each other from a whole vector on."""
+        xp, x = self.library.xp, known[slot]
+        if type(x) in NUMBERS or isinstance(x, (np.generic, np.ndarray)):
+            x = known[slot] = xp.asarray(x, slot.dtype)
+        if not x.flags.c_contiguous:
+            x = known[slot] = xp.ascontiguousarray(x)
+        elif x.data.ptr % TOGETHER:
+            x = known[slot] = x.copy()
+        return x
 
     def given(self, x: Operand, known: dict[Any, Any]) -> Any:
         """An argument of a call."""
@@ -164,10 +172,12 @@ class DeviceExecutable:
         for step in self.steps:
             if step.node is not None:
                 lines.append(f"  call of {step.node.op.name}")
-            elif step.region is not None:
+            elif step.way is None:
+                assert step.region is not None
                 lines.append(f"  {step.region.roots} by their operations: {step.reason}")
             else:
-                shown = [f"{x.kernel.symbol} ({x.kernel.extent} x {x.kernel.grain})" for x in step.launches]
+                launches = [x for x in step.way.steps if isinstance(x, Launch)]
+                shown = [f"{x.kernel.symbol} ({x.kernel.extent} x {x.kernel.grain})" for x in launches]
                 lines.append(f"  kernels {', '.join(shown)}")
         return "\n".join(lines)
 
@@ -177,46 +187,6 @@ class DeviceExecutable:
 
         kernels = [x.kernel for step in self.steps for x in step.launches]
         return "\n\n".join([repr(self.optimised), module_text(kernels, True) if kernels else ""])
-
-
-def planned(step: Any) -> Step:
-    """What runs for a step of a partition."""
-    made = Step()
-    if step.node is not None:
-        made.node = step.node
-        return made
-    region: Region = step.region
-    try:
-        kernel = (GroupKernel if group_of(region) > 1 else ThreadKernel)(region).write()
-    except Unfit as reason:
-        made.region, made.reason = region, str(reason)
-        return made
-    made.makes = [root.value for root in region.roots]
-    slots: list[Any] = []
-    after: list[Launch] = []
-    for k, pointer in enumerate(kernel.pointers):
-        if pointer.kind == "value" or kernel.blocks == 1:
-            slots.append(pointer.value)
-            continue
-        value, count = pointer.value, kernel.blocks
-        character = character_of(value.dtype)
-        assert character is not None
-        source = ("parts", k, 0)
-        made.scratch[source] = (count * pointer.parts, value.dtype)
-        slots.append(source)
-        if count >= BLOCK and pointer.parts == 1:
-            after.append(Launch(joining(pointer.operation, character, count), [source, value]))
-            continue
-        while count > 1:
-            merge = merging(pointer.operation, character, count, pointer.parts)
-            count = -(-count // GROUP)
-            target: Any = value if count == 1 else ("parts", k, len(after) + 1)
-            if count > 1:
-                made.scratch[target] = (count * pointer.parts, value.dtype)
-            after.append(Launch(merge, [source, target]))
-            source = target
-    made.launches = [Launch(kernel, slots), *after]
-    return made
 
 
 def device_build(program: Program, library: Any) -> Callable[..., Any]:

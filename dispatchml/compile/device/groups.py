@@ -18,6 +18,7 @@ from ..lower.expressions import depends_of
 from ..lower.regions import Region
 from .joins import BLOCK, WARP, join_name, join_text
 from .kernel import LANES, ThreadKernel, renamed
+from .scatters import is_scatter
 
 #: Elements of a row from which a block shares it, and threads that a card wants at least.
 LONG, WANTED = 4096, 1 << 15
@@ -28,10 +29,10 @@ class GroupKernel(ThreadKernel):
 
     scheme = "groups"
 
-    def __init__(self, region: Region, symbol: str = "", fast: bool = False) -> None:
+    def __init__(self, region: Region, symbol: str = "", fast: bool = False, ordered: bool = False) -> None:
         self.group = group_of(region)
         self.joins: dict[str, str] = {}
-        super().__init__(region, symbol, fast)
+        super().__init__(region, symbol, fast, ordered)
         self.text.sizes["lane"] = "%lane"  # type: ignore[index]  # the first of the arguments behind the arrays
         self.direct = [t for t in self.reduced if is_direct(region, t)]
         self.reduced = [t for t in self.reduced if t not in self.direct]
@@ -52,14 +53,14 @@ class GroupKernel(ThreadKernel):
         return made
 
     def first(self, part: str) -> str:
-        """The first element of a lane."""
+        """The number of a lane among those that share a row."""
         if not part:
             return "%lane"
         return self.text.let(f"add i64 {self.text.let(f'mul i64 {part}, {self.group}')}, %lane")
 
     def inner_loop(self, each: Pass, row: Scope, first: str, last: str) -> list[tuple[Any, str]]:
         """The loop of a pass; what all lanes have added up."""
-        totals = self.one_loop(each, row, first, last, ())
+        totals = super().inner_loop(each, row, first, last)
         return [(thing, self.together(thing, total)) for thing, total in totals]
 
     def together(self, thing: Any, total: str) -> str:
@@ -115,8 +116,9 @@ class GroupKernel(ThreadKernel):
 def group_of(region: Region) -> int:
     """How many lanes share a unit; 1 where there are not enough elements, or they go to places of their own."""
     extent = region.inner.extent
-    reduced = [t for t in region.targets if t.operation is not None and not t.scan]
-    if not reduced and not region.rows or any(t.row for t in reduced):
+    reduced = [t for t in region.targets if t.operation is not None and not t.scan and not is_scatter(t)]
+    scans = any(t.scan for t in region.targets)
+    if not reduced and not region.rows and not scans or any(t.row for t in reduced):
         return 1
     if any(t.root.value.size != 1 and not is_direct(region, t) for t in reduced):
         return 1
@@ -127,7 +129,9 @@ def group_of(region: Region) -> int:
 
 def is_direct(region: Region, target: Any) -> bool:
     """Whether all that is added up for a place of a target is one row of the region."""
-    if target.operation is None or target.scan or target.row or target.root.value.size != region.count:
+    if target.operation is None or target.scan or target.row or is_scatter(target):
+        return False
+    if target.root.value.size != region.count:
         return False
     depends = depends_of(target.offset)
     return region.inner not in depends and all(v in depends for v in region.outer if v.extent > 1)

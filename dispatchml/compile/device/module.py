@@ -106,7 +106,7 @@ def module_text(kernels: list[Kernel], device: bool) -> str:
     parts += joins.values()
     if joins:
         parts.append(ON_CARD if device else ON_HOST)
-    text = scalars.definitions(list(needs))
+    text = scalars.definitions(list(needs), vectors=False)
     declared = [line for line in intrinsics.values() if line not in text]
     return "\n\n".join([*parts, "\n".join(declared), text, REGISTERS if device else ""]) + "\n"
 

@@ -226,8 +226,18 @@ def in_wider(name: str, kinds: tuple[str, ...]) -> Callable[..., Any] | None:
     return computed
 
 
-def definitions(symbols: Iterable[str]) -> str:
-    """The text of these functions and of all that they call, each once, with the declarations that they need."""
+def alone(scalar: Scalar) -> str:
+    """The text of a function without its variants."""
+    if not scalar.variants:
+        return scalar.text
+    return re.sub(r'noinline "vector-function-abi-variant"="[^"]*" ', "", scalar.text.partition("\n}\n")[0] + "\n}")
+
+
+def definitions(symbols: Iterable[str], vectors: bool = True) -> str:
+    """The text of these functions and of all that they call, each once, with the declarations that they need.
+
+    vectors: with their variants for this machine's vectors; without, LLVM may inline them.
+    """
     order: dict[str, Scalar] = {}
 
     def visit(symbol: str) -> None:
@@ -242,6 +252,8 @@ def definitions(symbols: Iterable[str]) -> str:
     for symbol in symbols:
         visit(symbol)
     declared = sorted({line for scalar in order.values() for line in scalar.declarations})
+    if not vectors:
+        return "\n".join([*declared, *(alone(order[s]) for s in sorted(order))]) + "\n"
     variants = [f"ptr @{v}" for s in sorted(order) for v in order[s].variants]
     if variants:  # or LLVM drops them before the vectoriser looks for them
         kept = f"[{len(variants)} x ptr] [{', '.join(variants)}]"

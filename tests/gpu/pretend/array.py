@@ -158,7 +158,7 @@ class ndarray:
     def __getitem__(self, index):
         if any(isinstance(p, ndarray) and p.dtype.kind == "b" for p in parts(index)):
             counts.waits += 1  # how many there are is counted on the device
-        at = on_host(index)
+        at = on_host(index, self.shape)
         found = self.host[at]
         if not isinstance(found, np.ndarray):
             found = np.asarray(found, self.dtype)
@@ -166,7 +166,7 @@ class ndarray:
 
     def __setitem__(self, index, value):
         refuse_host(value)
-        self.host[on_host(index)] = inside(value)
+        self.host[on_host(index, self.shape)] = inside(value)
 
     def copy(self, order="C"):
         return made(self.host.copy(order))  # on the current device
@@ -197,10 +197,19 @@ def parts(index):
     return index if isinstance(index, tuple) else (index,)
 
 
-def on_host(index):
-    """An index with what is in it on the host."""
-    found = tuple(p.host if isinstance(p, ndarray) else p for p in parts(index))
-    return found if isinstance(index, tuple) else found[0]
+def on_host(index, shape):
+    """An index with what is in it on the host; positions of the device beyond the end begin again."""
+    given, found, axis = parts(index), [], 0
+    named = sum(p is not None and p is not Ellipsis for p in given if not isinstance(p, ndarray))
+    named += sum(p.ndim if p.dtype.kind == "b" else 1 for p in given if isinstance(p, ndarray))
+    for p in given:
+        if isinstance(p, ndarray):
+            found.append(p.host if p.dtype.kind == "b" else p.host % shape[axis])
+            axis += p.ndim if p.dtype.kind == "b" else 1
+        else:
+            found.append(p)
+            axis += len(shape) - named if p is Ellipsis else p is not None
+    return tuple(found) if isinstance(index, tuple) else found[0]
 
 
 def method(name, reflected=False):
