@@ -8,6 +8,7 @@ before committing it.
 """
 
 import atexit
+import gc
 import importlib.util
 import os
 import re
@@ -68,6 +69,16 @@ def check_text(request):
         assert text == path.read_text()
 
     return check
+
+
+def pytest_collection():
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Tests and what they import are a million objects: no collection need look at them again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter):
