@@ -60,6 +60,8 @@ class TracerConversionError(DispatchmlError, TypeError):
 
     #: Whether the function may be run again: a plugin was loaded by which its library steps back.
     again: bool = False
+    #: What to write so that a batch need not run element by element.
+    in_batches: str = ""
 
 
 class LiftError(TracerConversionError):

@@ -11,11 +11,12 @@ from typing import Any
 
 from ..dispatch.errors import is_ours
 from .asked import asking
+from .module_views import ModuleView
 from .owning import KEEPING
 from .reach import MISSING, Node, Reach, asks, functions_of, imported_name, is_users
 from .renaming import Site, entered, inside, reading, renamed, sites
+from .replaced import switch_of
 from .stand_ins import active, stand_in
-from .switches import ModuleView, switch_of
 
 #: Code objects of copies, by identity, with what they were made of: functions that have them are lifted already.
 LIFTED: dict[int, tuple[types.CodeType, types.CodeType]] = {}

@@ -11,8 +11,8 @@ from ..dispatch.errors import FunctionError, at_user_line, describe, is_ours
 from .automatic import lifted, look_at
 from .copies import is_lifted
 from .reach import is_users
+from .replaced import switch_of
 from .stand_ins import active, stand_in
-from .switches import switch_of
 
 
 def lift(function: Callable[..., Any], *, allow_zero: bool = False) -> Callable[..., Any]:

@@ -26,10 +26,13 @@ from ..transforms.containers import flatten
 from ..transforms.prepared import LIFTING, READY, REFERENCES
 from .buffers import TRACED, Buffer
 from .copies import COPIES
+from .doors import MOVED
+from .module_views import ModuleView, dotting
 from .reach import IMPORTED, followed, imported_name, lookup, takes_lists
 from .renaming import Site, inside, renamed
+from .replaced import switch_of
 from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, STAND_INS, stand_in
-from .switches import Guard, ModuleView, dotting, switch_of
+from .switches import Guard
 
 LOCK = threading.RLock()
 #: Parts of packages that say how NumPy and the interpreter are used, and never see an array of the user's.
@@ -196,6 +199,16 @@ def guard_members(cls: type) -> None:
                     setattr(cls, name, staticmethod(found))
                 except (AttributeError, TypeError):
                     continue
+
+
+def moved(function: types.FunctionType, own: types.FunctionType) -> None:
+    """The code of a function goes on in another one, which is behind its door."""
+    known = CHANGED.pop(id(function), None)
+    if known is not None:
+        CHANGED[id(own)] = own, known[1]
+
+
+MOVED.append(moved)
 
 
 def code_for(function: types.FunctionType) -> types.CodeType:

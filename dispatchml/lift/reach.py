@@ -16,10 +16,12 @@ from ..dispatch.plugins import meet_module
 from ..transforms.looking import is_library, is_library_module
 from ..transforms.prepared import LIFTING, UNLIFTED
 from .asked import OF_ARRAYS, TAKEN_OUT, pattern, type_asked
+from .module_views import ModuleView
 from .renaming import Attribute, Site, inside, reading
+from .replaced import switch_of
 from .stand_ins import CALLED_NUMPY, JOINING, LISTED_NUMPY, stand_in
 from .suspicion import names_in
-from .switches import ModuleView, switch_of, unwrapping
+from .switches import unwrapping
 from .vectorizing import Vectorized
 
 MISSING = object()

@@ -31,8 +31,6 @@ class Replacement:
 
 #: Replacements by the dotted name of what they stand for. Nothing is imported to enter one.
 REPLACEMENTS: dict[str, Replacement] = {}
-#: What is to be done when a replacement is entered.
-LISTENERS: list[Callable[[Replacement], None]] = []
 
 
 def replaces(name: str, *, versions: str = "", buffers: bool = False, replace: bool = False) -> Callable[[F], F]:
@@ -43,7 +41,8 @@ def replaces(name: str, *, versions: str = "", buffers: bool = False, replace: b
     value of a transform, or a function that holds one in its closure, and never otherwise. Names of classes and of
     methods ("package.Class.method") are names of functions, too. It is written over dispatchml's operations and
     NumPy's functions, and raises LiftError for a keyword that it does not support. Where it returns NotImplemented, the
-    library's own function runs. Nothing is imported by the declaration.
+    library's own function runs; a call of that with traced values would be a call of itself. Nothing of the library is
+    imported by the declaration.
 
     versions: for private names, the versions of the package for which they are known (">=1.11,<1.19"); in others a call
     with traced arguments raises LiftError. buffers: hand over arrays that lifted code has made as they are, so that
@@ -73,8 +72,9 @@ def replaces(name: str, *, versions: str = "", buffers: bool = False, replace: b
                 f"{code_line(function)}. replace=True takes its place."
             )
         made = REPLACEMENTS[name] = Replacement(name, function, versions, buffers)
-        for listener in LISTENERS:
-            listener(made)
+        from .replaced import look_for
+
+        look_for(made)
         return function
 
     return declare

@@ -14,8 +14,8 @@ from ..dispatch.errors import LiftError, at_user_line
 from ..engines.refusals import REFUSED
 from ..transforms.looking import is_library
 from .buffers import TRACED, Buffer, held_deeply, held_keywords, kept
-from .replacing import LISTENERS, REPLACEMENTS, Replacement, check_version
-from .stand_ins import active
+from .entering import active
+from .replacing import Replacement, check_version
 
 
 def is_traced_call(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
@@ -70,45 +70,14 @@ def reached(function: types.FunctionType) -> list[Any]:
     return found
 
 
-def replacing(original: Callable[..., Any], replacement: Replacement) -> Callable[..., Any]:
-    """A library's function with what stands for it where an argument is traced."""
-
-    @functools.wraps(original, updated=())
-    def switch(*arguments: Any, **keywords: Any) -> Any:
-        if active() is None:
-            return original(*arguments, **keywords)
-        if is_traced_call(arguments, keywords):
-            check_version(replacement)
-            if replacement.buffers:
-                found = replacement.function(*arguments, **keywords)
-            else:
-                found = replacement.function(*map(held_deeply, arguments), **held_keywords(keywords))
-            if found is not NotImplemented:
-                return found
-            return (LIFTED_ORIGINALS.get(original) or original)(*arguments, **keywords)
-        return plainly(original, arguments, keywords)
-
-    if isinstance(original, type):  # `Class.from_something(...)` is that of the class
-        for name in dir(original):
-            if not name.startswith("__"):
-                setattr(switch, name, getattr(original, name))
-    elif isinstance(original, types.FunctionType):
-        vars(switch).update({k: v for k, v in vars(original).items() if k != "__wrapped__"})
-    return Variants(original, replacement, switch) if hasattr(type(original), "__getitem__") else switch
-
-
-class Variants:
-    """A compiled function for several dtypes, chosen by an index (`f["double"]`), with what stands for all of them."""
-
-    def __init__(self, original: Any, replacement: Replacement, switch: Callable[..., Any]) -> None:
-        self.__wrapped__, self.replacement, self.switch = original, replacement, switch
-        self.__name__ = self.__qualname__ = replacement.name.rpartition(".")[2]
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self.switch(*arguments, **keywords)
-
-    def __getitem__(self, index: Any) -> Callable[..., Any]:
-        return replacing(self.__wrapped__[index], self.replacement)
+def replaced_call(replacement: Replacement, arguments: Any, keywords: Any) -> Any:
+    """What stands for a call inside a transform; NotImplemented where the library's own code is to run."""
+    if not is_traced_call(arguments, keywords):
+        return NotImplemented
+    check_version(replacement)
+    if not replacement.buffers:
+        arguments, keywords = map(held_deeply, arguments), held_keywords(keywords)
+    return replacement.function(*arguments, **keywords)
 
 
 def unwrapping(original: Any) -> Any:
@@ -219,94 +188,3 @@ def refuse_compiled(name: str) -> None:
     )
     remember(error)
     raise error
-
-
-# ---- functions with replacements, by identity ------------------------------------------------------------------------
-
-#: Functions of enabled packages -> their lifted copies, for replacements that decline a call.
-LIFTED_ORIGINALS: dict[Any, Callable[..., Any]] = {}
-#: The replaced functions that are imported, by identity; the original is kept with the switch.
-SWITCHES: dict[int, tuple[Any, Callable[..., Any]]] = {}
-
-
-class Looked:
-    """What had been imported when the table of switches was made."""
-
-    __slots__ = ("modules", "waiting")
-
-
-LOOKED = Looked()
-LOOKED.modules = -1
-LOOKED.waiting = dict(REPLACEMENTS)
-
-
-def wait_for(replacement: Replacement) -> None:
-    """A replacement was declared: its function is looked for at the next call of `switch_of`."""
-    LOOKED.waiting[replacement.name] = replacement
-    LOOKED.modules = -1
-
-
-LISTENERS.append(wait_for)
-
-
-def switch_of(x: Any) -> Callable[..., Any] | None:
-    """What stands for a function of a library; None where nothing does."""
-    if LOOKED.modules != len(sys.modules):
-        LOOKED.modules = len(sys.modules)
-        for name, replacement in list(LOOKED.waiting.items()):
-            found = imported(name)
-            if found is not None:
-                del LOOKED.waiting[name]
-                switch = replacing(found, replacement)
-                SWITCHES[id(found)] = found, switch
-                cls = imported(name.rpartition(".")[0])
-                if isinstance(cls, type):
-                    setattr(cls, name.rpartition(".")[2], switch)
-    known = SWITCHES.get(id(x))
-    return known[1] if known is not None and known[0] is x else None
-
-
-def imported(name: str) -> Any:
-    """The object of a dotted name, where its module has been imported."""
-    parts = name.split(".")
-    for k in range(len(parts) - 1, 0, -1):
-        found: Any = sys.modules.get(".".join(parts[:k]))
-        if found is not None:
-            for part in parts[k:]:
-                found = getattr(found, part, None)
-            return found
-    return None
-
-
-class ModuleView(types.ModuleType):
-    """A module as lifted code sees it: what `change` gives for its contents, else these."""
-
-    def __init__(self, original: types.ModuleType, change: Callable[[Any], Any]) -> None:
-        super().__init__(original.__name__, original.__doc__)
-        object.__setattr__(self, "_original", original)
-        object.__setattr__(self, "_change", change)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(object.__getattribute__(self, "_original"), name)
-        found = object.__getattribute__(self, "_change")(value)
-        return value if found is None else found
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(object.__getattribute__(self, "_original"), name, value)
-
-    def __dir__(self) -> list[str]:
-        return dir(object.__getattribute__(self, "_original"))
-
-
-class Dotting(np.ndarray):
-    """A constant array of a package whose method `dot` takes traced values."""
-
-    def dot(self, b: Any, out: Any = None) -> Any:
-        """As `numpy.ndarray.dot`."""
-        plain = self.view(np.ndarray)
-        return plain.dot(b, out) if out is not None else kept(np.dot(plain, held_deeply(b)))
-
-
-def dotting(x: Any) -> Any:
-    """A view of a constant array for calls of its method `dot`."""
-    return x.view(Dotting)

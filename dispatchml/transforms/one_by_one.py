@@ -25,7 +25,7 @@ def one_by_one(
     name = getattr(function, "__qualname__", str(function))
     warn_at_user_line(
         f"vmap of {name} runs element by element, as code of a package asks for the numbers of each: "
-        f"{str(error).partition('): ')[0]}).",
+        f"{str(error).partition('): ')[0]}). {getattr(error, 'in_batches', '')}".rstrip(),
         FallbackWarning,
     )
     outputs = []

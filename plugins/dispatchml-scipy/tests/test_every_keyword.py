@@ -16,8 +16,8 @@ import pytest
 
 import dispatchml as dm
 from dispatchml.dispatch.errors import DispatchmlError
+from dispatchml.lift.replaced import switch_of
 from dispatchml.lift.replacing import REPLACEMENTS
-from dispatchml.lift.switches import switch_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 

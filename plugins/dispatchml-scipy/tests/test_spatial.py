@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 import dispatchml as dm
 from dispatchml.dispatch.errors import LiftError
@@ -85,3 +86,24 @@ def test_metrics_of_flags_raise():
         LiftError, match=r"cdist\(metric='hamming'\) is not supported with traced values \(at .*test_spatial"
     ):
         dm.grad(lambda x: np.sum(REPLACEMENTS["scipy.spatial.distance.cdist"].function(x, Y, "hamming")))(X)
+
+
+TURNED = Rotation.from_rotvec([0.1, 0.2, 0.3])
+ROTATED = {
+    "vectors": lambda v: TURNED.apply(v),
+    "rotations": lambda v: (TURNED * Rotation.from_rotvec(v) * TURNED).as_rotvec(),
+    "powers": lambda v: (TURNED ** v[0]).as_rotvec(),
+}
+
+
+@pytest.mark.parametrize("name", ROTATED)
+def test_rotations_that_were_made_before(name):
+    if not hasattr(Rotation, "_from_raw_quat"):
+        pytest.skip("Rotation is compiled before SciPy 1.17")
+    dm.lift.enable("scipy")
+    try:
+        check = dm.jacobian(ROTATED[name])(X[0])
+        steps = [(ROTATED[name](X[0] + h) - ROTATED[name](X[0] - h)) / 2e-6 for h in 1e-6 * np.eye(3)]
+        np.testing.assert_allclose(check, np.stack(steps, axis=-1), atol=1e-8)
+    finally:
+        dm.lift.disable("scipy")

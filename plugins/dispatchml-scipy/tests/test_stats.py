@@ -185,3 +185,36 @@ def test_where_a_family_is_computed_by_the_sign_of_its_variable(name):
     for x in (0.0, 0.4, -0.4):
         check(lambda x: f(x, 1.7), x)
         check(lambda c, x=x: f(x, c), 1.7) if x or "gennorm" not in name else None
+
+
+BATCHED = {
+    "gamma": ((2.3,), ("pdf", "logpdf", "cdf", "sf", "ppf")),
+    "t": ((4.0,), ("logpdf", "logcdf", "logsf", "isf")),
+    "truncexpon": ((3.0,), ("pdf", "cdf", "ppf")),
+}
+
+
+@pytest.mark.filterwarnings("error::dispatchml.dispatch.errors.FallbackWarning")
+@pytest.mark.parametrize("name", BATCHED)
+def test_methods_of_distributions_in_a_batch(name):
+    family = getattr(scipy.stats, name)
+    shapes, methods = BATCHED[name]
+    outside = np.array([-1.0, 0.1, 0.3, 0.9, 1.0, 4.0, np.nan])
+    for method in methods:
+        f = dm.lift(lambda x, *s, method=method: getattr(family, method)(x, *s, 0.1, 1.3), allow_zero=True)
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(dm.vmap(lambda x, f=f: f(x, *shapes))(outside), f(outside, *shapes), rtol=1e-13)
+        places, several = np.array([0.2, 0.5, 0.8]), shapes[0] * np.array([1.0, 1.1, 1.2])
+        slopes = dm.vmap(dm.grad(f, argnums=(0, 1)))(places, several)
+        one_by_one = [dm.grad(f, argnums=(0, 1))(x, s) for x, s in zip(places, several, strict=True)]
+        np.testing.assert_allclose(slopes, np.transpose(one_by_one), rtol=1e-10)
+
+
+@pytest.mark.filterwarnings("error::dispatchml.dispatch.errors.FallbackWarning")
+def test_counts_in_a_batch_and_a_compiled_likelihood():
+    counts, rates = np.array([-1.0, 0.0, 2.5, 3.0]), np.array([1.0, 2.0])
+    for method in ("pmf", "logpmf"):
+        f = getattr(scipy.stats.poisson, method)
+        np.testing.assert_allclose(dm.vmap(lambda r, f=f: f(counts, r))(rates), [f(counts, r) for r in rates])
+    likelihood = lambda m: np.sum(scipy.stats.norm.logpdf(counts, m, 1.3))  # noqa: E731
+    assert dm.jit(dm.grad(likelihood))(0.4) == pytest.approx(dm.grad(likelihood)(0.4), rel=1e-12)

@@ -13,6 +13,7 @@ from dispatchml.dispatch.errors import RecordingError, at_user_line
 from dispatchml.engines.record import Rec
 from dispatchml.engines.traced import innermost
 from dispatchml.lift import replaces
+from dispatchml.lift.doors import behind
 
 from .implicit import plainly, run_plain, traced_in
 from .user_functions import plain_numbers
@@ -28,7 +29,7 @@ class Call:
     ) -> None:
         #: The names of what the user gave.
         self.named: frozenset[str]
-        self.solver, self.name, self.given = solver, solver.__name__, (arguments, keywords)
+        self.solver, self.name, self.given = behind(solver), solver.__name__, (arguments, keywords)
         found = parameters.bind(*arguments, **keywords)
         self.named = frozenset(found.arguments)
         found.apply_defaults()

@@ -11,6 +11,13 @@ from dispatchml.lift import replaces
 from dispatchml.lift.buffers import held
 
 from .arguments import array, decided
+from .calls import is_recorded
+from .implicit import hidden_batch, traced_in
+
+
+def is_unknown(tree: Any) -> bool:
+    """Whether the numbers of an argument cannot be asked for: an element of a batch, or of a recorded program."""
+    return any(hidden_batch(x) or is_recorded(x) for x in traced_in(tree))
 
 
 @replaces("scipy._lib.array_api_extra._lib._funcs.apply_where", versions=">=1.15,<1.19")
@@ -19,6 +26,10 @@ def apply_where(cond, args, f1, f2=None, /, *, fill_value=None, kwargs=None, xp=
     if kwargs:
         return NotImplemented
     given = [array(x) for x in (args if isinstance(args, (tuple, list)) else (args,))]
+    if is_unknown((held(cond),)):  # both are computed, and not all of it is used
+        with np.errstate(all="ignore"):
+            found, rest = f1(*given), fill_value if f2 is None else f2(*given)
+        return np.where(held(cond), held(found), held(rest))
     cond = np.asarray(decided(held(cond)))
     shape = np.broadcast_shapes(cond.shape, *(ops.shape(x) for x in given))
     cond, given = np.broadcast_to(cond, shape), [np.broadcast_to(x, shape) for x in given]

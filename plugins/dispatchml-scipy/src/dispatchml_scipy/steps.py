@@ -39,7 +39,7 @@ def constant(name: str, exact: bool = True) -> None:
 
 def original(name: str) -> Callable[..., Any]:
     """The library's own function."""
-    from dispatchml.lift.switches import SWITCHES, imported
+    from dispatchml.lift.replaced import SWITCHES, imported
 
     found = imported(name)
     return getattr(found, "__wrapped__", found) if id(found) not in SWITCHES else found

@@ -52,8 +52,16 @@ SCENARIOS = {
     "distance_matrix": lambda f, a: f.distance_matrix(moved(X, a), moved(Y, a), p=3, threshold=2),
     "minkowski_distance": lambda f, a: f.minkowski_distance(moved(X[:3], a), np.flip(moved(Y, a)), p=3),
     "minkowski_distance_p": lambda f, a: f.minkowski_distance_p(moved(X[:3], a), np.flip(moved(Y, a)), p=3),
+    "rotation": lambda f, a: turned(f).apply(moved(X[:3], a), inverse=True),
+    "rotation of rotations": lambda f, a: (turned(f) * f.transform.Rotation.from_rotvec(moved(Y, a))).as_matrix(),
+    "mean rotation": lambda f, a: turned(f).mean(weights=moved(W, a), axis=None).as_matrix(),
     "procrustes": lambda f, a: f.procrustes(moved(X, a), moved(X[::-1] @ Y, a)),
 }
+
+
+def turned(f):
+    """Rotations of plain numbers."""
+    return f.transform.Rotation.from_rotvec(Y)
 
 
 def rng_more():

@@ -9,7 +9,7 @@ import scipy.integrate
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch.errors import LiftError, at_user_line
+from dispatchml.dispatch.errors import LiftError, TracerConversionError, at_user_line
 
 from ..calls import Call, as_tuple, replacing
 from ..errors import SingularSolutionError
@@ -99,19 +99,38 @@ def is_lsoda(method: Any) -> bool:
     return method is scipy.integrate.LSODA or isinstance(method, str) and method.upper() == "LSODA"
 
 
+#: What is said where a batch cannot be solved as a whole.
+WHOLE = (
+    "solve_ivp(..., method='LSODA', t_eval=times), without events= and dense_output=, and odeint solve a whole batch "
+    "at once."
+)
+
+
+def in_steps(call: Call) -> Any:
+    """A batch by the steps of a method that is Python code, as long as its elements agree about these."""
+    try:
+        return call.as_given()
+    except TracerConversionError as error:
+        error.in_batches = WHOLE
+        raise
+
+
 @replacing(scipy.integrate, "solve_ivp")
 def solve_ivp(call: Call) -> Any:
     """LSODA; the other methods are SciPy's own Python code, which is run with traced values."""
+    batched = any(map(hidden_batch, traced_in(call.values)))
     if not is_lsoda(call["method"]):
-        return NotImplemented
+        return in_steps(call) if batched else NotImplemented
     if not traced_in(call.values):
         return call.as_given()
     ragged = call["t_eval"] is None or call["events"] is not None or call["dense_output"]
-    if ragged and any(map(hidden_batch, traced_in(call.values))):
-        raise LiftError(
+    if ragged and batched:
+        error = LiftError(
             f"solve_ivp{at_user_line()}: in a batch (vmap) each element would have steps, events and interpolants of "
             "its own. Ask for the same times of all with t_eval=, without events= and dense_output=."
         )
+        error.in_batches = WHOLE
+        raise error
     args = () if call["args"] is None else tuple(call["args"])
     tree = (call["fun"], args)
     values = traced_in(tree)

@@ -12,7 +12,7 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import LiftError, at_user_line
 from dispatchml.lift import replaces
 
-from ..implicit import as_array, hidden_batch, traced_in
+from ..implicit import as_array, hidden_batch, run_plain, traced_in
 from .grids import broadcast
 
 # ---- radial functions ------------------------------------------------------------------------------------------------
@@ -141,6 +141,8 @@ class Triangles:
             x = as_array(xi[0])
         else:
             x = ops.stack(tuple(broadcast(xi[0]) if isinstance(xi[0], tuple) else places), axis=-1)
+        if ops.ndim(x) < 2:
+            x = ops.reshape(x, shape=(-1, ops.shape(self.points)[1]))
         shape = ops.shape(x)[:-1]
         x = ops.reshape(x, shape=(-1, ops.shape(x)[-1]))
         if hidden_batch(x):
@@ -168,6 +170,32 @@ def linear_nd_interpolator(points: Any, values: Any, fill_value: Any = np.nan, r
     return Triangles(points, values, fill_value, rescale)
 
 
+@replaces("scipy.interpolate.LinearNDInterpolator.__call__")
+def linear_nd_interpolator_call(self: Any, *xi: Any) -> Any:
+    """A plain one at traced points."""
+    scale = 1.0 if self.scale is None else self.scale
+    offset = 0.0 if self.scale is None else self.offset
+    values = np.reshape(self.values, (len(self.values), *self.values_shape))
+    made = Triangles(self.points * scale + offset, values, self.fill_value, False, self.tri)
+    made.offset, made.scale = offset, scale  # of the triangles' own coordinates
+    return made(*xi)
+
+
+@replaces("scipy.interpolate.CloughTocher2DInterpolator.__call__")
+def clough_tocher_call(self: Any, *xi: Any) -> Any:
+    """Refused."""
+    raise LiftError(
+        f"CloughTocher2DInterpolator{at_user_line()} has no derivative rule; LinearNDInterpolator and RBFInterpolator "
+        "have."
+    )
+
+
+@replaces("scipy.interpolate.CloughTocher2DInterpolator")
+def clough_tocher(points: Any, values: Any, *arguments: Any, **keywords: Any) -> Any:
+    """Refused."""
+    return clough_tocher_call(None, points)
+
+
 class Nearest:
     """What stands for a NearestNDInterpolator."""
 
@@ -186,6 +214,12 @@ class Nearest:
 def nearest_nd_interpolator(x: Any, y: Any, rescale: bool = False, tree_options: Any = None) -> Any:
     """By values."""
     return Nearest(x, y, rescale)
+
+
+@replaces("scipy.interpolate.NearestNDInterpolator.__call__")
+def nearest_nd_interpolator_call(self: Any, *xi: Any, **query_options: Any) -> Any:
+    """A plain one at traced points, whose values are constant round these."""
+    return run_plain(lambda given: (self(*given, **query_options),), xi)[0]
 
 
 @replaces("scipy.interpolate.griddata")

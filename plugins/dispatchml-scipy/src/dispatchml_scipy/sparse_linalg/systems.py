@@ -13,6 +13,7 @@ import dispatchml as dm
 from dispatchml import ops
 from dispatchml.dispatch.errors import LiftError, at_user_line
 from dispatchml.lift import replaces
+from dispatchml.lift.doors import behind
 
 from ..calls import Call, is_recorded, replacing
 from ..errors import ConvergenceError
@@ -183,7 +184,8 @@ def linear_operator(
     shape: Any, matvec: Any, rmatvec: Any = None, matmat: Any = None, dtype: Any = None, rmatmat: Any = None
 ) -> Any:
     """Functions that hold traced values; without dtype= they are taken to be real, as they cannot be tried."""
-    return LinearOperator(shape, matvec, rmatvec, matmat, np.dtype(float) if dtype is None else dtype, rmatmat)
+    kind = np.dtype(float) if dtype is None else dtype
+    return behind(LinearOperator)(shape, matvec, rmatvec, matmat, kind, rmatmat)
 
 
 class Operator:
@@ -209,7 +211,7 @@ class Operator:
         own = self.still
         back = self.transposed if not self.symmetric else self.plain_product
         kind = self.operator.dtype
-        return LinearOperator(
+        return behind(LinearOperator)(
             self.operator.shape, matvec=lambda x: plain_result(lifted(own)(x)), rmatvec=back, dtype=kind
         )
 
@@ -226,8 +228,8 @@ class Operator:
         """The inverse by the same iterations, to a high accuracy."""
         shape, kind = self.operator.shape, self.operator.dtype
         back = self.plain_product if self.symmetric else self.transposed
-        forward = LinearOperator(shape, matvec=self.plain_product, dtype=kind)
-        backward = LinearOperator(shape, matvec=back, dtype=kind)
+        forward = behind(LinearOperator)(shape, matvec=self.plain_product, dtype=kind)
+        backward = behind(LinearOperator)(shape, matvec=back, dtype=kind)
         return Map(lambda r: self.iterate(forward, r), lambda r: self.iterate(backward, r))
 
     def iterate(self, operator: Any, r: Any) -> Any:

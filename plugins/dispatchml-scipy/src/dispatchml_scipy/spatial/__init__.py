@@ -1,4 +1,5 @@
 """Functions of scipy.spatial."""
 
 from . import distance as distance
+from . import rotations as rotations
 from . import shapes as shapes
