@@ -1,5 +1,6 @@
 """Memory: with the garbage collector off nothing stays behind, and the backward sweep gives memory back as it goes."""
 
+import functools
 import gc
 import tracemalloc
 import weakref
@@ -149,6 +150,64 @@ def test_traced_values_die_with_their_transform(without_collector):
     dm.jvp(f, (np.ones(5),), (np.ones(5),))
     dm.vjp(f, np.ones(5))[1](1.0)
     assert [payload() for payload in kept] == [None] * 3
+
+
+def weighted(w, x):
+    """Runs as a lifted copy."""
+    return np.sum(np.array([x[0], x[1]]) * w)
+
+
+class OfSlots:
+    """A callable to which nothing can refer weakly."""
+
+    __slots__ = ("w",)
+
+    def __init__(self, w):
+        self.w = w
+
+    def __call__(self, x):
+        return weighted(self.w, x)
+
+
+class Model:
+    def __init__(self, w):
+        self.w = w
+
+    def __call__(self, x, then):
+        return then(weighted(self.w, x))
+
+
+def through_a_push(w):
+    dm.linearize(lambda x: w * x, np.ones(2))[1](np.ones(2))
+
+
+def through_a_push_inside(w):
+    dm.grad(lambda x: np.sum(dm.linearize(lambda z: w * z, x)[1](x)))(np.ones(2))
+
+
+def through_a_pullback(w):
+    dm.jvp(dm.vjp(lambda x: w * x, np.ones(2))[1], (np.ones(2),), (np.ones(2),))
+
+
+CALLS_THAT_HOLD = [
+    through_a_push,
+    through_a_push_inside,
+    through_a_pullback,
+    lambda w: dm.grad(functools.partial(weighted, w))(np.ones(2)),
+    lambda w: dm.grad(OfSlots(w))(np.ones(2)),
+    lambda w: dm.grad(Model(w))(np.ones(2), lambda y: np.array([y, y]).sum()),
+    lambda w: dm.grad(Model(w).__call__)(np.ones(2), lambda y: np.array([y, y]).sum()),
+]
+
+
+@pytest.mark.parametrize("call", CALLS_THAT_HOLD, ids=range(len(CALLS_THAT_HOLD)))
+def test_what_a_transform_was_given_dies_with_it(call):
+    w = np.array([1.0, 2.0])
+    known = weakref.ref(w)
+    call(w)
+    del w
+    gc.collect()
+    assert known() is None
 
 
 def peak_of(function):

@@ -54,7 +54,10 @@ class Lifted:
     __slots__ = ("function",)
 
     def __init__(self, function: Any) -> None:
-        self.function = weakref.ref(function) if isinstance(function, types.FunctionType) else lambda: function
+        try:
+            self.function = weakref.ref(function)
+        except TypeError:  # of slots: nothing keeps what is run for it
+            self.function = lambda: function
 
     def run(self, *arguments: Any, **keywords: Any) -> Any:
         """Run it; what comes out holds no buffers."""

@@ -7,6 +7,8 @@ import weakref
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 #: Stands for a function that is run as it is; what is kept of functions must not keep them alive.
 AS_IT_IS: Any = "as it is"
 
@@ -24,7 +26,9 @@ UNLIFTED: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def enter_ready(function: Any, made: Any) -> Any:
-    """Enter what is run for a function, for as long as that lives."""
+    """Enter what is run for a function, for as long as that lives; what cannot be referred to weakly is entered only
+    where it lives for ever anyway, and looked at by each call elsewhere.
+    """
     key = id(function)
 
     def forget(_: Any, ready: Any = READY, references: Any = REFERENCES) -> None:  # globals are gone at exit
@@ -34,6 +38,8 @@ def enter_ready(function: Any, made: Any) -> Any:
     try:
         REFERENCES[key] = weakref.ref(function, forget)
     except TypeError:
+        if not isinstance(function, np.ufunc):
+            return made
         REFERENCES[key] = function
     READY[key] = made
     return made

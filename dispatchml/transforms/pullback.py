@@ -55,7 +55,7 @@ def vjp(
 class Pullback:
     """The transposed derivative of a function at its primals: cotangents of the value to cotangents of the primals."""
 
-    __slots__ = ("recording", "once", "used")
+    __slots__ = ("recording", "once", "used", "__weakref__")
 
     def __init__(self, recording: Recording, once: bool) -> None:
         self.recording, self.once, self.used = recording, once, False
@@ -125,7 +125,7 @@ class Pushforward:
     once.
     """
 
-    __slots__ = ("pullback", "y", "count", "transposed")
+    __slots__ = ("pullback", "y", "count", "transposed", "__weakref__")
 
     def __init__(self, pullback: Callable[..., Any], y: Any, count: int) -> None:
         self.pullback, self.y, self.count = pullback, y, count
