@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from dispatchml.testing import check_loading
+
 
 def run(program):
     done = subprocess.run(
@@ -44,16 +46,8 @@ FIRST = {
 }
 
 
-IMPORTS = (
-    "import dispatchml as dm\nfrom uncertainties import ufloat",
-    "from uncertainties import ufloat\nimport dispatchml as dm",
-)
-
-
-@pytest.mark.parametrize("first", FIRST)
-def test_whatever_comes_first(first):
-    imports = IMPORTS[list(FIRST).index(first) % 2]  # either package first
-    assert run(f"import numpy as np\n{imports}\nprint({FIRST[first]})") == "4.00+/-0.20"
+def test_whatever_comes_first():
+    check_loading("uncertainties", FIRST, "4.00+/-0.20", setup="ufloat = uncertainties.ufloat")
 
 
 def test_functions_imported_before_the_plugin_see_traced_numbers():
