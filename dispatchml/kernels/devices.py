@@ -33,7 +33,13 @@ INSTRUCTIONS = re.compile(
     r"llvm\.(fabs|sqrt|floor|ceil|trunc|rint|nearbyint|roundeven|copysign|minnum|maxnum|minimum|maximum|fma|ct[lt]z|ctpop|abs"
     r"|[su]m(ax|in)|[us](add|sub|mul)\.with\.overflow|lifetime|memcpy|memset|memmove|assume|expect|is\.fpclass|fshl|fshr)\b"
 )
-DECLARED = re.compile(r"^declare (?:[\w()]+ )*?(void|i\d+|double|float|ptr|\{.*?\}) @\"?([\w.$]+)\"?\((.*?)\).*$", re.M)
+#: Functions of C by which local arrays get their memory.
+MEMORY = frozenset({"malloc", "realloc", "free"})
+DECLARED = re.compile(
+    r"^declare (?:[\w()]+ )*?(void|i\d+|double|float|ptr|\{.*?\}) @\"?([\w.$]+)\"?"
+    r"\(((?:[^()]|\([^()]*\))*)\).*$",
+    re.M,
+)
 
 
 def on_device(arrays: list[Any], call: Any) -> tuple[Any, ...]:
@@ -45,15 +51,21 @@ def on_device(arrays: list[Any], call: Any) -> tuple[Any, ...]:
                 f"{call.program.source.name}: {describe(x)} beside an array on {library.kind}{at_user_line()}; nothing "
                 "is moved between devices behind your back. Write dispatchml.to_device(x, device) on one of them."
             )
-    device = library.check(call.program.source.name, arrays)
-    arrays = [library.xp.ascontiguousarray(x) for x in arrays]
+    from .threads import ARENA, SLOTS, refuse_alone
+
+    device, xp, count = library.check(call.program.source.name, arrays), library.xp, len(arrays[0])
+    if count:
+        refuse_alone(call.program.source.name, arrays)
     with device:
-        launch, results, statics = prepared(call, arrays, library)
-        made = [library.xp.empty(arrays[0].shape, np.dtype(kind)) for kind in results]
-        if made[0].size:
-            kernel, code = launch
-            kernel.sizes, kernel.extent = statics, made[0].size
-            code(kernel, [*arrays, *made])
+        arrays = [xp.ascontiguousarray(x) for x in arrays]
+        (kernel, code), results, statics = prepared(call, arrays, library)
+        made = [xp.empty((count,), np.dtype(kind)) for kind in results]
+        has_memory = kernel.pointers[-1].kind == "arena"
+        memory = [xp.empty(min(count, SLOTS) * ARENA, np.uint8)] if has_memory else []
+        step = SLOTS if has_memory else max(count, 1)
+        for start in range(0, count, step):
+            kernel.sizes, kernel.extent = statics, min(step, count - start)
+            code(kernel, [*(x[start : start + step] for x in (*arrays, *made)), *memory])
     return tuple(made)
 
 
@@ -62,10 +74,11 @@ def prepared(call: Any, arrays: list[Any], library: Any) -> tuple[Any, tuple[str
     every = list(zip(call.every(arrays), call.flags, strict=True))
     elements = call.elements(arrays)
     statics = [w for (x, flag), kind in zip(every, elements, strict=True) if not flag for w in words(x, kind)]
-    key = (library.kind, elements, tuple(call.flags), arrays[0].device.id)
+    rows = tuple(x.shape[1:] for x in arrays)
+    key = (library.kind, elements, rows, tuple(call.flags), arrays[0].device.id)
     found = call.program.others.get(key)
     if found is None:
-        kernel, results, single = written(call.program, elements, tuple(call.flags))
+        kernel, results, single = written(call.program, elements, tuple(call.flags), rows)
         found = call.program.others[key] = (kernel, library.code([kernel])), results, single
     call.is_single = found[2]
     return found[0], found[1], statics
@@ -77,23 +90,38 @@ def words(x: Any, kind: str) -> list[int]:
     return np.frombuffer(packed, np.int64).tolist()
 
 
-def written(program: Any, elements: tuple[str, ...], flags: tuple[bool, ...]) -> tuple[Kernel, tuple[str, ...], bool]:
-    """The kernel of a function of numbers, the dtypes of its results, and whether it returns one number."""
+def written(
+    program: Any, elements: tuple[str, ...], flags: tuple[bool, ...], rows: tuple[tuple[int, ...], ...]
+) -> tuple[Kernel, tuple[str, ...], bool]:
+    """The kernel of a function of numbers and of rows of these shapes, the dtypes of its results, and whether it
+    returns one number.
+    """
     source = program.source
     if source.recursive:
         raise KernelError(f"{source.name} calls itself, for which threads of a device have no room{at_user_line()}.")
-    from .building import build
-
-    text, result, _ = build(source, elements, program.unchecked)
+    text, result = text_of(program, elements)
     results = tuple(kinds.elements(result)) if kinds.is_tuple(result) else (result,)
     if not results or any(len(kind) != 1 or kind == "N" for kind in results):
         raise KernelError(f"{source.name} returns {result}; on a device it returns numbers{at_user_line()}.")
-    name = "v" + hashlib.sha256(f"{text}{elements}{flags}".encode()).hexdigest()[:16]
+    name = "v" + hashlib.sha256(f"{text}{elements}{flags}{rows}".encode()).hexdigest()[:16]
     scalar, needs, intrinsics = retargeted(text, name, source.name)
-    made = Kernel(name, *around(name, elements, flags, results, needs), 1, 1, None, "elements")
+    body, pointers = around(name, elements, flags, results, rows, "@thread.slot()" in scalar)
+    made = Kernel(name, body, needs, pointers, 1, 1, None, "elements")
     made.intrinsics |= intrinsics
     made.text = f"{scalar}\n{made.text}"
     return made, results, not kinds.is_tuple(result)
+
+
+def text_of(program: Any, elements: tuple[str, ...]) -> tuple[str, str]:
+    """Numba's text, and the kind of the result; of the program's other source where this one cannot be compiled."""
+    from .building import build
+
+    try:
+        return build(program.source, elements, program.unchecked)[:2]
+    except KernelError:
+        if program.otherwise is None:
+            raise
+        return build(program.otherwise(), elements, program.unchecked)[:2]
 
 
 # ---- the text --------------------------------------------------------------------------------------------------------
@@ -115,10 +143,16 @@ def retargeted(text: str, name: str, called: str) -> tuple[str, dict[str, Any], 
     needs: dict[str, Any] = {}
     intrinsics: dict[str, str] = {}
     own: list[str] = []
+    from .threads import ARENAS as memory_text
+
     for line, gives, declared, takes in [(m[0], m[1], m[2], m[3]) for m in DECLARED.finditer(text)]:
         types = [t.split()[0] for t in takes.split(",") if t.strip()]
         if declared == "PyErr_CheckSignals":
             own.append(f"define internal i32 @{declared}() alwaysinline {{\n  ret i32 0\n}}")
+        elif declared in MEMORY:
+            own += [] if memory_text in own else [memory_text]
+            text = text.replace(f"@{declared}(", f"@thread.{declared}(")
+            line = line.replace(f"@{declared}(", f"@thread.{declared}(")
         elif INSTRUCTIONS.match(declared):
             intrinsics[declared] = f"declare {gives} @{declared}({', '.join(types)})"
         else:
@@ -159,8 +193,13 @@ def mathematics(declared: str, gives: str, types: list[str], needs: dict[str, An
 
 
 def around(
-    name: str, elements: tuple[str, ...], flags: tuple[bool, ...], results: tuple[str, ...], needs: dict[str, Any]
-) -> tuple[Text, dict[str, Any], list[Pointer]]:
+    name: str,
+    elements: tuple[str, ...],
+    flags: tuple[bool, ...],
+    results: tuple[str, ...],
+    rows: tuple[tuple[int, ...], ...],
+    has_memory: bool,
+) -> tuple[Text, list[Pointer]]:
     """The loop of a thread over its elements: arguments into words, the call, words into results."""
     text = Text()
     inputs = [k for k, flag in enumerate(flags) if flag]
@@ -178,7 +217,13 @@ def around(
     before = text.label
     text.begin("each")
     counter = text.reserve()
+    if has_memory:
+        pointers.append(Pointer("arena", None, 0, "store"))
+        own_memory(text, f"%p{len(pointers) - 1}")
     for pointer, k in enumerate(inputs):
+        if kinds.is_array(elements[k]):
+            row_words(text, given, places[k], f"%p{pointer}", rows[pointer], np.dtype(elements[k][0]).itemsize)
+            continue
         value = text.load(elements[k], f"%p{pointer}", "%unit")
         for word, register in enumerate(as_words(text, value, elements[k])):
             place = text.let(f"getelementptr i64, ptr {given}, i64 {places[k] + word}")
@@ -197,7 +242,27 @@ def around(
     text.add("br i1 %more, label %each, label %done")
     text.begin("done")
     text.add("ret void")
-    return text, needs, pointers
+    return text, pointers
+
+
+def own_memory(text: Text, pointer: str) -> None:
+    """Let a thread find its piece of memory, of which nothing is in use."""
+    from .threads import ARENA
+
+    slot = text.let("call ptr @thread.slot()")
+    own = text.let(f"getelementptr i8, ptr {pointer}, i64 {text.let(f'mul i64 %unit, {ARENA}')}")
+    text.add(f"store ptr {own}, ptr {slot}")
+    text.add(f"store i64 0, ptr {text.let(f'getelementptr i8, ptr {slot}, i64 8')}")
+
+
+def row_words(text: Text, given: str, place: int, pointer: str, shape: tuple[int, ...], itemsize: int) -> None:
+    """The words of a thread's row of an array: nobody owns it, address, shape and strides."""
+    size = math.prod(shape) * itemsize
+    address = text.let(f"getelementptr i8, ptr {pointer}, i64 {text.let(f'mul i64 %unit, {size}')}")
+    strides = np.cumprod([itemsize, *shape[:0:-1]])[::-1].tolist()
+    numbers = ["i64 0", f"ptr {address}", *(f"i64 {n}" for n in (*shape, *strides))]
+    for k, number in enumerate(numbers):
+        text.add(f"store {number}, ptr {text.let(f'getelementptr i64, ptr {given}, i64 {place + k}')}")
 
 
 def as_words(text: Text, value: str, kind: str) -> list[str]:

@@ -1,10 +1,12 @@
 """A kernel for each element of arrays: one operation, whose derivatives are the same for kernels of dual numbers.
 
-Its arguments are vectors of one length; each derivative and each batch of it is a call of the same operation.
+Its arguments are vectors of one length, on a device also of rows; each derivative and each batch of it is a call of
+the same operation.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,13 @@ import numpy as np
 from .. import ops
 from ..compile.device import LIBRARIES
 from ..dispatch.operation import operation
+from ..ops.placement import beside
 from ..rules.registry import batch, rule
 from ..transforms.compiled_calls import chosen, discrete, is_float
 from ..transforms.containers import flatten
 from . import kinds
-from .calls import no_tangent
+from .calls import element_like, no_tangent
+from .errors import KernelError
 from .program import Program, leaf_kinds
 
 
@@ -39,7 +43,7 @@ class Call:
     def elements(self, arrays: Any) -> tuple[str, ...]:
         """The kinds of the numbers that the function gets."""
         every = zip(self.every(arrays), self.flags, strict=True)
-        return leaf_kinds([np.dtype(ops.dtype(x)).type(0) if flag else x for x, flag in every])
+        return leaf_kinds([element_like(x) if flag else x for x, flag in every])
 
     def tangent(self, arrays: Any, active: list[bool]) -> Call:
         """The function's tangent along the active vectors."""
@@ -101,26 +105,52 @@ def elementwise_call_vjp(y, arrays, *, needs, call):
             if not need or not is_float(x):
                 found.append(None)
                 continue
-            partial = call.tangent(arrays, [j == k for j in range(len(arrays))])
-            slopes = run(partial, [*arrays, ops.ones_like(x)])
-            terms = [
-                ops.strong_multiply(c, ops.conj(s) if ops.is_complex(s) else s)
-                for c, s in zip(chosen(ct, floats), chosen(slopes, floats), strict=True)
-            ]
-            total = terms[0]
-            for term in terms[1:]:
-                total = ops.add(total, term)
-            found.append(total)
+            try:
+                columns = pulled(call, arrays, k, [j == k for j in range(len(arrays))], ct, floats)
+            except KernelError:  # a variable that is active only later has two types there, and one where all are
+                if len(arrays) == 1:
+                    raise
+                columns = pulled(call, arrays, k, list(map(is_float, arrays)), ct, floats)
+            if ops.ndim(x) == 1:
+                found += columns
+            else:
+                found.append(ops.reshape(ops.stack(tuple(columns), axis=-1), shape=ops.shape(x)))
         return tuple(found)
 
     return elementwise_call_pullback
 
 
+def pulled(call: Call, arrays: Any, k: int, active: list[bool], ct: Any, floats: tuple[bool, ...]) -> list[Any]:
+    """The cotangents along the directions of an argument, of a tangent by the active ones."""
+    partial, found = call.tangent(arrays, active), []
+    for along in directions(arrays[k]):
+        tangents = [along if j == k else ops.zeros_like(x) for j, x in enumerate(arrays) if active[j]]
+        slopes, total = run(partial, [*arrays, *tangents]), None
+        for c, s in zip(chosen(ct, floats), chosen(slopes, floats), strict=True):
+            term = ops.strong_multiply(c, ops.conj(s) if ops.is_complex(s) else s)
+            total = term if total is None else ops.add(total, term)
+        found.append(total)
+    return found
+
+
+def directions(x: Any) -> Any:
+    """Ones, of vectors; of rows one vector of the basis after the other."""
+    if ops.ndim(x) == 1:
+        yield ops.ones_like(x)
+        return
+    shape = ops.shape(x)[1:]
+    for k in range(math.prod(shape)):
+        unit = np.zeros(shape, ops.dtype(x))
+        unit.flat[k] = 1
+        yield ops.add(ops.zeros_like(x), beside(unit, x))
+
+
 @batch(elementwise_call)
 def elementwise_call_batch(arrays, batched, size, *, call):
     length = next(ops.shape(x)[1] if flag else ops.shape(x)[0] for x, flag in zip(arrays, batched, strict=True))
-    flat = [
-        ops.reshape(x if flag else ops.broadcast_to(x, shape=(size, length)), shape=(-1,))
-        for x, flag in zip(arrays, batched, strict=True)
-    ]
+    flat = []
+    for x, flag in zip(arrays, batched, strict=True):
+        row = ops.shape(x)[1 + flag :]
+        whole = x if flag else ops.broadcast_to(x, shape=(size, length, *row))
+        flat.append(ops.reshape(whole, shape=(size * length, *row)))
     return tuple(ops.reshape(y, shape=(size, length)) for y in elementwise_call(tuple(flat), call=call))

@@ -15,6 +15,7 @@ from ..dispatch.layers import layer_of
 from ..engines.record import Rec
 from ..engines.record import refuse as refuse_recording
 from ..engines.traced import Traced, innermost
+from ..ops.placement import is_remote
 from ..transforms.comparing import is_asked_for
 from ..transforms.containers import flatten
 from ..transforms.entry import check_function, hide_frames
@@ -135,7 +136,8 @@ class Kernel:
             inside = innermost(x)
             if layer_of(type(inside)) is not None and type(inside) is not Rec:
                 return self.wrapped(inside, arguments[: self.arity])
-        if not any(isinstance(x, (Traced, Rec)) for x in leaves):
+        remote = any(map(is_remote, leaves))
+        if not remote and not any(isinstance(x, (Traced, Rec)) for x in leaves):
             kinds.refuse(next(x for x in arguments if kinds.kind_of(x) is None))
         closed = self.closed
         outside = closed is not None and (closed.hidden or not all(callable(v) for _, v in closed.constants))
@@ -146,6 +148,10 @@ class Kernel:
             )
         if self.primitive is not None:
             return self.primitive(*arguments[: self.arity])
+        if remote:
+            from .threads import on_threads
+
+            return on_threads(program, arguments)
         from .calls import Call
 
         return Call(program, arguments).run()

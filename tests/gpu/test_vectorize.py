@@ -77,6 +77,11 @@ def listed(x):
     return s
 
 
+@dm.vectorize
+def down(x):
+    return x if x < 1 else down(x - 1)
+
+
 CASES = {
     "soft": (soft, X, 1.5),
     "soft of two arrays": (soft, X, np.abs(X[::-1]) + 0.5),
@@ -135,8 +140,12 @@ def test_derivatives_by_duals(there, place):
 def test_what_cannot_be_there_says_so(there, place):
     with pytest.raises(JoinError, match="no common storage .*to_device"):
         soft(there(X), X)
-    with pytest.raises(DispatchmlError, match="needs 'malloc', which there is not on a device .*to_device"):
-        listed(there(A))
+    with pytest.raises(DispatchmlError, match="down calls itself, for which threads of a device have no room"):
+        down(there(A))
+
+
+def test_lists_have_memory_of_the_thread(there, place):
+    np.testing.assert_allclose(place.host(listed(there(A))), 3 * A)
 
 
 def test_where_the_host_raises_a_device_has_nan(there, place):

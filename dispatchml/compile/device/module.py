@@ -87,6 +87,23 @@ def entry_text(kernel: Kernel) -> str:
     )
 
 
+#: Where a thread finds its own memory: (address, bytes in use). On the host one thread runs after the other.
+SLOT_ON_CARD = """@thread.slots = internal addrspace(3) global [1024 x [2 x i64]] undef, align 16
+
+define internal ptr @thread.slot() alwaysinline {
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %p = getelementptr [1024 x [2 x i64]], ptr addrspace(3) @thread.slots, i32 0, i32 %t
+  %q = addrspacecast ptr addrspace(3) %p to ptr
+  ret ptr %q
+}
+"""
+SLOT_ON_HOST = """@thread.slots = internal global [2 x i64] zeroinitializer, align 16
+
+define internal ptr @thread.slot() alwaysinline {
+  ret ptr @thread.slots
+}
+"""
+
 REGISTERS = "\n".join(f"declare i32 @llvm.nvvm.read.ptx.sreg.{name}.x()" for name in ("ctaid", "ntid", "tid", "nctaid"))
 
 
@@ -106,6 +123,8 @@ def module_text(kernels: list[Kernel], device: bool) -> str:
     parts += joins.values()
     if joins:
         parts.append(ON_CARD if device else ON_HOST)
+    if any("@thread.slot()" in part for part in parts):
+        parts.append(SLOT_ON_CARD if device else SLOT_ON_HOST)
     text = scalars.definitions(list(needs), vectors=False)
     declared = [line for line in intrinsics.values() if line not in text]
     return "\n\n".join([*parts, "\n".join(declared), text, REGISTERS if device else ""]) + "\n"
