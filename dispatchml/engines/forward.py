@@ -11,6 +11,7 @@ from .. import ops
 from ..dispatch.layers import layer_of
 from ..dispatch.operation import Operation
 from ..rules.registry import Rule, rule_of
+from .forward_products import product_dual
 from .levels import Level, leaked
 from .missing import missing_rule
 from .provider import add_engine, live_payload_of, on_payloads
@@ -142,7 +143,7 @@ def function_dual(op: Operation, rule: Rule, active: tuple[int, ...]) -> Callabl
         return pack(y, jvp(y, tangents, *values, **keywords), level)
 
     dual_of_function.__name__ = dual_of_function.__qualname__ = f"dual_{op.name}"
-    return dual_of_function
+    return product_dual(op, active, dual_of_function)
 
 
 def pack(y: Any, dy: Any, level: Level) -> Any:

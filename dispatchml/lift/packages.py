@@ -173,7 +173,7 @@ def refresh() -> None:
     prepare_array_namespace()
     STATE.modules = len(sys.modules)
     names = {id(vars(m)): n for n, m in list(sys.modules.items()) if isinstance(m, types.ModuleType) and is_enabled(n)}
-    for x in gc.get_objects():
+    for x in all_objects():
         if type(x) is types.FunctionType and id(x.__globals__) in names and id(x) not in CHANGED:
             code = code_for(x)
             CHANGED[id(x)] = x, x.__code__
@@ -185,6 +185,17 @@ def refresh() -> None:
             guard_members(x)  # pyright: ignore[reportArgumentType]
     vars(builtins).update(ACTIVE if STATE.count else INERT)  # pyright: ignore[reportAttributeAccessIssue]
     import_as(STATE.count > 0)
+
+
+def all_objects() -> list[Any]:
+    """What the collector knows, with what it was told not to look at (`gc.freeze`)."""
+    frozen = gc.get_freeze_count()
+    if frozen:
+        gc.unfreeze()
+    found = gc.get_objects()
+    if frozen:
+        gc.freeze()
+    return found
 
 
 def guard_members(cls: type) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import gc
 import inspect
 import pickle
 import threading
@@ -186,3 +187,16 @@ def test_enabled_before_and_after(package):
         dm.lift.disable(name)
         assert dm.grad(lambda x: row[0](x))(X) == 2.0
         assert row[0](X) == 3.0
+
+
+def test_functions_that_the_collector_was_told_not_to_look_at(package):
+    frozen = gc.get_freeze_count()
+    gc.freeze()
+    try:
+        dm.lift.enable(package.__name__)
+        assert dm.grad(lambda x: package.Steep(x)(2.0))(X) == 4.0
+        assert gc.get_freeze_count()
+    finally:
+        dm.lift.disable(package.__name__)
+        if not frozen:
+            gc.unfreeze()

@@ -22,6 +22,8 @@ from dispatchml.lift.buffers import held
 from dispatchml.lift.packages import STATE
 from dispatchml.rules.registry import batch, linear
 
+from .dual_stages import DualStages
+
 VERSIONS = ">=1.11,<1.19"
 
 
@@ -133,16 +135,21 @@ def rk_step(fun: Any, t: Any, y: Any, f: Any, h: Any, A: Any, B: Any, C: Any, K:
     """The formulas of the library's function, with a stage, or with its sum, as one operation."""
     y, stages = held(y), [held(f)]
     constant_step = isinstance(h, (float, np.float64))
-    for s in range(1, len(C)):
+    rows = DualStages.of(y, len(C) + 1) if constant_step else None
+
+    def state(weights: Any) -> Any:
+        nonlocal rows
+        if rows is not None and rows.add(stages[-1]):
+            return rows.state(weights, h)
+        rows = None
         if constant_step:
-            there = stage((y, *stages), weights=A[s, :s], step=h)
-        else:
-            there = y + weighted_sum(tuple(stages), weights=A[s, :s]) * h
+            return stage((y, *stages), weights=weights, step=h)
+        return y + h * weighted_sum(tuple(stages), weights=weights)
+
+    for s in range(1, len(C)):
+        there = state(A[s, :s])
         stages.append(held(fun(t + C[s] * h, there)))
-    if constant_step:
-        y_new = stage((y, *stages), weights=B, step=h)
-    else:
-        y_new = y + h * weighted_sum(tuple(stages), weights=B)
+    y_new = state(B)
     f_new = held(fun(t + h, y_new))
-    K[...] = ops.stack((*stages, f_new))
+    K[...] = rows.all() if rows is not None and rows.add(f_new) else ops.stack((*stages, f_new))
     return y_new, f_new
