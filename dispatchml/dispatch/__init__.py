@@ -16,7 +16,7 @@ from .join import promotes
 from .lattice import SLOTS, order
 from .layers import Layer, add_layer, is_layer, is_traced, layer_of
 from .operation import Operation, OperationFunction, operation
-from .parts import Part, change, part_of, replace, rewrite
+from .parts import Part, before_writing, change, lent, part_of, replace, rewrite
 from .plugins import Plugin
 from .resolve import takes_operand
 from .shown import shown
@@ -54,6 +54,8 @@ __all__ = [
     "operation",
     "operators_are_operations",
     "order",
+    "before_writing",
+    "lent",
     "part_of",
     "provide_for_arrays_of",
     "promotes",

@@ -53,8 +53,10 @@ class Part:
 #: Operations declared with view=True that are parts: what they give is written to by these.
 PARTS: dict[Any, Part] = {}
 #: What the engines do with a traced value, by name; they enter it: link(made, x, part), change(x, function, name),
-#: rewrite(x, part, value) and replace(x, part, value).
+#: rewrite(x, part, value), replace(x, part, value) and lend(x).
 ENGINE: dict[str, Callable[..., Any]] = {}
+#: What a class does to a view of its values before a value is written into it.
+BEFORE_WRITING: dict[type, Callable[[Any, Any, bool], None]] = {}
 
 
 def part_of(op: Any, part: Part) -> None:
@@ -66,6 +68,24 @@ def part_of(op: Any, part: Part) -> None:
     if not getattr(getattr(op, "info", None), "view", False):
         raise RegistrationError(f"part_of: {op!r} is no operation with view=True{at_user_line()}.")
     PARTS[op] = part
+
+
+def before_writing(cls: type, function: Callable[[Any, Any, bool], None]) -> None:
+    """Declare what happens to a view of a traced value of a class before a value is written into it.
+
+    function(view, value, in_place), with in_place for operators such as +=. Where a library gives the view something of
+    its own then, such as a mask, `change` does.
+    """
+    BEFORE_WRITING[cls] = function
+
+
+def lent(x: Any) -> Any:
+    """An argument of a constructor whose array shares the memory that it is given.
+
+    An array of lifted code, which other functions take as what it holds now, sees what is written to the new array, and
+    the other way. Anything else is given back as it is.
+    """
+    return ENGINE["lend"](x) if "lend" in ENGINE else x
 
 
 def change(x: Any, function: Callable[[Any], Any], name: str) -> None:

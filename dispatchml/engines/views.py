@@ -23,6 +23,7 @@ from ..dispatch.shown import SHOWN, follow_writes
 from ..ops.index import is_basic
 from ..ops.placement import beside
 from .bundles import Bundle
+from .moving import MOVED, before_moving, remember_moving
 from .traced import hidden_axes
 from .writable import Writable
 
@@ -71,7 +72,10 @@ def has_memory(shape: tuple[int, ...], keywords: dict[str, Any]) -> bool:
 
 def refresh(x: Any) -> None:
     """Bring a view up to date with what it was taken from."""
-    owner, op, keywords, seen, _ = x._base
+    owner, op, keywords, seen, stamp = x._base
+    if MOVED and id(owner) in MOVED:
+        owner = before_moving(owner, stamp)
+        x._base = (owner, op, keywords, seen, stamp)
     value = current(owner)
     if value is not seen:
         if is_copy(x):
@@ -324,7 +328,20 @@ def replace(x: Any, part: Part, value: Any) -> None:
     if base is not None and base[0] is x and base[1] is part:
         return
     current(x)
-    repoint(x, part.write(x, ops.setitem(part.read(x), value, index=Ellipsis)))
+    shared = type(value) is type(x) and ops.dtype(value) == ops.dtype(x)
+    new = part.write(x, value if shared else ops.setitem(part.read(x), value, index=Ellipsis))
+    remember_moving(x, next(STAMPS))
+    if shared and new is not value and new._base is not None and new._base[0] is value:
+        take_over(x, new)  # a view of what was given, as in the library
+    else:
+        repoint(x, new)
+
+
+def take_over(x: Any, new: Any) -> None:
+    """Make a traced value what another one is, a view included."""
+    for slot in type(x).__slots__:
+        setattr(x, slot, getattr(new, slot))
+    written()
 
 
 def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
@@ -345,9 +362,7 @@ def change(x: Any, function: Callable[[Any], Any], name: str) -> None:
             f"{name} changes a view in place{at_user_line()}: what it was taken from would have other elements than "
             "NumPy's. Copy it first, or change what it was taken from."
         )
-    for slot in type(x).__slots__:
-        setattr(x, slot, getattr(new, slot))
-    written()
+    take_over(x, new)
 
 
 ENGINE.update(link=as_part, change=change, replace=replace, rewrite=rewrite)

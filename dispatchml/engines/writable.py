@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import ShapeError, at_user_line
 from ..dispatch.layers import layer_of
+from ..dispatch.parts import BEFORE_WRITING
 from .tape import PLAIN
 
 
@@ -29,6 +30,8 @@ class Writable:
         from .provider import held
         from .views import assign, assign_at, assign_where
 
+        if self._base is not None and BEFORE_WRITING:
+            self._note_writing(value, False)
         index = tuple(map(held, index)) if type(index) is tuple else held(index)
         refuse_unregistered(ops.setitem, self, index)
         if type(index) is not int and holds_positions(index) and assign_at(self, index, value):
@@ -41,7 +44,17 @@ class Writable:
         """All elements are new ones: what an operator in place ends in."""
         from .views import assign
 
+        if self._base is not None and BEFORE_WRITING:
+            self._note_writing(new, True)
         assign(self, Ellipsis, new)
+
+    def _note_writing(self, value: Any, in_place: bool) -> None:
+        """Do what the class of the numbers does to a view that is written to."""
+        inner = self
+        while isinstance(inner, Writable):
+            inner = inner._value
+        if type(inner) in BEFORE_WRITING:
+            BEFORE_WRITING[type(inner)](self, value, in_place)
 
     def __iadd__(self, other: Any) -> Any:
         return update(self, ops.add(self, other), "__iadd__")

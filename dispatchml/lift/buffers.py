@@ -29,7 +29,7 @@ Take = Callable[[Any], Any]
 class Buffer:
     """An array that takes traced values. `_value` is what it holds; a view has its root and how it is taken from it."""
 
-    __slots__ = ("_value", "_root", "_take", "_version", "_order", "_part", "_viewed", "__weakref__")
+    __slots__ = ("_value", "_root", "_take", "_version", "_order", "_part", "_viewed", "_lent", "__weakref__")
     __array_priority__ = 2_000_000.0
     __hash__ = None  # type: ignore[assignment]
 
@@ -41,6 +41,8 @@ class Buffer:
         self._part: tuple[Buffer, str] | None = None
         #: Whether views of it have been taken; "reshaped" where its shape was set after that.
         self._viewed: Any = False
+        #: Weak references to what lends its plain memory; True where a traced value was lent.
+        self._lent: Any = None
 
     # ---- what it holds -----------------------------------------------------------------------------------------------
 
@@ -110,7 +112,11 @@ class Buffer:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         value = held(self)
-        return np.array(value, dtype=dtype, copy=copy) if type(value) is ndarray else value.__array__(dtype)
+        if type(value) is not ndarray:
+            return value.__array__(dtype)
+        if copy is not True and (dtype is None or dtype == value.dtype):
+            return lending.lend(self)
+        return np.array(value, dtype=dtype, copy=copy)
 
     def __reduce__(self) -> Any:
         return held(self).__reduce__()
@@ -255,7 +261,7 @@ def held(x: Any) -> Any:
     root = x._root
     if x._part is not None:
         return getattr(held(x._part[0]), x._part[1])
-    if root is not None and root._version != x._version:
+    if root is not None and (root._version != x._version or root._lent is True):
         assert x._take is not None
         x._value, x._version = x._take(root._value), root._version
     return x._value
@@ -353,4 +359,4 @@ SPACES[Buffer] = lambda x: SPACES[type(held(x))](held(x))
 add_layer(Layer(Buffer, "transform", payload=held, provider=provide, sealed=True, place="dispatchml.lift"))
 
 
-from . import buffer_methods, viewing, writing  # noqa: E402, F401  they need the class
+from . import buffer_methods, lending, viewing, writing  # noqa: E402, F401  they need the class

@@ -15,6 +15,7 @@ from ..engines.refusals import REFUSED
 from ..transforms.looking import is_library
 from .buffers import TRACED, Buffer, held_deeply, held_keywords, kept
 from .entering import active
+from .lending import lend_deeply
 from .replacing import Replacement, check_version
 
 
@@ -83,8 +84,10 @@ def replaced_call(replacement: Replacement, arguments: Any, keywords: Any) -> An
 def unwrapping(original: Any) -> Any:
     """A function, class or callable object of another package, which gets what arrays of lifted code hold."""
 
+    hand = lend_deeply if isinstance(original, type) else held_deeply  # an object may keep what it is given
+
     def unwrapped(*arguments: Any, **keywords: Any) -> Any:
-        given, named = [*map(held_deeply, arguments)], held_keywords(keywords)
+        given, named = [*map(hand, arguments)], {k: hand(v) for k, v in keywords.items()}
         return original(*given, **named) if active() is None else where_it_belongs(original, *given, **named)
 
     unwrapped.__wrapped__ = original  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..dispatch.errors import LiftError, at_user_line
 from .buffers import TRACED, Buffer, array_of, fresh, held, held_deeply, holds_traced, ndarray
+from .lending import refuse_held, write_in_place
 from .viewing import positions, set_part
 
 #: Up to so many bytes, the plain memory of an array that has become traced is made nan.
@@ -37,6 +38,8 @@ def write(x: Buffer, index: Any, new: Any) -> None:
     whole = index is Ellipsis or type(index) is slice and index == slice(None)
     memory = value if type(value) is ndarray else None
     if memory is not None:
+        if root._lent:
+            refuse_held(root)
         refuse_lost(value, new)
         value = value.copy("K") if not whole or x is not root else value
     if x is root and whole and ops.shape(new) == value.shape and isinstance(new, TRACED):
@@ -47,6 +50,9 @@ def write(x: Buffer, index: Any, new: Any) -> None:
         where = positions(x)[index]
         flat = np.unravel_index(where, value.shape)
         made = ops.setitem(value, broadcast(new, where.shape), index=flat)
+    if memory is None and root._lent:
+        write_in_place(root, made)
+        return
     root._value = made
     root._version += 1
     if memory is not None and memory.nbytes <= FORGOTTEN and memory.flags.writeable:

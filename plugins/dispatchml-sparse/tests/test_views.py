@@ -52,12 +52,15 @@ PROGRAMS = {
     "T.data": lambda x: x.T.data.__setitem__(1, 5.0),
     "T.T.data": lambda x: x.T.T.data.__setitem__(1, 5.0),
     "transpose().data": lambda x: x.transpose().data.__setitem__(1, 5.0),
+    "reshape": lambda x: x.reshape((1, 9)).data.__setitem__(1, 5.0),
     "copy": lambda x: x.copy().data.__setitem__(0, 5.0),
     "a product": lambda x: (x * 1.0).data.__setitem__(0, 5.0),
     "astype": lambda x: x.astype(float).data.__setitem__(0, 5.0),
     "conj": lambda x: x.conj().data.__setitem__(0, 5.0),
 }
 SCIPY = {
+    "reshape by columns": lambda x: x.reshape((1, 9), order="F").data.__setitem__(1, 5.0),
+    "reshape of a copy": lambda x: x.reshape(1, 9, copy=True).data.__setitem__(1, 5.0),
     "T of a copy": lambda x: x.transpose(copy=True).data.__setitem__(1, 5.0),
     "tocsr": lambda x: x.tocsr().data.__setitem__(0, 5.0),
     "tocsc": lambda x: x.tocsc().data.__setitem__(0, 5.0),

@@ -31,6 +31,14 @@ def objective(x):
     return np.sum(data**3 * np.arange(1.0, 7.0).reshape(2, 3))
 
 
+def give_and_write(x, new):
+    x.data = new
+    x.data[1] = 5.0
+    x.data[0] = new[1] * new[0]  # new has what was written to x
+    x.data = x.data * 1.0
+    new[0] = 50.0
+
+
 PROGRAMS = {
     "values": lambda x: x.values.__setitem__((0, 1), 5.0),
     "data": lambda x: x.data.__setitem__((1, slice(None)), x.data[0] * 2.0),
@@ -56,6 +64,10 @@ PROGRAMS = {
     "data = of a view": lambda x: setattr(x[0], "data", x.data[1] * 2.0),
     "a DataArray round numbers": lambda x: xr.DataArray(x.data, dims=("a", "b")).data.__setitem__((0, 1), 5.0),
     "name": lambda x: setattr(x, "name", "other"),
+    "data of before": lambda x: (lambda old: (setattr(x, "data", old * 2.0), old.__setitem__((0, 1), 100.0)))(x.data),
+    "a view of before": lambda x: (lambda old: (setattr(x, "data", x.data * 2.0), old.data.__setitem__(0, 9.0)))(x[1]),
+    "data that is given": lambda x: (lambda new: (setattr(x, "data", new), new.__setitem__((0, 1), 7.0)))(x.data * 2.0),
+    "data that is taken": lambda x: give_and_write(x, x.data * 2.0),
 }
 
 
@@ -95,6 +107,8 @@ LABELS = {
     "numbers of a coordinate": lambda x: x.coords["c"].data.__setitem__(0, 7.0),
     "elements of a coordinate": lambda x: x.c.__setitem__(0, 7.0),
     "of a view": lambda x: setattr(x[0], "name", "q"),
+    "attrs of a variable": lambda x: x.variable.attrs.update(a=1, units="km"),
+    "attrs = of a variable": lambda x: setattr(x.variable, "attrs", {"b": 2}),
     "attrs of a view": lambda x: x.T.attrs.update(a=1),
     "coords of a view": lambda x: x[0].coords.__setitem__("k", 1),
 }

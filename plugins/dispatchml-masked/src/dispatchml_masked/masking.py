@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops
+from dispatchml.dispatch import lent
 
 from .parts import NOMASK, attach, data_of, innermost, is_traced, mask, replaced, statics_of, united
 from .views import under_mask, write_mask
@@ -32,6 +33,7 @@ def masked_array(
         raise TypeError(f"numpy.ma.array takes no keyword {next(iter(keywords))!r}")
     if isinstance(data, (list, tuple)):
         data = ops.stack(tuple(data))
+    data = ops.positive(data) if copy else lent(data)
     statics = statics_of(data)
     old, plain = mask(data), data_of(data)
     if dtype is not None:

@@ -160,7 +160,7 @@ def setitem(x: Any, value: Any, *, index: Any = ()) -> Any:
         below = ops.getitem(mask_array(x), index=index)
         given = united(below, given)
         new = ops.where(given, ops.getitem(data, index=index), new)
-    elif has_any(given):
+    elif has_any(given) and (value is np.ma.masked or is_traced(value)):
         new = ops.where(given, ops.getitem(data, index=index), new)
     if m is not NOMASK or has_any(given):
         m = ops.setitem(mask_array(x), given, index=index)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dispatchml import ops, primal
-from dispatchml.dispatch import Part, change, rewrite, shown
+from dispatchml.dispatch import Part, before_writing, change, rewrite, shown
 from dispatchml.dispatch.errors import at_user_line
 
 from .parts import (
@@ -110,6 +110,23 @@ def set_mask(x: Any, value: Any) -> None:
     if statics_of(x).get("hard"):
         new = united(old, new)
     write_mask(x, ops.broadcast_to(new, shape=shape))
+
+
+def own_mask(x: Any, value: Any, in_place: bool) -> None:
+    """Before a masked value is written into a view of an array without a mask: as in numpy.ma, the mask that this makes
+    is the view's own.
+    """
+    if mask(x) is NOMASK and has_any(mask(value)) and type(x._base[1]) is not Part:
+        if is_traced(value) and not in_place:
+            raise MaskError(
+                f"Traced numbers of which some are masked are written into a view of an array without a mask"
+                f"{at_user_line()}: the array would show what is below the mask, which has no derivative. Write to the "
+                "array itself, or give it a mask first: x.mask = False."
+            )
+        change(x, lambda old: under_mask(old, np.zeros(ops.shape(x), bool)), "x[...] = masked")
+
+
+before_writing(np.ma.MaskedArray, own_mask)
 
 
 # ---- what is beside data and mask ------------------------------------------------------------------------------------

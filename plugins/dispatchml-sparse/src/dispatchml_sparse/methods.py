@@ -222,6 +222,7 @@ METHODS: dict[str, Any] = {
     "enable_caching": copied,
     "conj": conj,
     "conjugate": conj,
+    "reshape": views.reshape,
     "transpose": views.transpose,
     "T": views.transpose,
     "multiply": multiply,

@@ -50,6 +50,25 @@ def transpose(x: Any, axes: Any = None, *more: Any, copy: bool = False, **keywor
     return moved(lambda owner: ops.transpose(owner, axes=axes))(x)
 
 
+def reshape(x: Any, *shape: Any, order: str = "C", copy: bool = False) -> Any:
+    """x.reshape(shape, ...): a view where that of a plain array is one, in the class that the library gives."""
+    wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) else shape
+    if not is_traced(x):
+        return ops.reshape(x, shape=wanted, order=order)
+    pattern = pattern_of(x)
+    plain = put_together(numbered(pattern.nnz), pattern.zero)
+    keywords = {} if pattern.kind in PYDATA else {"copy": copy}
+    made = plain.reshape(wanted, order=order, **keywords)
+    numbers, places = take_apart(made)
+    at = numbers.astype(np.intp) - 1
+    places = places.with_fill(pattern.fill) if pattern.has_fill else places
+
+    def function(owner: Any) -> Any:
+        return assemble(ops.getitem(view(owner).data, index=at), pattern=places)
+
+    return moved(function)(x) if np.may_share_memory(made.data, plain.data) else function(x)
+
+
 def turned(x: Any) -> Any:
     """The transpose of a GCXS matrix, which stores the numbers in the same order."""
     v = view(x)

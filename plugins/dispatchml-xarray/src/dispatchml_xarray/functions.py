@@ -18,7 +18,7 @@ import xarray as xr
 import dispatchml.numpy as xp
 from dispatchml import isinstance as layered_instance
 from dispatchml import ops
-from dispatchml.dispatch import Carrier, layer_of
+from dispatchml.dispatch import Carrier, layer_of, lent
 from dispatchml.dispatch.errors import at_user_line
 
 from .duck_arrays import FUNCTIONS
@@ -110,6 +110,7 @@ def constructed(cls: type, original: Callable[..., Any]) -> Callable[..., Any]:
 
 def round_traced(kind: Any, cls: type, data: Any, at: int, arguments: Any, keywords: Any) -> Any:
     """A labelled array round traced numbers."""
+    data = lent(data)
     if isinstance(data, (list, tuple)):
         data = ops.stack(tuple(data))
     if innermost(data) is not None and (len(arguments) > at + 1 or set(keywords) - {"data"}):

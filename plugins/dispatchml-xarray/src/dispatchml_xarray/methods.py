@@ -14,12 +14,9 @@ from .indexing import write
 from .labels import (
     DataArray,
     LabelError,
-    Labels,
     Loc,
-    Variable,
     innermost,
     is_traced,
-    label,
     labels_of,
     levels_of,
     run,
@@ -89,13 +86,6 @@ def values(x: Any) -> Any:
             "x.data, which keeps it."
         )
     return found
-
-
-def variable(x: Any) -> Any:
-    """x.variable: without coordinates."""
-    found, axes = labels_of(x)
-    made = Labels(Variable, found.dims, found.attrs, {}, None, {})
-    return label(data(x), labels=made, hidden=tuple(axes[level] for level in levels_of(x)))
 
 
 def copy(x: Any, deep: bool = True, data: Any = None) -> Any:
@@ -182,7 +172,7 @@ def methods_of(cls: type) -> dict[str, Any]:
         else:
             found[name] = by_xarray(name)
     found["__getattr__"], found["__setitem__"] = coordinate, write
-    own = {"data": data, "values": values, "variable": variable, "copy": copy}
+    own = {"data": data, "values": values, "variable": views.VARIABLE, "copy": copy}
     own |= {name: reduction(name) for name in ("sum", "prod", "mean", "std", "var", "median", "max", "min")}
     own |= {name: unsupported(name, instead) for name, instead in INSTEAD.items()}
     own["sortby"] = sortby

@@ -18,6 +18,7 @@ from dispatchml.dispatch.errors import ShapeError, at_user_line
 from .labels import (
     LabelError,
     Labels,
+    Variable,
     axes_of,
     bare,
     closed,
@@ -48,7 +49,17 @@ def labelled(data: Any, x: Any, labels: Labels) -> Any:
     return label(data, labels=labels, hidden=tuple(axes[level] for level in levels_of(x)))
 
 
+def variable(x: Any) -> Any:
+    """x.variable: without coordinates."""
+    if innermost(x) is None:
+        return x
+    found = labels_of(x)[0]
+    return labelled(unlabel(x, labels=found), x, Labels(Variable, found.dims, found.attrs, {}, None, {}))
+
+
 NUMBERS = Part(numbers, with_numbers)
+#: x.variable, which has the numbers and the attributes of x.
+VARIABLE = Part(variable, lambda x, new: with_numbers(x, bare(new)), bare=bare)
 part_of(unlabel, NUMBERS)
 part_of(
     label, Part(lambda data, **_: data, lambda data, new, **_: bare(new), bare=lambda value, **_: bare(value))
@@ -76,7 +87,11 @@ def set_numbers(name: str) -> Callable[[Any, Any], None]:
 
 
 def in_place(x: Any, function: Callable[[Any], Any], what: str) -> None:
-    """Let xarray change the labels of a traced array in place; of a view they are its own."""
+    """Let xarray change the labels of a traced array in place; of a view they are its own, but for x.variable."""
+    base = getattr(x, "_base", None)
+    if base is not None and base[1] is VARIABLE and what.startswith("x.attrs"):
+        in_place(base[0], function, what)
+        return
     d = opened(x)
     with inside():
         function(d)
