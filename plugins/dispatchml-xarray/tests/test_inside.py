@@ -176,3 +176,22 @@ def test_structures_inside_labels_meet_others():
         np.testing.assert_allclose(found.data.diag, [1.0, 2.0, 3.0])
     batch = dm.vmap(lambda k: k * (x * diagonal).sum())(P)
     assert batch.dims == ("x",)
+
+
+def test_a_mask_inside_of_a_quantity_stays_in_plain_xarray_too(u):
+    """xarray's reductions go by nan, and its elements are NumPy's: a mask in a quantity was lost without a word."""
+    quantity = u.Quantity(np.ma.array([1.0, 2.0, 4.0], mask=[False, True, False]), "m")
+    dm.grad(lambda q: np.sum(q * q) / (1.0 * u.m))(quantity)
+    x = xr.DataArray(quantity, dims="x", coords={"x": [10, 20, 30]})
+    assert x.data is quantity
+    assert np.sum(x).data == 5.0 * u.m
+    assert x.mean().data == 2.5 * u.m
+    assert x.max().data == 4.0 * u.m
+    assert x.count() == 2
+    assert x.isnull().values.tolist() == [False, True, False]
+    for y in (x[1], x.sel(x=20), x.isel(x=[1, 2]), x * 2.0, x.where(x.x > 10), x.fillna(0.0 * u.m), x.cumsum()):
+        assert np.ma.is_masked(y.data.magnitude)
+    x.data[0] = 5.0 * u.m
+    x[1:].data[1] = 7.0 * u.m
+    x.data.magnitude.mask[1:2] = False
+    assert quantity.magnitude.tolist() == [5.0, 2.0, 7.0]

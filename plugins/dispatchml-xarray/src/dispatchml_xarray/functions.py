@@ -21,6 +21,7 @@ from dispatchml import ops
 from dispatchml.dispatch import Carrier, layer_of, lent
 from dispatchml.dispatch.errors import at_user_line
 
+from . import inner_masks
 from .duck_arrays import FUNCTIONS
 from .labels import (
     INSIDE,
@@ -257,7 +258,7 @@ def install() -> None:
         ("xarray.namedarray.core", "from_array", named),
         ("xarray.core.duck_array_ops", "astype", converted),
         ("xarray.core.duck_array_ops", "asarray", lambda original: arrays_of(converted(original))),
-        ("xarray.core.indexing", "apply_indexer", converted),
+        ("xarray.core.indexing", "apply_indexer", lambda original: inner_masks.kept_elements(converted(original))),
         ("xarray.core.duck_array_ops", "count", counted),
         ("xarray.core.indexing", "as_indexable", indexable),
     ):
@@ -269,6 +270,13 @@ def install() -> None:
             original = getattr(importlib.import_module(module), name, None)
             if original is not None and not hasattr(original, "__dispatchml__"):
                 replace(original, wrap(original))
+    module = sys.modules["xarray.core.duck_array_ops"]
+    for name in inner_masks.NAMES:
+        original = getattr(module, name, None)
+        if original is not None and not hasattr(original, "__keeps_masks__"):
+            made = inner_masks.kept(original)
+            made.__keeps_masks__ = True
+            replace(original, made)
     for cls in (DataArray, Variable):
         if "__new__" not in vars(cls):
             cls.__new__ = constructed(cls, lambda kind: object.__new__(kind))
