@@ -1,7 +1,10 @@
 """The public names, and what importing them costs."""
 
+import ast
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +48,41 @@ def test_a_container_loads_optree_and_nothing_else():
 def test_every_public_name_is_there_and_documented(name):
     assert getattr(dm, name).__doc__
     assert name in dir(dm)
+
+
+PUBLIC = {
+    "dispatchml", "dispatchml.dispatch", "dispatchml.dispatch.errors", "dispatchml.lift", "dispatchml.numpy",
+    "dispatchml.numpy.meanings", "dispatchml.ops", "dispatchml.propagation", "dispatchml.rules", "dispatchml.testing",
+    "dispatchml.units",
+}  # fmt: skip
+#: What dispatchml-scipy, whose functions run users' functions within transforms, uses besides.
+OF_SCIPY = {
+    "dispatchml.backends.numpy.kernels", "dispatchml.dispatch.layers", "dispatchml.dispatch.plugins",
+    "dispatchml.engines.batch", "dispatchml.engines.record", "dispatchml.engines.refusals", "dispatchml.engines.traced",
+    "dispatchml.lift.buffers", "dispatchml.lift.packages", "dispatchml.lift.replacing", "dispatchml.lift.switches",
+    "dispatchml.numpy.protocols", "dispatchml.numpy.registry", "dispatchml.rules.adjoints",
+    "dispatchml.rules.complexes",
+    "dispatchml.rules.fft", "dispatchml.rules.registry", "dispatchml.rules.text", "dispatchml.transforms.captured",
+}  # fmt: skip
+PLUGINS = sorted((Path(__file__).parents[1] / "plugins").glob("dispatchml-*"))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda p: p.name)
+def test_plugins_use_public_names(plugin):
+    """A name of a package that lists its names is in the list, and nothing else is imported but modules of these."""
+    allowed = PUBLIC | (OF_SCIPY if plugin.name == "dispatchml-scipy" else set())
+    found = [
+        (str(path.relative_to(plugin)), node.module, alias.name)
+        for path in (plugin / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and not node.level and str(node.module).partition(".")[0] == "dispatchml"
+        for alias in node.names
+    ]
+    assert found
+    assert [f for f in found if f[1] not in allowed] == []
+    listed = {name: getattr(importlib.import_module(name), "__all__", None) for name in PUBLIC - {"dispatchml.numpy"}}
+    missing = [f for f in found if listed.get(f[1]) is not None and f[2] not in listed[f[1]]]
+    assert [f for f in missing if f"{f[1]}.{f[2]}" not in PUBLIC] == []
 
 
 def test_names_that_are_not_there():

@@ -45,6 +45,7 @@ class Form:
         "stack",
         "names",
         "shared",
+        "is_alone",
     )
 
     def __init__(
@@ -67,6 +68,8 @@ class Form:
         #: The constructor's parameters where each can be given by its place, and the part of one that has one field.
         self.names = names_by_place(self.signature)
         self.shared: Any = None
+        #: Whether an instance is one field and nothing else: it can be made by that alone.
+        self.is_alone = len(payload) == 1 and not self.statics and is_one_slot(cls, payload[0])
         self.make = make_operation(self)
         self.read = {name: read_operation(self, name) for name in payload}
         self.make.info.listeners.append(self.outside.clear)
@@ -109,6 +112,17 @@ class Form:
             x = info.payload(x)
             x = x[0] if type(x) is tuple else x
         return {parameter: getattr(x, attribute) for parameter, attribute in self.statics.items()}
+
+
+def is_one_slot(cls: type, name: str) -> bool:
+    """Whether the instances of a class have one slot, and no dictionary."""
+    slots = [s for base in cls.__mro__ for s in as_names(vars(base).get("__slots__", ())) if s != "__weakref__"]
+    return slots == [name] and not cls.__dictoffset__
+
+
+def as_names(slots: Any) -> tuple[str, ...]:
+    """`__slots__` as names."""
+    return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
 #: Forms by class; subclasses get one of their own when they are first constructed round an outer layer.
@@ -190,6 +204,10 @@ def make_operation(form: Form) -> Any:
     made = stub(f"make_{cls.__name__}", arguments, defaults, cls, "__make__", f"{cls.__name__} round these payloads.")
 
     def construct(*payloads: Any, **statics: Any) -> Any:
+        if form.is_alone and form.names is not None and form.plain_new is object.__new__:
+            new = object.__new__(cls)
+            new.__init__(payloads[0])  # type: ignore[call-arg]
+            return new
         keywords = {**dict(zip(arguments, payloads, strict=True)), **statics}
         return construct_plainly(form, keywords)
 
@@ -285,6 +303,8 @@ def construct_plainly(form: Form, keywords: dict[str, Any]) -> Any:
 def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A call of the class with something that belongs outside among the arguments."""
     form = form_of(cls)
+    if form.is_alone and len(args) == 1 and not kwargs:
+        return around(form, [args[0]], {})
     given = form.bind(args, kwargs)
     for parameter in form.statics:
         info = layer_of(type(given[parameter]))
@@ -298,6 +318,11 @@ def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return construct_plainly(
             form, {**dict(zip((form.parameters[n] for n in form.payload), payloads, strict=True)), **given}
         )
+    return around(form, payloads, given)
+
+
+def around(form: Form, payloads: list[Any], given: dict[str, Any]) -> Any:
+    """A layer of one's own round payloads of which some belong outside."""
     if form.part is not None:
         made = ENGINE["at_once"](form, payloads[0])
         if made is not None:

@@ -339,8 +339,11 @@ def constructor(owner: type, original: Callable[..., Any]) -> Callable[..., Any]
     """
     plain = original is object.__new__
     form = form_of(owner)
+    outside = form.outside
 
     def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
+        if plain and len(args) == 1 and not kwargs and outside.get(type(args[0])) is False:
+            return object.__new__(cls)
         for value in (*args, *kwargs.values()):
             if form.belongs_outside(type(value)):
                 return construct(cls, args, kwargs)

@@ -51,6 +51,15 @@ class NonDifferentiableError(DispatchmlError, TypeError):
     """A derivative was asked of something that has none."""
 
 
+def turned_twice() -> NonDifferentiableError:
+    """The error for a second derivative where the first has put equal eigenvalues in an order."""
+    return NonDifferentiableError(
+        f"A second derivative of equal eigenvalues or singular values{at_user_line()}, of their derivative along a "
+        "direction: another direction puts them in another order. dispatchml.hvp and dispatchml.hessian, which go "
+        "forward over reverse, give the second derivatives of functions of all of them."
+    )
+
+
 class LeakedTracerError(DispatchmlError, RuntimeError):
     """A traced value was used after its transform had ended."""
 

@@ -59,8 +59,9 @@ def element_of(x: Any, form: Form, bare: Any = None) -> Any:
     new = object.__new__(cls)
     if bare is None:
         bare = structure_inside(x, form.cls)
-    for name, value in state_of(bare):
-        object.__setattr__(new, name, value)
+    if not form.is_alone:
+        for name, value in state_of(bare):
+            object.__setattr__(new, name, value)
     for name in form.payload:  # a field that may be missing is missing in the element, too
         if getattr(bare, name) is not None:
             found = None if not isinstance(x, Traced) or x._base is None else field_built(x, name)
@@ -153,6 +154,8 @@ def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Calla
         return traced_tuple
 
     plans: dict[tuple[type, ...], Callable[..., Any] | None] = {}  # dropped with this function when a rule is added
+    if op.arity == 2 and not op.keywords:
+        return with_a_look(op, general, by_rule_of_two(op, general, rule_of_structure))
 
     def by_rule(*arguments: Any, **keywords: Any) -> Any:
         below = list(map(below_derivatives, arguments))
@@ -172,6 +175,30 @@ def by_fields(op: Operation, engine: type, general: Callable[..., Any]) -> Calla
         return general(*arguments, **keywords) if made is NotImplemented else made
 
     return with_a_look(op, general, by_rule)
+
+
+def by_rule_of_two(op: Operation, general: Callable[..., Any], rule_of_structure: Callable[..., Any]) -> Any:
+    """The same for an operation of two arguments, with everything that their classes tell found once."""
+    plans: dict[tuple[type, type], tuple[Callable[..., Any] | None, Form | None, Form | None]] = {}
+
+    def by_rule(x: Any, y: Any) -> Any:
+        below_x, below_y = below_derivatives(x), below_derivatives(y)
+        classes = type(below_x), type(below_y)
+        plan = plans.get(classes)
+        if plan is None:
+            plan = plans[classes] = rule_at_once(op, classes, (x, y)), FORMS.get(classes[0]), FORMS.get(classes[1])
+        rule, form_x, form_y = plan
+        if rule is None:
+            made = rule_of_structure((x, y), {}, False)
+            return general(x, y) if made is NotImplemented else made
+        one = x if form_x is None or x is below_x else element_of(x, form_x, below_x)
+        if y is x and form_x is not None and is_direct(form_x):
+            other = one
+        else:
+            other = y if form_y is None or y is below_y else element_of(y, form_y, below_y)
+        return normal(rule(one, other))
+
+    return by_rule
 
 
 def belongs_further_out(arguments: tuple[Any, ...]) -> bool:
@@ -196,11 +223,12 @@ def with_a_look(op: Operation, general: Callable[..., Any], by_rule: Callable[..
         def traced(x: Any, y: Any) -> Any:  # type: ignore[misc]
             a = type(x._value) if type(x) in TRACED else type(x)
             b = type(y._value) if type(y) in TRACED else type(y)
-            if (a not in PLAIN and WRAPS.get(a) is not False and may_be_structure(x)) or (
-                b not in PLAIN and WRAPS.get(b) is not False and may_be_structure(y)
-            ):
-                return by_rule(x, y)
-            return general(x, y)
+            wraps = False if a in PLAIN else WRAPS.get(a)
+            if wraps is not True and (wraps is False or not may_be_structure(x)):
+                wraps = False if b in PLAIN else WRAPS.get(b)
+                if wraps is not True and (wraps is False or not may_be_structure(y)):
+                    return general(x, y)
+            return by_rule(x, y)
 
     else:
 

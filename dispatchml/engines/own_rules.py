@@ -108,7 +108,12 @@ def build_at_once(form: Form, payload: Any) -> Any:
     y = construct_plainly(form, {parameter: x})
     if getattr(y, name) is not x:
         return None
-    return as_part(dual(y, construct_plainly(form, {parameter: dx}), payload._level), payload, form.part)
+    if form.is_alone:  # numbers of the same shape and dtype, which the constructor has just taken as they are
+        dy = object.__new__(form.cls)
+        object.__setattr__(dy, name, dx)
+    else:
+        dy = construct_plainly(form, {parameter: dx})
+    return as_part(dual(y, dy, payload._level), payload, form.part)
 
 
 def part_of_form(form: Form) -> Part:

@@ -17,6 +17,13 @@ from .protocols import UFUNCS
 MEANINGS: dict[Any, dict[Layer, Callable[..., Any]]] = {}
 
 
+def functions() -> list[Any]:
+    """The functions of NumPy that have an implementation for traced values, ufuncs among them."""
+    from .surface import implementations
+
+    return list(implementations())
+
+
 def library_meaning(cls: type, *originals: Any) -> Callable[[Any], Any]:
     """Say what functions of NumPy are on values of a layer whose library means something else by them.
 

@@ -17,6 +17,7 @@ from ..dispatch.carriers import dress_carriers
 from ..dispatch.define import LAYER_DRESSERS
 from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
+from ..dispatch.operation import FORGETTING
 from ..dispatch.plugins import meet
 from ..dispatch.resolve import OPERANDS
 from .methods import ArrayMethods
@@ -44,12 +45,17 @@ def is_operand_of(name: str, cls: type) -> bool:
 def binary(name: str, method: str) -> Callable[[Any, Any], Any]:
     """The operator `self op other`."""
     reflected = REFLECTED.get(method, f"__r{method[2:]}")
+    taken: set[type] = set()
+    FORGETTING.append(taken.clear)
 
     def operator(self: Any, other: Any) -> Any:
-        if not is_operand(type(other), reflected) and not is_operand_of(name, type(other)):
-            return NotImplemented
-        if type(other) in (list, tuple):
-            other = xp.asarray(other)
+        if type(other) not in taken:
+            if not is_operand(type(other), reflected) and not is_operand_of(name, type(other)):
+                return NotImplemented
+            if type(other) in (list, tuple):
+                other = xp.asarray(other)
+            else:
+                taken.add(type(other))
         return getattr(ops, name)(self, other)
 
     return named(operator, method)

@@ -106,6 +106,8 @@ def computed(node: Any, like: Any) -> Any:
 
 def quotient(p: int, b: Any, like: Any) -> Any:
     """The whole number p over b, in the class of `like` where b is whole numbers, too: 1 / 3 is no float there."""
+    if type(b) is float and b:
+        return p / b
     from .. import ops
 
     kind = type(b)

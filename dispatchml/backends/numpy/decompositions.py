@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...dispatch.errors import NonDifferentiableError, at_user_line
+from ...dispatch.errors import NonDifferentiableError, at_user_line, turned_twice
 from .checked import checked
 from .kernels import kernel
 
@@ -122,13 +122,6 @@ def groups_of_equal(w: Any) -> list[slice]:
     return [slice(i, j) for i, j in zip(edges, edges[1:], strict=False) if j - i > 1]
 
 
-TURNED_TWICE = (
-    "A second derivative of equal eigenvalues or singular values{line}, of their derivative along a direction: another "
-    "direction puts them in another order. dispatchml.hvp and dispatchml.hessian, which go forward over reverse, give "
-    "the second derivatives of functions of all of them."
-)
-
-
 def turn_equal(h: Any, w: Any, *, twice: bool) -> Any:
     """Eigenvectors of the diagonal blocks of h that belong to equal w."""
     count = w.shape[-1]
@@ -141,7 +134,7 @@ def turn_equal(h: Any, w: Any, *, twice: bool) -> Any:
         for group in groups_of_equal(w[place]):
             block = h[place][group, group]
             if twice and np.abs(block - block[0, 0] * np.eye(len(block))).max() > 1e-12 * np.abs(block).max():
-                raise NonDifferentiableError(TURNED_TWICE.format(line=at_user_line()))
+                raise turned_twice()
             if np.isfinite(block).all():
                 turned[place][group, group] = np.linalg.eigh(block)[1]
     return turned

@@ -10,9 +10,8 @@ from mpmath.ctx_iv import ivmpf
 from mpmath.ctx_mp_python import _mpc, _mpf
 
 from dispatchml import ops
-from dispatchml.backends.numpy.decompositions import TURNED_TWICE
 from dispatchml.dispatch import for_arrays_of
-from dispatchml.dispatch.errors import NonDifferentiableError
+from dispatchml.dispatch.errors import turned_twice
 
 from .errors import PrecisionError, at_user_line
 
@@ -247,7 +246,7 @@ def turn_equal(h: Any, w: Any, twice: bool = False) -> Any:
         for group in groups_of_equal(ctx, w[place]):
             block = h[place][group, group]
             if twice and any(x != (block[0, 0] if i == j else 0) for (i, j), x in np.ndenumerate(block)):
-                raise NonDifferentiableError(TURNED_TWICE.format(line=at_user_line()))
+                raise turned_twice()
             turned[place][group, group] = eigh(ctx, h[place][group, group], UPLO="L")[1]
     return turned
 

@@ -269,7 +269,7 @@ REALS = Kind(
 
 def register() -> None:
     """Declare everything. Called once, by dispatchml, when a number of mpmath first meets an operation."""
-    from . import complexes, intervals, linear_algebra, stepping_back
+    from . import complexes, intervals, linear_algebra, mathematics, stepping_back
     from .pairs import declare_pairs
 
     REALS.declare()
@@ -278,3 +278,4 @@ def register() -> None:
     declare_pairs(REALS, complexes.COMPLEXES, intervals.INTERVALS)
     linear_algebra.declare()
     stepping_back.wrap_operators()
+    mathematics.take_over()

@@ -113,6 +113,10 @@ def scipy_constructor(plain: Any) -> Any:
 def constructed(cls: Any, numbers: Any, where: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
     """A sparse array of SciPy round traced numbers; places named twice are added up."""
     shape = ops.shape(numbers)
+    if cls.__name__ == "dia_array" and len(where) == 1 and len(shape) in (1, 2):
+        from .diagonals import of_diagonals
+
+        return of_diagonals(numbers, where[0], arguments, keywords)
     dtype = keywords.pop("dtype", None)
     if cls.__name__ not in ("csr_array", "csc_array", "coo_array") or len(shape) != 1:
         raise SparseRefusal(

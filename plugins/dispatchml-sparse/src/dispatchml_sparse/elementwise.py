@@ -82,7 +82,7 @@ def on_one_pattern(op: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
 
 def zeros_stay(op: Any, kinds: list[Any]) -> bool:
     """Whether an operation makes zeros of SciPy's zeros; kinds: the dtypes of arrays, None for numbers."""
-    if None in kinds:
+    if any(kind is None for kind in kinds):  # NumPy's float64 is equal to None
         return keeps_zero(op, [kind is not None for kind in kinds])
     key = (op, *kinds)
     if key not in OF_ZEROS:

@@ -10,7 +10,8 @@ from dispatchml.dispatch import layer_of, transparent
 from dispatchml.dispatch.errors import at_user_line, class_name
 
 from . import creation, doors, indexing, methods, products, reductions, shaping, solving, views
-from . import replaced as replaced  # the functions of the modules
+from . import diagonals as diagonals  # the functions of the modules
+from . import replaced as replaced
 from .elementwise import elementwise_rule
 from .foreign import SparseRefusal, module
 from .numbers import Stacked, is_in_units, leave, pattern_of, values, values_of_foreign, values_of_stacked

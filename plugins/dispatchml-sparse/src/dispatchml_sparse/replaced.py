@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 import dispatchml.numpy as xp
-from dispatchml import ops
+from dispatchml import ops, primal
 from dispatchml.dispatch.errors import LiftError, at_user_line
 from dispatchml.lift import replaces
 
 from .foreign import module
-from .numbers import is_sparse
+from .numbers import is_sparse, pattern_of
+from .view import todense, view
 
 
 def for_sparse(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -93,7 +94,17 @@ def block_diag(mats: Any, format: Any = None, dtype: Any = None) -> Any:
 
 @for_sparse("scipy.sparse.kron")
 def kron(A: Any, B: Any, format: Any = None) -> Any:
-    return brought(xp.kron(A, B), format)
+    filled = not is_sparse(B) or 2 * pattern_of(B).nnz >= pattern_of(B).size  # SciPy gives blocks, which csr stands for
+    return brought(xp.kron(A, B), format or ("csr" if filled else "coo"))
+
+
+@for_sparse("scipy.sparse.kronsum")
+def kronsum(A: Any, B: Any, format: Any = None) -> Any:
+    identity = module("scipy.sparse").eye_array
+    m, n = ops.shape(A)[0], ops.shape(B)[0]
+    if ops.shape(A) != (m, m) or ops.shape(B) != (n, n):
+        raise ValueError("A is not square" if ops.shape(A) != (m, m) else "B is not square")
+    return brought(ops.add(xp.kron(identity(n, format="csr"), A), xp.kron(B, identity(m, format="csr"))), format)
 
 
 @for_sparse("scipy.sparse.tril")
@@ -141,6 +152,30 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **keywords: Any) -> 
 @for_sparse("sparse.take")
 def take(x: Any, indices: Any, /, *, axis: Any = None) -> Any:
     return xp.take(x, indices, axis=axis)
+
+
+@for_sparse("sparse.asnumpy")
+def asnumpy(a: Any, dtype: Any = None, order: Any = None) -> Any:
+    y = todense(a)
+    return y if dtype is None else ops.astype(y, dtype=np.dtype(dtype))
+
+
+def of_numbers(name: str) -> Callable[..., Any]:
+    """A reduction that leaves nan out: where nothing stored is nan the plain one."""
+
+    def reduction(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None, out: Any = None) -> Any:
+        if out is not None:
+            refuse(f"sparse.nan{name}", "out=")
+        if np.any(np.isnan(np.asarray(primal(view(x).data)))):
+            x = todense(x)
+            return getattr(xp, f"nan{name}")(x, axis=axis, keepdims=keepdims, dtype=dtype)
+        return getattr(xp, name)(x, axis=axis, keepdims=keepdims, dtype=dtype)
+
+    return reduction
+
+
+for each in ("sum", "prod"):
+    for_sparse(f"sparse.nan{each}")(of_numbers(each))
 
 
 @for_sparse("sparse.reshape")

@@ -158,6 +158,8 @@ KINDS: list[type] = []
 def kind_of(x: Any) -> type | None:
     """The structured class of a value, None for anything else."""
     cls = type(x)
+    if cls in KINDS:
+        return cls
     try:
         return KIND_OF[cls]
     except KeyError:

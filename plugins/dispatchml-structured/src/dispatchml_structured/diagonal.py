@@ -164,7 +164,8 @@ class Diagonal(Structure):
         return self
 
     def scaled(self, factor: Any) -> Any:
-        return Diagonal(ops.multiply(self.diag, column(factor) if ops.ndim(factor) else factor))
+        many = type(factor) is not float and ops.ndim(factor)
+        return Diagonal(ops.multiply(self.diag, column(factor) if many else factor))
 
     def times(self, x: Any) -> Any:
         return ops.multiply(column(self.diag), x)

@@ -27,21 +27,24 @@ FULL = (Symmetric, Circulant, Toeplitz)
 ZEROS = (Diagonal, Triangular, BlockDiagonal)
 
 
-def broadcast_pair(name: str, a: Any, b: Any) -> None:
-    """Refuse shapes that do not broadcast, naming both structures."""
-    one, other = ops.shape(a), ops.shape(b)
-    if one == other or not one or not other:
-        return
-    try:
-        np.broadcast_shapes(one, other)
-    except ValueError:
-        refuse(name, a, b, "the shapes do not broadcast")
+def broadcast_pair(name: str, a: Any, b: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Both shapes; those that do not broadcast are refused, naming both structures."""
+    one = () if type(a) is float else ops.shape(a)
+    other = one if b is a else () if type(b) is float else ops.shape(b)
+    if one != other and one and other:
+        try:
+            np.broadcast_shapes(one, other)
+        except ValueError:
+            refuse(name, a, b, "the shapes do not broadcast")
+    return one, other
 
 
 def number_of(x: Any) -> Any:
     """The number, or numbers of a stack, by which all entries of a matrix are multiplied; None for anything else."""
     if isinstance(x, Structure):
         return None
+    if type(x) is float or type(x) is int:
+        return x
     shape = ops.shape(x)
     if shape == ():
         return x
@@ -52,14 +55,14 @@ def number_of(x: Any) -> Any:
 
 def scaled(a: Any, factor: Any) -> Any:
     """Each matrix times a number of its own, where the result is of the same kind."""
-    if ops.ndim(factor) and isinstance(a, (ScaledIdentity, Triangular, Symmetric, Hermitian, LowRank, Kronecker)):
+    if type(factor) is float or not ops.ndim(factor):
+        return a.scaled(factor)
+    if isinstance(a, (ScaledIdentity, Triangular, Symmetric, Hermitian, LowRank, Kronecker)):
         lead = ops.shape(factor)
         if not isinstance(a, ScaledIdentity):
             factor = ops.reshape(factor, shape=(*lead, 1, 1))
         return a.scaled(factor)
-    if ops.ndim(factor) and isinstance(a, (Block, DiagonalPlusLowRank)):
-        return None
-    return a.scaled(factor)
+    return None if isinstance(a, (Block, DiagonalPlusLowRank)) else a.scaled(factor)
 
 
 def both_dense(op: Any, a: Any, b: Any) -> Any:
@@ -83,9 +86,9 @@ def both_dense(op: Any, a: Any, b: Any) -> Any:
 
 def add(a: Any, b: Any) -> Any:
     """The sum; with a number added to every entry, structured only where every entry is stored."""
-    broadcast_pair("add", a, b)
+    shapes = broadcast_pair("add", a, b)
     if isinstance(a, Structure) and isinstance(b, Structure):
-        if ops.shape(a)[-2:] == ops.shape(b)[-2:]:
+        if shapes[0][-2:] == shapes[1][-2:]:
             found = find(SUMS, a, b)
             if found is not None:
                 return found
@@ -99,10 +102,11 @@ def add(a: Any, b: Any) -> Any:
 
 def subtract(a: Any, b: Any) -> Any:
     """a + (-b)."""
-    broadcast_pair("subtract", a, b)
+    shapes = broadcast_pair("subtract", a, b)
     if isinstance(a, Structure) and isinstance(b, Structure):
-        if ops.shape(a)[-2:] == ops.shape(b)[-2:] and (kind_of(a), kind_of(b)) in SUMS:
-            if kind_of(a) is kind_of(b) and SUMS[kind_of(a), kind_of(a)] is field_by_field:
+        found = SUMS.get((one := kind_of(a), kind_of(b)))  # type: ignore[arg-type]
+        if found is not None and shapes[0][-2:] == shapes[1][-2:]:
+            if found is field_by_field and one is kind_of(b):
                 return a.like(*map(ops.subtract, a.fields(), b.fields()))
             return ops.add(a, ops.negative(b))
     else:
@@ -141,7 +145,8 @@ def multiplied(op: Any) -> Any:
 def on_pattern(op: Any, x: Any, y: Any) -> Any:
     """A product or quotient of a matrix with zeros and anything, on its pattern; None where it has none."""
     shape = ops.shape(x)
-    if np.broadcast_shapes(shape, ops.shape(y)) != shape:
+    other = ops.shape(y)
+    if other != shape and np.broadcast_shapes(shape, other) != shape:
         return None
     if isinstance(x, ScaledIdentity) and isinstance(y, ScaledIdentity):
         return x.like(op(x.scale, y.scale))
@@ -228,7 +233,7 @@ def divide(a: Any, b: Any) -> Any:
 
 def divided(a: Any, number: Any) -> Any:
     """A matrix by a number, of which linear classes divide each field and products one factor: that rounds once."""
-    if ops.ndim(number) == 0:
+    if type(number) is float or ops.ndim(number) == 0:
         if a.is_linear and not isinstance(a, Hermitian):
             return a.mapped(lambda v: ops.divide(v, number))
         if isinstance(a, (LowRank, Kronecker)):

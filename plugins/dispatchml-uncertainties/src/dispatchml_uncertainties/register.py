@@ -16,7 +16,7 @@ from uncertainties.core import AffineScalarFunc, LinearCombination
 from dispatchml import ops
 from dispatchml.propagation import register_uncertain
 
-from . import functions, methods
+from . import functions, mathematics, methods
 
 #: The library's operators leave the call to values that they do not know, after having tried: a power is not tried.
 DEFER = ("__pow__",)
@@ -68,6 +68,7 @@ def register() -> None:
         defer=DEFER,
     )
     functions.take_over()
+    mathematics.take_over()
     # NumPy's loops compare objects, of which the library warns; here nobody has written a comparison
     warnings.filterwarnings(
         "ignore", message=r"AffineScalarFunc\.__", category=FutureWarning, module=r"dispatchml(\.|$)|<string>"

@@ -14,8 +14,7 @@ import numpy as np
 
 from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line, warn_at_user_line
-from dispatchml.numpy.meanings import library_meaning
-from dispatchml.numpy.surface import implementations
+from dispatchml.numpy.meanings import functions, library_meaning
 
 from .elementwise import OPERATORS, keeps_attrs
 from .labels import (
@@ -81,7 +80,7 @@ INSTEAD = {
 
 def install(cls: type) -> None:
     """Say what NumPy's functions are on arrays of a class of xarray."""
-    for function in implementations():
+    for function in functions():
         name = getattr(function, "__name__", "")
         if not isinstance(function, np.ufunc) and (name not in LABELLED or name in PARTICULAR):
             library_meaning(cls, function)(PARTICULAR.get(name) or by_position(name))
