@@ -35,7 +35,7 @@ class Draws:
         """Whether a generator has moved on since, or one that came into use since has drawn."""
         before = {id(g) for g, _ in self.known}
         new = [g for g in global_generators() if id(g) not in before]
-        return any(map(has_drawn, new)) or any(repr(state_of(g)) != repr(state) for g, state in self.known)
+        return any(map(has_drawn, new)) or not all(is_same(state_of(g), state) for g, state in self.known)
 
     def take_back(self) -> None:
         """Set the generators back, so that the function draws the same numbers when it runs again."""
@@ -78,3 +78,10 @@ def bits_of(generator: Any) -> Any:
 def state_of(generator: Any) -> Any:
     """The state of a generator."""
     return generator.getstate() if hasattr(generator, "getstate") else bits_of(generator).state
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two states of a generator, numbers and arrays in dictionaries, are the same."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
+    return np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other

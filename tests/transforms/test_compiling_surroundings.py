@@ -140,3 +140,17 @@ print(sum("draws random numbers" in str(w.message) for w in caught))
 """
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert found.stdout.strip() == str(int(bool(draws))), found.stderr
+
+
+def test_states_of_generators_are_compared_and_not_printed():
+    """Twice for each call within a program, and as the user has set how arrays are printed."""
+
+    def refuse(number):
+        raise AssertionError("an array is printed")
+
+    x = np.eye(3) + 0.5
+    compiled = dm.jit(lambda x: np.linalg.det(x @ x))
+    np.random.seed(3)
+    with np.printoptions(formatter={"all": refuse}):
+        found = compiled(x)
+    np.testing.assert_allclose(found, np.linalg.det(x @ x), rtol=1e-12)
