@@ -28,12 +28,15 @@ if hasattr(os, "sched_setaffinity") and asked.threads == 1:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import numpy as np  # noqa: E402
-from _compiled_cases import FIELDS, TABLE  # noqa: E402
+from _compiled_cases import FIELDS, TABLE, Case  # noqa: E402
+from _products import arguments, by_hand, perceptron  # noqa: E402
 from _race import optional, race, show, verdict, versions  # noqa: E402
 
 import dispatchml as dm  # noqa: E402
 
 ROUNDS = 5 if asked.quick else 11
+#: The peers are printed beside, as their products are those of other libraries.
+NETWORK = Case("three layers, 1024 x 1024 each", perceptron, arguments(), (0, 1, 2), 1.0)
 helpers = ThreadPoolExecutor(max(1, asked.threads - 1))
 jax, torch, autograd = optional("jax"), optional("torch"), optional("autograd")
 if jax:
@@ -154,10 +157,16 @@ def run(case) -> list[bool]:
     for name in [*calls]:
         for a, b in zip(mine, flat(calls[name]()), strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10 * np.max(np.abs(a)), err_msg=f"{case.name}: {name}")
+    if case.name == NETWORK.name:
+        calls |= by_hand(*case.arguments)
+        for a, b in zip(mine, flat(calls["by hand with np.dot(out=)"]()), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10 * np.max(np.abs(a)))
     calls["a copy of the largest argument"] = copy_of(max(map(np.asarray, case.arguments), key=lambda x: x.nbytes))
     ratios = show(case.name, race(calls, rounds=ROUNDS, target=0.05), "ours", "ms")
     print("  first call: " + ", ".join(f"{name} {seconds:.3f} s" for name, seconds in first.items() if seconds))
     peers = [verdict(f"{n} / ours", ratios[n], 1.0) for n in ("torch.compile",) if n in ratios]
+    if case.name == NETWORK.name:
+        return [verdict("by hand / ours", ratios["by hand with np.dot(out=)"], 0.95)]
     if "jax.jit" not in ratios:
         return peers
     copy, needed = ratios["a copy of the largest argument"], ratios["jax.jit"] / case.wanted
@@ -197,7 +206,7 @@ if __name__ == "__main__":
     versions("dispatchml", "numpy", "llvmlite", "jax", "torch", "autograd")
     print(f"{asked.threads} thread{'s' if asked.threads > 1 else ''}")
     reached = []
-    for case in (*TABLE, *FIELDS):
+    for case in (*TABLE, *FIELDS, NETWORK):
         if asked.only in case.name:
             reached += run(case)
     if not asked.only:

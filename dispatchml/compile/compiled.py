@@ -15,6 +15,7 @@ from .graph import Literal, Node, Operand, Program, Value
 from .lower.partition import Partition
 from .lower.regions import Region
 from .native_calls import NativeCall, native_calls, unneeded
+from .passes.strides import read_as_they_lie
 from .passes.turning import results_as_they_lie
 from .segments import Segment
 
@@ -27,6 +28,7 @@ class Executable:
         self.turned: dict[Value, tuple[int, ...]] = {}
         if choices.any_order:
             optimised, self.turned = results_as_they_lie(optimised)
+        optimised = read_as_they_lie(optimised)
         self.program, self.optimised, self.choices = program, optimised, choices
         self.function = self.direct() or self.driver()
 

@@ -44,12 +44,14 @@ class Value:
     """What is known of a value before it is computed.
 
     form: "array", "scalar" (NumPy's), or Python's "float", "int", "complex", "bool", which are weak in promotion.
+    steps: of an argument that does not lie in C's order, how far apart neighbours along each axis are, in elements.
     """
 
-    __slots__ = ("number", "dtype", "shape", "form")
+    __slots__ = ("number", "dtype", "shape", "form", "steps")
 
     def __init__(self, number: int, dtype: np.dtype[Any], shape: tuple[int, ...], form: str) -> None:
         self.number, self.dtype, self.shape, self.form = number, dtype, shape, form
+        self.steps: tuple[int, ...] | None = None
 
     @property
     def ndim(self) -> int:

@@ -195,4 +195,5 @@ def input_of(value: Value) -> entry.InputSpec:
     """What an argument must be."""
     if value.form in ("float", "complex", "int", "bool"):
         return entry.InputSpec(value.form)
-    return entry.InputSpec(value.form, value.dtype, value.shape)
+    strides = None if value.steps is None else tuple(step * value.dtype.itemsize for step in value.steps)
+    return entry.InputSpec(value.form, value.dtype, value.shape, strides)

@@ -37,6 +37,7 @@ from .compiled_calls import call_through
 from .containers import map_leaves
 from .entry import transformed
 from .inputs import LIKE
+from .latest import keep
 from .looking import Traces
 from .prepared import LIFTING, as_given
 from .recording import Doubtful, Misses, Recorded, Ways, record
@@ -175,7 +176,7 @@ class Compiled:
         self.function, self.positions, self.names, self.wrap = function, positions, names, wrap
         self.programs: dict[Any, list[Recorded]] = {}
         self.surroundings: Surroundings | None = None
-        self.refused: set[Any] = set()
+        self.refused: dict[Any, None] = {}
         self.misses = Misses(IN_A_ROW)
         self.others: dict[Any, Compiled] = {}
         #: How often only the uncompiled function knew where its derivatives are nan.
@@ -254,12 +255,14 @@ class Compiled:
                 self.misses.count = 0
                 if k:
                     variants.insert(0, variants.pop(k))
+                keep(self.programs, key, variants)
                 return program, outputs
         try:
             program, reached = self.recorded(signature)
         except Doubtful:
-            self.doubts[key] = self.doubts.get(key, 0) + 1
-            if self.doubts[key] == DOUBTS:
+            doubts = self.doubts.get(key, 0) + 1
+            keep(self.doubts, key, doubts)
+            if doubts == DOUBTS:
                 raise RecordingError(
                     f"Its derivative is nan for {DOUBTS} calls, and in which places is settled by "
                     f"floating-point flags{at_user_line()}."
@@ -305,9 +308,7 @@ class Compiled:
                 f"The function stores a computed value in something that it reaches{at_user_line()}, which a program "
                 "would not do. Return it instead."
             ) from None
-        variants = self.programs.setdefault(key, [])
-        variants.insert(0, program)
-        del variants[VARIANTS:]
+        keep(self.programs, key, [program, *self.programs.get(key, [])][:VARIANTS])
         self.misses.note(signature, self.function)
         return program, reached
 
@@ -315,7 +316,7 @@ class Compiled:
         """Run the function as it is; where that succeeds, say once why it was not compiled."""
         result = self.as_it_is(arguments, keywords)
         if key is not None:
-            self.refused.add(key)
+            keep(self.refused, key, None)
         warn_at_user_line(
             f"{name_of(self.function)} runs uncompiled: {error} Write jit round the part that can be compiled, or "
             "leave it out.",

@@ -36,7 +36,7 @@ def native_function(program: Recorded, signature: Signature, hidden: bool) -> Ca
         return None
     try:
         arguments, unpacks, leaves, empty = containers_of_arguments(signature.structure)
-        inputs, values = inputs_of(signature, leaves)
+        inputs, values = inputs_of(signature, leaves, program.executable.program.inputs)
         packs, result, objects = containers_of_result(program)
     except NotNative:
         return None
@@ -103,7 +103,7 @@ def containers_of_arguments(structure: Any) -> tuple[int, list[Any], dict[int, i
     return arguments, unpacks, known, empty
 
 
-def inputs_of(signature: Signature, leaves: dict[int, int]) -> tuple[list[Any], int]:
+def inputs_of(signature: Signature, leaves: dict[int, int], values: list[Any]) -> tuple[list[Any], int]:
     """What the leaves must be: the program's inputs in order, and behind them the static ones; the number of inputs."""
     from ..compile.entry import InputSpec
     from .signature import INPUT, Turned
@@ -112,7 +112,7 @@ def inputs_of(signature: Signature, leaves: dict[int, int]) -> tuple[list[Any], 
     static: list[Any] = []
     for k, (x, part) in enumerate(zip(signature.leaves, signature.parts, strict=True)):
         if part.build is INPUT:
-            inputs.append(input_of(x, leaves[k]))
+            inputs.append(input_of(x, leaves[k], values[len(inputs)]))
         elif isinstance(part, Turned):
             inputs.append(InputSpec("array", x.dtype, x.shape, x.strides, leaf=leaves[k]))
         else:
@@ -120,16 +120,16 @@ def inputs_of(signature: Signature, leaves: dict[int, int]) -> tuple[list[Any], 
     return [*inputs, *static], len(inputs)
 
 
-def input_of(x: Any, leaf: int) -> Any:
-    """What an array or number must be."""
+def input_of(x: Any, leaf: int, value: Any) -> Any:
+    """What an array or number must be that is an input of a program."""
     from ..compile.entry import InputSpec
 
     if type(x) is not np.ndarray:
         form = form_of(x)
         return InputSpec(form, x.dtype if form == "scalar" else None, leaf=leaf)
-    if not (x.flags.c_contiguous and x.flags.aligned):
+    if value.steps is None and not (x.flags.c_contiguous and x.flags.aligned):
         raise NotNative
-    return InputSpec("array", x.dtype, x.shape, leaf=leaf)
+    return InputSpec("array", x.dtype, x.shape, None if value.steps is None else x.strides, leaf=leaf)
 
 
 def static_input(x: Any, leaf: int) -> Any:

@@ -145,12 +145,15 @@ def record_once(
     """One recording; None where a derivative came out nan and a careful one may do better."""
     from ..compile import build
     from ..compile.choices import Choices
+    from ..compile.passes.strides import steps_of
 
     reached = (*signature.inputs, *surroundings.arrays())
     remote = next((LIBRARIES[type(x)] for x in reached if type(x) in LIBRARIES), None) if LIBRARIES else None
     careful = careful or remote is not None  # on a device nobody looks whether a result is nan
     recorder = Recorder()
     given = [recorder.input(x) for x in reached]
+    for symbol, x in zip(recorder.inputs, signature.inputs, strict=False):  # the signature says how these lie
+        symbol.steps = steps_of(x) if type(x) is np.ndarray else None
     arguments, keywords = signature.rebuild(given)
     draws = Draws(surroundings.generators)
     recorder.around = draws.around

@@ -1,5 +1,7 @@
 """jit: what a program belongs to."""
 
+import warnings
+
 import attrs
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from dispatchml.dispatch.errors import (
     ArgumentError,
     FallbackWarning,
 )
+from dispatchml.transforms import latest
+from dispatchml.transforms.compiling import Compiled
 
 from .compiled import RUNS, X, same, wave
 
@@ -112,3 +116,27 @@ def test_the_order_of_keys_is_part_of_the_signature():
 def test_static_arguments_are_named_by_position_or_name(options):
     with pytest.raises(ArgumentError, match="static_arg"):
         dm.jit(wave, **options)
+
+
+def test_programs_of_signatures_that_are_not_used_are_forgotten(monkeypatch):
+    monkeypatch.setattr(latest, "SIGNATURES", 5)
+    compiled = Compiled(lambda x, n: x * n)
+    x = np.ones(2)
+    for n in range(8):
+        compiled(x, 1)  # used again and again
+        np.testing.assert_array_equal(compiled(x, n), x * n)
+    assert len(compiled.programs) == 5
+    before = {program.executable for (program,) in compiled.programs.values()}
+    compiled(x, 1)
+    assert {program.executable for (program,) in compiled.programs.values()} == before
+    np.testing.assert_array_equal(compiled(x, 0), 0 * x)  # recorded anew
+
+
+def test_signatures_that_are_refused_are_forgotten(monkeypatch):
+    monkeypatch.setattr(latest, "SIGNATURES", 5)
+    compiled = Compiled(lambda x, n: x * int(x[0]) * n)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for n in range(8):
+            np.testing.assert_array_equal(compiled(np.ones(2), n), np.ones(2) * n)
+    assert len(compiled.refused) == 5

@@ -145,7 +145,7 @@ class Elements:
             bounds = tuple((p, n) for p, n in zip(position, x.shape, strict=True) if not p.within(n))
         character = character_of(x.dtype)
         assert character is not None
-        return self.graph.load(lies, character, flattened(position, x.shape), bounds)
+        return self.graph.load(lies, character, flattened(position, x.shape, x.steps), bounds)
 
     def in_ring(self, x: Value, position: Position) -> Expr:
         """An element of a row that was computed shortly before, zero outside."""
@@ -188,6 +188,8 @@ class Elements:
         call = scalar_call(node)
         assert call is not None, node
         args = []
+        if any(isinstance(x, Value) and x.steps is not None for x in node.inputs):
+            position = by_axes(position, y.shape)
         for x, takes in zip(node.inputs, call.takes, strict=True):
             if isinstance(x, Literal):
                 args.append(self.graph.literal(np.dtype(takes).type(x.value), takes))

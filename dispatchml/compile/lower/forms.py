@@ -129,12 +129,12 @@ def strides_of(shape: tuple[int, ...]) -> list[int]:
     return strides
 
 
-def flattened(position: Position, shape: tuple[int, ...]) -> Form:
-    """The offset in C order."""
+def flattened(position: Position, shape: tuple[int, ...], steps: tuple[int, ...] | None = None) -> Form:
+    """The offset in C order, or where neighbours along each axis are so many elements apart."""
     if isinstance(position, Form):
         return position
     found = ZERO
-    for form, stride, n in zip(position, strides_of(shape), shape, strict=True):
+    for form, stride, n in zip(position, strides_of(shape) if steps is None else steps, shape, strict=True):
         if n != 1 or form.terms or form.constant:
             found = found.plus(form, stride)
     return found
