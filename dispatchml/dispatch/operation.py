@@ -42,7 +42,8 @@ class Operation:
     properties.
 
     layer_default(layer): what stands in where that layer owns a call and has no rule, or None; asked before the
-    decomposition.
+    decomposition. opening(arguments, classes): what is called instead where containers are among the arguments, or
+    None.
     """
 
     __slots__ = (
@@ -64,6 +65,7 @@ class Operation:
         "strips",
         "decomposition",
         "layer_default",
+        "opening",
         "listeners",
         "epoch",
         "__weakref__",
@@ -103,6 +105,7 @@ class Operation:
         self.strips = frozenset(strips)
         self.decomposition: Callable[..., Any] | None = None
         self.layer_default: Callable[[Any], Callable[..., Any] | None] | None = None
+        self.opening: Callable[[tuple[Any, ...], tuple[type, ...]], Callable[..., Any] | None] | None = None
         self.listeners: list[Callable[[], None]] = []
         self.epoch = 0
         self.function: Callable[..., Any] = build(self, stub)

@@ -33,6 +33,12 @@ from .plugins import broken_plugins
 
 def resolve(op: Operation, arguments: tuple[Any, ...], classes: tuple[type, ...]) -> Callable[..., Any]:
     """The implementation for arguments of these classes; the arguments are there for the errors."""
+    opened = None if op.opening is None else op.opening(arguments, classes)
+    return chosen(op, arguments, classes) if opened is None else opened
+
+
+def chosen(op: Operation, arguments: tuple[Any, ...], classes: tuple[type, ...]) -> Callable[..., Any]:
+    """The same where no argument is opened."""
     method = find_method(op, classes, arguments)
     if method is not None:
         return method.function

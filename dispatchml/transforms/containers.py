@@ -21,23 +21,28 @@ LEAVES = {np.ndarray, float, int, complex, bool, str, bytes}
 
 
 def is_leaf(x: Any) -> bool:
-    """Whether a value is a leaf; classes of attrs and dataclasses become containers when they are met."""
+    """Whether a value is a leaf."""
     cls = type(x)
-    if cls in LEAVES or isinstance(x, np.generic):
-        return True
-    if cls in (tuple, list, dict) or x is None or cls in RECORDS:
+    return cls in LEAVES or isinstance(x, np.generic) or x is not None and not is_container(cls)
+
+
+def is_container(cls: type) -> bool:
+    """Whether values of a class are opened; classes of attrs and dataclasses become containers when they are met."""
+    if cls in LEAVES or issubclass(cls, np.generic):
         return False
-    if layer_of(cls) is not None:
+    if cls in (tuple, list, dict) or cls in RECORDS:
         return True
+    if layer_of(cls) is not None:
+        return False
     meet(cls)
     if cls in RECORDS:
-        return False
-    if layer_of(cls) is not None:
         return True
+    if layer_of(cls) is not None:
+        return False
     if hasattr(cls, "__attrs_attrs__") or hasattr(cls, "__dataclass_fields__"):
         register_record(cls)
-        return False
-    return not isinstance(x, (tuple, list, dict))
+        return True
+    return issubclass(cls, (tuple, list, dict))
 
 
 #: The classes that have been made containers, those of attrs and dataclasses when they were met; held while one is.

@@ -7,15 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .. import ops
-from ..dispatch.errors import (
-    NoRuleError,
-    RegistrationError,
-    TangentMismatchError,
-    at_user_line,
-    code_line,
-    describe_call,
-)
+from ..dispatch.errors import NoRuleError, RegistrationError, at_user_line, code_line, describe_call
 from ..dispatch.operation import Operation, operation
 from ..engines.flavours import FINDERS
 from ..engines.generate import compile_source, word
@@ -23,14 +15,17 @@ from ..rules.grammar import check_text
 from ..rules.registry import BATCH_RULES, RULES, Rule, batch
 from ..rules.registry import elementwise as declare_elementwise
 from ..rules.text import ARGUMENTS, Writer, parse
+from .primitive_containers import opening
+from .primitive_rules import checked_batch, checked_jvp, checked_vjp, opaque
 
 
 def primitive(function: Any) -> Any:
     """A differentiable operation of one's own, of which dispatchml does not look inside.
 
-    function: takes arrays by position and static settings by keyword (with defaults), and returns an array or a tuple
-    of arrays; or an operation made by `ops.operation(name, arity=...)`. It runs on the payloads: plain arrays inside a
-    derivative, quantities inside a derivative of quantities. The result is called like the function and has
+    function: takes arrays, or containers of them, by position and static settings by keyword (with defaults), and
+    returns an array or a tuple of arrays; or an operation made by `ops.operation(name, arity=...)`. It runs on the
+    payloads: plain arrays inside a derivative, quantities inside a derivative of quantities. The result is called like
+    the function and has
 
     - `f.defjvp(rule)`: rule(y, tangents, *arguments, **keywords) returns the tangent of y; the entries of `tangents`
       are None for constants.
@@ -42,9 +37,13 @@ def primitive(function: Any) -> Any:
     - `f.elementwise(text, ...)`: for a Python function, the partial derivatives as text in a, b, c (the arguments) and
       y (the result), one for each argument; for a bare operation, first the formula itself.
 
+    Where an argument is a container (a tuple, a list, a dict, a dataclass), its tangent, its entry of `needs` and its
+    cotangent are containers like it, with None or False in the places of constants, or None or False as a whole.
+
     The first three are decorators too. Write rules with `dispatchml.ops` or NumPy functions, so that they can be
-    differentiated again. A derivative whose rule was not given raises NoRuleError; a tangent or cotangent of the wrong
-    shape raises TangentMismatchError and names the rule.
+    differentiated again. A derivative whose rule was not given raises NoRuleError, and so do traced values that reach
+    the function as settings or by its closure; a tangent or cotangent of the wrong shape raises TangentMismatchError
+    and names the rule.
 
     >>> import numpy as np, dispatchml as dm
     >>> @dm.primitive
@@ -65,9 +64,11 @@ def primitive(function: Any) -> Any:
     elif inspect.isfunction(function):
         check_parameters(function)
         made, body = operation(function), function
-        made.decompose(function)
+        made.decompose(opaque(function, made.info))
     else:
         raise RegistrationError(f"primitive takes a function or an operation, not {function!r}{at_user_line()}.")
+    if made.info.opening is None:
+        made.info.opening = opening(made.info)
     tools = Tools(made, body)
     for name in ("defjvp", "defvjp", "defbatch", "elementwise"):
         setattr(made, name, getattr(tools, name))
@@ -144,7 +145,8 @@ class Tools:
     def defbatch(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Give the rule for a batch; a second one replaces the first."""
         BATCH_RULES.pop(self.op, None)
-        return batch(self.function)(rule)
+        batch(self.function)(checked_batch(self.op, rule))
+        return rule
 
     def elementwise(self, *texts: str | None, singular: bool = False) -> None:
         """Declare partial derivatives as text, behind the formula itself where the operation has none."""
@@ -197,67 +199,3 @@ def array_method(function: Any) -> Callable[[Any], Any]:
 def called(body: str) -> set[str]:
     """The functions that a piece of generated code calls by name."""
     return set(re.findall(r"([A-Za-z_]\w*)\(", body))
-
-
-# ---- what the user's rules return is checked -------------------------------------------------------------------------
-
-
-def checked_jvp(op: Operation, rule: Callable[..., Any]) -> Callable[..., Any]:
-    """A user's forward rule, whose tangents must have the shapes of the outputs."""
-
-    def jvp(y: Any, tangents: tuple[Any, ...], /, *arguments: Any, **keywords: Any) -> Any:
-        dy = rule(y, tangents, *arguments, **keywords)
-        outputs, found = (y, dy) if type(y) is tuple else ((y,), (dy,))
-        if not isinstance(found, (tuple, list)) or len(found) != len(outputs):
-            raise wrong(op, rule, "jvp", f"{len(outputs)} tangents, one for each output, not {said(dy)}")
-        for k, (a, b) in enumerate(zip(outputs, found, strict=True)):
-            if b is None or ops.shape(b) != ops.shape(a):
-                raise wrong(op, rule, "jvp", f"a tangent of shape {ops.shape(a)} for output {k}, not {said(b)}")
-        return tuple(found) if type(y) is tuple else dy
-
-    return jvp
-
-
-def checked_vjp(op: Operation, rule: Callable[..., Any]) -> Callable[..., Any]:
-    """A user's reverse rule, whose cotangents must have the shapes of the arguments."""
-    parameters = inspect.signature(rule).parameters
-    takes_needs = "needs" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    count = op.arity
-
-    def vjp(y: Any, /, *arguments: Any, needs: tuple[bool, ...], **keywords: Any) -> Callable[..., Any]:
-        given = dict(keywords, needs=needs) if takes_needs else keywords
-        pullback = rule(y, *arguments, **given)
-        if not callable(pullback):
-            raise wrong(op, rule, "vjp", f"a pullback, a function of the cotangent, not {said(pullback)}")
-        shapes = tuple(map(ops.shape, arguments))
-
-        def checked_pullback(ct: Any) -> tuple[Any, ...]:
-            found = pullback(ct)
-            if count == 1 and not isinstance(found, (tuple, list)):
-                found = (found,)
-            if not isinstance(found, (tuple, list)) or len(found) != count:
-                text = f"a pullback that returns {count} cotangents, one for each argument, not {said(found)}"
-                raise wrong(op, rule, "vjp", text)
-            for k, (x, need) in enumerate(zip(found, needs, strict=True)):
-                if need and (x is None or ops.shape(x) != shapes[k]):
-                    text = f"a cotangent of shape {shapes[k]} for argument {k}, not {said(x)}"
-                    raise wrong(op, rule, "vjp", text)
-            return tuple(x if need else None for x, need in zip(found, needs, strict=True))
-
-        return checked_pullback
-
-    return vjp
-
-
-def wrong(op: Operation, rule: Callable[..., Any], mode: str, text: str) -> TangentMismatchError:
-    """The error for a rule that returns something else than it must."""
-    return TangentMismatchError(
-        f"The {mode} of {op.name} ({rule.__name__}, {code_line(rule)}) must return {text}{at_user_line()}."
-    )
-
-
-def said(x: Any) -> str:
-    """What a rule returned, by kind and shape."""
-    from ..dispatch.errors import describe
-
-    return "None" if x is None else describe(x) if not isinstance(x, list) else f"a list of {len(x)}"
