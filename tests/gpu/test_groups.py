@@ -23,7 +23,8 @@ PROGRAMS = {
     "a sum in parts": (lambda x: np.sum(np.sin(x)), (8 * BLOCK * 3 + 5,)),
     "sums of rows and of all": (lambda x: np.sum(ops.log_softmax(x, axis=-1) ** 2), (6, 32)),
     "several ways": (lambda x: (np.sum(x), np.min(x), np.prod(x / 3), np.any(x > 2), np.all(x < 9)), (7, 50)),
-    "columns": (lambda x: np.sum(x * x, axis=0), (64, 40)),
+    "columns": (lambda x: (np.sum(x * x, axis=0), np.max(x, axis=0), np.sin(x)), (70, 5)),
+    "columns of a stack": (lambda x: np.sum(np.exp(x), axis=(0, 1)), (3, 40, 6)),
 }
 
 
@@ -50,7 +51,7 @@ def test_lanes_together_are_numpy(name, lanes):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_which_programs_are_shared(name, pretend):
     f, shape = PROGRAMS[name]
-    assert bool(shared(f, np.zeros(shape), pretend)[1]) == (name != "columns")
+    assert bool(shared(f, np.zeros(shape), pretend)[1]) == (not name.startswith("columns"))
 
 
 @pytest.mark.parametrize("dtype", "fdFDqi?")
@@ -129,3 +130,14 @@ go:
     arrays = [dm.to_device(np.zeros((1, 64)), "pretend") for _ in first.pointers]
     with pytest.raises(AssertionError, match="lanes have ended while others wait|lanes are"):
         HostCode(kernels)(first, arrays)
+
+
+def test_rows_stay_shared_where_columns_are_added_up(lanes, pretend):
+    """As in a norm's derivatives by its parameters: each lane adds its own columns up, row by row."""
+    x, w = RNG.standard_normal((9, 300)), RNG.standard_normal(300)
+    slope = dm.grad(lambda x, w: np.sum(np.sin(x / np.sqrt(np.mean(x * x, -1, keepdims=True)) * w)), argnums=(0, 1))
+    for a, b in zip(dm.jit(slope)(*map(lanes.array, (x, w))), slope(x, w), strict=True):
+        np.testing.assert_allclose(lanes.host(a), b, rtol=1e-9, atol=1e-12)
+    made = device_build(program_of(slope, [x, w]), pretend.library())
+    kernels = [launch.kernel for step in made.steps for launch in step.launches]
+    assert [k.group for k in kernels if k.scheme != "merge"] == [BLOCK]

@@ -15,9 +15,10 @@ from ..emit.passes import Pass
 from ..emit.rows import how_joined
 from ..emit.text import MEMORY, REGISTERS, Text
 from ..lower.expressions import depends_of
+from ..lower.forms import form_of
 from ..lower.regions import Region
 from .joins import BLOCK, WARP, join_name, join_text
-from .kernel import LANES, ThreadKernel, renamed
+from .kernel import LANES, MOST_PARTS, ThreadKernel, renamed
 from .scatters import is_scatter
 
 #: Elements of a row from which a block shares it, and threads that a card wants at least.
@@ -36,6 +37,10 @@ class GroupKernel(ThreadKernel):
         self.text.sizes["lane"] = "%lane"  # type: ignore[index]  # the first of the arguments behind the arrays
         self.direct = [t for t in self.reduced if is_direct(region, t)]
         self.reduced = [t for t in self.reduced if t not in self.direct]
+        #: What is added up over rows for each column: a lane has the same columns in all rows.
+        self.columnwise = [t for t in self.reduced if is_column(region, t)]
+        if self.columnwise:
+            self.width = 1
         for target in self.direct:
             value = target.root.value
             self.places[value] = self.pointer(Pointer("value", value, 0, "store"))
@@ -74,7 +79,8 @@ class GroupKernel(ThreadKernel):
         return self.text.let(f"call {kind} @{name}({kind} {total}, i64 %lane)")
 
     def grain(self, extent: int, chunk: int) -> int:
-        return max(1, -(-extent * self.group // LANES)) if self.reduced else 1
+        kept = max((t.root.value.size for t in self.columnwise), default=1)
+        return max(1, -(-extent * self.group // LANES), -(-extent * kept // MOST_PARTS)) if self.reduced else 1
 
     # ---- what is known once a row ------------------------------------------------------------------------------------
 
@@ -93,17 +99,28 @@ class GroupKernel(ThreadKernel):
 
     def part(self, pointer: str, target: Any, number: str) -> str:
         """The address of this group's part, which the first lane fills."""
-        text, character = self.text, target.expr.character
+        text, character, nothing = self.text, target.expr.character, identity(target.operation, target.expr.character)
         kind = REGISTERS[character] if character in "FD" else MEMORY[character]
+        if target in self.columnwise:
+            size = text.size(target.root.value.size)
+            number = text.let(f"mul i64 {number}, {size}")
         address = text.let(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {number}", "part")
+        if target in self.columnwise:
+            column, end_columns = self.loop("fill", "%lane", size, text.size(self.group))
+            text.store(character, nothing, address, column)
+            end_columns()
+            return address
         end = self.alone()
-        text.store(character, identity(target.operation, character), address, "0")
+        text.store(character, nothing, address, "0")
         end()
         return address
 
     def add_up(self, target: Any, value: str, scope: Scope) -> None:
-        """Leave what all lanes have added up: in this group's part, or where it belongs."""
+        """Leave what all lanes have added up, in this group's part or where it belongs; each lane its own columns."""
         text = self.text
+        if target in self.columnwise:
+            super().add_up(target, value, scope)
+            return
         offset = self.body.form(target.offset, scope)
         end = self.alone()
         if target in self.direct:
@@ -120,11 +137,17 @@ def group_of(region: Region) -> int:
     scans = any(t.scan for t in region.targets)
     if not reduced and not region.rows and not scans or any(t.row for t in reduced):
         return 1
-    if any(t.root.value.size != 1 and not is_direct(region, t) for t in reduced):
+    if any(t.root.value.size != 1 and not is_direct(region, t) and not is_column(region, t) for t in reduced):
         return 1
     if extent >= LONG or extent >= BLOCK and region.count * WARP < WANTED:
         return BLOCK
     return WARP if extent >= WARP else 1
+
+
+def is_column(region: Region, target: Any) -> bool:
+    """Whether a target is added up over rows that lanes share, for each column."""
+    plain = region.rows and target.operation is not None and not target.scan and not target.row
+    return plain and not is_scatter(target) and target.offset == form_of(region.inner)
 
 
 def is_direct(region: Region, target: Any) -> bool:

@@ -11,6 +11,7 @@ from ..graph import Node, Value
 from ..lower.gathers import base_of
 from ..lower.regions import Region
 from ..lower.scalar_calls import character_of
+from .columns import ColumnKernel, by_columns
 from .groups import GroupKernel, group_of, joining
 from .joins import BLOCK
 from .kernel import GROUP, ThreadKernel, Unfit, merging
@@ -112,7 +113,7 @@ def looked_up(region: Region) -> list[tuple[Value, int]]:
 def kernels_of(region: Region, ordered: bool) -> list[Kernel]:
     """The kernels that go through a region's loops."""
     if group_of(region) == 1:
-        return [ThreadKernel(region, ordered=ordered).write()]
+        return [(ColumnKernel if by_columns(region) else ThreadKernel)(region, ordered=ordered).write()]
     if any(t.scan for t in region.targets):
         return scan_kernels(region, ordered)
     return [GroupKernel(region, ordered=ordered).write()]
@@ -134,12 +135,12 @@ def way_of(region: Region, ordered: bool) -> Way:
                 slots.append((pointer.kind, value))
                 if pointer.kind == "values":
                     after += summed_in_order(made, value, elements_of(region, value))
-            elif kernel.blocks == 1:
-                slots.append(value)
             else:
-                slots.append(source)
-                made.scratch[source] = kernel.blocks * pointer.parts, value.dtype
-                after += joined_parts(made, source, value, kernel.blocks, pointer)
+                count = kernel.blocks if pointer.kind == "partial" else kernel.extent // region.inner.extent
+                slots.append(value if count == 1 else source)
+                if count > 1:
+                    made.scratch[source] = count * pointer.parts, value.dtype
+                    after += joined_parts(made, source, value, count, pointer)
         made.steps.append(Launch(kernel, slots))
     made.steps += after
     return made
