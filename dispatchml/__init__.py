@@ -9,7 +9,7 @@ from . import rules as rules
 from .dispatch import Array, Plugin, dispatch, layer, order, promotes, register_type
 from .engines import Batched, Dual, Var
 from .engines.constants import frozen
-from .lift.suspicion import is_innocent, is_innocent_value
+from .lift.suspicion import holds_numbers, is_innocent, is_innocent_value
 from .numpy.operators import dress
 from .transforms.gradient import grad, value_and_grad
 from .transforms.prepared import AS_IT_IS, LIFTING, enter_ready
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 def _prepare(function: Any, arguments: Any) -> Any:
     """What is run for a function that a transform sees for the first time; most need nothing."""
-    if is_innocent(function) and all(is_innocent_value(x, 1) for x in arguments):
+    if is_innocent(function) and all(is_innocent_value(x, 1) and not holds_numbers(x) for x in arguments):
         return enter_ready(function, AS_IT_IS)
     return import_module(".lift.automatic", __name__).prepare(function, arguments)
 

@@ -12,10 +12,17 @@ from ..transforms.prepared import AS_IT_IS, enter_ready
 from .buffers import TRACED, held_deeply
 from .copies import COPIES, LISTED, copied, innermost, is_lifted, lifted_function
 from .reach import Reach, is_users
+from .suspicion import holds_numbers
 
 
 def prepare(function: Any, arguments: Any) -> Any:
-    """What is run for a function: the function itself where nothing is needed. It is entered in the table."""
+    """What is run for a function: the function itself where nothing is needed. It is entered in the table.
+
+    Lists of numbers are most often handed to NumPy, so what takes them does so from the first call on: a second run
+    would draw random numbers and change counters twice.
+    """
+    if any(map(holds_numbers, arguments)) and (inner := innermost(function)) is not None:
+        LISTED.add(inner)
     found = lifted(function)
     for x in arguments:
         look_at(x)

@@ -77,6 +77,17 @@ def is_innocent_cell(cell: Any, depth: int) -> bool:
         return True
 
 
+def holds_numbers(x: Any, depth: int = 3) -> bool:
+    """Whether an argument is or holds a list, tuple or dictionary of traced numbers: rank 0 each."""
+    cls = type(x)
+    if cls is not list and cls is not tuple and cls is not dict:
+        return False
+    values = x.values() if cls is dict else x
+    if cls is not dict and any(isinstance(v, Traced) and not v.shape for v in values):
+        return True
+    return depth > 0 and any(holds_numbers(v, depth - 1) for v in values)
+
+
 def is_innocent_value(x: Any, depth: int) -> bool:
     """The same for something that a function reads."""
     if x is np or isinstance(x, SIMPLE):

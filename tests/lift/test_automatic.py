@@ -432,6 +432,19 @@ def test_lists_that_are_arguments_may_be_handed_to_numpy():
     np.testing.assert_array_equal(dm.vmap(total)([np.ones(2), np.ones(2)]), [4.0, 4.0])
 
 
+@pytest.mark.parametrize("given", [[1.0, 2.0], (1.0, 2.0), {"w": [1.0, 2.0]}], ids=["list", "tuple", "in a dict"])
+def test_a_function_of_lists_runs_once(given):
+    calls = []
+
+    def f(x):
+        calls.append(1)
+        w = x["w"] if isinstance(x, dict) else x
+        return len(calls) * np.dot(w, w)
+
+    assert dm.value_and_grad(f)(given)[0] == 5.0
+    assert calls == [1]
+
+
 def test_arrays_before_and_after_lists():
     def late(x):
         return math.sin(1.0) * np.sum(np.square(x))
