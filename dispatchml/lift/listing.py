@@ -81,23 +81,36 @@ def as_array(x: Any) -> Any:
 
 
 class Joined:
-    """`numpy.r_` or `numpy.c_`, which take traced values, too. columns: what is joined are columns."""
+    """`numpy.r_` or `numpy.c_`, which take traced values, too: the original lays out the places of all numbers."""
 
-    def __init__(self, original: Any, columns: bool) -> None:
-        self.original, self.columns = original, columns
+    def __init__(self, original: Any) -> None:
+        self.original = original
 
     def __getitem__(self, index: Any) -> Any:
         parts = index if type(index) is tuple else (index,)
         parts = tuple(map(held_deeply, parts))
         if not holds_traced(parts):
             return self.original[parts if type(index) is tuple else parts[0]]
+        arrays, places, count = [], [], 0
         for p in parts:
             if isinstance(p, str):
-                raise LiftError(f"numpy.r_[{p!r}, ...] with traced values{at_user_line()}: write numpy.concatenate.")
-        arrays = [self.original[p] if isinstance(p, slice) else array_of(p) for p in parts]
-        if not self.columns:
-            return np.concatenate([np.atleast_1d(a) for a in arrays])
-        return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in arrays], axis=1)
+                places.append(p)
+                continue
+            arrays.append(np.r_[p] if isinstance(p, slice) else array_of(p))
+            size = np.size(arrays[-1])
+            places.append(np.arange(count, count + size).reshape(np.shape(arrays[-1]))[()])
+            count += size
+        order = self.original[tuple(places)]
+        if isinstance(order, np.matrix):
+            raise LiftError(f"numpy.r_[{parts[0]!r}, ...] with traced values{at_user_line()}: write numpy.stack.")
+        kinds = [
+            p if type(p) in (bool, int, float, complex) else a.dtype
+            for p, a in zip((p for p in parts if not isinstance(p, str)), arrays, strict=True)
+        ]
+        joined = np.concatenate([np.ravel(a) for a in arrays], dtype=np.result_type(*kinds))
+        return np.reshape(
+            joined if (np.ravel(order)[1:] > np.ravel(order)[:-1]).all() else joined[np.ravel(order)], order.shape
+        )
 
 
 #: Functions whose results are new arrays, which may be written into.
@@ -120,5 +133,5 @@ def joining(original: Callable[..., Any]) -> None:
 for function in JOINING:
     joining(function)
 
-STAND_INS[id(np.r_)] = np.r_, Joined(np.r_, False)
-STAND_INS[id(np.c_)] = np.c_, Joined(np.c_, True)
+STAND_INS[id(np.r_)] = np.r_, Joined(np.r_)
+STAND_INS[id(np.c_)] = np.c_, Joined(np.c_)

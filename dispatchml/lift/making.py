@@ -83,14 +83,14 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Any
 
 @stands_for(np.full_like)
 def full_like(
-    x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
 ) -> Any:  # fmt: skip
     """As `numpy.full_like`."""
     wishes = {"dtype": (dtype, None), "order": (order, "K"), "subok": (subok, True), "shape": (shape, None)}
     given = {name: wish for name, (wish, default) in wishes.items() if wish is not default}  # libraries know few
     if active() is None:
-        return np.full_like(x, fill_value, **given)
-    x = held(x)
+        return np.full_like(a, fill_value, **given)
+    x = held(a)
     if isinstance(x, TRACED) and not is_bare(x) or not is_bare(fill_value) or has_own_functions(x):
         return np.full_like(x, held_deeply(fill_value), **given)
     x = array_of(held_deeply(x)) if type(x) in (list, tuple) else x

@@ -78,8 +78,30 @@ def find_function(func: Any, args: tuple[Any, ...]) -> Callable[..., Any]:
     implementation = implementation_of(func)
     if implementation is None:
         raise no_function(func, args)
-    FUNCTIONS[func] = implementation
+    FUNCTIONS[func] = implementation = with_numpys_names(func, implementation)
     return implementation
+
+
+def with_numpys_names(func: Any, implementation: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, where NumPy takes by name what the Array API and we take by position only: `np.round(a=x)`."""
+    inner: Any = implementation
+    while hasattr(inner, "__wrapped__"):
+        inner = inner.__wrapped__
+    only = getattr(getattr(inner, "__code__", None), "co_posonlyargcount", 0)
+    if not only:
+        return implementation
+
+    def by_name(*args: Any, **kwargs: Any) -> Any:
+        if kwargs and len(args) < only:
+            from inspect import signature
+
+            for name in list(signature(func).parameters)[len(args) : only]:
+                if name not in kwargs:
+                    break
+                args = (*args, kwargs.pop(name))
+        return implementation(*args, **kwargs)
+
+    return by_name
 
 
 def no_function(func: Any, args: tuple[Any, ...]) -> NoMethodError:

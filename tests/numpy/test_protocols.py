@@ -6,6 +6,7 @@ import types
 import numpy as np
 import pytest
 
+import dispatchml as dm
 import dispatchml.numpy as dnp
 from dispatchml.dispatch import Plugin, plugins
 from dispatchml.dispatch.errors import NoMethodError, OutArgumentError, TracerConversionError
@@ -158,3 +159,21 @@ def test_missing_names_say_what_numpy_has():
         dnp.nonsense  # noqa: B018
     with pytest.raises(NoMethodError, match="dispatchml.vmap"):
         dnp.vectorize(abs)
+
+
+NAMED = {
+    "round": lambda x: np.round(a=x, decimals=1),
+    "linspace": lambda x: np.linspace(start=x[0], stop=x[1], num=3),
+    "the second by name": lambda x: np.linspace(x[0], stop=x[1], num=3),
+    "tensordot": lambda x: np.tensordot(b=x, a=2.0 * x, axes=1),
+    "zeros_like": lambda x: np.zeros_like(a=x),
+    "full_like": lambda x: np.full_like(a=x, fill_value=x[0]),
+    "real": lambda x: np.real(val=x),
+}
+
+
+@pytest.mark.parametrize("lift", [True, False])
+@pytest.mark.parametrize("name", NAMED)
+def test_numpys_names_of_parameters(name, lift):
+    x = np.array([1.25, 2.0])
+    np.testing.assert_array_equal(dm.jvp(NAMED[name], (x,), (x,), lift=lift)[0], NAMED[name](x))
