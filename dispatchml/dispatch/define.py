@@ -78,10 +78,11 @@ def layer(
     form: the outer layer round a layer of this class. operators=False leaves out operators, NumPy's protocols and
     elementwise `==`. fieldwise=True, for structures: derivatives go through the class's rules, which then see an
     instance whose fields are traced, so that they cost what the rules cost; else they go through the operation's own
-    derivative, whose cotangents may be dense. stacks=True, for structures: with axes in front of its fields an instance
-    is a stack of structures, and so a batch of them. coordinates=True, for the class of tangents and cotangents of a
-    structure whose entries are not linear in its fields: it has the structure's fields and is no array, and Jacobians
-    with respect to the structure run over the numbers of the fields.
+    derivative, whose cotangents may be dense, and the entries must be linear in the fields. stacks=True, for
+    structures: with axes in front of its fields an instance is a stack of structures, and so a batch of them.
+    coordinates=True, for the class of tangents and cotangents of a structure whose entries are not linear in its
+    fields: it has the structure's fields and is no array, and Jacobians with respect to the structure run over the
+    numbers of the fields.
 
     Raises RegistrationError for a class without payload fields, or whose constructor does not take them.
 

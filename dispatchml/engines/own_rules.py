@@ -18,6 +18,7 @@ from ..dispatch.operation import FORGETTING, Operation
 from ..dispatch.parts import ENGINE, Part
 from ..dispatch.resolve import find_method
 from ..dispatch.stacks import is_structure
+from ..rules.linearity import LINEAR, check_linear
 from ..rules.registry import rule_of
 from .forward import Dual, dual
 from .provider import TRACED
@@ -108,6 +109,8 @@ def build_at_once(form: Form, payload: Any) -> Any:
     y = construct_plainly(form, {parameter: x})
     if getattr(y, name) is not x:
         return None
+    if form.cls not in LINEAR:
+        check_linear(form, y)
     if form.is_alone:  # numbers of the same shape and dtype, which the constructor has just taken as they are
         dy = object.__new__(form.cls)
         object.__setattr__(dy, name, dx)

@@ -12,6 +12,7 @@ from .. import ops
 from ..dispatch.construct import FORMS, LAYER_RULES, Form
 from ..dispatch.errors import NoMethodError, NoRuleError, at_user_line, class_name, describe
 from ..dispatch.stacks import BARE, make_stack, needs_stack, read_stack
+from .linearity import LINEAR, check_linear
 from .registry import batch, rule
 
 
@@ -31,11 +32,18 @@ def declare_make(form: Form) -> None:
 
     @rule(build).jvp
     def make_jvp(y: Any, tangents: tuple[Any, ...], /, *payloads: Any, **statics: Any) -> Any:
+        if form.cls not in LINEAR:
+            check_linear(form, y)
         parts = [p if fixed else tangent_or_zero(t, p) for t, p, fixed in zip(tangents, payloads, pattern, strict=True)]
         return build(*parts, **statics)
 
+    make_jvp.takes_linear = True  # type: ignore[attr-defined]
+
     @rule(build).vjp
     def make_vjp(y: Any, /, *payloads: Any, needs: tuple[bool, ...], **statics: Any) -> Any:
+        if form.cls not in LINEAR:
+            check_linear(form, y)
+
         def make_pullback(ct: Any) -> tuple[Any, ...]:
             try:
                 return tuple(read(ct) if need else None for read, need in zip(fields, needs, strict=True))

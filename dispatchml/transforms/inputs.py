@@ -23,6 +23,7 @@ from ..engines.space import NUMBER_OF
 from ..engines.traced import innermost
 from ..ops.metadata import OBJECT
 from ..rules.layers import on_structure
+from ..rules.linearity import LINEAR, check_linear
 from .containers import LEAVES, flatten, unflatten
 from .watching import Watch, private, settled
 
@@ -54,6 +55,8 @@ def meet_inside(x: Any) -> None:
     """Let the plugins of all classes that a value is nested of say what they know, before the value is asked."""
     while True:
         meet(type(x))
+        if type(x) in FORMS and type(x) not in LINEAR:
+            check_linear(FORMS[type(x)], x)
         info = layer_of(type(x))
         if info is None or info.payload is None:
             return
