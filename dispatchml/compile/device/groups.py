@@ -32,10 +32,12 @@ class GroupKernel(ThreadKernel):
 
     def __init__(self, region: Region, symbol: str = "", fast: bool = False, ordered: bool = False) -> None:
         self.group = group_of(region)
+        #: Whether there are rows enough for a group to have one each.
+        self.whole_rows = region.rows or region.count * self.group >= WANTED
         self.joins: dict[str, str] = {}
         super().__init__(region, symbol, fast, ordered)
         self.text.sizes["lane"] = "%lane"  # type: ignore[index]  # the first of the arguments behind the arrays
-        self.direct = [t for t in self.reduced if is_direct(region, t)]
+        self.direct = [t for t in self.reduced if self.whole_rows and is_direct(region, t)]
         self.reduced = [t for t in self.reduced if t not in self.direct]
         #: What is added up over rows for each column: a lane has the same columns in all rows.
         self.columnwise = [t for t in self.reduced if is_column(region, t)]
@@ -47,7 +49,7 @@ class GroupKernel(ThreadKernel):
 
     def lanes(self) -> int:
         """How many groups share a row of the loop."""
-        if any(is_direct(self.region, t) for t in self.region.targets):
+        if self.whole_rows and any(is_direct(self.region, t) for t in self.region.targets):
             return 1
         return max(1, super().lanes() // self.group)
 
@@ -101,8 +103,8 @@ class GroupKernel(ThreadKernel):
         """The address of this group's part, which the first lane fills."""
         text, character, nothing = self.text, target.expr.character, identity(target.operation, target.expr.character)
         kind = REGISTERS[character] if character in "FD" else MEMORY[character]
-        if target in self.columnwise:
-            size = text.size(target.root.value.size)
+        size = text.size(target.root.value.size)
+        if size != "1":
             number = text.let(f"mul i64 {number}, {size}")
         address = text.let(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {number}", "part")
         if target in self.columnwise:
@@ -111,7 +113,9 @@ class GroupKernel(ThreadKernel):
             end_columns()
             return address
         end = self.alone()
-        text.store(character, nothing, address, "0")
+        row, end_rows = self.loop("fill", "0", size, "1")
+        text.store(character, nothing, address, row)
+        end_rows()
         end()
         return address
 

@@ -21,7 +21,7 @@ from .body import DeviceBody, is_vector_store, width_of
 from .scatters import ADDED, Scattering, is_scatter
 
 #: Threads that add up, at most: about as many as a large card has at once.
-LANES = 1 << 17
+LANES = 1 << 18
 #: Numbers in the parts of all threads together, at most.
 MOST_PARTS = 1 << 23
 #: Parts that one thread joins.
