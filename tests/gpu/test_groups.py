@@ -18,6 +18,8 @@ PROGRAMS = {
         lambda x: (x - np.mean(x, -1, keepdims=True)) / np.sqrt(np.var(x, -1, keepdims=True) + 1e-5),
         (4, 33),
     ),
+    "short rows": (lambda x: (ops.softmax(x, axis=-1), np.sum(ops.logsumexp(x, axis=-1))), (7, 19)),
+    "shorter rows": (lambda x: np.sum(x * x, axis=-1), (5, 8)),
     "rows of a block": (lambda x: x - ops.logsumexp(x, axis=-1, keepdims=True), (2, 5000)),
     "sums along rows": (lambda x: (np.sum(np.exp(x), axis=-1), np.max(x, axis=-1)), (3, 40)),
     "a sum in parts": (lambda x: np.sum(np.sin(x)), (8 * BLOCK * 3 + 5,)),
@@ -106,12 +108,14 @@ def test_gradients_through_rows(lanes):
 
 def test_a_card_joins_by_shuffles_and_shared_memory(pretend, tmp_path):
     made = {}
-    for name in ("softmax", "rows of a block", "a sum in parts"):
+    for name in ("softmax", "short rows", "rows of a block", "a sum in parts"):
         f, shape = PROGRAMS[name]
         kernels, groups = shared(f, np.zeros(shape), pretend)
         assembled(module.module_text(kernels, True), tmp_path)
         made[name] = module.ptx(module.module_text(kernels, True), 90), groups
     warp, block = made["softmax"], made["rows of a block"]
+    assert {k.group for k in made["short rows"][1]} == {16}
+    assert "shfl.sync.bfly" in made["short rows"][0]
     assert {k.group for k in warp[1]} == {WARP}
     assert "shfl.sync.bfly" in warp[0]
     assert "bar.sync" not in warp[0]

@@ -28,12 +28,16 @@ class Code:
         self.most = BLOCKS * properties["multiProcessorCount"]
         text = module.ptx(module.module_text(kernels, True), architecture)
         self.module = library.xp.RawModule(path=str(kept(text)))
+        self.functions: dict[str, Any] = {}
 
     def __call__(self, kernel: Kernel, arrays: list[Any]) -> None:
         units = kernel.blocks * kernel.group
         blocks = max(1, min(-(-units // THREADS), self.most))
         numbers = [np.int64(n) for n in (*kernel.sizes, kernel.extent, kernel.grain)]
-        self.module.get_function(kernel.symbol)((blocks,), (THREADS,), (*arrays, *numbers))
+        function = self.functions.get(kernel.symbol)
+        if function is None:
+            function = self.functions[kernel.symbol] = self.module.get_function(kernel.symbol)
+        function((blocks,), (THREADS,), (*arrays, *numbers))
 
 
 def kept(text: str) -> Path:

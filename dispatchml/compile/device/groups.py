@@ -1,4 +1,4 @@
-"""Kernels in which a warp or a block shares a row, or a stretch of what is added up.
+"""Kernels in which a warp, a part of one or a block shares a row, or a stretch of what is added up.
 
 Neighbouring lanes have neighbouring elements; what each adds up is joined by shuffles (`joins`), and known to all of
 them in the next pass over the row. One lane leaves what is known once a row. Each lane has at least one element.
@@ -17,12 +17,14 @@ from ..emit.text import MEMORY, REGISTERS, Text
 from ..lower.expressions import depends_of
 from ..lower.forms import form_of
 from ..lower.regions import Region
-from .joins import BLOCK, WARP, join_name, join_text
+from .joins import BLOCK, PARTS, WARP, join_name, join_text
 from .kernel import LANES, MOST_PARTS, ThreadKernel, renamed
 from .scatters import is_scatter
 
 #: Elements of a row from which a block shares it, and threads that a card wants at least.
 LONG, WANTED = 4096, 1 << 15
+#: Lanes, at most, where groups have a part of all columns each: more parts would be more to join than to read.
+COLUMN_LANES = 1 << 16
 
 
 class GroupKernel(ThreadKernel):
@@ -82,7 +84,8 @@ class GroupKernel(ThreadKernel):
 
     def grain(self, extent: int, chunk: int) -> int:
         kept = max((t.root.value.size for t in self.columnwise), default=1)
-        return max(1, -(-extent * self.group // LANES), -(-extent * kept // MOST_PARTS)) if self.reduced else 1
+        lanes = COLUMN_LANES if self.columnwise else LANES
+        return max(1, -(-extent * self.group // lanes), -(-extent * kept // MOST_PARTS)) if self.reduced else 1
 
     # ---- what is known once a row ------------------------------------------------------------------------------------
 
@@ -139,13 +142,13 @@ def group_of(region: Region) -> int:
     extent = region.inner.extent
     reduced = [t for t in region.targets if t.operation is not None and not t.scan and not is_scatter(t)]
     scans = any(t.scan for t in region.targets)
-    if not reduced and not region.rows and not scans or any(t.row for t in reduced):
+    if not reduced and not region.rows and not scans:
         return 1
     if any(t.root.value.size != 1 and not is_direct(region, t) and not is_column(region, t) for t in reduced):
         return 1
     if extent >= LONG or extent >= BLOCK and region.count * WARP < WANTED:
         return BLOCK
-    return WARP if extent >= WARP else 1
+    return next((lanes for lanes in (WARP, *PARTS) if extent >= lanes), 1)
 
 
 def is_column(region: Region, target: Any) -> bool:

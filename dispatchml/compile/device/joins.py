@@ -1,8 +1,8 @@
 """How threads that share a unit join what each has added up: by shuffles in a warp, by shared memory in a block.
 
-The texts use three things that a card has, and that whoever runs them on the host must give: `shuffle(x, mask)`, a word
-of the lane whose number differs in the bits of the mask; `meet()`, which nobody leaves before all have come;
-`place(k)`, the address of a word that all share.
+The texts use what a card has, and what whoever runs them on the host must give: `shuffle(x, mask)`, a word of the lane
+whose number differs in the bits of the mask; `part(x, mask, lanes)`, the same among so many of a warp; `meet()`, which
+nobody leaves before all have come; `place(k)`, the address of a word that all share.
 Whatever calls them is "convergent": LLVM must not move a call to where fewer lanes come.
 Every lane gets the same bits: the operations commute, and the order of joining depends on the number of lanes alone.
 """
@@ -12,8 +12,8 @@ from __future__ import annotations
 from ..emit.joining import joined
 from ..emit.text import REGISTERS, Text
 
-#: Lanes of a warp, and of a block that shares a unit.
-WARP, BLOCK = 32, 256
+#: Lanes of a warp, of a block that shares a unit, and of parts of a warp that do.
+WARP, BLOCK, PARTS = 32, 256, (16, 8)
 
 ON_CARD = """@group.memory = internal addrspace(3) global [32 x i64] undef, align 16
 declare i32 @llvm.nvvm.shfl.sync.bfly.i32(i32, i32, i32, i32)
@@ -21,6 +21,18 @@ declare void @llvm.nvvm.barrier0()
 
 define internal i32 @group.shuffle(i32 %x, i32 %mask) alwaysinline convergent {
   %y = call i32 @llvm.nvvm.shfl.sync.bfly.i32(i32 -1, i32 %x, i32 %mask, i32 31)
+  ret i32 %y
+}
+
+define internal i32 @group.part(i32 %x, i32 %mask, i32 %lanes) alwaysinline convergent {
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %less = sub i32 %lanes, 1
+  %others = xor i32 %less, 31
+  %first = and i32 %t, %others
+  %past = shl i32 1, %lanes
+  %ones = sub i32 %past, 1
+  %members = shl i32 %ones, %first
+  %y = call i32 @llvm.nvvm.shfl.sync.bfly.i32(i32 %members, i32 %x, i32 %mask, i32 31)
   ret i32 %y
 }
 
@@ -37,6 +49,7 @@ define internal ptr @group.place(i64 %k) alwaysinline {
 """
 
 ON_HOST = """declare i32 @group.shuffle(i32, i32) convergent
+declare i32 @group.part(i32, i32, i32) convergent
 declare void @group.meet() convergent
 declare ptr @group.place(i64)
 """
@@ -51,8 +64,8 @@ def join_text(operation: str, character: str, lanes: int) -> tuple[str, dict[str
     """A function of a lane's total and number that gives the total of all lanes; LLVM's functions that it calls."""
     text, kind = Text(), REGISTERS[character]
     total = "%x"
-    for mask in (16, 8, 4, 2, 1):
-        total = joined(text, operation, character, total, shuffled(text, character, total, mask))
+    for mask in masks(lanes)[::-1]:
+        total = joined(text, operation, character, total, shuffled(text, character, total, mask, lanes))
     if lanes > WARP:
         warp = text.let(f"udiv i64 %lane, {WARP}")
         for k, word in enumerate(as_words(text, character, total)):
@@ -119,17 +132,21 @@ def from_words(text: Text, character: str, words: list[str]) -> str:
     return words[0] if kind == "i64" else text.let(f"trunc i64 {words[0]} to {kind}")
 
 
-def shuffled(text: Text, character: str, value: str, mask: int) -> str:
-    """The value of the lane whose number differs in the bits of a mask."""
-    moved = []
+def masks(lanes: int) -> list[int]:
+    """By which lanes of a warp, or a part of it, differ at each step of joining."""
+    return [mask for mask in (1, 2, 4, 8, 16) if mask < lanes]
+
+
+def shuffled(text: Text, character: str, value: str, mask: int, lanes: int) -> str:
+    """The value of the lane whose number differs in the bits of a mask, among so many."""
+    moved, call = [], "@group.shuffle" if lanes >= WARP else "@group.part"
+    more = "" if lanes >= WARP else f", i32 {lanes}"
     for word in as_words(text, character, value):
         halves = [word] if character in "?bBhHiIef" else [word, text.let(f"lshr i64 {word}, 32")]
         found = []
         for half in halves:
             register = text.let(f"trunc i64 {half} to i32")
-            found.append(
-                text.let(f"zext i32 {text.let(f'call i32 @group.shuffle(i32 {register}, i32 {mask})')} to i64")
-            )
+            found.append(text.let(f"zext i32 {text.let(f'call i32 {call}(i32 {register}, i32 {mask}{more})')} to i64"))
         whole = found[0]
         if len(found) == 2:
             whole = text.let(f"or i64 {text.let(f'shl i64 {found[1]}, 32')}, {found[0]}")

@@ -17,7 +17,7 @@ from ..emit.rows import how_joined
 from ..emit.text import REGISTERS, Text, constant
 from ..lower.regions import Region
 from .groups import GroupKernel
-from .joins import WARP, as_words, from_words, shuffled
+from .joins import WARP, as_words, from_words, masks, shuffled
 from .kernel import LANES
 
 #: Tiles of a part, at least, and parts of a row, at most.
@@ -216,8 +216,8 @@ def scan_text(operation: str, character: str, lanes: int) -> tuple[str, dict[str
     """A function of a lane's number: what the lanes up to it give together, and what all do."""
     text, kind = Text(), REGISTERS[character]
     found = total = "%x"
-    for mask in (1, 2, 4, 8, 16):
-        other = shuffled(text, character, total, mask)
+    for mask in masks(lanes):
+        other = shuffled(text, character, total, mask, lanes)
         upper = text.let(f"icmp ne i64 {text.let(f'and i64 %lane, {mask}')}, 0")
         more = joined(text, operation, character, other, found)
         found = text.let(f"select i1 {upper}, {kind} {more}, {kind} {found}")

@@ -43,6 +43,11 @@ define i32 @group.shuffle(i32 %x, i32 %mask) noinline {
   ret i32 %y
 }
 
+define i32 @group.part(i32 %x, i32 %mask, i32 %lanes) noinline {
+  %y = call i32 @group.shuffle(i32 %x, i32 %mask)
+  ret i32 %y
+}
+
 define ptr @group.place(i64 %k) noinline {
   %p = getelementptr [64 x i64], ptr @emulated.memory, i64 0, i64 %k
   ret ptr %p
