@@ -185,6 +185,9 @@ def matrix(
     With --row, --program or --transform only these cells, each with what it says. The exit status is 1 if a cell is not
     as it should be.
     """
+    for path in (html, png):
+        if path is not None and not path.parent.is_dir():
+            raise questions.UnknownNameError(f"{path} cannot be written: there is no folder {path.parent}.")
     from ..testing.composition import table as tables
     from ..testing.composition.matrix import matrix_at
     from ..testing.composition.page import page

@@ -52,6 +52,9 @@ def find_type(name: str) -> type:
             if isinstance(getattr(place, last, None), type):
                 return getattr(place, last)
         layers = [cls for cls in LAYERS if cls.__name__ == last]
+        if len(layers) > 1:
+            places = ", ".join(sorted(f"{cls.__module__}:{last}" for cls in layers))
+            raise UnknownNameError(f"Several types are called {name!r}: {places}. Write one of these.")
         if layers:
             return layers[0]
         raise unknown("type", name, known_types())

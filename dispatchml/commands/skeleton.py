@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from pathlib import Path
 
 from ..dispatch.errors import DispatchmlError
+from ..dispatch.plugins import entries
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -27,6 +29,13 @@ def write(name: str, cls: str = "Array", folder: str | Path = ".") -> list[Path]
             f"{name!r} cannot be the name of a plugin: take that of the library it serves, in lower case, such as "
             "'survey'."
         )
+    if module in sys.stdlib_module_names or module in sys.modules or module == "pytest":
+        raise NewPluginError(
+            f"{name!r} is a module of Python or one that dispatchml and its tests run with, and the stand-in that "
+            "comes with a new plugin would take its place."
+        )
+    if module in {entry.point.name for entry in entries().values()}:
+        raise NewPluginError(f"A plugin called {module!r} is installed already: `dispatchml plugins` lists it.")
     if not cls.isidentifier() or keyword.iskeyword(cls):
         raise NewPluginError(f"{cls!r} cannot be the name of a class.")
     root = Path(folder) / f"dispatchml-{module.replace('_', '-')}"

@@ -46,6 +46,15 @@ def test_names_that_are_none(name, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("json", "would take its place"), ("numpy", "would take"), ("cupy", "already")]
+)
+def test_names_that_are_taken(name, text, tmp_path):
+    with pytest.raises(NewPluginError, match=text):
+        write(name, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_class_must_be_a_name(tmp_path):
     with pytest.raises(NewPluginError, match="cannot be the name of a class"):
         write("survey", "no class", tmp_path)

