@@ -142,17 +142,18 @@ def check_precision(examined: Examined) -> None:
     if numbers(x).dtype != np.float32:
         return  # a type of one precision of its own
     for what, call in (("x * 2.0", lambda: ops.multiply(x, 2.0)), ("2.0 * x", lambda: ops.multiply(2.0, x))):
-        made = attempt(examined, call)
+        made = attempt(examined, f"multiply, {what}, of single precision", call)
         if made is not None and numbers(made).dtype != np.float32:
             examined.fail(f"{what} of single precision is {numbers(made).dtype}")
 
 
-def attempt(examined: Examined, call: Callable[[], Any]) -> Any:
-    """A result, or None where it was refused."""
-    try:
-        return call()
-    except examined.refuses:
-        return None
+def attempt(examined: Examined, what: str, call: Callable[[], Any]) -> Any:
+    """A result, or None where it was refused; what: the operation and its arguments, for the error."""
+    with examined.doing(what):
+        try:
+            return call()
+        except examined.refuses:
+            return None
 
 
 def check_zeros(examined: Examined, x: Any) -> None:
@@ -160,10 +161,13 @@ def check_zeros(examined: Examined, x: Any) -> None:
     with examined.doing("zeros_like(x)"):
         zero = ops.zeros_like(x)
     if not examined.holds(zero):
-        examined.fail(f"zeros_like(x) is {class_name(type(zero))}: a typed zero is one of its own type")
+        examined.fail(
+            f"zeros_like(x) is {class_name(type(zero))}: a typed zero is one of its own type. Give it a rule: "
+            f"@dispatchml.ops.zeros_like.layer({examined.cls.__name__})"
+        )
     if np.any(numbers(zero) != 0):
         examined.fail("zeros_like(x) is not zero")
-    total = attempt(examined, lambda: ops.add(x, zero))
+    total = attempt(examined, "add of x and zeros_like(x)", lambda: ops.add(x, zero))
     if total is not None and differ(seen(total), seen(x), 0):
         examined.fail("x + zeros_like(x) is not x")
     if total is not None and not examined.holds(total) and not is_structure(examined):
@@ -192,7 +196,8 @@ def check_normal_form(examined: Examined, x: Any) -> None:
         tape.append(None)
         for name, value in traced.items():
             for order, arguments in (("right", (value, x)), ("left", (x, value))):
-                made = attempt(examined, lambda arguments=arguments: ops.multiply(*arguments))
+                what = f"multiply of a traced array ({name}) and an instance on the {order}"
+                made = attempt(examined, what, lambda arguments=arguments: ops.multiply(*arguments))
                 kept = examined.layer.slot == "structure" or examined.holds(made)  # a structure may end in a product
                 if made is not None and not (isinstance(made, Traced) and kept):
                     examined.fail(f"a {name} times an instance on the {order} is {made!r}, which is not traced outside")

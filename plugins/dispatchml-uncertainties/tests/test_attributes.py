@@ -161,10 +161,10 @@ def test_what_the_library_refuses_stays_refused():
 def test_functions_of_the_library_that_need_a_float_say_what_to_write():
     from uncertainties import umath
 
-    with pytest.raises(TracerConversionError, match="NumPy functions take it"):
-        dm.grad(lambda x: umath.sin(x))(X)
+    with pytest.raises(TracerConversionError, match=r"float\(x\) on a traced value"):
+        dm.grad(lambda x: umath.sin(x))(0.5)
     with pytest.raises(TracerConversionError):
-        dm.grad(lambda a: np.sum(unumpy.sin(a)))(A)
+        dm.grad(lambda a: np.sum(unumpy.sin(a)))(np.array([0.5, 0.6]))
 
 
 def test_reverse_over_reverse_of_a_deviation():
