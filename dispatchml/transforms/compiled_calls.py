@@ -18,7 +18,7 @@ from ..rules.registry import batch, rule
 from .containers import flatten, unflatten
 from .inputs import input_leaf, is_number
 from .prepared import LIFTING
-from .signature import static_key
+from .signature import UncompiledError, objects_among, static_key
 
 if TYPE_CHECKING:
     from .compiling import Compiled
@@ -69,7 +69,8 @@ class Call:
     def derived(self, kind: str, key: Any, wrap: Callable[[Callable[..., Any], Frame], Any]) -> Compiled:
         """A compiled function of the operation's arguments that is made of this one; kept with it."""
         frame = self.frame
-        return self.compiled.derived((kind, key, frame.key), lambda function: wrap(function, frame))
+        objects = objects_among(frame.statics)
+        return self.compiled.derived((kind, key, frame.key), lambda function: wrap(function, frame), objects)
 
 
 def is_argument(x: Any) -> bool:
@@ -84,7 +85,7 @@ def compiled_call(arrays: Any, *, call: Any = None) -> Any:
 
 def run(arrays: Any, *, call: Any) -> tuple[Any, ...]:
     """The leaves of the result of a call that nothing traces any more."""
-    return call.leaves(call.frame.call(call.compiled, arrays))
+    return call.leaves(call.frame.call(call.compiled.as_program, arrays))
 
 
 compiled_call.decompose(run)
@@ -101,6 +102,8 @@ def call_through(compiled: Compiled, arguments: tuple[Any, ...], keywords: dict[
     call = Call(compiled, Frame(leaves, shape))
     try:
         found = compiled_call(tuple(leaves[k] for k in call.frame.places), call=call)
+    except UncompiledError:
+        failed = None
     except Exception as error:
         failed = error  # the function raises its own for these arguments
     else:

@@ -36,12 +36,13 @@ from .comparing import compared, is_asked_for
 from .compiled_calls import call_through
 from .containers import map_leaves
 from .entry import transformed
+from .flags import FLAGS, QUIET, raises_on_flags
 from .inputs import LIKE
 from .latest import keep
 from .looking import Traces
 from .prepared import LIFTING, as_given
 from .recording import Doubtful, Misses, Recorded, Ways, record
-from .signature import Outside, Signature
+from .signature import Outside, Signature, UncompiledError, objects_among
 from .surroundings import Surroundings
 from .zeros import STANDING
 
@@ -129,26 +130,6 @@ def always() -> bool:
     return True
 
 
-class Quiet:
-    """The setting of floating-point flags at which compiled code was last allowed to run."""
-
-    __slots__ = ("flags",)
-
-
-class Unknown:
-    """Stands for NumPy's variable for that setting, where it has another name: every call looks the setting up."""
-
-    __slots__ = ()
-
-    def get(self, default: Any) -> Any:
-        """Something that is no setting at which code was allowed to run."""
-        return object()
-
-
-#: NumPy's variable for that setting.
-FLAGS: Any = getattr(getattr(getattr(np, "_core", None), "umath", None), "_extobj_contextvar", None) or Unknown()
-QUIET = Quiet()
-QUIET.flags = object()
 #: How many native functions are tried before the signature is looked up.
 TRIED = 3
 
@@ -161,7 +142,7 @@ class Compiled:
 
     __slots__ = (
         "function", "wrap", "positions", "names", "programs", "surroundings", "refused", "misses", "others",
-        "fast", "state", "is_steady", "ways", "doubts",
+        "fast", "state", "is_steady", "ways", "doubts", "held", "objects",
     )  # fmt: skip
 
     def __init__(
@@ -171,11 +152,16 @@ class Compiled:
         names: tuple[str, ...] = (),
         wrap: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
         ways: Ways = Ways(),  # noqa: B008
+        objects: tuple[Any, ...] = (),
     ) -> None:
         self.ways = ways
         self.function, self.positions, self.names, self.wrap = function, positions, names, wrap
         self.programs: dict[Any, list[Recorded]] = {}
         self.surroundings: Surroundings | None = None
+        #: Objects that `wrap` hands to the function.
+        self.objects = objects
+        #: What the function reaches in calls with objects, by where these are.
+        self.held: dict[tuple[int, ...], Surroundings] = {}
         self.refused: dict[Any, None] = {}
         self.misses = Misses(IN_A_ROW)
         self.others: dict[Any, Compiled] = {}
@@ -186,13 +172,16 @@ class Compiled:
         self.state: tuple[Any, ...] = ()
         self.is_steady: Callable[[], bool] = always
 
-    def derived(self, key: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Compiled:
-        """A compiled function that is made of this one's function."""
+    def derived(
+        self, key: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]], objects: tuple[Any, ...] = ()
+    ) -> Compiled:
+        """A compiled function that is made of this one's function. objects: those that `wrap` hands to it."""
         known = self.others.get(key)
         if known is None:
             inner = self.wrap
             whole = wrap if inner is None else lambda function: wrap(inner(function))
-            known = self.others[key] = Compiled(self.function, wrap=whole, ways=Ways(self.ways.fast))
+            known = Compiled(self.function, wrap=whole, ways=Ways(self.ways.fast), objects=(*self.objects, *objects))
+        keep(self.others, key, known)
         return known
 
     def as_it_is(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -219,16 +208,35 @@ class Compiled:
         return result
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Run the program for these arguments; record it where there is none yet."""
+        """Run the program for these arguments, recorded where there is none yet; the function where there is none."""
+        return self.run(arguments, keywords, self.as_it_is, self.uncompiled)
+
+    def as_program(self, *arguments: Any, **keywords: Any) -> Any:
+        """The same, but UncompiledError where the function would run: a derivative of it must see that run."""
+        return self.run(arguments, keywords, self.refuse, self.refuse_for)
+
+    def refuse(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Do not run the function."""
+        raise UncompiledError
+
+    def refuse_for(self, key: Any, error: Exception, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Do not run the function, and do not compile it again."""
+        if key is not None:
+            keep(self.refused, key, None)
+        raise error
+
+    def run(
+        self, arguments: tuple[Any, ...], keywords: dict[str, Any], instead: Callable[..., Any], failed: Any
+    ) -> Any:
+        """Run the program for these arguments; instead(arguments, keywords) where there is none, and
+        failed(key, error, arguments, keywords) where there cannot be one.
+        """
         if LIFTING.held is not None:
             arguments, keywords = LIFTING.held((arguments, keywords))
         key: Any = None
-        instead: Callable[..., Any] = self.as_it_is
         try:
             signature = Signature(arguments, keywords, self.positions, self.names)
-            reached = self.surroundings
-            if reached is None:
-                reached = self.surroundings = Surroundings(self.function)
+            reached = self.around(signature)
             key = signature.key, reached.state()
             if key not in self.refused and not raises_on_flags():
                 program, outputs = self.outputs(signature, reached, key)
@@ -240,8 +248,21 @@ class Compiled:
         except Outside:
             instead = partial(call_through, self)
         except Exception as error:
-            instead = partial(self.uncompiled, key, error)
+            instead = partial(failed, key, error)
         return instead(arguments, keywords)  # outside of the handlers: an error of its own has come of nothing else
+
+    def around(self, signature: Signature, anew: bool = False) -> Surroundings:
+        """What the function reaches with these arguments. anew: as it is now."""
+        objects = (*self.objects, *objects_among(signature.leaves))
+        if objects:
+            places = tuple(map(id, objects))
+            found = None if anew else self.held.get(places)
+            found = Surroundings(self.function, objects) if found is None else found
+            keep(self.held, places, found)
+            return found
+        if anew or self.surroundings is None:
+            self.surroundings = Surroundings(self.function)
+        return self.surroundings
 
     def outputs(self, signature: Signature, reached: Surroundings, key: Any) -> tuple[Recorded | None, Any]:
         """The program that fits, recorded where there is none, and its outputs; None where the function must run."""
@@ -275,8 +296,7 @@ class Compiled:
 
     def use(self, program: Recorded) -> None:
         """Try the program's native function first from now on."""
-        assert self.surroundings is not None
-        if program.native is None or self.positions or self.names:
+        if program.native is None or self.positions or self.names or self.surroundings is None:
             return
         state = self.surroundings.state()
         known = self.fast if state == self.state else []
@@ -295,20 +315,25 @@ class Compiled:
     def recorded(self, signature: Signature) -> tuple[Recorded, Surroundings]:
         """Record a program for a signature and keep it; with what the function reaches."""
         refusals = noted()
-        reached = self.surroundings = Surroundings(self.function)
+        reached = self.around(signature, anew=True)
+        before = reached.state()
         try:
             program = record(self.wrap, signature, reached, self.ways)
         except Exception:
             forget(refusals)  # the function runs in another way; a transform around it would take them for its own
             raise
         try:
-            key = signature.key, reached.state()
+            after = reached.state()
         except Traces:
             raise RecordingError(
                 f"The function stores a computed value in something that it reaches{at_user_line()}, which a program "
                 "would not do. Return it instead."
             ) from None
-        keep(self.programs, key, [program, *self.programs.get(key, [])][:VARIANTS])
+        if after == before:
+            key = signature.key, after
+            keep(self.programs, key, [program, *self.programs.get(key, [])][:VARIANTS])
+        else:  # it has changed what it reads, and is recorded in each call as long as it does
+            program.native = None
         self.misses.note(signature, self.function)
         return program, reached
 
@@ -334,8 +359,7 @@ class Compiled:
                 "dispatchml.primal(x), or call them outside of the transform."
             ) from None
         self(*arguments, **keywords)
-        assert self.surroundings is not None
-        variants = self.programs.get((signature.key, self.surroundings.state()))
+        variants = self.programs.get((signature.key, self.around(signature).state()))
         if not variants:
             raise RecordingError(f"{name_of(self.function)} runs uncompiled for these arguments{at_user_line()}.")
         return variants[0]
@@ -362,18 +386,6 @@ class Compiled:
 def name_of(function: Any) -> str:
     """How a function is called in messages."""
     return getattr(function, "__qualname__", repr(function))
-
-
-def raises_on_flags() -> bool:
-    """Whether the caller wants errors from floating-point flags, which compiled code does not look at."""
-    setting = FLAGS.get(None)
-    if setting is QUIET.flags:
-        return False
-    answers = np.geterr().values()
-    if "raise" in answers or "call" in answers:
-        return True
-    QUIET.flags = setting
-    return False
 
 
 LIKE[Rec] = like_recorded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,10 @@ STATIC_BYTES = 1 << 16
 
 class Outside(Exception):
     """Traced values of a transform outside of the compiled function, or recorded ones of a program around it."""
+
+
+class UncompiledError(Exception):
+    """A function runs uncompiled for these arguments, as was said before."""
 
 
 class Signature:
@@ -80,6 +84,12 @@ class Row:
 
     def __hash__(self) -> int:
         return hash((Row, self.count))
+
+
+def objects_among(leaves: Iterable[Any]) -> tuple[Any, ...]:
+    """The leaves whose hash says only which object they are: what they hold may change from call to call."""
+    values = [x.value if type(x) is Static else x for x in leaves]
+    return tuple([x for x in values if type(x).__hash__ is object.__hash__ and layer_of(type(x)) is None])
 
 
 def orders_of(tree: Any) -> tuple[Any, ...]:
@@ -204,6 +214,10 @@ def static_key(x: Any) -> Any:
         return slice, static_key((x.start, x.stop, x.step))
     if isinstance(x, dict):
         return dict, tuple((k, static_key(v)) for k, v in x.items())
+    if hasattr(type(x), "__next__"):
+        raise RecordingError(
+            f"{describe(x)} is an argument{at_user_line()} that moves on in each call. Pass a list of what it gives."
+        )
     try:
         hash(x)
     except TypeError:

@@ -24,12 +24,24 @@ WRITES = {"STORE_GLOBAL": "assigns to a global", "DELETE_GLOBAL": "deletes a glo
 
 
 class Surroundings:
-    """What one function reaches."""
+    """What one function reaches. objects: those among its arguments whose attributes may change.
 
-    __slots__ = ("function", "slots", "watched", "known", "generators")
+    attributes: the names that it and the functions that it reaches mention, any of which may be read of any object.
+    """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    __slots__ = ("function", "objects", "attributes", "mentioned", "slots", "watched", "known", "generators")
+
+    def __init__(self, function: Callable[..., Any], objects: tuple[Any, ...] = ()) -> None:
+        self.function, self.objects = function, objects
+        self.attributes: frozenset[str] = frozenset()
+        self.collect()
+        while not self.mentioned <= self.attributes:  # methods are reached by names that other functions mention
+            self.attributes |= self.mentioned
+            self.collect()
+
+    def collect(self) -> None:
+        """Collect what the function reaches."""
+        self.mentioned: set[str] = set()
         #: (dict of globals or cell, name) of each array that is reached by a name.
         self.slots: list[tuple[Any, str]] = []
         #: Other values: functions that give what identifies each.
@@ -37,15 +49,17 @@ class Surroundings:
         #: The functions that were looked into, and whether they were reached by names alone.
         self.known: set[tuple[types.FunctionType, bool]] = set()
         self.generators: list[Any] = []
-        self.reach(function)
+        self.reach(self.function)
+        if self.objects:
+            self.watch_object(self.objects)
 
     def reach(self, function: Any, named: bool = True) -> None:
         """Collect what a callable reaches. named: whether it is reached by names alone, so that a copy of it is run."""
         if isinstance(function, functools.partial):
             self.reach(function.func, named)
-            self.watch_object((function.args, function.keywords), attributes_of(function.func))
+            self.watch_object((function.args, function.keywords))
         elif isinstance(function, types.MethodType):
-            self.watch_object(function.__self__, attributes_read(function.__func__))
+            self.watch_object(function.__self__)
             self.reach(function.__func__, named)
         elif isinstance(function, types.FunctionType):
             self.reach_function(function, named)
@@ -63,19 +77,20 @@ class Surroundings:
         if is_library(function):
             return
         refuse_writes(function)
-        names, attributes = function.__globals__, attributes_read(function)
+        self.mentioned |= attributes_read(function)
+        names = function.__globals__
         for name in sorted(names_read(function.__code__)):
             if name in names:
-                self.place(names, name, names[name], attributes, named)
+                self.place(names, name, names[name], named)
         self.reach_cells(function, named)
         if function.__defaults__ or function.__kwdefaults__:
-            self.look((function.__defaults__, function.__kwdefaults__), attributes)
-            self.watch(lambda: identity((function.__defaults__, function.__kwdefaults__), attributes))
+            self.look((function.__defaults__, function.__kwdefaults__))
+            self.watch(lambda: identity((function.__defaults__, function.__kwdefaults__), self.attributes))
 
     def reach_cells(self, function: types.FunctionType, named: bool) -> None:
         """Collect what the cells of a function hold; nothing assigns to those of our own."""
         ours = is_ours(function.__code__.co_filename)
-        attributes = attributes_read(function)
+        self.mentioned |= attributes_read(function)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             try:
                 content = cell.cell_contents
@@ -84,9 +99,9 @@ class Surroundings:
             if ours and isinstance(content, FUNCTIONS):
                 self.reach(content, named)
             elif not ours or not isinstance(content, (tuple, *PLAIN)):
-                self.place(cell, name, content, attributes, named)
+                self.place(cell, name, content, named)
 
-    def place(self, home: Any, name: str, content: Any, attributes: frozenset[str], named: bool) -> None:
+    def place(self, home: Any, name: str, content: Any, named: bool) -> None:
         """Something that is reached by a name: a global of a dict, or the content of a cell."""
         if isinstance(content, types.ModuleType) and is_library_module(content):
             return
@@ -101,15 +116,15 @@ class Surroundings:
         if isinstance(content, types.FunctionType) and (is_library(content) or not vars(content)):
             self.watch(lambda: id(read(home, name)))
             return
-        self.look(content, attributes)
-        self.watch(lambda: identity(read(home, name), attributes))
+        self.look(content)
+        self.watch(lambda: identity(read(home, name), self.attributes))
         if calls_own(content):
             self.reach(content, named)
 
-    def look(self, content: Any, attributes: frozenset[str]) -> None:
+    def look(self, content: Any) -> None:
         """Collect what the functions reach that are held by an object or a container."""
         looking = Looking()
-        looking.at(content, attributes)
+        looking.at(content, self.attributes)
         self.generators += looking.generators
         for function in looking.functions:
             self.reach(function, False)
@@ -118,10 +133,10 @@ class Surroundings:
         """Make something part of the signature."""
         self.watched.append(state)
 
-    def watch_object(self, content: Any, attributes: frozenset[str]) -> None:
-        """The same for an object that is held by the function itself."""
-        self.look(content, attributes)
-        self.watch(lambda: identity(content, attributes))
+    def watch_object(self, content: Any) -> None:
+        """The same for an object that is held by the function itself, or by its arguments."""
+        self.look(content)
+        self.watch(lambda: identity(content, self.attributes))
 
     def state(self) -> tuple[Any, ...]:
         """What identifies the surroundings at this moment."""
@@ -228,11 +243,6 @@ def array_key(x: Any) -> Any:
     if type(x) in HOMES:
         return HOMES[type(x)](x), x.dtype, x.shape, x.flags.c_contiguous
     return identity(x, frozenset())
-
-
-def attributes_of(function: Any) -> frozenset[str]:
-    """The attribute names that a callable mentions; none where that is not known."""
-    return attributes_read(function) if hasattr(function, "__code__") else frozenset()
 
 
 def attributes_read(function: Any) -> frozenset[str]:
