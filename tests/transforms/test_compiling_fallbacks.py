@@ -10,7 +10,7 @@ from dispatchml.dispatch.errors import (
     FallbackWarning,
     LeakedTracerError,
 )
-from dispatchml.transforms import compiling
+from dispatchml.transforms import compiling, flags
 
 from .compiled import RUNS, X, same
 
@@ -192,7 +192,8 @@ def test_values_stored_outside_run_uncompiled():
 
 
 def test_flags_that_raise_are_seen_where_numpy_keeps_the_setting_elsewhere(monkeypatch):
-    monkeypatch.setattr(compiling, "FLAGS", compiling.Unknown())
+    for module in (compiling, flags):
+        monkeypatch.setattr(module, "FLAGS", flags.Unknown())
     compiled = dm.jit(lambda x: 1 / x)
     same(compiled(np.ones(2)), np.ones(2))
     with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
