@@ -1,4 +1,4 @@
-"""mpmath's own functions on traced numbers of a context, and intervals: each is an operation, in that precision."""
+"""mpmath's own functions on traced real numbers: each is an operation, in the precision of the context."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from mpmath.ctx_iv import ivmpf
 from mpmath.ctx_mp_python import _mpf
 
 import dispatchml as dm
@@ -26,9 +25,8 @@ SAME = """
 
 
 def is_of_mpmath(x: Any) -> bool:
-    """Whether a value, traced perhaps, is a real number or an interval of mpmath."""
-    x = dm.primal(x)
-    return dm.isinstance(x, (_mpf, ivmpf))
+    """Whether a value, traced perhaps, is a real number of mpmath."""
+    return dm.isinstance(dm.primal(x), _mpf)
 
 
 def log(x: Any, b: Any = None) -> Any:
@@ -78,8 +76,7 @@ def holds_number(x: Any) -> bool:
 
 
 def take_over() -> None:
-    """Declare what stands for each function, of the module and of its contexts."""
+    """Declare what stands for each function of the module."""
     functions = {name: getattr(ops, NAMES.get(name, name)) for name in (*SAME, *NAMES)} | PARTICULAR
     for name, function in functions.items():
-        for module in ("mpmath", "mpmath.iv"):
-            replaces(f"{module}.{name}", replace=True)(for_numbers(function))
+        replaces(f"mpmath.{name}", replace=True)(for_numbers(function))
