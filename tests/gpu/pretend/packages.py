@@ -1,16 +1,41 @@
 """The stand-in as packages that are imported by their names, and as a library of dispatchml's."""
 
 import sys
+from contextlib import nullcontext
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
-from .array import functions, ndarray
+from .array import functions, made, ndarray
 from .functions import INTERFACE, asarray, asnumpy, wrapped
 from .launching import HostCode
-from .state import Device, pool
+from .state import Device, counts, pool
 
 NAME, EXTENSION, KIND, DEVICES = "pretend_cupy", "pretend_cupyx", "pretend", 2
+
+
+class Stream:
+    """A queue of work; here it is done at once."""
+
+    def __init__(self, non_blocking=False): ...
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_): ...
+
+    def synchronize(self):
+        counts.waits += 1
+
+
+class Generator:
+    """Random numbers on the device."""
+
+    def __init__(self, seed):
+        self.numbers = np.random.default_rng(seed)
+
+    def standard_normal(self, shape):
+        return made(self.numbers.standard_normal(shape))
 
 
 def install():
@@ -40,7 +65,10 @@ def install():
         setattr(top, name, getattr(np, name))
     top.linalg, top.fft = modules["linalg"], modules["fft"]
     runtime = SimpleNamespace(getDeviceCount=lambda: DEVICES)
-    top.cuda = SimpleNamespace(Device=Device, runtime=runtime)
+    top.cuda = SimpleNamespace(Device=Device, runtime=runtime, Stream=Stream)
+    top.from_dlpack = lambda x: x
+    top.random = SimpleNamespace(default_rng=Generator)
+    modules["x"].allow_synchronize = lambda allowed: nullcontext()
     top.get_default_memory_pool = lambda: pool
 
 
