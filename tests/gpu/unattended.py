@@ -37,9 +37,14 @@ PARTS = {
         ("versions", 20, (sys.executable, "-c", VERSIONS)),
         ("storage and transfers", 60, (*PYTEST, "-m", "gpu", "tests/gpu/test_storage.py")),
         (
-            "compiled programs, shared rows, vectorize, streams, memory",
-            90,
-            (*PYTEST, "-m", "gpu", *(f"tests/gpu/test_{name}.py" for name in ("card", "groups", "vectorize"))),
+            "compiled programs, positions, vectorize, kernel, streams, memory",
+            100,
+            (
+                *PYTEST,
+                "-m",
+                "gpu",
+                *(f"tests/gpu/test_{name}.py" for name in ("card", "groups", "indexed", "vectorize", "kernel")),
+            ),
         ),
         ("cases of check_rule", 160, (*PYTEST, *TOGETHER, "-m", "gpu", "tests/gpu/test_rules.py")),
         ("rows of the composition matrix", 90, (*PYTEST, *TOGETHER, "-m", "gpu", "tests/gpu/test_matrix.py")),
