@@ -103,8 +103,8 @@ def written(
     results = tuple(kinds.elements(result)) if kinds.is_tuple(result) else (result,)
     if not results or any(len(kind) != 1 or kind == "N" for kind in results):
         raise KernelError(
-            f"{source.name} returns {result}; on a device it returns numbers{at_user_line()}. Return a number or a tuple "
-            "of them, or write it with operations on whole arrays."
+            f"{source.name} returns {result}; on a device it returns numbers{at_user_line()}. Return a number or a "
+            "tuple of them, or write it with operations on whole arrays."
         )
     name = "v" + hashlib.sha256(f"{text}{elements}{flags}{rows}".encode()).hexdigest()[:16]
     scalar, needs, intrinsics = retargeted(text, name, source.name)
