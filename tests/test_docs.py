@@ -1,6 +1,7 @@
 """What the documentation says happens: examples in README.md, docs/*.md and docstrings run, and lists are complete."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_every_error_has_its_line_on_the_errors_page():
     public = {c for c in found if getattr(sys.modules[c.__module__], c.__name__, None) is c}
     missing = [c.__name__ for c in public - {errors.DispatchmlError} if f"| `{c.__name__}` |" not in page]
     assert not missing
+
+
+def test_every_error_is_found_in_one_place():
+    page = (ROOT / "docs" / "errors.md").read_text()
+    names = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert len(names) > 50
+    assert [n for n in names if getattr(errors, n).__name__ != n] == []
+    with pytest.raises(AttributeError, match="has no attribute 'OtherError'"):
+        errors.OtherError  # noqa: B018
 
 
 def test_every_public_name_is_in_the_api():

@@ -175,18 +175,22 @@ def is_ours(filename: str) -> bool:
     return filename.startswith((PACKAGE_FOLDER, "<dispatchml"))
 
 
-#: Folders of plugins that were loaded and of the packages that they serve.
+#: Folders of plugins that were loaded and of the packages that they serve, and those of the plugins alone.
 HIDDEN: tuple[str, ...] = ()
+PLUGINS: tuple[str, ...] = ()
 #: What `is_hidden` has answered, until another package is hidden.
 KNOWN_FILES: dict[str, bool] = {}
 
 
-def hide_package(name: str) -> None:
-    """Count the frames of a package among those between the user and us."""
-    global HIDDEN
+def hide_package(name: str, is_plugin: bool = False) -> None:
+    """Count the frames of a package among those between the user and us; those of a plugin are as our own."""
+    global HIDDEN, PLUGINS
     file = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None)
     if file and os.path.basename(file).startswith("__init__."):
-        HIDDEN = (*dict.fromkeys((*HIDDEN, os.path.dirname(os.path.abspath(file)) + os.sep)),)
+        folder = os.path.dirname(os.path.abspath(file)) + os.sep
+        HIDDEN = (*dict.fromkeys((*HIDDEN, folder)),)
+        if is_plugin:
+            PLUGINS = (*dict.fromkeys((*PLUGINS, folder)),)
         KNOWN_FILES.clear()
 
 
@@ -263,20 +267,48 @@ def code_line(function: Any) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def without_our_frames(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback with dispatchml's own frames left out, unless `DISPATCHML_TRACEBACK=full` asks for them."""
+def without_our_frames(
+    traceback: TracebackType | None, shown: frozenset[tuple[FrameType, int]] = frozenset()
+) -> TracebackType | None:
+    """The traceback without the frames of dispatchml and its plugins, unless `DISPATCHML_TRACEBACK=full` asks for them,
+    and without lines that are shown elsewhere.
+    """
     if os.environ.get("DISPATCHML_TRACEBACK") == "full":
         return traceback
     kept = []
     entry = traceback
     while entry is not None:
-        if not is_ours(entry.tb_frame.f_code.co_filename):
+        file = entry.tb_frame.f_code.co_filename
+        if not (is_ours(file) or file.startswith(PLUGINS) or (entry.tb_frame, entry.tb_lineno) in shown):
             kept.append(entry)
         entry = entry.tb_next
     result: TracebackType | None = None
     for entry in reversed(kept):
         result = TracebackType(result, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     return result
+
+
+def hide_frames(error: BaseException) -> None:
+    """Leave dispatchml's frames out of the traceback of an error, and of those that it tells of; what made an error of
+    ours happens at the lines of that, which are shown once. To be followed by a bare `raise`, which adds no frame.
+    """
+    error.__traceback__ = without_our_frames(error.__traceback__)
+    seen = {id(error)}
+    shown = lines_of(error) if isinstance(error, DispatchmlError) else frozenset[tuple[FrameType, int]]()
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    while before is not None and id(before) not in seen:
+        seen.add(id(before))
+        before.__traceback__ = without_our_frames(before.__traceback__, shown)
+        before = before.__cause__ or (None if before.__suppress_context__ else before.__context__)
+
+
+def lines_of(error: BaseException) -> frozenset[tuple[FrameType, int]]:
+    """The lines in the traceback of an error."""
+    found, entry = set[tuple[FrameType, int]](), error.__traceback__
+    while entry is not None:
+        found.add((entry.tb_frame, entry.tb_lineno))
+        entry = entry.tb_next
+    return frozenset(found)
 
 
 # ---- what it was called with -----------------------------------------------------------------------------------------
@@ -313,3 +345,38 @@ def describe_call(name: str, arguments: tuple[Any, ...]) -> str:
     known.
     """
     return f"{name}({', '.join(class_name(a) if isinstance(a, type) else describe(a) for a in arguments)})"
+
+
+#: Errors of rooms that are seldom entered, by the module where they live.
+ELSEWHERE = {
+    "CacheWarning": "compile.cache",
+    "CompilationError": "compile.machine",
+    "KernelError": "kernels.errors",
+    "KernelSourceError": "kernels.errors",
+    "KernelReverseError": "kernels.reverse.errors",
+    "KernelIndexError": "kernels.failing",
+    "KernelRuntimeError": "kernels.failing",
+    "ExponentUnitError": "units.errors",
+    "LogarithmicUnitError": "units.errors",
+    "ArrayQuantityError": "testing.array_quantities",
+    "ArrayTypeError": "testing.examined",
+    "DeviceCheckError": "testing.devices",
+    "LibraryFunctionError": "testing.library_functions",
+    "LoadingError": "testing.loading",
+    "RegistryError": "testing.registry",
+    "RuleCheckError": "testing.reports",
+    "ScenarioError": "testing.scenarios",
+    "UnitCheckError": "testing.units",
+    "NewPluginError": "commands.skeleton",
+    "UnknownNameError": "commands.questions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The errors of other rooms, so that all are found here."""
+    if name not in ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    package = __name__.partition(".")[0]
+    return getattr(importlib.import_module(f"{package}.{ELSEWHERE[name]}"), name)

@@ -11,7 +11,7 @@ from .carriers import CARRIERS, DRESSERS, Carrier, Carrying, keeping_payload, ke
 from .carriers import carrier as carrier_of
 from .construct import wraps
 from .errors import PluginError, RegistrationError, at_user_line, class_name, code_line, user_line
-from .hints import is_name, resolve_name
+from .hints import check_arity, is_name, resolve_name
 from .layers import EXPECTED, LAYERS, Layer, add_layer, check_layer, layer_of
 from .operation import FORGETTING, LOCK
 from .parts import Part
@@ -165,11 +165,22 @@ def places(declare: Callable[..., Any]) -> str:
     return declare.__closure__[names.index("place")].cell_contents  # type: ignore[index]
 
 
+#: What the functions of a declaration are called with.
+TAKES = {
+    "payload": ("x",),
+    "rebuild": ("x", "payload"),
+    "materialise": ("x",),
+    "project": ("x", "ct"),
+    "holds": ("payload",),
+}
+
+
 def told_twice(**functions: Any) -> tuple[str, ...]:
     """Where the functions of a declaration were written: what makes a second one the same."""
     for name, function in functions.items():
         if not callable(function) and not (function is None and name in ("materialise", "project", "holds")):
             raise RegistrationError(f"register_type: {name} must be a function, not {function!r}{at_user_line()}.")
+        check_arity(function, TAKES[name], f"register_type: {name}")
     return tuple(code_line(f) for f in functions.values() if f is not None)
 
 

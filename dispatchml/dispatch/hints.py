@@ -237,12 +237,18 @@ def check_arity(function: Any, arguments: tuple[str, ...], where: str) -> None:
 def check_keywords(function: Any, keywords: dict[str, Any], where: str) -> None:
     """Refuse an implementation that does not take the operation's keywords: it is always called with all of them."""
     code = getattr(function, "__code__", None)
-    if (
-        not keywords
-        or not isinstance(function, types.FunctionType)
-        or code is None
-        or code.co_flags & inspect.CO_VARKEYWORDS
-    ):
+    if not isinstance(function, types.FunctionType) or code is None:
+        return
+    only = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    foreign = [k for k in only if k not in keywords and k not in (function.__kwdefaults__ or {})]
+    if foreign:
+        raise RegistrationError(
+            f"{where}: the implementation at {code_line(function)} needs the "
+            f"keyword{'s' if len(foreign) > 1 else ''} {', '.join(foreign)}, which the operation does not have "
+            f"({', '.join(keywords) or 'it has none'}): no call would reach it. Give "
+            f"{'them defaults' if len(foreign) > 1 else 'it a default'}, or add it to the operation's stub."
+        )
+    if not keywords or code.co_flags & inspect.CO_VARKEYWORDS:
         return
     known = code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]
     missing = [k for k in keywords if k not in known]

@@ -164,6 +164,11 @@ def check_layer(info: Layer) -> None:
             "Choose 'meaning' for what changes the interpretation of numbers, 'structure' for what changes their "
             "storage."
         )
+    if info.cls in (tuple, list, dict):
+        raise RegistrationError(
+            f"{name} is a container, whose values transforms see one by one: it cannot be a layer. Make a class of its "
+            "own for what it is to mean, such as a subclass."
+        )
     if info.cls is object or value_class(info.cls) is not None:
         raise RegistrationError(
             f"{name} is a plain value, which wraps nothing: it cannot be a layer. Make a class that holds one "

@@ -22,6 +22,7 @@ from .errors import (
     at_user_line,
     class_name,
     code_line,
+    without_our_frames,
 )
 from .generated import build, replace_table
 from .hints import check_arity, check_hint, check_keywords, from_annotations, is_abstract, members, normal_form
@@ -261,6 +262,7 @@ class Operation:
             return self.settle(arguments, tuple(map(type, arguments)))
         except DispatchmlError as error:
             error.__suppress_context__ = True  # the KeyError of the table says nothing to anybody
+            error.__traceback__ = without_our_frames(error.__traceback__)
             raise
 
     def settle(self, arguments: tuple[Any, ...], classes: tuple[type, ...]) -> Callable[..., Any]:

@@ -236,7 +236,9 @@ def load(entry: Entry) -> None:
             module, _, function = register.partition(":")
             register = getattr(import_module(module), function)
         register()
-        for package in (register.__module__, *plugin.triggers):
+        own = register.__module__.partition(".")[0]
+        hide_package(own, is_plugin=own not in plugin.triggers)
+        for package in plugin.triggers:
             hide_package(package)
         entry.state = "loaded"
     except (Exception, SystemExit) as error:

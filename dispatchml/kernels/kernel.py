@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import ArgumentError, FallbackWarning, at_user_line, class_name, warn_at_user_line
+from ..dispatch.errors import ArgumentError, FallbackWarning, at_user_line, class_name, hide_frames, warn_at_user_line
 from ..dispatch.layers import layer_of
 from ..engines.record import Rec
 from ..engines.record import refuse as refuse_recording
@@ -18,7 +18,7 @@ from ..engines.traced import Traced, innermost
 from ..ops.placement import is_remote
 from ..transforms.comparing import is_asked_for
 from ..transforms.containers import flatten
-from ..transforms.entry import check_function, hide_frames
+from ..transforms.entry import check_function
 from . import kinds, uncompiled
 from .closing import Closed, close
 from .program import Program

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import FallbackWarning, ShapeError, at_user_line, describe, warn_at_user_line
+from ..dispatch.errors import FallbackWarning, ShapeError, at_user_line, describe, hide_frames, warn_at_user_line
 from ..dispatch.layers import layer_of
 from ..engines.provider import HOLDERS
 from ..engines.record import Rec, Recorder
@@ -26,7 +26,7 @@ from ..ops.placement import beside, is_remote
 from ..transforms import compiling as compiling  # recorded numbers get their operators there
 from ..transforms.comparing import is_asked_for
 from ..transforms.draws import Draws
-from ..transforms.entry import check_function, hide_frames
+from ..transforms.entry import check_function
 from .closing import Closed, close
 from .elementwise import Call, run
 from .errors import KernelError

@@ -11,6 +11,7 @@ from ..dispatch.errors import (
     OperationError,
     RecordingError,
     TracerConversionError,
+    class_name,
 )
 from ..dispatch.latecomers import load_latecomers
 from ..engines.nesting import normal_form
@@ -19,7 +20,7 @@ from ..engines.reverse import Var, variable
 from ..engines.tape import LineTape, SweepError, Tape
 from ..engines.traced import Traced
 from ..engines.views import current
-from .containers import LEAVES, map_leaves
+from .containers import LEAVES, RECORDS, map_leaves
 from .inputs import Inputs
 from .prepared import AS_IT_IS, LIFTING, READY, is_unlifted
 
@@ -62,6 +63,8 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         try:
             result = run(*arguments, **keywords)
         except Exception as second:
+            if second.__context__ is error:
+                second.__context__ = None  # of a run that did not count
             raise_in_words(second, name)
     finally:
         if entered:
@@ -124,8 +127,20 @@ def raise_in_words(error: Exception, name: str) -> NoReturn:
         raise cause.with_traceback(error.__traceback__) from None
     made = explained(error)
     if made is None:
+        if isinstance(error, AttributeError) and type(error.obj) in RECORDS:
+            note_left_out(error)
         raise error
     raise made.with_traceback(error.__traceback__) from made.__cause__
+
+
+def note_left_out(error: AttributeError) -> None:
+    """Say of an attribute that an instance of a container lacks, which is rebuilt of its fields, why it may lack it."""
+    cls = type(error.obj)
+    error.add_note(
+        f"A {class_name(cls)} is a container: inside transforms it is rebuilt of its fields, without __init__ and "
+        f"__post_init__. What is computed of the fields, as {error.name!r} may be, is a property or a "
+        "functools.cached_property."
+    )
 
 
 def ours_behind(error: BaseException) -> DispatchmlError | None:

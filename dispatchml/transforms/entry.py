@@ -6,15 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from ..dispatch.errors import FunctionError, at_user_line, describe, without_our_frames
+from ..dispatch.errors import FunctionError, at_user_line, describe, hide_frames
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def hide_frames(error: BaseException) -> None:
-    """Leave dispatchml's frames out of an error's traceback. To be followed by a bare `raise`, which adds no frame."""
-    error.__traceback__ = without_our_frames(error.__traceback__)
 
 
 def hides_frames(call: Callable[P, R]) -> Callable[P, R]:

@@ -20,9 +20,9 @@ from ..engines.traced import Traced
 from ..engines.views import current
 from .auxiliary import split_aux
 from .boundary import call_user, explain_sweep, is_on, primal_on, run_on_tape
-from .containers import map_leaves
+from .containers import is_leaf, map_leaves
 from .entry import note_taken, transformed
-from .inputs import Inputs, like_input
+from .inputs import Inputs, is_number, like_input
 from .prepared import as_given
 from .reverse_pass import careful_tape, is_spoiled, run_sweep
 from .watching import SMALL, Watch, apart, arrays_of, private
@@ -264,8 +264,8 @@ def has_not_run(value: Any) -> bool:
 
 def check_scalar(value: Any, name: str, holomorphic: bool) -> None:
     """Refuse an output of which there is no gradient."""
-    shape = ops.shape(value)
-    if isinstance(value, (tuple, list, dict, str)) or value is None or shape != () or has_not_run(value):
+    is_one = is_leaf(value) and not isinstance(value, str) and not has_not_run(value) and ops.shape(value) == ()
+    if not is_one or ops.dtype(value).kind == "O" and not is_number(value):
         raise NonScalarOutputError(
             f"{name} needs a function that returns one number, not {describe(value)}{at_user_line()}. Sum it up, take "
             "one element, or use dispatchml.jacobian for all of them"

@@ -81,7 +81,7 @@ def refuse_inputs(transform: str, position: int, x: Any) -> NoReturn:
         raise IntegerInputError(
             f"{transform}: argument {position} is {describe(x)}{at_user_line()}, {which} no container that dispatchml "
             "opens, so it has no derivative. Use a dataclass, an attrs class, a dict, a list or a tuple, or register "
-            "its class with dispatchml.register_type."
+            "its class with dispatchml.register_container (dispatchml.register_type if it wraps numbers and computes)."
         )
     raise IntegerInputError(
         f"{transform}: argument {position} is {describe(x)}{at_user_line()}, which has no derivative: it is constant "
@@ -139,17 +139,22 @@ class Inputs:
     __slots__ = ("arguments", "positions", "structures", "leaves", "traced", "single", "watch")
 
     def __init__(self, arguments: tuple[Any, ...], argnums: Any, transform: str) -> None:
-        self.single = not isinstance(argnums, (tuple, list))
+        self.single = not isinstance(argnums, (tuple, list, range))
         chosen = (argnums,) if self.single else tuple(argnums)
         count = len(arguments)
         for k in chosen:
-            if not isinstance(k, int) or isinstance(k, bool) or not -count <= k < count:
+            if not isinstance(k, (int, np.integer)) or isinstance(k, bool):
+                raise ArgumentError(
+                    f"{transform}: argnums={argnums!r} holds {describe(k)}{at_user_line()}; it is the position of an "
+                    "argument, a whole number counted from 0, or a tuple of them."
+                )
+            if not -count <= k < count:
                 raise ArgumentError(
                     f"{transform}: argnums={argnums!r} does not fit a call with {count} positional argument"
                     f"{'s' if count != 1 else ''}{at_user_line()}. Pass what is differentiated by position."
                 )
         self.arguments = list(arguments)
-        self.positions = tuple(k % count for k in chosen)
+        self.positions = tuple(int(k) % count for k in chosen)
         if len(set(self.positions)) < len(chosen):
             twice = next(k for k in self.positions if self.positions.count(k) > 1)
             raise ArgumentError(

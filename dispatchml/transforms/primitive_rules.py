@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ops
-from ..dispatch.errors import NoRuleError, TangentMismatchError, at_user_line, code_line, describe
+from ..dispatch.errors import NoRuleError, RegistrationError, TangentMismatchError, at_user_line, code_line, describe
 from ..dispatch.operation import Operation
 from ..engines.constants import STILL
 from ..engines.provider import held
@@ -52,6 +52,34 @@ def check_settings(op: Operation, settings: dict[str, Any]) -> None:
             )
 
 
+def check_rule_signature(op: Operation, rule: Any, what: str, names: tuple[str, ...]) -> None:
+    """Refuse a rule that cannot be called as it will be: with these arguments and the settings."""
+    settings = "".join(f", {k}={v!r}" for k, v in op.keywords.items())
+    wanted = f"rule({', '.join(names)}{settings})"
+    if what == "defjvp":
+        wanted += ", where `tangents` is one tuple with an entry for each argument, None for constants"
+    if not callable(rule):
+        raise RegistrationError(f"{op.name}.{what} takes a function, not {rule!r}{at_user_line()}: {wanted}.")
+    try:
+        signature = inspect.signature(rule)
+    except ValueError:  # a function of compiled code that tells none
+        return
+    given = dict(op.keywords, needs=()) if what == "defvjp" and takes_needs(signature) else op.keywords
+    try:
+        signature.bind(*names, **given)
+    except TypeError as error:
+        raise RegistrationError(
+            f"{op.name}.{what}: {getattr(rule, '__name__', 'the rule')}{signature} ({code_line(rule)}) cannot be "
+            f"called as it will be: {error}. It is called as {wanted}."
+        ) from None
+
+
+def takes_needs(signature: inspect.Signature) -> bool:
+    """Whether a reverse rule is to be told whose cotangents are needed."""
+    parameters = signature.parameters
+    return "needs" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
 def check_output(op: Operation, y: Any) -> None:
     """Raise where what is differentiated is in a container."""
     if type(y) is not tuple and is_container(type(y)):
@@ -92,12 +120,11 @@ def checked_jvp(op: Operation, rule: Callable[..., Any]) -> Callable[..., Any]:
 
 def pullbacks_of(op: Operation, rule: Callable[..., Any]) -> Callable[..., Any]:
     """A user's reverse rule, which may leave out `needs` and must return a function."""
-    parameters = inspect.signature(rule).parameters
-    takes_needs = "needs" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    is_told = takes_needs(inspect.signature(rule))
 
     def made(y: Any, /, *arguments: Any, needs: tuple[Any, ...], **keywords: Any) -> Callable[..., Any]:
         check_output(op, y)
-        given = dict(keywords, needs=needs) if takes_needs else keywords
+        given = dict(keywords, needs=needs) if is_told else keywords
         pullback = rule(y, *arguments, **given)
         if not callable(pullback):
             raise wrong(op, rule, "vjp", f"a pullback, a function of the cotangent, not {said(pullback)}")

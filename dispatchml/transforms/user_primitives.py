@@ -16,7 +16,7 @@ from ..rules.registry import BATCH_RULES, RULES, Rule, batch
 from ..rules.registry import elementwise as declare_elementwise
 from ..rules.text import ARGUMENTS, Writer, parse
 from .primitive_containers import opening
-from .primitive_rules import checked_batch, checked_jvp, checked_vjp, opaque
+from .primitive_rules import check_rule_signature, checked_batch, checked_jvp, checked_vjp, opaque
 
 
 def primitive(function: Any) -> Any:
@@ -131,19 +131,24 @@ class Tools:
         return known if known is not None and known.kind == "function" else self.declare()
 
     def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the forward rule; a second one replaces the first."""
+        """Give the forward rule, rule(y, tangents, *arguments, **settings); a second one replaces the first."""
+        check_rule_signature(self.op, rule, "defjvp", ("y", "tangents", *self.op.arguments))
         self.rule().jvp = checked_jvp(self.op, rule)
         self.op.forget()
         return rule
 
     def defvjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the reverse rule; a second one replaces the first."""
+        """Give the reverse rule, rule(y, *arguments, needs, **settings), `needs` being optional; a second one replaces
+        the first.
+        """
+        check_rule_signature(self.op, rule, "defvjp", ("y", *self.op.arguments))
         self.rule().vjp = checked_vjp(self.op, rule)
         self.op.forget()
         return rule
 
     def defbatch(self, rule: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the rule for a batch; a second one replaces the first."""
+        """Give the rule for a batch, rule(arguments, batched, size, **settings); a second one replaces the first."""
+        check_rule_signature(self.op, rule, "defbatch", ("arguments", "batched", "size"))
         BATCH_RULES.pop(self.op, None)
         batch(self.function)(checked_batch(self.op, rule))
         return rule

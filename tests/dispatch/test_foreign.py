@@ -155,6 +155,8 @@ def test_operators_that_cannot_be_wrapped(number, check_text):
         ({"slot": "transform"}, "kept for dispatchml's engines"),
         ({"payload": None}, "payload must be a function"),
         ({"rebuild": "x"}, "rebuild must be a function"),
+        ({"rebuild": lambda x: x}, r"rebuild: .* takes 1 positional argument, but it is called with 2: \(x, payload\)"),
+        ({"payload": lambda: 0}, "payload: .* takes 0 positional arguments"),
         ({"materialise": 3}, "materialise must be a function"),
         ({"static": (3,)}, "static must be names"),
         ({"methods": {"to": None}}, "methods maps names to operations"),
@@ -165,6 +167,12 @@ def test_declarations_that_cannot_work(cls, keywords, what):
     given = {"slot": "structure", "payload": lambda x: x, "rebuild": lambda x, p: p, **keywords}
     with pytest.raises(RegistrationError, match=what):
         register_type(cls, **given)
+
+
+@pytest.mark.parametrize("cls", [tuple, list, dict])
+def test_containers_are_no_layers(cls):
+    with pytest.raises(RegistrationError, match=f"{cls.__name__} is a container"):
+        register(cls)
 
 
 @pytest.mark.parametrize("cls", ["Thing", 3, None])

@@ -260,6 +260,11 @@ def test_a_method_without_the_keywords_is_refused(check_text):
     check_text(caught.value, "missing_keyword")
 
 
+def test_a_method_that_needs_another_keyword_is_refused():
+    with pytest.raises(RegistrationError, match=r"needs the keyword other, which the operation does not have \(factor"):
+        scaled.register(lambda x, *, factor=2, other: x, int)
+
+
 def test_a_builtin_without_parameters_needs_types(check_text):
     with pytest.raises(RegistrationError, match="Give the types"):
         meets.register(print)

@@ -15,6 +15,23 @@ from dispatchml.dispatch.errors import ContainerMismatchError
 from dispatchml.transforms.containers import describe_structure, flatten, map_leaves, unflatten
 
 
+@dataclasses.dataclass
+class Computing:
+    w: object
+
+    def __post_init__(self):
+        self.total = np.sum(self.w)
+
+
+def test_what_is_no_field_is_missed_with_advice():
+    with pytest.raises(AttributeError) as caught:
+        dm.grad(lambda c: c.total**2)(Computing(np.ones(2)))
+    (note,) = caught.value.__notes__
+    assert "Computing is a container" in note
+    assert "'total'" in note
+    assert "a property" in note
+
+
 class Pair(NamedTuple):
     x: object
     y: object

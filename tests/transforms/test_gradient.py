@@ -1,11 +1,14 @@
 """grad and value_and_grad: values, dtypes, several arguments, complex numbers, ownership of what is returned."""
 
+from fractions import Fraction
+
+import attrs
 import numpy as np
 import pytest
 
 import dispatchml as dm
 from dispatchml import ops
-from dispatchml.dispatch.errors import NonDifferentiableError, NonScalarOutputError
+from dispatchml.dispatch.errors import ArgumentError, NonDifferentiableError, NonScalarOutputError
 
 X = np.array([0.3, 0.7, -1.2])
 
@@ -43,6 +46,23 @@ def test_argnums():
     assert dm.grad(f, -1)(2.0, 3.0, 5.0) == 18.0
     assert dm.grad(f, [0])(2.0, 3.0, 5.0) == (45.0,)
     assert dm.value_and_grad(f, (0,))(2.0, 3.0, c=5.0) == (90.0, (45.0,))
+    assert dm.grad(f, np.int64(1))(2.0, 3.0, 5.0) == 60.0
+    assert dm.grad(f, range(0, 3, 2))(2.0, 3.0, 5.0) == (45.0, 18.0)
+    for wrong in (1.0, "b", True, (0, None)):
+        with pytest.raises(ArgumentError, match="it is the position of an argument"):
+            dm.grad(f, wrong)(2.0, 3.0, 5.0)
+
+
+@attrs.define
+class Result:
+    y: object
+
+
+@pytest.mark.parametrize("make", [Result, lambda x: {x}, lambda x: object()], ids=["class", "set", "object"])
+def test_what_is_no_number_is_refused_as_an_output(make):
+    with pytest.raises(NonScalarOutputError, match="needs a function that returns one number"):
+        dm.grad(make)(1.0)
+    assert dm.grad(lambda x: x * Fraction(1, 2))(Fraction(3)) == Fraction(1, 2)
 
 
 def test_extra_values_are_plain():

@@ -239,3 +239,26 @@ def test_texts_that_do_not_fit():
         bare.elementwise("a*q", "b", "a")
     with pytest.raises(RegistrationError, match="first text is the formula"):
         bare.elementwise()
+
+
+WRONG_SIGNATURES = [
+    (
+        "defjvp",
+        lambda y, da, db, a, b: y,
+        r"missing a required argument.*rule\(y, tangents, a, b, n=1\), where .tangents.",
+    ),
+    ("defvjp", lambda y, a: y, r"too many positional.*rule\(y, a, b, n=1\)"),
+    ("defvjp", lambda y, a, b: y, "unexpected keyword argument 'n'"),
+    ("defbatch", lambda arguments: 0, r"rule\(arguments, batched, size, n=1\)"),
+    ("defvjp", 3, "takes a function, not 3"),
+]
+
+
+@pytest.mark.parametrize(("tool", "rule", "text"), WRONG_SIGNATURES, ids=range(len(WRONG_SIGNATURES)))
+def test_rules_that_cannot_be_called_are_refused(tool, rule, text):
+    @dm.primitive
+    def product(a, b, *, n=1):
+        return a * b
+
+    with pytest.raises(RegistrationError, match=rf"product\.{tool}.*{text}"):
+        getattr(product, tool)(rule)
