@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from . import partials
-from .source import Source, dotted
+from .source import Source
+from .text import dotted
 
 #: Attributes and functions of arrays that depend on no number in them.
 SHAPES = frozenset(("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides"))
@@ -225,9 +226,15 @@ class Lifting(ast.NodeTransformer):
         """What is assigned to a target."""
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             value.elts = [self.for_target(t, v) for t, v in zip(target.elts, value.elts, strict=True)]
-        elif isinstance(target, ast.Name) and target.id in self.activity.written and is_new(value):
-            return self.lifted(value)
+        elif isinstance(target, ast.Name):
+            written = target.id in self.activity.written
+            if is_new(value) if written else self.is_first_of_active(target.id, value):
+                return self.lifted(value)
         return value
+
+    def is_first_of_active(self, name: str, value: ast.expr) -> bool:
+        """Whether constants go to a name that holds what is active later, so that both must be of one type."""
+        return name in self.activity.active and not Pass(self.activity, self.found).is_active(value)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         """`a += b`, where a may be an array of dual numbers."""
@@ -263,6 +270,12 @@ class Lifting(ast.NodeTransformer):
         value = self.activity.source.names.get(dotted(node.func) or "")
         return next((name for f, name in FUNCTIONS.items() if f is value), None)
 
+    def is_stacking(self, node: ast.Call) -> bool:
+        """Whether it makes an array of what stands there."""
+        value = self.activity.source.names.get(dotted(node.func) or "")
+        made = value is np.array or value is np.asarray
+        return made and not node.keywords and len(node.args) == 1 and isinstance(node.args[0], (ast.List, ast.Tuple))
+
     def visit_Call(self, node: ast.Call) -> Any:
         """An array that is made where a helper gets it to write into; a method of an array of dual numbers."""
         active = Pass(self.activity, self.found).is_active
@@ -275,6 +288,9 @@ class Lifting(ast.NodeTransformer):
         if method is not None and not node.keywords and any(map(active, node.args)):
             node.func = ast.copy_location(ast.Name(f"numpy_{method}", ast.Load()), node)
             return node
+        if self.is_stacking(node) and any(map(active, node.args)):
+            name = ast.copy_location(ast.Name("stacked", ast.Load()), node)
+            return ast.copy_location(ast.Call(name, [as_tuple(node.args[0])], []), node)
         helper = self.activity.source.helpers.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if helper is not None:
             written = self.found[id(helper)].written
@@ -283,6 +299,13 @@ class Lifting(ast.NodeTransformer):
                 for p, a in zip(helper.parameters, node.args, strict=False)
             ] + node.args[len(helper.parameters) :]
         return node
+
+
+def as_tuple(node: ast.expr) -> ast.expr:
+    """A list as it is written, as a tuple, which may hold numbers of several types."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return ast.copy_location(ast.Tuple([as_tuple(x) for x in node.elts], ast.Load()), node)
+    return node
 
 
 def is_new(value: ast.expr) -> bool:

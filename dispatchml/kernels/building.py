@@ -13,14 +13,17 @@ from numba.core.target_extension import target_override
 from . import depth, memory, target
 from . import keeping as keeping
 from .compiling import NAME
+from .duals import absolute as absolute
 from .duals import arrays as arrays
 from .duals import operations as operations
 from .duals import seeds as seeds
+from .duals import stacking as stacking
 from .entries import entry, kind_of_type, numba_type
 from .errors import KernelError
 from .levels import with_levels
-from .refusing import explained, failed
+from .refusing import explained, failed, mixed
 from .source import Source
+from .weakness import KNOWN, REFUSED, forget
 
 #: Tells functions of one name apart.
 NUMBERS = itertools.count()
@@ -30,12 +33,12 @@ def build(source: Source, arguments: tuple[str, ...], unchecked: bool) -> tuple[
     """LLVM's text of a source for arguments of some kinds, the kind of its result, and what its errors mean."""
     given = tuple(numba_type(kind, not source.only_reads) for kind in arguments)
     with target_override(target.NAME), target.global_compiler_lock:
-        compiled = typed(source, given, unchecked)
+        compiled, sizeless = typed(source, given, unchecked)
         try:
             result = kind_of_type(compiled.signature.return_type)
         except KernelError as error:
             raise KernelError(f"{source.name} cannot be compiled (at {returning(source)}): {error}") from error
-        return text_of(compiled), result, target.ERRORS.table()
+        return text_of(compiled), result, target.ERRORS.table() | {"sizeless": sizeless}
 
 
 def returning(source: Source) -> str:
@@ -43,16 +46,28 @@ def returning(source: Source) -> str:
     return source.line(next((n for n in ast.walk(source.tree) if isinstance(n, ast.Return)), source.tree))
 
 
-def typed(source: Source, given: tuple[Any, ...], unchecked: bool) -> Any:
-    """Numba's result for a source and types of its arguments."""
+def typed(source: Source, given: tuple[Any, ...], unchecked: bool) -> tuple[Any, list[int]]:
+    """Numba's result for a source and types of its arguments, and which of these are taken as Python's numbers, which
+    have no size.
+    """
     function = dispatchers(source, unchecked)
+    forget()
     try:
         function.compile(given)
     except errors.NumbaError as error:
         raise explained(error, source) from error
-    except (AttributeError, AssertionError, TypeError, LookupError, NotImplementedError, RuntimeError) as error:
+    except KernelError:
+        raise
+    except Exception as error:  # Numba ends in many of them
         raise failed(error, source) from error
-    return function.overloads[tuple(given)]
+    files = {s.file for s in source.reached() if s.function is not None}
+    compiled = function.overloads[tuple(given)]
+    if source.function is None:  # derived of what was looked at
+        return compiled, []
+    for place in REFUSED:
+        if place[0] in files:
+            raise mixed(source, *place)
+    return compiled, sorted(KNOWN[function.py_func, tuple(given)]()[1])
 
 
 def dispatchers(source: Source, unchecked: bool, made: dict[int, Any] | None = None) -> Any:

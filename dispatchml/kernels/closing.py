@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from .inside import Derivative, write_out
-from .source import KNOWN_PACKAGES, Source, dotted
+from .outside import KNOWN_PACKAGES
+from .source import Source
+from .text import dotted
 
 #: Where a value is read from outside: the source that reads it, and the name.
 Place = tuple[Any, str]
@@ -64,6 +66,12 @@ def is_hidden_input(value: Any) -> bool:
     return isinstance(value, (np.ndarray, float, complex, np.floating, np.complexfloating, Traced))
 
 
+def is_field(source: Source, text: str) -> bool:
+    """Whether a dotted name is a number or an array of an object, which is read at each call."""
+    parent = source.names.get(text.rpartition(".")[0])
+    return "." in text and not isinstance(parent, types.ModuleType) and not isinstance(source.names[text], type)
+
+
 def is_own_constant(value: Any) -> bool:
     """Whether a value is part of the code and may change: functions and modules of packages do not."""
     if isinstance(value, (types.ModuleType, types.BuiltinFunctionType, type, np.ufunc)):
@@ -84,7 +92,7 @@ def close(source: Source) -> Closed:
             if s.function is None:
                 continue
             reader = Reader(s, text)
-            if is_hidden_input(value):
+            if is_hidden_input(value) or is_field(s, text):
                 readers.setdefault(reader.key, reader)
                 needs[id(s)][reader.key] = text
             elif is_own_constant(value):
@@ -115,7 +123,10 @@ def close(source: Source) -> Closed:
         one.tree.args.args += [
             ast.copy_location(ast.arg(arg=parameter[key], annotation=None), one.tree) for key in needs[id(s)]
         ]
-        one.names = {t: v for t, v in s.names.items() if t not in own and t not in s.helpers}
+        left = {n.id for n in ast.walk(one.tree) if isinstance(n, ast.Name)}
+        one.names = {
+            t: v for t, v in s.names.items() if t not in own and t not in s.helpers and t.partition(".")[0] in left
+        }
         one.helpers = {helper_names[t]: made[id(h)] for t, h in s.helpers.items()}
     write_out(made[id(source)])
     return Closed(made[id(source)], [readers[key] for key in needs[id(source)]], constants)

@@ -17,6 +17,8 @@ import struct
 import types
 from typing import Any
 
+import numpy as np
+
 from ..compile import cache, machine
 from ..dispatch.errors import DispatchmlError, at_user_line
 from . import kinds, stack
@@ -24,8 +26,10 @@ from .errors import KernelError
 from .results import rebuild
 from .source import Source
 
-FORMAT = "kernels 6"
+FORMAT = "kernels 7"
 NAME = "kernel"
+#: NumPy's numbers of the kinds that Python's have.
+SIZED = (np.float64, np.int64)
 
 
 class Code:
@@ -49,6 +53,12 @@ class Code:
 
     def __call__(self, *arguments: Any) -> Any:
         """The result for arguments of the right kinds."""
+        for k in self.table.get("sizeless", ()):
+            if type(arguments[k]) in SIZED:
+                raise KernelError(
+                    f"A kernel was given a {type(arguments[k]).__name__} that meets a float32{at_user_line()}: NumPy "
+                    f"would go on in float64. Hand over a Python number, x.item(), or np.float32(x)."
+                )
         words = [w for x, k in zip(arguments, self.arguments, strict=True) for w in kinds.words_of(x, k)]
         results = (ctypes.c_int64 * self.size)()
         try:
@@ -92,7 +102,13 @@ def compile(source: Source, arguments: tuple[str, ...], unchecked: bool = False,
     from .building import build
 
     text, result, table = build(source, arguments, unchecked)
-    library = machine.load(text, effort)
+    try:
+        library = machine.load(text, effort)
+    except machine.CompilationError as error:
+        raise KernelError(
+            f"{source.name} cannot be compiled ({source.line(source.tree)}): {error} Write what it does with numbers "
+            "and arrays alone. DISPATCHML_DEBUG=1 runs it uncompiled."
+        ) from error
     cache.store(key, json.dumps({"library": library.key, "result": result, "table": table}).encode())
     return Code(arguments, result, library, table, "compiled")
 

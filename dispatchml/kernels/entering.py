@@ -46,7 +46,9 @@ class Objects:
 class Entry:
     """Writes the function."""
 
-    def __init__(self, arguments: tuple[str, ...], result: str) -> None:
+    def __init__(self, arguments: tuple[str, ...], result: str, pythons: bool) -> None:
+        #: Whether a float must be Python's own.
+        self.pythons = pythons
         self.objects = Objects()
         self.f = f = Function("enter", "ptr", ["ptr", "ptr", "i64"])
         bound, given, count = f.arguments
@@ -106,8 +108,11 @@ class Entry:
         elif kinds.is_array(kind):
             self.take_array(kind, x, cls)
         elif kind == "d":
-            pythons, numpys = cls.equals(self.own("float", float)), cls.equals(self.own("float64", np.float64))
-            f.need(f.line(f"or i1 {pythons.name}, {numpys.name}", "i1"), self.miss)
+            known = cls.equals(self.own("float", float))
+            if not self.pythons:
+                numpys = cls.equals(self.own("float64", np.float64))
+                known = f.line(f"or i1 {known.name}, {numpys.name}", "i1")
+            f.need(known, self.miss)
             self.write(f.load(x, layout.FLOAT_VALUE))
         elif kind == "q":
             f.need(cls.equals(self.known("int")), self.miss)
@@ -198,10 +203,10 @@ class Entry:
 
 
 @lru_cache(1024)
-def written(arguments: tuple[str, ...], result: str) -> tuple[str, Objects] | None:
+def written(arguments: tuple[str, ...], result: str, pythons: bool) -> tuple[str, Objects] | None:
     """The text of the function for some kinds, and its objects; None for kinds that it does not know."""
     try:
-        entry = Entry(arguments, result)
+        entry = Entry(arguments, result, pythons)
     except LookupError:
         return None
     return f"declare ptr @memcpy(ptr, ptr, i64)\n{entry.f.text()}", entry.objects
@@ -214,7 +219,7 @@ def enter(code: Any, name: str) -> Callable[..., Any] | None:
     """
     if probes.reason_against():
         return None
-    made = written(code.arguments, code.result)
+    made = written(code.arguments, code.result, bool(code.table.get("sizeless")))
     if made is None:
         return None
     text, objects = made

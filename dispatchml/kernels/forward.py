@@ -46,7 +46,7 @@ def on_duals(source: Source, active: tuple[bool, ...], t: Partials) -> Source:
         one.tree = Lifting(found[id(s)], found, name).visit(one.tree)
         methods: dict[str, object] = {f"numpy_{n}": f for n, f in METHODS.items()}
         methods |= {n: getattr(partials, n) for n in IN_PLACE.values()}
-        one.names.update({name: t, "lifted": partials.lifted, **methods})
+        one.names.update({name: t, "lifted": partials.lifted, "stacked": partials.stacked, **methods})
         one.helpers = {text: made[id(h)] for text, h in s.helpers.items()}
     return made[id(source)]
 

@@ -13,7 +13,8 @@ from . import partials
 from .errors import KernelSourceError
 from .forward import next_tag, on_duals, written
 from .partials import Partials
-from .source import Source, dotted
+from .source import Source
+from .text import dotted
 
 #: Transforms that are known inside of kernels.
 KINDS = ("grad", "value_and_grad", "derivative", "jacfwd", "jacrev", "jacobian")

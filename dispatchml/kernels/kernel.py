@@ -21,6 +21,7 @@ from ..transforms.containers import flatten
 from ..transforms.entry import check_function
 from . import kinds, uncompiled
 from .closing import Closed, close
+from .errors import CallError
 from .program import Program
 from .source import python_function, read
 
@@ -186,7 +187,11 @@ class Kernel:
 
     def bound(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
         """The arguments in the order of the parameters, defaults filled in."""
-        found = inspect.signature(self.py_func).bind(*arguments, **keywords)
+        signature = inspect.signature(self.py_func)
+        try:
+            found = signature.bind(*arguments, **keywords)
+        except TypeError as error:
+            raise CallError(f"{self.py_func.__name__}{signature}: {error}{at_user_line()}.") from error
         found.apply_defaults()
         return found.args
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..dispatch.errors import at_user_line, describe
+from ..dispatch.errors import at_user_line, class_name, describe
 from ..ops.placement import device_of, is_remote
 from .errors import KernelError
 
@@ -57,8 +57,31 @@ def refuse(value: Any) -> NoReturn:
             "or what is done with each element alone as a function of numbers under dispatchml.vectorize."
         )
     raise KernelError(
-        f"A kernel takes numbers, arrays of them and tuples of these, not {describe(value)}{at_user_line()}."
+        f"A kernel takes numbers, arrays of them and tuples of these, not {given(value)}{at_user_line()}. "
+        f"{instead(value)}"
     )
+
+
+def given(value: Any) -> str:
+    """What was handed over, in words."""
+    if isinstance(value, np.ndarray) and (character(value.dtype) not in CHARACTERS or not value.dtype.isnative):
+        return f"an array of {value.dtype}"
+    if type(value) is tuple:  # one of its elements is what no kernel takes
+        return f"a tuple with {given(next(x for x in value if kind_of(x) is None))}"
+    return f"a {class_name(type(value))}" if isinstance(value, tuple) else describe(value)
+
+
+def instead(value: Any) -> str:
+    """What to hand over instead."""
+    if isinstance(value, tuple) and type(value) is not tuple:
+        return "Hand over tuple(x), and take its elements by their numbers."
+    if isinstance(value, list):
+        return "Hand over an array, np.array(x), or tuple(x)."
+    if isinstance(value, dict):
+        return "Hand over a tuple of its values."
+    if isinstance(value, np.ndarray):
+        return "Hand over an array of floats or whole numbers."
+    return "Hand over its numbers and arrays."
 
 
 def character(dtype: Any) -> str:

@@ -73,6 +73,11 @@ def put_batch(out: Any, y: Any, k: Any) -> Any:
     compiled_only("put_batch")
 
 
+def stacked(items: Any) -> Any:
+    """An array of nested tuples of dual numbers."""
+    compiled_only("stacked")
+
+
 def dot(a: Any, b: Any) -> Any:
     """The product of vectors and matrices of dual numbers."""
     compiled_only("dot")

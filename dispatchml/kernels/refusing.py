@@ -15,8 +15,13 @@ ADVICE: tuple[tuple[str, str], ...] = (
         "it takes derivatives of a function that returns no number. Take them of each of its numbers.",
     ),
     (
-        r"[Cc]annot modify readonly array|readonly array",
+        r"[Cc]annot modify readonly array|>>> (?:setitem|i[a-z]+)\(readonly",
         "it writes into an argument, which is never changed by a kernel. Work on a copy: `x = x.copy()`.",
+    ),
+    (
+        "arrays of whole numbers and of float32 meet",
+        "it computes with an array of whole numbers and one of float32, for which NumPy goes on in float64. Say which: "
+        "n.astype(np.float32) * x or n * x.astype(np.float64).",
     ),
     (
         r"Untyped global name '?([\w.]+)'?",
@@ -104,6 +109,15 @@ def failed(error: Exception, source: Source) -> KernelError:
     return KernelError(
         f"{source.name} cannot be compiled (at {source.file}:{source.tree.lineno}): {said} DISPATCHML_DEBUG=1 runs it "
         "uncompiled."
+    )
+
+
+def mixed(source: Source, file: str, line: int, what: str) -> KernelError:
+    """The error for something for which NumPy goes on in float64, and a kernel would in float32."""
+    return KernelError(
+        f"{source.name} cannot be compiled (at {file}:{line}): {what} there, and NumPy would go on in float64. Say "
+        "which: np.float32(a) beside x, or a beside np.float64(x). Numbers of math's functions and literals have no "
+        "size. DISPATCHML_DEBUG=1 runs it uncompiled."
     )
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .source import Source, dotted, read
+from .source import Source, read
+from .text import dotted
 
 
 def solve(a, b):

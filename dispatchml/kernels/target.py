@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from numba.core import cgutils, codegen, compiler, cpu, typed_passes, types, typing
+from numba.core import cgutils, codegen, compiler, cpu, typed_passes, types
 from numba.core.compiler_lock import global_compiler_lock as global_compiler_lock
 from numba.core.compiler_machinery import register_pass
 from numba.core.descriptors import TargetDescriptor
@@ -21,6 +21,8 @@ from . import overlapping, whole
 from .calling import ERRORS as ERRORS
 from .calling import NumberedErrors
 from .lowering import Lower
+from .promotion import Typing, has_both
+from .weakness import Weakness
 
 NAME = "dispatchml"
 #: Libraries of functions that call themselves, by name.
@@ -39,16 +41,29 @@ class KernelLowering(typed_passes.BaseNativeLowering):
         return Lower
 
 
+@register_pass(mutates_CFG=True, analysis_only=False)
+class Rewrites(typed_passes.NopythonRewrites):
+    """The pass that makes one loop of expressions of arrays, whose numbers then are no arrays any more: not done where
+    the difference matters.
+    """
+
+    _name = "dispatchml_rewrites"
+
+    def run_pass(self, state: Any) -> bool:
+        """Rewrite, or not."""
+        return not has_both(state.typemap.values()) and super().run_pass(state)
+
+
 class Pipeline(compiler.CompilerBase):
     """Numba's passes with our lowering."""
 
     def define_pipelines(self) -> list[Any]:
         """One pipeline, for code without Python's objects."""
         pm = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state, "dispatchml")
-        pm.passes = [
-            (KernelLowering, text) if made is typed_passes.NativeLowering else (made, text) for made, text in pm.passes
-        ]
+        own: dict[Any, Any] = {typed_passes.NativeLowering: KernelLowering, typed_passes.NopythonRewrites: Rewrites}
+        pm.passes = [(own.get(made, made), text) for made, text in pm.passes]
         pm._finalized = False
+        pm.add_pass_after(Weakness, typed_passes.NopythonTypeInference)
         pm.finalize()
         return [pm]
 
@@ -136,7 +151,7 @@ class Target(TargetDescriptor):
     @threadsafe_cached_property
     def typing_context(self) -> Any:
         """How they are typed."""
-        return typing.Context()  # pyright: ignore[reportPrivateImportUsage]
+        return Typing()
 
 
 class KernelDispatcher(Dispatcher):

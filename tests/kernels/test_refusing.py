@@ -1,5 +1,6 @@
 """Tests of what kernels refuse: the line, what it is, and what to write instead."""
 
+import collections
 import math
 import random
 
@@ -8,11 +9,15 @@ import pytest
 
 import dispatchml as dm
 
+Pair = collections.namedtuple("Pair", "a b")
 GENERATOR = np.random.default_rng(1)
 
 
 class Settings:
     k = 2.0
+
+    def scaled(self, x):
+        return self.k * x
 
 
 SETTINGS, TABLE = Settings(), {"a": 1.0}
@@ -56,7 +61,7 @@ def generates(x):
 
 
 def of_object(x):
-    return x * SETTINGS.k
+    return x * SETTINGS.k + SETTINGS.scaled(x)
 
 
 def of_table(x):
@@ -80,7 +85,35 @@ def calls(x):
     return math.fmod(x, 2.0)
 
 
+def of_dictionary(x):
+    d = {"a": x}
+    return d["a"]
+
+
+def of_empty_dictionary(x):
+    d = dict()  # noqa: C408
+    d[1] = x
+    return d[1]
+
+
+def of_set(x):
+    return x * len({1, 2})
+
+
+def of_text(x):
+    return x * len(f"{x}")
+
+
+def of_str(x):
+    return x * len(str(x))
+
+
 CASES = [
+    (of_dictionary, 1.0, "it has a dictionary; use an array or a tuple"),
+    (of_empty_dictionary, 1.0, "it has a dictionary; use an array or a tuple"),
+    (of_set, 1.0, "it has a set; use an array or a tuple"),
+    (of_text, 1.0, "it makes a text of numbers; return the numbers"),
+    (of_str, 1.0, "it makes a text of numbers; return the numbers"),
     (prints, 1.0, "it prints; return what you want to see"),
     (tries, np.ones(2), "it has a try statement; test with if"),
     (draws, 1.0, "draws random numbers by np.random.rand, .* hand them over as an array"),
@@ -118,6 +151,28 @@ def put(x):
     y = np.zeros(4)
     y[:2] = x
     return y
+
+
+def test_arguments_that_are_missing_or_too_many():
+    for given, keywords in (((1.0,), {}), ((1.0, 2.0, 3.0), {}), ((1.0,), {"z": 2.0})):
+        with pytest.raises(TypeError, match=r"^total\(x, y\): .* \(at .*test_refusing.py:\d+\)\.$"):
+            total(*given, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        ({"a": 1.0}, "not dict .*Hand over a tuple of its values"),
+        ([1.0], "not list .*Hand over an array"),
+        (Pair(1.0, 2.0), "not a .*Pair .*Hand over tuple"),
+        ((1.0, [2.0]), "not a tuple with list .*Hand over its numbers"),
+        (np.array(["a"]), "not an array of <U1 .*Hand over an array of floats"),
+    ],
+    ids=["dict", "list", "namedtuple", "nested", "texts"],
+)
+def test_arguments_that_no_kernel_takes(x, words):
+    with pytest.raises(TypeError, match=words):
+        total(x, 1.0)
 
 
 def test_shapes_that_do_not_fit():

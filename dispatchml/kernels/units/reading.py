@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..activity import roots
-from ..source import Source, dotted
+from ..source import Source
+from ..text import dotted
 from .algebra import FREE, METHODS, Algebra, NotKnown, listed_units, table
 
 #: How often the statements of a kernel are gone through at most.
