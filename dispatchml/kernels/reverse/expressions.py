@@ -388,8 +388,6 @@ def described(node: ast.AST) -> str:
     names = {
         "ListComp": "a list comprehension; write a loop that fills an array",
         "GeneratorExp": "a generator expression; write a loop",
-        "Dict": "a dictionary; hand its values over as arguments",
-        "Set": "a set", "DictComp": "a dictionary", "SetComp": "a set",
         "NamedExpr": "an assignment inside of an expression; write it as a statement",
         "Starred": "a starred expression; write the items out",
     }  # fmt: skip

@@ -22,10 +22,6 @@ def list_appended(x):
     return x
 
 
-def dictionary(x):
-    return {"x": x}["x"]  # here
-
-
 def unknown_function(x):
     return np.interp(x, np.arange(3.0), np.arange(3.0))  # here
 
@@ -69,7 +65,6 @@ def with_else(x):
 CASES = [
     (writes_argument, np.ones(2), "writes into its argument a; write into a copy"),
     (list_appended, 1.0, "attribute append"),
-    (dictionary, 1.0, "a dictionary"),
     (unknown_function, 1.0, "np.interp"),
     (shared_memory, 1.0, "bind a copy"),
     (complex_number, 1.0, "complex numbers"),
