@@ -46,7 +46,9 @@ class Draw:
             return name
         if kind < 0.6:
             return f"c[{self.random.randrange(3)}]" if self.random.random() < 0.2 else "len(c)"
-        return self.random.choice([f"{name} + 2", f"{name} * 3 - 1", f"{name} // 2", f"{name} % 3", f"-{name} % 5", "7"])
+        return self.random.choice(
+            [f"{name} + 2", f"{name} * 3 - 1", f"{name} // 2", f"{name} % 3", f"-{name} % 5", "7"]
+        )
 
     def atom(self) -> str:
         kind = self.random.random()
@@ -69,7 +71,8 @@ class Draw:
         if kind < 0.68:
             return f"{self.number(depth - 1)} / (1.75 + ({self.atom()}) ** 2)"
         if kind < 0.72:
-            return f"np.sum({self.random.choice('ab')}[{self.random.choice(['1:', ':2', '::2', ':-1', '::-1'])}])"
+            part = self.random.choice(["1:", ":2", "::2", ":-1", "::-1"])
+            return f"np.sum({self.random.choice('ab')}[{part}])"
         if kind < 0.86:
             return self.random.choice(SMOOTH).format(self.number(depth - 1))
         return self.random.choice(PAIRS).format(self.number(depth - 1), self.atom())
@@ -108,7 +111,8 @@ class Draw:
             self.put(depth, self.random.choice([
                 f"{array}[1:3] = {array}[:2] * {self.atom()}", f"{array}[::2] += {self.atom()}", f"{array} *= 0.75",
                 f"{array} = {array} + {self.random.choice('ab')} * 0.5", f"{array}[:] = {array}[::-1] - 0.25",
-                f"{array} = np.where({array} > 0.2, {array}, -0.5 * {array})", f"{array} = np.array([s, {self.atom()}, x, 0.5])",
+                f"{array} = np.where({array} > 0.2, {array}, -0.5 * {array})",
+                f"{array} = np.array([s, {self.atom()}, x, 0.5])",
             ]))  # fmt: skip
         elif kind < 0.6:
             name = self.fresh("v")
@@ -139,7 +143,7 @@ class Draw:
 
 
 def text_of(seed: int) -> str:
-    """The text of the kernel of a seed: f(x, n, c, t): a number, a whole one, an array of three of these, one of four."""
+    """The text of the kernel f(x, n, c, t) of a seed: a number, a whole one, arrays of three whole ones and of four."""
     draw = Draw(seed)
     draw.put(0, f"{HELPERS}def f(x, n, c, t):")
     draw.put(1, "a = t * x")

@@ -14,7 +14,12 @@ import dispatchml as dm
 from .drawn_types import text_of
 
 #: What may be refused: numbers of NumPy's beside float32, and variables that change their type.
-REFUSALS = ("meets a float32", "a list holds both", "is of one type at one place", "arrays of whole numbers and of float32")
+REFUSALS = (
+    "meets a float32",
+    "a list holds both",
+    "is of one type at one place",
+    "whole numbers and of float32",
+)
 
 
 def function_of(seed):
@@ -36,8 +41,8 @@ def compare(seed, single):
     try:
         found = k(*given)
     except dm.kernels.errors.KernelError as error:
-        assert single, error
-        assert any(text in str(error) for text in REFUSALS), error
+        if not single or not any(text in str(error) for text in REFUSALS):
+            raise
         return False
     wanted = function(*given)
     if single and type(wanted) is not float:
