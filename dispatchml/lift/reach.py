@@ -336,6 +336,8 @@ def is_foreign(x: Any) -> bool:
         x = type(x)  # such as what numba makes of a function of the user's
         if x.__module__.partition(".")[0] in ("functools", "cython"):
             return False
+    if isinstance(x, types.FunctionType) and is_ours(x.__code__.co_filename):
+        return False  # what a transform has made of a function, under the name of that
     module = str(getattr(x, "__module__", None) or "").partition(".")[0]
     if module in sys.stdlib_module_names or module in ("", "numpy", "builtins") or module.startswith("dispatchml"):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dis
 import functools
 import types
@@ -141,11 +142,11 @@ def leaves_of_globals(function: types.FunctionType) -> list[Any]:
     functions = [function]
     for reader in functions:  # it grows on the way
         for name in names_read(reader.__code__):
-            value = names.get(name)
+            value = names.get(name, vars(builtins).get(name))  # where lifted code finds what stands for a function
             if isinstance(value, types.FunctionType):
                 if value.__globals__ is names and value not in functions:
                     functions.append(value)
-            elif value is not None and not isinstance(value, (type, types.ModuleType)):
+            elif name in names and value is not None and not isinstance(value, (type, types.ModuleType)):
                 found += flatten(value)[0]
     return found
 

@@ -452,3 +452,31 @@ def test_arrays_before_and_after_lists():
     wanted = 2 * math.sin(1.0) * np.array([1.0, 2.0])
     for x in (np.array([1.0, 2.0]), [1.0, 2.0], np.array([1.0, 2.0])):
         np.testing.assert_allclose(dm.grad(late)(x), wanted)
+
+
+def filling(x):
+    z = np.array([x[0], x[1]])
+    z[1] = x[1] * x[2]
+    return np.sum(np.sin(z))
+
+
+@dm.checkpoint
+def in_a_segment(x):
+    return filling(x)
+
+
+ORDERS = {
+    "jacfwd": dm.jacfwd,
+    "hessian": dm.hessian,
+    "reverse over reverse": lambda f: dm.jacrev(dm.jacrev(f)),
+    "product": lambda f: lambda x: dm.hvp(f, (x,), (x,)),
+    "batch": lambda f: lambda x: dm.vmap(dm.grad(f))(x[None]),
+    "pullback": lambda f: lambda x: dm.vjp(dm.grad(f), x)[1](x),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_what_a_transform_has_made_of_a_function_is_lifted_within_transforms_of_it(name):
+    x = np.array([0.7, -0.4, 1.3])
+    np.testing.assert_allclose(ORDERS[name](in_a_segment)(x), ORDERS[name](filling)(x), atol=1e-14)
+    np.testing.assert_allclose(ORDERS[name](dm.checkpoint(in_a_segment))(x), ORDERS[name](filling)(x), atol=1e-14)
