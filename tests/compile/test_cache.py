@@ -1,7 +1,6 @@
 """The cache on disk among enemies: damage, strangers, full and missing disks, many processes at once."""
 
 import errno
-import gc
 import os
 import shutil
 import stat
@@ -42,9 +41,8 @@ def quiet():
 
 def kernel(factor=1.5):
     """The library of a kernel, as a new process would get it, and whether it works."""
-    gc.collect()
     machine.LIBRARIES.clear()
-    library = machine.load(scale(factor))
+    library = machine.load(scale(factor), effort=0)
     x, y = np.arange(50.0), np.zeros(50)
     kernel_function(library, "scale", 2, extent=50)(x, y)
     np.testing.assert_array_equal(y, factor * x)
@@ -101,7 +99,7 @@ def test_damaged_files_are_made_anew(damage, cache_folder):
 def test_a_whole_file_of_another_key_is_not_taken(cache_folder):
     kernel(2.0)
     path = only_file(cache_folder)
-    other = machine.cache.key_of(*machine.circumstances(), scale(3.0))
+    other = machine.cache.key_of(*machine.circumstances(), "effort 0", scale(3.0))
     os.rename(path, cache_folder / (other + cache.SUFFIX))
     assert kernel(3.0).source == "compiled"
 
@@ -127,7 +125,7 @@ def test_code_of_another_machine_or_generator_is_not_taken(where, name, value, m
 
 
 def test_a_damaged_inside_with_a_right_checksum_is_made_anew(quiet):
-    key = machine.cache.key_of(*machine.circumstances(), scale(1.5))
+    key = machine.cache.key_of(*machine.circumstances(), "effort 0", scale(1.5))
     for inside in (b"", b"image ", b"image " + bytes(40), b"image " + b"\xff" * 60, b"other " + bytes(80)):
         cache.store(key, inside)
         assert kernel().source == "compiled"
@@ -374,7 +372,7 @@ end = time.time() + {seconds}
 while time.time() < end or "disk" not in found and time.time() < end + 30:
     factor = float(random.randrange(1, 9))
     machine.LIBRARIES.clear()
-    library = machine.load(scale(factor))
+    library = machine.load(scale(factor), effort=0)
     found.append(library.source)
     kernel_function(library, "scale", 2, extent=10)(x, y)
     assert (y == factor * x).all()
