@@ -51,7 +51,7 @@ def test_the_benchmark_runs_on_the_stand_in(only, pretend, monkeypatch):
     def few(case):
         return [x[:20] if np.ndim(x) and len(x) > 20 else x for x in case.arguments]
 
-    lines = module.measure(sys.modules["pretend_cupy"], target=1e-4, size=1000, width=8, arguments=few, only=only)
+    lines = module.measure(sys.modules["pretend_cupy"], target=1e-4, size=100, width=8, arguments=few, only=only)
     assert not [line for line in lines if line.startswith("FAILED")], lines
     more = () if only else ("perceptron", "transformer", module.TABLE[2].name)
     for words in ("copy's bandwidth", "by hand", "promises kept", *more):
