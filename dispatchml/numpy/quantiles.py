@@ -163,21 +163,25 @@ def nanquantile(
     if ops.dtype(a).kind == "O" and not ops.any(ops.isnan(a)):
         return quantile(a, q, axis, None, overwrite_input, method, keepdims)
     where = normal_axes(range_of(axis, a), ops.ndim(a))
-    wanted = precision_of(a, q, method)
+    q = operand(q)
+    wanted = None if is_layer(q) else precision_of(a, q, method)
     a = casted(a, wanted)
     ordered = ops.sort(merged_last(a, where), axis=-1)
     count = ops.sum(ops.logical_not(ops.isnan(ordered)), axis=-1, dtype=float, keepdims=True)
-    parts = []
-    for share in np.ravel(np.asarray(q, dtype=float)):
-        position = ops.multiply(ops.maximum(ops.subtract(count, 1), 0), share)
-        low, high = (ops.astype(f(position), dtype=np.dtype(np.intp)) for f in (ops.floor, ops.ceil))
-        lower = ops.take_along_axis(ordered, low, axis=-1)
-        upper = ops.take_along_axis(ordered, high, axis=-1)
+    last, parts = ops.maximum(ops.subtract(count, 1), 0), []
+    shares = ops.reshape(q, shape=(-1,)) if is_layer(q) else np.ravel(np.asarray(q, dtype=float))
+    for k in range(ops.shape(shares)[0]):
+        position = ops.multiply(last, ops.getitem(shares, index=k))
+        low = ops.stop_gradient(ops.floor(position))
+        lower, upper = (
+            ops.take_along_axis(ordered, ops.astype(place, dtype=np.dtype(np.intp)), axis=-1)
+            for place in (low, ops.minimum(ops.add(low, 1), last))
+        )
         y = ops.add(lower, ops.multiply(ops.subtract(upper, lower), casted(ops.subtract(position, low), wanted)))
         parts.append(ops.reshape(y, shape=ops.shape(y)[:-1]))
     if kept(keepdims):
         parts = [expand_dims(p, where) for p in parts]
-    return ops.reshape(ops.stack(tuple(parts), axis=0), shape=np.shape(q) + ops.shape(parts[0]))
+    return ops.reshape(ops.stack(tuple(parts), axis=0), shape=ops.shape(q) + ops.shape(parts[0]))
 
 
 def merged_last(a: Any, where: tuple[int, ...]) -> Any:

@@ -117,3 +117,18 @@ def test_zero_tangents_have_the_dtype_of_the_result_where_directions_are_made_in
 
     for found in (dm.jit(outer)(x), dm.jvp(outer, (x,), (x,))[0], outer(x)):
         assert [y.dtype for y in found] == [constant.dtype] * 2
+
+
+@pytest.mark.parametrize("keywords", [{}, {"axis": 1}, {"axis": 0, "keepdims": True}, {"axis": (0, 1)}])
+@pytest.mark.parametrize("q", [0.37, np.array([[0.23], [0.81]])], ids=["one", "several"])
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_nanquantile_at_traced_shares(q, keywords):
+    a = np.random.default_rng(0).normal(size=(3, 7))
+    a[0, 2] = a[2] = np.nan
+
+    def f(q):
+        return np.nanquantile(a, q, **keywords)
+
+    value, slope = dm.jvp(f, (q,), (np.ones_like(q)[()],))
+    np.testing.assert_allclose(value, f(q))
+    np.testing.assert_allclose(slope, (f(q + 1e-7) - f(q - 1e-7)) / 2e-7, rtol=1e-6)
