@@ -41,7 +41,7 @@ MEANINGLESS = {
 
 #: Classes that plugins declare and that are the argument of no program, as "module.Class": why.
 NO_ARGUMENTS = {
-    "dispatchml_xarray.labels.Opened": "an object of xarray on the way to a result, such as a groupby; no array",
+    "dispatchml_xarray.opening.Opened": "an object of xarray on the way to a result, such as a groupby; no array",
     "scipy.sparse._matrix.spmatrix": "its `*` is the matrix product, so no program means the same: it is refused",
     "dispatchml_sparse.numbers.Stacked": "a batch of sparse arrays, which only rules see",
     "dispatchml_structured.kronecker.KroneckerTangent": "a derivative with respect to a Kronecker, whose row it is in",

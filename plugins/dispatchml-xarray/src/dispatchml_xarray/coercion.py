@@ -17,18 +17,8 @@ from dispatchml.dispatch.errors import at_user_line, warn_at_user_line
 from dispatchml.numpy.meanings import functions, library_meaning
 
 from .elementwise import OPERATORS, keeps_attrs
-from .labels import (
-    DataArray,
-    LabelError,
-    LabelWarning,
-    bare,
-    innermost,
-    is_traced,
-    label,
-    labels_of,
-    levels_of,
-    run,
-)
+from .labels import DataArray, LabelError, LabelWarning, bare, innermost, is_traced, label, labels_of, levels_of
+from .opening import run
 
 #: Functions that keep labels on plain arrays, those that look at shapes or truth only, and those that raise on plain
 #: labelled arrays, here or there.

@@ -15,21 +15,8 @@ import xarray as xr
 from dispatchml import register_container
 from dispatchml.dispatch.errors import at_user_line
 
-from .labels import (
-    INSIDE,
-    Axis,
-    DataArray,
-    LabelError,
-    OpenedObject,
-    axes_of,
-    closed,
-    innermost,
-    inside,
-    is_traced,
-    opened,
-    run,
-    with_operator,
-)
+from .labels import Axis, DataArray, LabelError, innermost, is_traced
+from .opening import INSIDE, OpenedObject, axes_of, closed, inside, opened, run, with_operator
 
 Dataset = xr.Dataset
 

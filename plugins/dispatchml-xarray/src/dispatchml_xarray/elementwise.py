@@ -12,7 +12,8 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
 from .aligned import at_once
-from .labels import DataArray, LabelError, Variable, innermost, run
+from .labels import DataArray, LabelError, Variable, innermost
+from .opening import run
 
 Rule = Callable[..., Any]
 #: Operations that are operators in xarray, with attributes and names as these have them.

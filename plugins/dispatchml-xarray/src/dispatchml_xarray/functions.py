@@ -23,19 +23,8 @@ from dispatchml.dispatch.errors import at_user_line
 
 from . import inner_masks
 from .duck_arrays import FUNCTIONS
-from .labels import (
-    INSIDE,
-    DataArray,
-    LabelError,
-    OpenedObject,
-    Variable,
-    bare,
-    held,
-    innermost,
-    is_labelled,
-    is_traced,
-    run,
-)  # fmt: skip
+from .labels import DataArray, LabelError, Variable, bare, held, innermost, is_labelled, is_traced
+from .opening import INSIDE, OpenedObject, run
 
 #: Functions of xarray that take labelled arrays.
 NAMES = (

@@ -13,7 +13,8 @@ from dispatchml import ops, primal
 from dispatchml.dispatch.errors import at_user_line
 
 from .axes import assembled, numbers
-from .labels import LabelError, Labels, bare, innermost, is_labelled, labels_of, of_variable, run
+from .labels import LabelError, Labels, bare, innermost, is_labelled, labels_of, of_variable
+from .opening import run
 
 Rule = Callable[..., Any]
 

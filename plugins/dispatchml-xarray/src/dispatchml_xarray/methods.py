@@ -11,17 +11,8 @@ from dispatchml.dispatch.errors import at_user_line
 
 from . import views
 from .indexing import write
-from .labels import (
-    DataArray,
-    LabelError,
-    Loc,
-    innermost,
-    is_traced,
-    labels_of,
-    levels_of,
-    run,
-    unlabel,
-)
+from .labels import DataArray, LabelError, innermost, is_traced, labels_of, levels_of, unlabel
+from .opening import Loc, run
 
 #: Methods that leave for another library, a file or a picture: a derivative does not follow.
 LEAVING = frozenset(

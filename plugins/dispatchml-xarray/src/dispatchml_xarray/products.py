@@ -11,7 +11,8 @@ from dispatchml import ops
 from dispatchml.dispatch.errors import at_user_line
 
 from .axes import assembled, numbers
-from .labels import DataArray, LabelError, Labels, Variable, fresh, is_labelled, of_variable, run
+from .labels import DataArray, LabelError, Labels, Variable, fresh, is_labelled, of_variable
+from .opening import run
 
 Rule = Callable[..., Any]
 

@@ -8,12 +8,11 @@ from dispatchml import ops
 from dispatchml.dispatch import dressing, order, register_type, transparent
 from dispatchml.dispatch.errors import at_user_line
 
-from . import axes, coercion, datasets, elementwise, functions, indexing, methods, products, views
+from . import axes, coercion, datasets, elementwise, functions, indexing, methods, products, shapes, views
 from .jacobians import again, block
 from .labels import (
     DataArray,
     LabelError,
-    Opened,
     Variable,
     bare,
     hidden_of,
@@ -25,6 +24,7 @@ from .labels import (
     unlabel,
     unlabel_labelled,
 )
+from .opening import Opened
 
 OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "matmul")
 #: Operators and protocols of xarray that leave the call to a value that belongs outside a labelled array.
@@ -52,18 +52,18 @@ TABLES: dict[Any, str] = {
     axes.reordering: "argpartition argsort partition sort fft ifft rfft irfft hfft ihfft",
     axes.along_axes: "fft2 fftn ifft2 ifftn irfft2 irfftn rfft2 rfftn fftshift ifftshift",
     axes.normalised: "softmax log_softmax",
-    axes.same_dims: "tril triu cholesky expm logm sqrtm hermitian_function matrix_power",
-    axes.resized: "repeat tile pad",
-    axes.split: "split array_split",
-    axes.lost: """
+    shapes.same_dims: "tril triu cholesky expm logm sqrtm hermitian_function matrix_power",
+    shapes.resized: "repeat tile pad",
+    shapes.split: "split array_split",
+    shapes.lost: """
         atleast_1d atleast_2d atleast_3d choose column_stack convolve correlate cofactor cross divide_by_gaps dstack eig
         eigh eigvals eigvalsh frechet hstack insert kron lstsq lu multi_dot qr rot90 select svd svdvals tensordot
         tensorinv tensorsolve vstack solve_triangular
     """,
-    axes.permuted(axes.order_of_transpose): "transpose",
-    axes.permuted(axes.order_of_swapaxes): "swapaxes",
-    axes.permuted(axes.order_of_matrices): "matrix_transpose",
-    axes.permuted(axes.order_of_moveaxis): "moveaxis",
+    shapes.permuted(shapes.order_of_transpose): "transpose",
+    shapes.permuted(shapes.order_of_swapaxes): "swapaxes",
+    shapes.permuted(shapes.order_of_matrices): "matrix_transpose",
+    shapes.permuted(shapes.order_of_moveaxis): "moveaxis",
     indexing.written_along: "put_along_axis add_along_axis",
     indexing.scattering: "scatter scatter_along_axis scatter_take",
     indexing.found: "argwhere flatnonzero nonzero unique_indices",
@@ -81,9 +81,10 @@ TABLES: dict[Any, str] = {
 PARTICULAR = {
     f.__name__: f
     for f in (
-        axes.quantile, axes.diff, axes.trapezoid, axes.searchsorted, axes.expand_dims, axes.squeeze, axes.broadcast_to,
-        axes.reshape, axes.ravel, axes.flip, axes.roll, axes.unstack, axes.concatenate, axes.stack,
-        axes.broadcast_arrays,
+        axes.quantile, axes.diff, axes.trapezoid, axes.searchsorted,
+        shapes.expand_dims, shapes.squeeze, shapes.broadcast_to,
+        shapes.reshape, shapes.ravel, shapes.flip, shapes.roll, shapes.unstack, shapes.concatenate, shapes.stack,
+        shapes.broadcast_arrays,
         indexing.getitem, indexing.setitem, indexing.add_at, indexing.take, indexing.take_along_axis, indexing.compress,
         indexing.extract, indexing.delete, indexing.unique, indexing.one_like, indexing.pad_constant,
         products.inner, products.vdot, products.vecdot, products.outer, products.einsum, products.solve, products.trace,

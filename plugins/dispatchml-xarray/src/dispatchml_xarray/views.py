@@ -15,22 +15,8 @@ from dispatchml import ops
 from dispatchml.dispatch import Part, change, part_of, replace
 from dispatchml.dispatch.errors import ShapeError, at_user_line
 
-from .labels import (
-    LabelError,
-    Labels,
-    Variable,
-    axes_of,
-    bare,
-    closed,
-    innermost,
-    inside,
-    label,
-    labels_of,
-    levels_of,
-    of_variable,
-    opened,
-    unlabel,
-)
+from .labels import LabelError, Labels, Variable, bare, innermost, label, labels_of, levels_of, of_variable, unlabel
+from .opening import axes_of, closed, inside, opened
 
 
 def numbers(x: Any, **_: Any) -> Any:
