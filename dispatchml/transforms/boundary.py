@@ -58,6 +58,7 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
             if ready is not None:
                 run, again = ready.run, True
         if not again:
+            advise(error, function)
             raise_in_words(error, name)
         del refused[before:]
         try:
@@ -65,6 +66,7 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
         except Exception as second:
             if second.__context__ is error:
                 second.__context__ = None  # of a run that did not count
+            advise(second, function)
             raise_in_words(second, name)
     finally:
         if entered:
@@ -82,6 +84,14 @@ def call_user(function: Callable[..., Any], arguments: Any, keywords: Any, name:
     if LIFTING.check is not None:
         LIFTING.check(function, result, name)
     return result if type(result) in LEAVES else map_leaves(lambda x: up_to_date(normal_form(x)), result)
+
+
+def advise(error: Exception, function: Callable[..., Any]) -> None:
+    """Say of an error where a function was not lifted."""
+    if type(error) is TracerConversionError and not is_unlifted(function):
+        from ..lift.unreached import advise as of_functions
+
+        of_functions(error)
 
 
 def with_lists(function: Callable[..., Any], arguments: Any) -> Any:

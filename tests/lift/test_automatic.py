@@ -480,3 +480,29 @@ def test_what_a_transform_has_made_of_a_function_is_lifted_within_transforms_of_
     x = np.array([0.7, -0.4, 1.3])
     np.testing.assert_allclose(ORDERS[name](in_a_segment)(x), ORDERS[name](filling)(x), atol=1e-14)
     np.testing.assert_allclose(ORDERS[name](dm.checkpoint(in_a_segment))(x), ORDERS[name](filling)(x), atol=1e-14)
+
+
+def spread(x):
+    return np.array([x[0] * x[1], x[1]])
+
+
+LAYERS = [spread]
+
+
+def of_layers(x):
+    for layer in LAYERS:
+        x = layer(x)
+    return np.sum(x)
+
+
+def test_what_is_not_reached_is_told_how():
+    x = np.array([1.0, 2.0])
+    with pytest.raises(TracerConversionError, match=r"spread \(.*test_automatic.py.* write @dispatchml.lift above it"):
+        dm.hessian(of_layers)(x)
+    with pytest.raises(TracerConversionError, match="pass it through dispatchml.lift"):
+        dm.grad(lambda x, table: table["a"](x)[0])(x, {"a": lambda x: np.array([x[0], x[1]])})
+    with pytest.raises(TracerConversionError) as caught:
+        dm.grad(of_layers, lift=False)(x)
+    assert "dispatchml.lift" not in str(caught.value)
+    LAYERS[0] = dm.lift(spread)
+    np.testing.assert_array_equal(dm.grad(of_layers)(x), [2.0, 2.0])
