@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,8 @@ def torch_with_cuda() -> Any:
 
 
 def jax_with_cuda() -> Any:
-    """jax, where it is installed and sees the card."""
+    """jax, where it is installed and sees the card. It leaves the memory that it does not need to the others."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     jax = optional("jax")
     if jax is None or jax.default_backend() != "gpu":
         return None
