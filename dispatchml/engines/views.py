@@ -174,6 +174,11 @@ def links(x: Any) -> tuple[Any, list[tuple[Any, dict[str, Any]]]]:
 def positions(x: Any) -> tuple[Any, Any]:
     """The owner at the root of a view, and the flat positions of the view's elements in it, laid out like it."""
     x, chain = links(x)
+    return x, followed(layout(x), chain)
+
+
+def layout(x: Any) -> np.ndarray[Any, Any]:
+    """The flat positions of the elements of a traced value that is no view, laid out as its numbers are."""
     shape = ops.shape(x)
     where = np.arange(int(np.prod(shape, dtype=np.intp))).reshape(shape)
     element = element_of(x)
@@ -181,10 +186,31 @@ def positions(x: Any) -> tuple[Any, Any]:
         laid_out = np.empty_like(element, dtype=where.dtype)
         laid_out[...] = where
         where = laid_out
+    return where
+
+
+def followed(where: Any, chain: list[tuple[Any, dict[str, Any]]]) -> Any:
+    """The positions that are left by what a view was taken with."""
     for op, keywords in chain:
         if type(op) is not Part:
             where = op(where, **keywords)
-    return x, where
+    return where
+
+
+def share_memory(a: Any, b: Any, ask: Callable[[Any, Any], bool]) -> bool:
+    """What NumPy's `may_share_memory` or `shares_memory` say of two traced values: views of one share what the
+    positions of their elements do.
+    """
+    if not (isinstance(a, Writable) and isinstance(b, Writable)):
+        return False
+    for x in (a, b):
+        current(x)
+        cut_copies(x)
+    (top, first), (other, second) = links(a), links(b)
+    if top is not other or type(numbers_of(top)) is not np.ndarray:
+        return False
+    where = layout(top)
+    return ask(followed(where, first), followed(where, second))
 
 
 def assign(x: Any, index: Any, value: Any, part: Part | None = None, whole: bool = False) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from .. import ops
+from ..engines.views import share_memory
 from .manipulation import copy_of
 from .registry import PUBLIC, numpy_function, operand
 
@@ -74,12 +75,12 @@ def isrealobj(x: Any) -> bool:
 
 @numpy_function(np.may_share_memory, arrays=0)
 def may_share_memory(a: Any, b: Any, /, max_work: Any = None) -> bool:
-    return False
+    return share_memory(a, b, lambda x, y: np.may_share_memory(x, y, max_work=max_work))
 
 
 @numpy_function(np.shares_memory, arrays=0)
 def shares_memory(a: Any, b: Any, /, max_work: Any = None) -> bool:
-    return False
+    return share_memory(a, b, lambda x, y: np.shares_memory(x, y, max_work=max_work))
 
 
 @numpy_function(np.array_repr, arrays=0)
