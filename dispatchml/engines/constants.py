@@ -21,7 +21,7 @@ LOOKED_AT = 8192
 def keep_constant(tape: Any, constant: np.ndarray[Any, Any]) -> Any:
     """What the tape keeps of a writeable constant."""
     if constant.nbytes <= COPY_LIMIT or constant.dtype.hasobject:
-        return constant.copy()
+        return constant.copy("K")
     if tape.constants is None:
         tape.constants = {}
     if id(constant) not in tape.constants:

@@ -36,7 +36,7 @@ class Writes:
 
 #: Operations whose results NumPy does not let be written to.
 READ_ONLY: set[Any] = {ops.diagonal, ops.diag}
-NAMES = {"stretched": "broadcast_to"}
+NAMES = {"stretched": "broadcast_to", "windows": "sliding_window_view"}
 WRITES = Writes()
 WRITES.count = 0
 #: Each stamp is given once, so that no thread can bring an old one back.
@@ -122,14 +122,14 @@ def numbers_of(x: Any) -> Any:
 
 def element_of(x: Any) -> Any:
     """The numbers of a traced array without the axes that are hidden from the user, by which its memory is laid out;
-    None where they are not one plain array.
+    None where they are not one plain array, or one that repeats its elements, as the array that it stands for does not.
     """
     inner, hidden, shape = numbers_of(x), hidden_axes(x), ops.shape(x)
     if type(inner) is not np.ndarray or inner.ndim != len(shape) + hidden or not shape:
         return None
     if hidden:
         inner = inner[(0,) * hidden] if inner.size else np.empty(shape, inner.dtype)
-    return inner if inner.shape == shape else None
+    return inner if inner.shape == shape and 0 not in inner.strides else None
 
 
 def refuse_read_only(x: Any) -> None:

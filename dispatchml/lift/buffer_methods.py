@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..numpy.methods import ArrayMethods
 from .buffers import Buffer, held, held_deeply, held_keywords, holds_traced, kept, ndarray
+from .calling import called
 from .writing import write
 
 
@@ -73,25 +75,48 @@ def in_place(function: Any, change: Any) -> Any:
 
 
 def methods() -> None:
-    """Methods of arrays that are functions of NumPy too."""
+    """Methods of arrays, some of which are functions of NumPy too."""
     for name in (
         "sum mean prod min max std var any all cumsum cumprod argmin argmax argsort argpartition trace clip round "
         "nonzero searchsorted take repeat dot compress choose"
     ).split():
         setattr(Buffer, name, method_of(name, getattr(np, name)))
-    for name in "astype conj conjugate flatten diagonal tolist item".split():
+    for name in (
+        "astype conj conjugate flatten diagonal tolist item reshape ravel transpose swapaxes squeeze getfield byteswap"
+    ).split():
         setattr(Buffer, name, method_of(name, None))
+    for name in ("fill", "sort", "partition", "put"):
+        setattr(Buffer, name, writing_method(name))
 
 
 def method_of(name: str, function: Any) -> Any:
     """A method: of what is held, or NumPy's function where an argument is traced."""
 
     def method(self: Buffer, *arguments: Any, **keywords: Any) -> Any:
-        value = held(self)
-        arguments, keywords = held_deeply(arguments), held_keywords(keywords)
-        if function is not None and type(value) is ndarray and (holds_traced(arguments) or holds_traced(keywords)):
-            return kept(function(value, *arguments, **keywords))
-        return kept(getattr(value, name)(*arguments, **keywords))
+        if function is not None and (
+            type(keywords.get("out")) is Buffer
+            or type(held(self)) is ndarray
+            and (holds_traced(arguments) or holds_traced(keywords))
+        ):
+            return called(function, (self, *arguments), keywords)
+        return called(plain_method, (self, *arguments), keywords)
+
+    def plain_method(x: Any, *arguments: Any, **keywords: Any) -> Any:
+        return getattr(x, name)(*arguments, **keywords)
+
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+def writing_method(name: str) -> Any:
+    """A method that writes into the array."""
+
+    def method(self: Buffer, *arguments: Any, **keywords: Any) -> None:
+        value, given, named = held(self), held_deeply(arguments), held_keywords(keywords)
+        if type(value) is ndarray and not holds_traced(given) and not holds_traced(named):
+            getattr(value, name)(*given, **named)
+        else:
+            getattr(ArrayMethods, name)(self, *given, **named)
 
     method.__name__ = method.__qualname__ = name
     return method

@@ -19,6 +19,8 @@ from ..engines.provider import HOLDERS, provide
 from ..engines.record import Rec
 from ..engines.space import SPACES
 from ..engines.traced import Traced
+from ..engines.views import has_memory
+from ..numpy.manipulation import in_order
 from ..ops.index import is_basic
 from ..transforms.prepared import LIFTING
 
@@ -29,17 +31,18 @@ Take = Callable[[Any], Any]
 class Buffer:
     """An array that takes traced values. `_value` is what it holds; a view has its root and how it is taken from it."""
 
-    __slots__ = ("_value", "_root", "_take", "_version", "_order", "_part", "_viewed", "_lent", "__weakref__")
+    __slots__ = ("_value", "_root", "_take", "_version", "_strides", "_part", "_viewed", "_lent", "__weakref__")
     __array_priority__ = 2_000_000.0
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, value: Any, root: Buffer | None = None, take: Take | None = None) -> None:
         self._value, self._root, self._take = value, root, take
         self._version: int = 0 if root is None else root._version
-        self._order = "C"
+        #: How it lies in memory, once that is not seen any more: the strides of its own memory.
+        self._strides: tuple[int, ...] | None = None
         #: (buffer, "real" or "imag") of what is a part of complex numbers.
         self._part: tuple[Buffer, str] | None = None
-        #: Whether views of it have been taken; "reshaped" where its shape was set after that.
+        #: Whether views of it have been taken; what kind of views where they would not see a traced value.
         self._viewed: Any = False
         #: Weak references to what lends its plain memory; True where a traced value was lent.
         self._lent: Any = None
@@ -79,7 +82,9 @@ class Buffer:
     imag = property(
         lambda x: viewing.part(x, "imag"), lambda x, v: viewing.set_part(x, "imag", v), doc="The other part."
     )
-    flat = property(lambda self: held(self).flat, doc="As `numpy.ndarray.flat`.")
+    flat = property(
+        lambda x: elements.Elements(x), lambda x, v: x.flat.__setitem__(Ellipsis, v), doc="As `numpy.ndarray.flat`."
+    )
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__array_interface__":
@@ -122,15 +127,15 @@ class Buffer:
         return held(self).__reduce__()
 
     def __copy__(self) -> Buffer:
-        return self.copy()
+        return self.copy("K")
 
     def __deepcopy__(self, memo: Any) -> Buffer:
-        return self.copy()
+        return self.copy("K")
 
     def copy(self, order: Any = "C") -> Buffer:
         """An independent buffer."""
         value = held(self)
-        return Buffer(value.copy(order) if type(value) is ndarray else fresh(value))
+        return Buffer(value.copy(order) if type(value) is ndarray else in_order(fresh(value), order))
 
     # ---- reading and writing -----------------------------------------------------------------------------------------
 
@@ -143,7 +148,7 @@ class Buffer:
         elif not is_basic(index):
             return kept(value[index])
         made = value[index]
-        if type(made) is ndarray or type(value) is not ndarray and made.shape:
+        if type(made) is ndarray or type(value) is not ndarray and has_memory(made.shape, {"index": index}):
             return viewing.linked(self, made, lambda x: x[index])
         return made
 
@@ -170,85 +175,13 @@ class Buffer:
 
     # ---- methods of arrays -------------------------------------------------------------------------------------------
 
-    def reshape(self, *shape: Any, order: str = "C", **keywords: Any) -> Any:
-        """As `numpy.ndarray.reshape`."""
-        return viewing.view(self, lambda x: x.reshape(*shape, order=order))
-
-    def ravel(self, order: str = "C") -> Any:
-        """As `numpy.ndarray.ravel`."""
-        return viewing.view(self, lambda x: x.ravel(order))
-
-    def transpose(self, *axes: Any) -> Any:
-        """As `numpy.ndarray.transpose`."""
-        return viewing.view(self, lambda x: x.transpose(*axes))
-
-    def swapaxes(self, one: int, other: int) -> Any:
-        """As `numpy.ndarray.swapaxes`."""
-        return viewing.view(self, lambda x: x.swapaxes(one, other))
-
-    def squeeze(self, axis: Any = None) -> Any:
-        """As `numpy.ndarray.squeeze`."""
-        return viewing.view(self, lambda x: x.squeeze(axis))
-
     def view(self, *arguments: Any) -> Any:
         """As `numpy.ndarray.view`, for the same dtype; of plain memory any."""
-        if type(held(self)) is ndarray and arguments and arguments[0] is not ndarray:
-            return held(self).view(*arguments)
-        return viewing.view(self, lambda x: x[...])
-
-    def fill(self, value: Any) -> None:
-        """As `numpy.ndarray.fill`."""
-        self[...] = value
-
-    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, **keywords: Any) -> None:
-        """As `numpy.ndarray.sort`, in place."""
-        self[...] = np.sort(held(self), axis)
-
-    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
-        """As `numpy.ndarray.put`."""
-        if mode != "raise":
-            raise LiftError(f"put(mode={mode!r}) into an array of lifted code{at_user_line()}: write x.flat[i] = v.")
-        self[np.unravel_index(np.asarray(indices), self.shape)] = values
-
-    # ---- NumPy's protocols -------------------------------------------------------------------------------------------
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
-        out = keywords.pop("out", None)
-        if out is None:
-            given = [held(x) for x in inputs]
-            if method == "at":
-                return writing.write_at(ufunc, inputs, given)
-            return kept(getattr(ufunc, method)(*given, **held_keywords(keywords)))
-        given = [held_deeply(x) for x in inputs]
-        into = [held(x) for x in out]
-        if not any(isinstance(x, TRACED) for x in (*given, *into)):
-            getattr(ufunc, method)(*given, out=tuple(into), **held_keywords(keywords))
-        else:
-            if any(type(x) is ndarray for x in out):
-                from ..numpy.registry import refuse_out
-
-                refuse_out(ufunc.__name__)
-            where = held(keywords.pop("where", True))
-            if where is not True:
-                given = [writing.protected(x, where) for x in given]
-            found = getattr(ufunc, method)(*given, **held_keywords(keywords))
-            for x, y in zip(out, found if type(found) is tuple else (found,), strict=True):
-                if x is not None:
-                    x[...] = y if where is True else np.where(where, y, held(x))
-        return out[0] if len(out) == 1 else out
-
-    def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = kwargs.get("out")
-        if func in writing.IN_PLACE and type(args[0]) is Buffer and holds_traced([held_deeply(x) for x in args]):
-            return writing.IN_PLACE[func](*args, **kwargs)
-        if type(out) is Buffer:
-            kwargs = {k: v for k, v in kwargs.items() if k != "out"}
-            out[...] = func(*args, **kwargs)
-            return out
-        if func in viewing.VIEWS and args and type(args[0]) is Buffer:
-            rest = tuple(map(held_deeply, args[1:]))
-            return viewing.view(args[0], lambda x: func(x, *rest, **kwargs))
-        return kept(func(*map(held_deeply, args), **held_keywords(kwargs)))
+        value = held(self)
+        if type(value) is not ndarray or not arguments or arguments[0] in (ndarray, value.dtype):
+            return self[...]
+        (self if self._root is None else self._root)._viewed = "other numbers"
+        return value.view(*arguments)
 
 
 TRACED = (Traced, Rec)
@@ -359,4 +292,4 @@ SPACES[Buffer] = lambda x: SPACES[type(held(x))](held(x))
 add_layer(Layer(Buffer, "transform", payload=held, provider=provide, sealed=True, place="dispatchml.lift"))
 
 
-from . import buffer_methods, lending, viewing, writing  # noqa: E402, F401  they need the class
+from . import buffer_methods, calling, elements, lending, viewing, writing  # noqa: E402, F401  they need the class

@@ -8,13 +8,25 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dispatch.errors import LiftError, at_user_line
+from ..dispatch.errors import LiftError, ReadOnlyError, at_user_line
+from ..engines.views import element_of
+from ..engines.writable import Writable
+from ..numpy import writing as in_place
 from .buffers import TRACED, Buffer, array_of, fresh, held, held_deeply, holds_traced, ndarray
 from .lending import refuse_held, write_in_place
-from .viewing import positions, set_part
+from .viewing import positions, set_part, strides_of
 
 #: Up to so many bytes, the plain memory of an array that has become traced is made nan.
 FORGOTTEN = 2**18
+
+#: Views of an array that would not see a traced value, and what to write instead.
+UNSEEN = {
+    "reshaped": (
+        "whose shape had been set after views of it were taken",
+        "Write x = x.reshape(shape) instead of x.shape = shape.",
+    ),
+    "other numbers": ("of which there is a view of another dtype", "Take x.view(dtype) of a copy of it: x.copy()."),
+}
 
 
 def write(x: Buffer, index: Any, new: Any) -> None:
@@ -28,13 +40,10 @@ def write(x: Buffer, index: Any, new: Any) -> None:
         return
     root = x if x._root is None else x._root
     value = root._value
-    if root._viewed == "reshaped" and type(value) is ndarray:
-        raise LiftError(
-            f"A traced value was written into an array whose shape had been set after views of it were taken"
-            f"{at_user_line()}. Write x = x.reshape(shape) instead of x.shape = shape."
-        )
-    if type(value) is ndarray and value.flags.f_contiguous and not value.flags.c_contiguous:
-        root._order = "F"
+    if root._viewed in UNSEEN and type(value) is ndarray:
+        what, instead = UNSEEN[root._viewed]
+        raise LiftError(f"A traced value was written into an array {what}{at_user_line()}. {instead}")
+    root._strides = strides_of(root)
     whole = index is Ellipsis or type(index) is slice and index == slice(None)
     memory = value if type(value) is ndarray else None
     if memory is not None:
@@ -42,12 +51,14 @@ def write(x: Buffer, index: Any, new: Any) -> None:
             refuse_held(root)
         refuse_lost(value, new)
         value = value.copy("K") if not whole or x is not root else value
-    if x is root and whole and ops.shape(new) == value.shape and isinstance(new, TRACED):
+    if x is root and whole and ops.shape(new) == value.shape and isinstance(new, TRACED) and lies_as(new, root):
         made = fresh(new) if new.dtype == value.dtype else ops.astype(new, dtype=value.dtype)
     elif x is root:
         made = ops.setitem(value, fit(new, value, index), index=index)
     else:
-        where = positions(x)[index]
+        where = positions(x)
+        refuse_read_only(where)
+        where = where[index]
         flat = np.unravel_index(where, value.shape)
         made = ops.setitem(value, broadcast(new, where.shape), index=flat)
     if memory is None and root._lent:
@@ -57,6 +68,23 @@ def write(x: Buffer, index: Any, new: Any) -> None:
     root._version += 1
     if memory is not None and memory.nbytes <= FORGOTTEN and memory.flags.writeable:
         memory.fill(np.nan)  # who still holds the plain memory shall not take it for the array
+
+
+def lies_as(new: Any, root: Buffer) -> bool:
+    """Whether a traced value lies in memory as a buffer does, which decides what is a view of it later."""
+    element = element_of(new) if isinstance(new, Writable) else None
+    if element is None:
+        element = np.empty(root.shape, root.dtype)
+    return element.strides == tuple(s // root.dtype.itemsize * element.itemsize for s in root._strides)
+
+
+def refuse_read_only(where: Any) -> None:
+    """Refuse a write to a view that NumPy hands out read-only."""
+    if not where.flags.writeable:
+        raise ReadOnlyError(
+            f"A view that NumPy hands out read-only, such as a diagonal or the result of broadcast_to, was written to"
+            f"{at_user_line()}. Copy it first, or write into what it was taken from."
+        )
 
 
 def fit(new: Any, value: Any, index: Any) -> Any:
@@ -116,35 +144,8 @@ def protected(x: Any, where: Any) -> Any:
     return np.where(where, x, 1) if isinstance(x, TRACED) or type(x) is ndarray else x
 
 
-def copyto(target: Buffer, source: Any, casting: str = "same_kind", where: Any = True) -> None:
-    """As `numpy.copyto`."""
-    target[...] = source if where is True else np.where(held(where), held(source), held(target))
-
-
-def fill_diagonal(a: Buffer, val: Any, wrap: bool = False) -> None:
-    """As `numpy.fill_diagonal`, for matrices."""
-    n = min(a.shape)
-    a[np.arange(n), np.arange(n)] = val
-
-
-def putmask(a: Buffer, mask: Any, values: Any) -> None:
-    """As `numpy.putmask`."""
-    copyto(a, values, where=mask)
-
-
-def place(arr: Buffer, mask: Any, vals: Any) -> None:
-    """As `numpy.place`: the values go round where there are fewer of them than places."""
-    where = np.flatnonzero(np.broadcast_to(np.asarray(held(mask), bool), arr.shape))
-    if where.size:
-        values = held_deeply(vals)
-        values = np.ravel(array_of(values) if type(values) in (list, tuple) else values)
-        if len(values) != where.size:
-            values = values[np.arange(where.size) % len(values)]
-        arr[np.unravel_index(where, arr.shape) if arr.shape else ()] = values if arr.shape else values[0]
-
-
-#: Functions of NumPy that write into their first argument.
+#: Functions of NumPy that write into their first argument, and what does it on values that take item assignment.
 IN_PLACE: dict[Any, Callable[..., Any]] = {
-    np.copyto: copyto, np.fill_diagonal: fill_diagonal, np.putmask: putmask, np.place: place,
-    np.put: lambda a, ind, v, mode="raise": a.put(ind, v, mode),
+    np.copyto: in_place.copyto, np.fill_diagonal: in_place.fill_diagonal, np.putmask: in_place.putmask,
+    np.place: in_place.place, np.put: in_place.put_, np.put_along_axis: in_place.put_along_axis,
 }  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..dispatch.dressing import refuse_aligned
-from ..engines.views import READ_ONLY, as_view, element_of
+from ..engines.views import READ_ONLY, as_view, element_of, links
 from ..engines.writable import Writable
 from .registry import numpy_function, operands
 
@@ -99,10 +99,17 @@ def in_order(x: Any, order: str) -> Any:
     """
     if order not in ("C", "F") or not isinstance(x, Writable):
         return x
+    if is_spread(x):
+        x = copy_of(x)
     element = element_of(x)
     if element is None or (element.flags.c_contiguous if order == "C" else element.flags.f_contiguous):
         return x
     return ops.reshape(ops.ravel(x, order=order), shape=ops.shape(x), order=order)
+
+
+def is_spread(x: Any) -> bool:
+    """Whether a traced value is a view with elements of its owner more than once: its memory is not in one piece."""
+    return any(op is stretched or op is windows for op, _ in links(x)[1])
 
 
 def order_of(x: Any) -> str:
@@ -249,6 +256,14 @@ def sliding_window_view(
     axes = tuple(range(ops.ndim(x))) if axis is None else normal_axes(axis, ops.ndim(x))
     if len(axes) != len(lengths):
         raise ValueError(f"Must provide matching length window_shape and axis; got {lengths} and {axes}")
+    given = {"lengths": lengths, "axes": axes}
+    return as_view(windows(x, **given), x, windows, given)
+
+
+def windows(x: Any, lengths: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """What a window shows at each of its places; of positions a view."""
+    if type(x) is np.ndarray:
+        return np.lib.stride_tricks.sliding_window_view(x, lengths, axes)
     for k, n in zip(axes, lengths, strict=True):
         count = ops.shape(x)[k] - n + 1
         if count < 1:
@@ -256,3 +271,6 @@ def sliding_window_view(
         index = np.arange(count)[:, None] + np.arange(n)
         x = ops.moveaxis(ops.take(x, index, axis=k), source=k + 1, destination=-1)
     return x
+
+
+READ_ONLY.add(windows)

@@ -16,6 +16,7 @@ from .. import ops
 from ..dispatch.called import called_function
 from ..dispatch.errors import OutArgumentError, ReadOnlyError, at_user_line, class_name
 from ..engines.foreign_methods import claimed
+from ..engines.provider import HOLDERS
 from ..engines.traced import Traced
 from ..engines.writable import Writable, is_array
 from .registry import is_ours, numpy_function, operand
@@ -88,8 +89,8 @@ def writable(x: Any, what: str, instead: str) -> Any:
 
 
 def target(x: Any, name: str, instead: str) -> Any:
-    """The first argument of a function of NumPy that writes: a traced array."""
-    if isinstance(x, Writable):
+    """The first argument of a function of NumPy that writes: a traced array, or an array of lifted code."""
+    if isinstance(x, Writable) or type(x) in HOLDERS:
         return x
     raise OutArgumentError(
         f"numpy.{name} writes into its first argument{at_user_line()}, which would lose what traced or layered values "
@@ -175,18 +176,15 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
 @numpy_function(np.place, arrays=0)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     x = target(arr, "place", "numpy.where(mask, values, x)")
-    vals = ops.reshape(vals, shape=(-1,)) if is_ours(vals) else np.ravel(vals)
-    places = np.flatnonzero(mask)
-    if not places.size:
+    values = ops.ravel(operand(vals) if type(vals) in (list, tuple) else vals)
+    if not ops.size(values):
+        if np.any(mask):
+            raise ValueError(f"Cannot insert from an empty array{at_user_line()}.")
         return
-    if not ops.size(vals):
-        raise ValueError(f"Cannot insert from an empty array{at_user_line()}.")
-    order = np.zeros(ops.size(x), int)
-    order[places] = np.arange(places.size) % ops.size(vals)
-    found = np.zeros(ops.size(x), bool)
-    found[places] = True
     shape = ops.shape(x)
-    write_numbers(x, ops.getitem(vals, index=order.reshape(shape)), found.reshape(shape))
+    mask = ops.reshape(ops.astype(mask if is_ours(mask) else np.asarray(mask), dtype=np.dtype(bool)), shape=shape)
+    before = ops.subtract(ops.cumsum(ops.astype(ops.ravel(mask), dtype=np.dtype(int)), axis=0), 1)
+    write_numbers(x, ops.reshape(ops.take(values, before, axis=0, mode="wrap"), shape=shape), mask)
 
 
 @numpy_function(np.fill_diagonal, arrays=0)

@@ -18,6 +18,8 @@ ARRAY_DATA, ARRAY_NDIM, ARRAY_DIMS, ARRAY_STRIDES, ARRAY_BASE, ARRAY_DESCR, ARRA
 UFUNC_NIN, UFUNC_NOUT, UFUNC_FUNCTIONS, UFUNC_DATA, UFUNC_NTYPES, UFUNC_TYPES = 16, 20, 32, 40, 48, 64
 #: Flags of an array: contiguous in C's order, in Fortran's, aligned, writeable.
 CONTIGUOUS, FORTRAN, ALIGNED, WRITEABLE = 0x0001, 0x0002, 0x0100, 0x0400
+#: What NumPy calls a copy that lies in memory as the array does.
+KEEP_ORDER = 2
 #: Places in NumPy's table of C functions; they are part of its binary interface and never move.
 API_ARRAY_TYPE, API_NEW_FROM_DESCR, API_RETURN, API_NEW_COPY = 2, 94, 76, 85
 CHARACTERS = {np.dtype(c).num: c for c in "?bBhHiIlLqQefdgFDGOMm"}

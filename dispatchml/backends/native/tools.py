@@ -85,8 +85,8 @@ def finite(a: Assembler) -> None:
 
 
 def kept(a: Assembler) -> None:
-    """kept(tape, x): a plain array that stays as it is: itself where it cannot be written, else a copy in C's order;
-    large ones are left to the function behind.
+    """kept(tape, x): a plain array that stays as it is: itself where it cannot be written, else a copy that lies
+    in memory as it does; large ones are left to the function behind.
     """
     a.need(a.equal(a.nargs, 2))
     x = a.argument(1)
@@ -101,7 +101,7 @@ def kept(a: Assembler) -> None:
     a.b.position_at_end(copied)
     a.need(a.b.or_(a.equal(descr, word(a, 1)), a.b.or_(a.equal(descr, word(a, 2)), a.equal(descr, word(a, 3)))))
     size_of(a, a.ndim(x), a.load(x, layout.ARRAY_DIMS))
-    a.b.ret(a.call("copy_array", x, number(0, I32)))
+    a.b.ret(a.call("copy_array", x, number(layout.KEEP_ORDER, I32)))
     a.finish()
 
 

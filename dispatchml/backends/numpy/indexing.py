@@ -29,12 +29,27 @@ def number_getitem(x: Any, index: Any) -> Any:
 def writeable(x: Any, value: Any) -> Any:
     """A copy of x that value can be written into without loss."""
     kind = ops.dtype(value).kind
-    y = np.array(x)
+    y = np.array(x) if type(x) is not ndarray or 0 not in x.strides else repeated(x)
     if RANKS.get(kind, 0) > max(RANKS.get(y.dtype.kind, 4), 1):
         raise TracerConversionError(
             f"A {ops.dtype(value)} value cannot be stored in an array of {y.dtype} without loss{at_user_line()}: its "
             f"derivative would be lost with its digits. Make the array with dtype={ops.dtype(value)}, or use astype."
         )
+    return y
+
+
+def repeated(x: Any) -> Any:
+    """A copy of an array that repeats its elements, in C's order; where one array comes again and again along the first
+    axis, as in a batch, each lies in memory as that one does.
+    """
+    one = x[0] if x.size else x
+    if 0 in one.strides:
+        return np.array(x, order="C")
+    axes = sorted(range(one.ndim), key=lambda k: -abs(one.strides[k]))
+    y = np.empty((len(x), *(one.shape[k] for k in axes)), x.dtype).transpose(
+        0, *(axes.index(k) + 1 for k in range(one.ndim))
+    )
+    y[...] = x
     return y
 
 

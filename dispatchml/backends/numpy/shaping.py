@@ -60,7 +60,7 @@ def array_broadcast_to(x: Any, shape: Any) -> Any:
         if isinstance(x, np.number) and math.prod(shape) > COPIED_SIZE:
             return ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a scalar's buffer is read-only
         x = asarray(x)
-    if x.dtype != OBJECT and math.prod(shape) <= COPIED_SIZE:
+    if x.dtype != OBJECT and math.prod(shape) <= COPIED_SIZE and (x.ndim < 2 or x.flags.c_contiguous):
         y = np.empty(shape, x.dtype)
         y[...] = x
         y.setflags(write=False)
