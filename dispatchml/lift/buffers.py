@@ -42,7 +42,7 @@ class Buffer:
         self._strides: tuple[int, ...] | None = None
         #: (buffer, "real" or "imag") of what is a part of complex numbers.
         self._part: tuple[Buffer, str] | None = None
-        #: Whether views of it have been taken; what kind of views where they would not see a traced value.
+        #: Whether views of it have been taken; "reshaped" where its shape was set after that.
         self._viewed: Any = False
         #: Weak references to what lends its plain memory; True where a traced value was lent.
         self._lent: Any = None
@@ -180,8 +180,7 @@ class Buffer:
         value = held(self)
         if type(value) is not ndarray or not arguments or arguments[0] in (ndarray, value.dtype):
             return self[...]
-        (self if self._root is None else self._root)._viewed = "other numbers"
-        return value.view(*arguments)
+        return lending.lend(self).view(*arguments)
 
 
 TRACED = (Traced, Rec)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from ..numpy.writing import write_flat
-from .buffers import Buffer, held, held_deeply, holds_traced, kept, ndarray
+from .buffers import TRACED, Buffer, held, held_deeply, holds_traced, kept, ndarray
+from .entering import stands_for
 
 
 class Elements:
@@ -49,3 +52,18 @@ class Elements:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return self.copy().__array__(dtype)
+
+
+@stands_for(np.ndenumerate)
+class Enumerated:
+    """As `numpy.ndenumerate`."""
+
+    def __init__(self, arr: Any) -> None:
+        arr = arr if isinstance(arr, (Buffer, *TRACED)) else np.asarray(arr)
+        self.iter = zip(np.ndindex(arr.shape), arr.flat, strict=True)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self.iter)

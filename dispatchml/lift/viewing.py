@@ -50,7 +50,7 @@ def related(made: Any, sources: list[Buffer], replay: Replay) -> Any:
     for x in sources:
         if made is held(x):
             return x
-    if (made.base if type(made) is ndarray else made._base) is not None:
+    if getattr(made, "base" if type(made) is ndarray else "_base") is not None:
         for x in sources:
             if shares(made, x, replay, alone=len(sources) == 1):
                 if made.dtype != x.dtype:
@@ -107,10 +107,11 @@ def strides_of(root: Buffer) -> tuple[int, ...]:
     value = root._value
     if type(value) is ndarray:
         return value.strides
-    if root._strides is None:
+    found = root._strides
+    if found is None:
         element = element_of(value) if isinstance(value, Writable) else None
-        root._strides = np.empty(value.shape, value.dtype).strides if element is None else element.strides
-    return root._strides
+        found = root._strides = (np.empty(root.shape, root.dtype) if element is None else element).strides
+    return found
 
 
 def laid_out(shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...]) -> Any:
@@ -163,10 +164,7 @@ def part(x: Buffer, name: str) -> Any:
     """The real or imaginary part: of plain memory NumPy's own view of it."""
     value = held(x)
     made = getattr(value, name)
-    if type(value) is ndarray:
-        if made is value or not made.shape or not made.flags.writeable:
-            return x if name == "real" else made
-    elif value.dtype.kind != "c":
+    if value.dtype.kind != "c":
         return x if name == "real" else made
     found = Buffer(made)
     found._part = x, name

@@ -19,15 +19,6 @@ from .viewing import positions, set_part, strides_of
 #: Up to so many bytes, the plain memory of an array that has become traced is made nan.
 FORGOTTEN = 2**18
 
-#: Views of an array that would not see a traced value, and what to write instead.
-UNSEEN = {
-    "reshaped": (
-        "whose shape had been set after views of it were taken",
-        "Write x = x.reshape(shape) instead of x.shape = shape.",
-    ),
-    "other numbers": ("of which there is a view of another dtype", "Take x.view(dtype) of a copy of it: x.copy()."),
-}
-
 
 def write(x: Buffer, index: Any, new: Any) -> None:
     """`x[index] = new` where x or new is traced: the root holds a new value, which every view sees."""
@@ -40,10 +31,12 @@ def write(x: Buffer, index: Any, new: Any) -> None:
         return
     root = x if x._root is None else x._root
     value = root._value
-    if root._viewed in UNSEEN and type(value) is ndarray:
-        what, instead = UNSEEN[root._viewed]
-        raise LiftError(f"A traced value was written into an array {what}{at_user_line()}. {instead}")
-    root._strides = strides_of(root)
+    if root._viewed == "reshaped" and type(value) is ndarray:
+        raise LiftError(
+            f"A traced value was written into an array whose shape had been set after views of it were taken"
+            f"{at_user_line()}. Write x = x.reshape(shape) instead of x.shape = shape."
+        )
+    root._strides = strides = strides_of(root)
     whole = index is Ellipsis or type(index) is slice and index == slice(None)
     memory = value if type(value) is ndarray else None
     if memory is not None:
@@ -51,7 +44,13 @@ def write(x: Buffer, index: Any, new: Any) -> None:
             refuse_held(root)
         refuse_lost(value, new)
         value = value.copy("K") if not whole or x is not root else value
-    if x is root and whole and ops.shape(new) == value.shape and isinstance(new, TRACED) and lies_as(new, root):
+    if (
+        x is root
+        and whole
+        and ops.shape(new) == value.shape
+        and isinstance(new, TRACED)
+        and lies_as(new, root, strides)
+    ):
         made = fresh(new) if new.dtype == value.dtype else ops.astype(new, dtype=value.dtype)
     elif x is root:
         made = ops.setitem(value, fit(new, value, index), index=index)
@@ -70,12 +69,12 @@ def write(x: Buffer, index: Any, new: Any) -> None:
         memory.fill(np.nan)  # who still holds the plain memory shall not take it for the array
 
 
-def lies_as(new: Any, root: Buffer) -> bool:
+def lies_as(new: Any, root: Buffer, strides: tuple[int, ...]) -> bool:
     """Whether a traced value lies in memory as a buffer does, which decides what is a view of it later."""
     element = element_of(new) if isinstance(new, Writable) else None
     if element is None:
         element = np.empty(root.shape, root.dtype)
-    return element.strides == tuple(s // root.dtype.itemsize * element.itemsize for s in root._strides)
+    return element.strides == tuple(s // root.dtype.itemsize * element.itemsize for s in strides)
 
 
 def refuse_read_only(where: Any) -> None:
