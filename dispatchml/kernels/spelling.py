@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import copy
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -146,6 +147,86 @@ def factor(a):
     return y
 
 
+def determinant(a):
+    """The product of the pivots, the largest ones of all that is left first.
+
+    Of a matrix without an inverse it has its right first and second derivatives: what is left in the end is multiplied
+    out, and no pivot that is zero divides anything.
+    """
+    n = len(a)
+    m = a.copy()
+    result = 1.0 + a[:0].sum()
+    rows, columns = np.arange(n), np.arange(n)
+    for k in range(n - 2):
+        r, c = k, k
+        for i in range(k, n):
+            for j in range(k, n):
+                if abs(m[rows[i], columns[j]]) > abs(m[rows[r], columns[c]]):
+                    r, c = i, j
+        row, column = rows[r], columns[c]
+        if r != k:
+            rows[r] = rows[k]
+            rows[k] = row
+            result = -result
+        if c != k:
+            columns[c] = columns[k]
+            columns[k] = column
+            result = -result
+        pivot = m[row, column]
+        result = result * pivot
+        if pivot == 0.0:
+            return result * pivot * pivot
+        for i in range(k + 1, n):
+            factor = m[rows[i], column] / pivot
+            for j in range(k + 1, n):
+                m[rows[i], columns[j]] = m[rows[i], columns[j]] - factor * m[row, columns[j]]
+    if n == 1:
+        return result * m[0, 0]
+    if n > 1:
+        p, q, u, v = rows[n - 2], rows[n - 1], columns[n - 2], columns[n - 1]
+        result = result * (m[p, u] * m[q, v] - m[p, v] * m[q, u])
+    return result
+
+
+def middle(x):
+    """The median; equal elements share the derivative."""
+    y = np.sort(x.ravel())
+    n = len(y)
+    result = y[0] * 0.0
+    for k in range(2):  # the same element twice where their number is odd
+        v = y[(n - k) // 2]
+        total, count = v * 0.0, 0
+        for w in y:
+            if w == v:
+                total = total + w
+                count = count + 1
+        result = result + 0.5 * total / count
+    return result
+
+
+def log_of_gamma(x):
+    """The logarithm of the size of the gamma function, by Stirling's series (Abramowitz and Stegun 6.1.40)."""
+    y, product = x * 1.0, x * 0.0 + 1.0
+    if x < 0.5:
+        y = 1.0 - y
+    while y < 12.0:
+        product = product * y
+        y = y + 1.0
+    z = 1.0 / (y * y)
+    series = 1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z * (1.0 / 1188 - z * (691.0 / 360360)))))
+    result = (y - 0.5) * math.log(y) - y + 0.5 * math.log(2.0 * math.pi) + series / y - math.log(product)
+    if x < 0.5:
+        result = math.log(math.pi / abs(math.sin(math.pi * x))) - result
+    return result
+
+
+def gamma_function(x):
+    """The gamma function, by its logarithm."""
+    if x < 0.5:
+        return math.pi / (math.sin(math.pi * x) * math.exp(math.lgamma(1.0 - x)))
+    return math.exp(math.lgamma(x))
+
+
 def degrees(x):
     """From radians."""
     return x * (180.0 / 3.141592653589793)
@@ -160,6 +241,7 @@ def radians(x):
 SPELLED: dict[Callable[..., Any], Callable[..., Any]] = {
     np.linalg.solve: solve, np.linalg.inv: inverse, np.linalg.cholesky: factor, np.var: variance,
     np.std: deviation, np.cumsum: sums, np.cumprod: products, np.trace: trace, np.average: average,
+    np.linalg.det: determinant, np.median: middle, math.lgamma: log_of_gamma, math.gamma: gamma_function,
     np.trapezoid: trapezoids, np.deg2rad: radians, np.radians: radians, np.rad2deg: degrees, np.degrees: degrees,
 }  # fmt: skip
 #: And for methods of arrays.

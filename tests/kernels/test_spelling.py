@@ -1,5 +1,7 @@
 """Tests of dispatchml.kernels.spelling: NumPy's functions that derivatives know in numbers."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -45,7 +47,15 @@ def others(x):
     return np.trapezoid(x) + np.deg2rad(x) - np.degrees(x)
 
 
-SLOW = [pytest.param(f, marks=pytest.mark.slow) for f in (solved_columns, inverse, others)]
+def determinants(x):
+    return np.linalg.det(matrix(x)) + np.linalg.det(matrix(x)[:2, 1:]) * np.median(x)
+
+
+def gammas(x):
+    return math.gamma(x[0]) + math.lgamma(x[1]) * math.gamma(-x[2])
+
+
+SLOW = [pytest.param(f, marks=pytest.mark.slow) for f in (solved_columns, inverse, others, determinants, gammas)]
 
 
 @pytest.mark.parametrize("f", [solved, factor, variances, sums, *SLOW], ids=lambda f: f.__name__)
@@ -78,3 +88,44 @@ def test_deviation_of_a_constant_has_slope_zero():
 
     assert np.all(dm.grad(f)(np.ones(3)) == 0)
     assert dm.jvp(f, (np.ones(3),), (np.array([1.0, 0.0, 0.0]),))[1] == 0
+
+
+@dm.kernel
+def determinant(a):
+    return np.linalg.det(a)
+
+
+DIAGONALS = [np.diag(x) for x in ((0.0, 0, 0), (1.0, 0, 0), (2.0, 1, 0), (0.0, 2, 1), (1.0, 2, 3))]
+
+
+def test_determinants_of_matrices_without_an_inverse():
+    for a in DIAGONALS:
+        np.testing.assert_allclose(dm.grad(determinant)(a), dm.grad(np.linalg.det)(a))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("a", DIAGONALS, ids=lambda a: str(np.diag(a)))
+def test_second_derivatives_of_determinants(a):
+    direction = np.array([[0.3, 1, -2], [0.5, 0.7, 1], [2, -1, 0.4]])
+    found, wanted = (dm.hvp(f, (a,), (direction,)) for f in (determinant, np.linalg.det))
+    np.testing.assert_allclose(found, wanted, atol=1e-15)
+
+
+@dm.kernel
+def median(x):
+    return np.median(x)
+
+
+@pytest.mark.parametrize("x", [[1.0, 2, 2, 3, 2], [1.0, 2, 2, 3], [1.0, 1, 2, 2], [3.0, 1, 2]], ids=str)
+def test_medians_share_between_equal_elements(x):
+    np.testing.assert_allclose(dm.grad(median)(np.array(x)), dm.grad(np.median)(np.array(x)))
+
+
+@dm.kernel
+def logarithm(x):
+    return math.lgamma(x)
+
+
+def test_slopes_of_the_gamma_function():
+    gamma = 0.5772156649015329
+    np.testing.assert_allclose([dm.derivative(logarithm)(x) for x in (1.0, 2.0)], [-gamma, 1 - gamma], rtol=1e-14)
