@@ -13,4 +13,4 @@ def keep(known: dict[Any, Any], key: Any, value: Any) -> None:
     known.pop(key, None)
     known[key] = value
     if len(known) > SIGNATURES:
-        known.pop(next(iter(known)), None)
+        known.pop(list(known)[0], None)  # a copy, as other threads may change it meanwhile
