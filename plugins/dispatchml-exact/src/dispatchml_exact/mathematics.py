@@ -49,12 +49,7 @@ def fdot(first: Any, second: Any = None) -> Any:
     return fsum([ops.multiply(a, b) for a, b in pairs])
 
 
-def itself(x: Any) -> Any:
-    """mpmath.mpf of a number of mpmath."""
-    return ops.positive(x)
-
-
-PARTICULAR: dict[str, Callable[..., Any]] = {"log": log, "fsum": fsum, "fdot": fdot, "mpf": itself}
+PARTICULAR: dict[str, Callable[..., Any]] = {"log": log, "fsum": fsum, "fdot": fdot}
 
 
 def for_numbers(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,8 @@ import numpy as np
 from mpmath import libmp
 from mpmath.ctx_mp_python import _mpf
 
+from dispatchml.lift import plainly
+
 from .errors import refuse, refuse_pair
 from .kinds import SHARED, Kind, zero_like
 
@@ -31,12 +33,12 @@ def number(a: Any, value: Any) -> Any:
 
 def of_context(name: str) -> Callable[..., Any]:
     """The context's function of a name, of one number."""
-    return lambda a: getattr(type(a).context, name)(a)
+    return plainly(lambda a: getattr(type(a).context, name)(a))
 
 
 def of_several(name: str) -> Callable[..., Any]:
     """The context's function of a name, of several numbers, some of which may be Python's."""
-    return lambda *a: getattr(context(next(x for x in a if hasattr(type(x), "context"))), name)(*a)
+    return plainly(lambda *a: getattr(context(next(x for x in a if hasattr(type(x), "context"))), name)(*a))
 
 
 def precise(function: Callable[..., Any], extra: int = 20) -> Callable[..., Any]:
@@ -51,7 +53,7 @@ def precise(function: Callable[..., Any], extra: int = 20) -> Callable[..., Any]
             y = function(ctx, *arguments, **keywords)
         return +y
 
-    return in_context
+    return plainly(in_context)
 
 
 def usual(ctx: Any, a: Any) -> bool:
