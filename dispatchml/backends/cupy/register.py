@@ -39,9 +39,7 @@ def register() -> None:
 def load() -> Any:
     """The library behind "gpu", declared; DeviceError with what is missing where it cannot be."""
     if "gpu" not in LIBRARIES:
-        with explained():
-            library = Library()
-        declare(library)
+        declare(explained(Library))
     return LIBRARIES["gpu"]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from ...dispatch.errors import DeviceError, at_user_line
@@ -124,15 +123,13 @@ def shown(version: int) -> str:
     return f"{version // 1000}.{version % 1000 // 10}"
 
 
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn what goes wrong while the library is set up into one error that says what is missing."""
+def explained(make: Callable[[], Any]) -> Any:
+    """What a function makes of the library; what goes wrong as one error that says what is missing."""
     found: Any = ""
     try:
         found = diagnosis()
         if not found:
-            yield
-            return
+            return make()
     except DeviceError:
         raise
     except Exception as error:
