@@ -93,7 +93,11 @@ class Traced(Wrapper):
 
     __index__ = __trunc__ = __floor__ = __ceil__ = __int__
 
-    def __round__(self, digits: int | None = None) -> NoReturn:
+    def __round__(self, digits: int | None = None) -> Any:
+        if digits is not None:  # a number, whose derivative is 0
+            from .views import current
+
+            return ops.round(self, decimals=digits) if self._hides_axis else round(current(self), digits)
         refuse(self, "round(x)", "An integer has no derivative: round(dispatchml.primal(x)) takes the plain number")
 
     def __complex__(self) -> NoReturn:

@@ -90,6 +90,12 @@ def asks_for_ours(classes: Any) -> bool:
     return str(getattr(classes, "__module__", "")).partition(".")[0] == "dispatchml"
 
 
+@stands_for(np.isscalar)
+def isscalar(element: Any) -> bool:
+    """As `numpy.isscalar`; a traced number is one, an array without axes is none."""
+    return type_of(element) is not np.ndarray if is_asked(element) and is_bare(element) else np.isscalar(element)
+
+
 #: Python's own special names. Others are protocols of libraries, by which traced values answer for themselves.
 SPECIAL = frozenset(
     {name for kind in KINDS for name in dir(kind) if not name.startswith(("__array", "__dlpack", "__buffer"))}

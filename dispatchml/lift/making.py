@@ -221,9 +221,3 @@ def fromiter(iter: Any, dtype: Any, count: int = -1, **keywords: Any) -> Any:
         return np.fromiter(iter, dtype, count, **keywords)
     values = [held(x) for _, x in zip(range(count), iter)] if count >= 0 else [held(x) for x in iter]  # noqa: B905
     return converted(values, dtype, True) if holds_traced(values) else kept(np.fromiter(values, dtype, count))
-
-
-@stands_for(np.isscalar)
-def isscalar(element: Any) -> bool:
-    """As `numpy.isscalar`; a traced number is one."""
-    return not element.shape if isinstance(element, TRACED) and is_bare(element) else np.isscalar(element)

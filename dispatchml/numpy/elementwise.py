@@ -229,7 +229,8 @@ def sinc(x: Any) -> Any:
 
 @numpy_function(np.i0)
 def i0(x: Any) -> Any:
-    return ops.i0(x)
+    y = ops.i0(x)
+    return ops.astype(y, dtype=ops.dtype(x)) if ops.dtype(x) == np.float16 else y
 
 
 @numpy_function(np.nan_to_num)
@@ -282,9 +283,14 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool 
     return ops.logical_or(same, ops.logical_and(ops.isnan(a), ops.isnan(b))) if equal_nan else same
 
 
+def truth(y: Any) -> Any:
+    """A truth value as one of Python's; in a batch there is one for each element."""
+    return y if getattr(y, "_hides_axis", False) else bool(y)
+
+
 @numpy_function(np.allclose, arrays=2)
 def allclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
-    return bool(ops.all(isclose(a, b, rtol, atol, equal_nan)))
+    return truth(ops.all(isclose(a, b, rtol, atol, equal_nan)))
 
 
 @numpy_function(np.array_equal, arrays=2)
@@ -294,7 +300,7 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     same = ops.equal(a1, a2)
     if equal_nan:
         same = ops.logical_or(same, ops.logical_and(ops.isnan(a1), ops.isnan(a2)))
-    return bool(ops.all(same))
+    return truth(ops.all(same))
 
 
 @numpy_function(np.array_equiv, arrays=2)
@@ -303,4 +309,4 @@ def array_equiv(a1: Any, a2: Any) -> bool:
         np.broadcast_shapes(ops.shape(a1), ops.shape(a2))
     except ValueError:
         return False
-    return bool(ops.all(ops.equal(a1, a2)))
+    return truth(ops.all(ops.equal(a1, a2)))

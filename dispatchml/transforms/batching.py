@@ -135,7 +135,7 @@ def collected(y: Any, place: int | None, level: Level) -> Any:
                 "or reduce over the batch outside."
             )
         return y
-    if not batched and is_other(y):
+    if not batched and type(y) is not bool and is_other(y):
         return y
     if batched:
         value = dense_payload(y)

@@ -209,3 +209,22 @@ def test_a_class_that_begins_what_is_called_is_itself(f):
     wanted = (f(1.3 + step) - f(1.3 - step)) / (2 * step)
     np.testing.assert_allclose(dm.grad(f)(1.3), wanted, rtol=1e-7)
     np.testing.assert_allclose(dm.jvp(f, (1.3,), (1.0,))[1], wanted, rtol=1e-7)
+
+
+@pytest.mark.parametrize("x", [2.0, np.float64(2.0), np.array(2.0)])
+def test_whether_it_is_a_scalar(x):
+    def f(x):
+        return x * 2.0 if np.isscalar(x) else x * 3.0
+
+    assert dm.grad(f)(x) == f(x) / 2
+    assert dm.jvp(f, (x,), (x,)) == (f(x), f(x))
+
+
+@pytest.mark.parametrize("x", [2.675, np.float64(2.675)])
+def test_digits_of_a_number(x):
+    def f(x):
+        return x * round(x, 2)
+
+    assert dm.value_and_grad(f)(x) == (f(x), round(x, 2))
+    assert dm.derivative(f)(x) == round(x, 2)
+    np.testing.assert_array_equal(dm.vmap(lambda x: round(x, 1))(np.array([1.26, 2.0])), [1.3, 2.0])

@@ -161,3 +161,19 @@ def test_a_mask_that_differs_between_elements_takes_one_number():
 
     with pytest.raises(TracerConversionError):
         dm.vmap(several)(batch)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: True,
+        lambda x: np.allclose(x, 1.0),
+        lambda x: np.array_equal(x, np.ones(2)),
+        lambda x: np.array_equiv(x, 1.0),
+    ],
+)
+def test_truth_values_have_the_axis_of_the_batch(function):
+    x = np.array([[1.0, 1.0], [1.0, 2.0], [1.0, 1.0]])
+    found = dm.vmap(function)(x)
+    assert found.dtype == bool
+    np.testing.assert_array_equal(found, [function(v) for v in x])
