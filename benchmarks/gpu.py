@@ -115,25 +115,32 @@ def table(xp: Any, wait: Any, target: float, arguments: Callable[[Any], Any]) ->
         if time.monotonic() > ends:
             yield f"{case.name}: left out, the time is up"
             continue
-        host = arguments(case)
-        given = [xp.asarray(v) if isinstance(v, np.ndarray) else v for v in host]
-        compiled = dm.jit(dm.value_and_grad(case.function(np, peers.Ours), case.argnums))
-        start = time.perf_counter()
-        value = compiled(*given)[0]
-        wait()
-        first = time.perf_counter() - start
-        ours = seconds(lambda c=compiled, g=given: c(*g), wait, target=target)
-        yield f"{case.name}: {ours * 1e3:.3f} ms, first call {first:.2f} s"
-        wanted = FASTER if case.name.startswith(FASTER_ON) else NEVER_SLOWER
-        for name, made in peers.of(case, host):
-            try:
-                call, pause, theirs = made()
-                np.testing.assert_allclose(theirs, float(xp.asnumpy(value)), rtol=1e-6)
-                found = seconds(call, pause, target=target)
-            except Exception as error:
-                yield f"  ({name} cannot run it: {type(error).__name__}: {str(error)[:100]})"
-                continue
-            yield verdict(f"{name} / ours", found / ours, wanted)
+        try:
+            yield from one_case(xp, wait, target, case, arguments(case))
+        except Exception as error:  # the others are measured all the same
+            yield f"FAILED {case.name}: {type(error).__name__}: {error}"
+
+
+def one_case(xp: Any, wait: Any, target: float, case: Any, host: Any) -> Iterator[str]:
+    """A case of the table."""
+    given = [xp.asarray(v) if isinstance(v, np.ndarray) else v for v in host]
+    compiled = dm.jit(dm.value_and_grad(case.function(np, peers.Ours), case.argnums))
+    start = time.perf_counter()
+    value = compiled(*given)[0]
+    wait()
+    first = time.perf_counter() - start
+    ours = seconds(lambda c=compiled, g=given: c(*g), wait, target=target)
+    yield f"{case.name}: {ours * 1e3:.3f} ms, first call {first:.2f} s"
+    wanted = FASTER if case.name.startswith(FASTER_ON) else NEVER_SLOWER
+    for name, made in peers.of(case, host):
+        try:
+            call, pause, theirs = made()
+            np.testing.assert_allclose(theirs, float(xp.asnumpy(value)), rtol=1e-6)
+            found = seconds(call, pause, target=target)
+        except Exception as error:
+            yield f"  ({name} cannot run it: {type(error).__name__}: {str(error)[:100]})"
+            continue
+        yield verdict(f"{name} / ours", found / ours, wanted)
 
 
 def training(xp: Any, wait: Any, target: float, model: Model) -> Iterator[str]:
