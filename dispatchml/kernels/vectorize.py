@@ -187,6 +187,8 @@ class Vectorized:
             else:
                 statics.append(None)
                 wide = ops.reshape(stretched(x, shape), shape=(-1,))
+                if remote is None and np.dtype(ops.dtype(wide)) == np.float32:  # rounded once, in the end
+                    wide = ops.astype(wide, dtype=np.dtype(np.float64))
                 arrays.append(wide if remote is None or ops.ndim(x) else beside(wide, remote))
         call = Call(program, statics, [x is None for x in statics])
         found = run(call, arrays)
