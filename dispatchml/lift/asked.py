@@ -21,7 +21,7 @@ from ..engines.refusals import remember
 from ..engines.seen import seen_inside
 from ..engines.traced import Traced, innermost
 from .buffers import TRACED, Buffer, held
-from .entering import stands_for
+from .entering import stand_in, stands_for
 from .making import is_bare
 
 #: Classes that a traced value of numbers may stand for.
@@ -185,6 +185,21 @@ class Asking:
         if isinstance(x, (Traced, Rec, Buffer)) and is_bare(x):
             return attribute_asked(x, self.name)
         return getattr(x, self.name)
+
+
+class Casting:
+    """What a type in a variable is multiplied by, as `CASTING @ dtype`, before lifted code calls it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<a type that is called>"
+
+    def __matmul__(self, x: Any) -> Any:
+        return (stand_in(x) or x) if isinstance(x, type) else x
+
+
+CASTING = Casting()
 
 
 @functools.cache

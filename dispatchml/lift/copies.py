@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..dispatch.errors import is_ours
-from .asked import asking
+from .asked import CASTING, asking
 from .module_views import ModuleView
 from .owning import KEEPING
 from .reach import MISSING, Node, Reach, asks, functions_of, imported_name, is_users
@@ -165,7 +165,7 @@ def renamed_code(code: types.CodeType, decide: Callable[[Site], str | None], for
     key = id(code), forgives, tuple(decide(site) for site in sites(code))
     known = RENAMED.get(key)
     if known is None or known[0] is not code:
-        made = renamed(code, decide, lambda a: asking(a.name) if asks(a, forgives) else None, KEEPING)
+        made = renamed(code, decide, lambda a: asking(a.name) if asks(a, forgives) else None, KEEPING, CASTING)
         known = RENAMED[key] = code, made
         for c, original in zip(inside(made), inside(code), strict=True):
             LIFTED[id(c)] = c, original

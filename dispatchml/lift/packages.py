@@ -24,14 +24,16 @@ from ..dispatch.plugins import meet_module
 from ..engines.seen import OF_MEMORY
 from ..transforms.containers import flatten
 from ..transforms.prepared import LIFTING, READY, REFERENCES
+from .asked import CASTING, TAKEN_OUT, asking
 from .buffers import TRACED, Buffer
 from .copies import COPIES
 from .doors import MOVED
 from .module_views import ModuleView, dotting
 from .reach import IMPORTED, followed, imported_name, lookup, takes_lists
-from .renaming import Site, inside, renamed
+from .renaming import Site, inside, reading, renamed
 from .replaced import switch_of
 from .stand_ins import CALLED_NUMPY, LISTED_NUMPY, STAND_INS, stand_in
+from .strides import contiguous_strides
 from .switches import Guard
 
 LOCK = threading.RLock()
@@ -99,6 +101,7 @@ def enable(*packages: str, exact_steps: bool | None = None) -> None:
 
         LIFTING.release, LIFTING.check, LIFTING.is_of_package = released, check_path, is_of_package
         OF_MEMORY.update(flags=lambda x: np.empty(x.shape, x.dtype).flags, base=lambda x: None)
+        OF_MEMORY.update(strides=contiguous_strides, setflags=lambda x: lambda *flags, **named: None)
         refresh()
 
 
@@ -227,7 +230,12 @@ def code_for(function: types.FunctionType) -> types.CodeType:
     key = id(function.__code__), id(function.__globals__)
     known = RENAMED.get(key)
     if known is None or known[0] is not function.__code__:
-        made = renamed(function.__code__, lambda site: name_for(site, function))
+        made = renamed(
+            function.__code__,
+            lambda site: name_for(site, function),
+            lambda attribute: asking(attribute.name) if attribute.name in TAKEN_OUT else None,
+            cast=CASTING,
+        )
         known = RENAMED[key] = function.__code__, made
         for code in inside(made):  # functions that the new code makes later
             RENAMED[id(code), id(function.__globals__)] = code, code
@@ -237,7 +245,8 @@ def code_for(function: types.FunctionType) -> types.CodeType:
 def name_for(site: Site, function: types.FunctionType) -> str | None:
     """The name that a site reads instead; None where it stays."""
     if site.imports is not None:
-        return imported_name(site, function) if site.name not in ("numpy", "math", "cmath") else None
+        keeps = any(reading(code).rebinds for code in inside(function.__code__))  # in a global name, for ever
+        return None if keeps else imported_name(site, function)
     value = lookup(function, site.name)
     if value is np and site.chain:
         original = getattr(np, site.chain[0], None)

@@ -160,7 +160,8 @@ class Reach:
     def needs(self, node: Node) -> bool:
         """Whether a function itself reads something that needs a stand-in."""
         for code in node.codes():
-            if reading(code).stores or any(asks(attribute, self.forgives) for attribute in reading(code).attributes):
+            found = reading(code)
+            if found.stores or found.casts or any(asks(a, self.forgives) for a in found.attributes):
                 return True
             for site in reading(code).sites:
                 if site.imports is not None:

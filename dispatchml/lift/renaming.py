@@ -37,6 +37,8 @@ KEYS = {"STORE_SUBSCR": 1, "STORE_SLICE": 2}
 PARTS = {"BINARY_SUBSCR": 1, "BINARY_SLICE": 2}
 LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF"})
 STORES = frozenset({"STORE_FAST", "STORE_DEREF"})
+#: How variables are called that hold a type, by which code makes numbers: `dtype(x)`.
+TYPES = frozenset({"dtype", "type_", "typ", "kind", "cast", "float_type", "number"})
 #: Attributes of arrays that are views.
 VIEWED = frozenset({"T", "mT", "flat", "real", "imag"})
 
@@ -132,16 +134,21 @@ class Reading:
     lists: whether it makes lists of what it computes; cells: the variables of functions around it that it assigns to;
     attributes: where it reads attributes by which it may ask what a value is; forgives: whether it goes on where an
     attribute is missing; written: the variables whose elements it, or a function in it, writes; stores: where it
-    assigns to these.
+    assigns to these; casts: where it has read a variable that holds a type and is called; rebinds: whether it assigns
+    to global names.
     """
 
-    __slots__ = ("code", "sites", "writes", "lists", "cells", "attributes", "forgives", "written", "stores")
+    __slots__ = (
+        "code", "sites", "writes", "lists", "cells", "attributes", "forgives", "written", "stores",
+        "casts", "rebinds",
+    )  # fmt: skip
 
     def __init__(self, code: types.CodeType) -> None:
         self.code = code
         self.sites: list[Site] = []
-        self.writes = self.lists = self.forgives = False
+        self.writes = self.lists = self.forgives = self.rebinds = False
         self.cells: set[str] = set()
+        self.casts: list[int] = []
         self.attributes: list[Attribute] = []
         every = list(dis.get_instructions(code))
         ends = {i.offset: after.offset for i, after in zip(every, every[1:], strict=False)}
@@ -160,6 +167,10 @@ class Reading:
                 self.sites.append(Site(i.argval, names or (), False, i.offset, i.arg or 0, level))
             elif i.opname == "STORE_DEREF":
                 self.cells.add(i.argval)
+            elif i.opname in LOADS and i.argval in TYPES and "PUSH_NULL" in opnames(instructions, max(k - 1, 0), 3):
+                self.casts.append(ends[i.offset])
+            elif i.opname == "STORE_GLOBAL":
+                self.rebinds = True
             elif i.opname in LISTS and i.arg:
                 self.lists = True
             elif i.opname in WRITES or i.opname == "BINARY_OP" and i.argrepr.endswith("="):
@@ -236,18 +247,20 @@ def renamed(
     decide: Callable[[Site], str | None],
     ask: Callable[[Attribute], Any] = lambda attribute: None,
     keep: Any = None,
+    cast: Any = None,
 ) -> types.CodeType:
     """A copy of some code that reads other names, by `decide`, at some sites; itself where there are none.
 
     ask: what an object is the right operand of, by `@`, in the place of an attribute that is read of it; None where
     the attribute is read. keep: what an object is the right operand of before it becomes a variable whose elements are
-    written.
+    written. cast: the same where a variable that holds a type is called.
     """
-    consts = tuple(renamed(c, decide, ask, keep) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    consts = tuple(renamed(c, decide, ask, keep, cast) if isinstance(c, types.CodeType) else c for c in code.co_consts)
     changes = [(site, new) for site in reading(code).sites if (new := decide(site)) is not None]
     asked = [(attribute, asks) for attribute in reading(code).attributes if (asks := ask(attribute)) is not None]
-    stores = reading(code).stores if keep is not None else []
-    if not changes and not asked and not stores:
+    wrapped = {offset: keep for offset in reading(code).stores if keep is not None}
+    wrapped |= {offset: cast for offset in reading(code).casts if cast is not None}
+    if not changes and not asked and not wrapped:
         if all(a is b for a, b in zip(consts, code.co_consts, strict=True)):
             return code
         return code.replace(co_consts=consts)
@@ -272,12 +285,14 @@ def renamed(
             raw[attribute.offset : attribute.end] = made + blank
             if attribute.argument > 255:
                 raw[attribute.offset - 2] = dis.opmap["NOP"]
-    if stores:
-        consts += (keep,)
+    places = {id(x): len(consts) + k for k, x in enumerate({id(x): x for x in wrapped.values()}.values())}
+    consts += tuple({id(x): x for x in wrapped.values()}.values())
     made = code.replace(
         co_names=tuple(names), co_code=bytes(raw), co_consts=consts, co_stacksize=code.co_stacksize + 2 * bool(asked)
     )
-    return inserted(made, dict.fromkeys(stores, multiplied(False, len(consts) - 1)), 1) if stores else made
+    if not wrapped:
+        return made
+    return inserted(made, {offset: multiplied(False, places[id(x)]) for offset, x in wrapped.items()}, 1)
 
 
 def multiplied(method: bool, constant: int) -> bytes:
