@@ -21,7 +21,7 @@ from ..engines.refusals import remember
 from ..engines.seen import seen_inside
 from ..engines.traced import Traced, innermost
 from .buffers import TRACED, Buffer, held
-from .entering import stand_in, stands_for
+from .entering import active, stand_in, stands_for
 from .making import is_bare
 
 #: Classes that a traced value of numbers may stand for.
@@ -160,8 +160,13 @@ def is_integer(x: Any) -> bool:
     return bool(np.isfinite(x)) and bool(np.floor(x) == x)
 
 
+def as_array(x: Any, dtype: Any = None, copy: Any = None) -> Any:
+    """As `numpy.ndarray.__array__`."""
+    return ops.astype(x, dtype=np.dtype(dtype)) if dtype is not None else x
+
+
 #: Methods that give plain numbers, with what gives traced ones.
-TAKEN_OUT: dict[str, Any] = {"item": item, "tolist": tolist, "is_integer": is_integer}
+TAKEN_OUT: dict[str, Any] = {"item": item, "tolist": tolist, "is_integer": is_integer, "__array__": as_array}
 
 
 # ---- in code that asks without a name: x.__class__, x.shape in a `try`, `case float():` ------------------------------
@@ -184,7 +189,15 @@ class Asking:
     def __matmul__(self, x: Any) -> Any:
         if isinstance(x, (Traced, Rec, Buffer)) and is_bare(x):
             return attribute_asked(x, self.name)
+        if type(x) is np.ndarray and self.name in OF_CONSTANTS and active() is not None:
+            return functools.partial(OF_CONSTANTS[self.name], x)
         return getattr(x, self.name)
+
+
+#: Methods of plain arrays that do not see that an argument is traced, with the functions that do.
+OF_CONSTANTS: dict[str, Any] = {"dot": np.dot}
+#: Attributes that lifted code reads in its own way.
+ASKED = frozenset({*TAKEN_OUT, *OF_CONSTANTS})
 
 
 class Casting:

@@ -24,8 +24,9 @@ from ..dispatch.plugins import meet_module
 from ..engines.seen import OF_MEMORY
 from ..transforms.containers import flatten
 from ..transforms.prepared import LIFTING, READY, REFERENCES
-from .asked import CASTING, TAKEN_OUT, asking
-from .buffers import TRACED, Buffer
+from .array_namespaces import prepare_namespaces
+from .asked import ASKED, CASTING, asking
+from .buffers import TRACED
 from .copies import COPIES
 from .doors import MOVED
 from .module_views import ModuleView, dotting
@@ -173,7 +174,7 @@ def import_as(lifted: bool) -> None:
 
 def refresh() -> None:
     """Rename in the functions of modules that have been imported since."""
-    prepare_array_namespace()
+    prepare_namespaces()
     STATE.modules = len(sys.modules)
     names = {id(vars(m)): n for n, m in list(sys.modules.items()) if isinstance(m, types.ModuleType) and is_enabled(n)}
     for x in all_objects():
@@ -233,7 +234,7 @@ def code_for(function: types.FunctionType) -> types.CodeType:
         made = renamed(
             function.__code__,
             lambda site: name_for(site, function),
-            lambda attribute: asking(attribute.name) if attribute.name in TAKEN_OUT else None,
+            lambda attribute: asking(attribute.name) if attribute.name in ASKED else None,
             cast=CASTING,
         )
         known = RENAMED[key] = function.__code__, made
@@ -384,51 +385,3 @@ def package_in(function: Any) -> str:
 def is_above(module: str) -> bool:
     """Whether a module is a package with an enabled part."""
     return any(prefix.startswith(module + ".") for prefix in STATE.prefixes)
-
-
-# ---- the Array API front of SciPy ------------------------------------------------------------------------------------
-
-
-def prepare_array_namespace() -> None:
-    """Let SciPy's code find lifted NumPy where it asks for the namespace of its arrays."""
-    from .stand_ins import LIFTED_NUMPY, active, keeps_class, module_copy
-
-    api = sys.modules.get("scipy._lib._array_api")
-    compat = sys.modules.get("scipy._lib.array_api_compat.numpy")
-    if api is None or compat is None or id(compat) in STAND_INS:
-        return
-    lifted = module_copy(compat, keeps_class)
-    for name, value in vars(compat).items():  # functions round those of NumPy, which are in the standard themselves
-        if isinstance(value, types.FunctionType) and not name.startswith("_") and hasattr(np, name):
-            vars(lifted)[name] = getattr(LIFTED_NUMPY, name)
-    STAND_INS[id(compat)] = compat, lifted
-    helpers = sys.modules["scipy._lib.array_api_compat.common._helpers"]
-    is_numpy = api.is_numpy
-
-    def for_lifted(original: Any, instead: Any) -> None:
-        """A function of arrays that is answered for those of lifted code."""
-
-        def asked(*arrays: Any, **keywords: Any) -> Any:
-            if active() is None or not any(type(x) is Buffer or isinstance(x, TRACED) for x in arrays):
-                return original(*arrays, **keywords)
-            return instead
-
-        STAND_INS[id(original)] = original, asked
-
-    def namespace_of(original: Any) -> None:
-        """A function that gives the namespace of arrays."""
-
-        def namespace(*arrays: Any, **keywords: Any) -> Any:
-            return original(*arrays, **keywords) if active() is None else lifted
-
-        STAND_INS[id(original)] = original, namespace
-
-    def is_numpy_or_lifted(xp: Any) -> bool:
-        return xp is lifted or is_numpy(xp)
-
-    namespace_of(api.array_namespace)
-    namespace_of(helpers.array_namespace)
-    for name in ("is_writeable_array", "is_numpy_array", "is_array_api_obj"):
-        if hasattr(helpers, name):  # not in older versions
-            for_lifted(getattr(helpers, name), True)
-    STAND_INS[id(is_numpy)] = is_numpy, is_numpy_or_lifted

@@ -15,8 +15,8 @@ from ..dispatch.errors import is_ours
 from ..dispatch.plugins import meet_module
 from ..transforms.looking import is_library, is_library_module
 from ..transforms.prepared import LIFTING, UNLIFTED
-from .asked import OF_ARRAYS, TAKEN_OUT, pattern, type_asked
-from .module_views import ModuleView
+from .asked import ASKED, OF_ARRAYS, pattern, type_asked
+from .module_views import ModuleView, dotting
 from .renaming import Attribute, Site, inside, reading
 from .replaced import switch_of
 from .stand_ins import CALLED_NUMPY, JOINING, LISTED_NUMPY, stand_in
@@ -178,6 +178,9 @@ class Reach:
         """The name and the value that a site reads instead, for what is no function of the user's."""
         if site.matched:
             return matched(site, value)
+        if type(value) is np.ndarray:
+            plain = site.chain != ("dot",) or value.dtype.kind not in "fc"
+            return None if plain else (f"{site.name} dotting {id(value)}", dotting(value))
         if value is np and site.chain:
             original = getattr(np, site.chain[0], None)
             if isinstance(original, type) and original is not np.vectorize:
@@ -285,7 +288,7 @@ def asks(attribute: Attribute, forgives: bool) -> bool:
 
     forgives: whether a missing attribute may go unseen.
     """
-    if attribute.name == "__class__" or attribute.name in TAKEN_OUT:
+    if attribute.name == "__class__" or attribute.name in ASKED:
         return True
     return forgives and attribute.name in OF_ARRAYS
 

@@ -162,6 +162,8 @@ class Reading:
                 site.matched = opnames(instructions, k + len(chain) + 1, 2)[1:] == ["MATCH_CLASS"]
                 self.sites.append(site)
                 chained.update(i.offset for i in instructions[k + 1 : k + len(chain) + 1])
+                if len(chain) > 1 and chain[-1] == "dot":  # of an object's array
+                    chained.discard(instructions[k + len(chain)].offset)
             elif i.opname == "IMPORT_NAME":
                 level, names = instructions[k - 2].argval, instructions[k - 1].argval
                 self.sites.append(Site(i.argval, names or (), False, i.offset, i.arg or 0, level))

@@ -19,6 +19,7 @@ from ..dispatch.join import value_class
 from ..dispatch.layers import layer_of
 from ..dispatch.plugins import meet
 from ..dispatch.resolve import is_unregistered
+from ..engines.traced import Traced
 from .meanings import MEANINGS, meant
 
 #: NumPy's function -> the implementation that stands for it on values that are not NumPy's.
@@ -121,8 +122,8 @@ POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR
 def implementation_of(
     function: Callable[..., Any], name: str, arrays: int, own: dict[Any, Callable[..., Any]]
 ) -> Callable[..., Any]:
-    """The function with its leading array-likes made operands and `out=` refused; what a library means by it (`own`)
-    goes before.
+    """The function with its leading array-likes made operands; `out=` is written into where it is traced, else refused.
+    What a library means by it (`own`) goes before.
     """
     code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
     if code is not None:  # of ours: a look at the code takes a tenth of the time of a signature
@@ -142,7 +143,10 @@ def implementation_of(
             found = meant(own, (*args, *kwargs.values()))
             if found is not None:
                 return found(usual(), *args, **kwargs)
+        into = None
         if kwargs:
+            if isinstance(kwargs.get("out"), Traced):
+                into = kwargs.pop("out")
             kwargs = checked(kwargs, leading, name)
         if 0 <= out < len(args) and args[out] is not None:
             refuse_out(name)
@@ -150,6 +154,9 @@ def implementation_of(
             if type(x) in CONTAINERS:
                 args = (*map(operand, args[:arrays]), *args[arrays:])
                 break
+        if into is not None:
+            into[...] = function(*args, **kwargs)
+            return into
         return function(*args, **kwargs)
 
     return implementation

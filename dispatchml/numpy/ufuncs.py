@@ -13,6 +13,7 @@ from .. import ops
 from ..dispatch.errors import NoMethodError, at_user_line
 from ..dispatch.plugins import meet_module
 from ..engines.provider import HOLDERS
+from ..engines.traced import Traced
 from .registry import PUBLIC
 
 #: Operations that are called otherwise than NumPy's ufunc.
@@ -81,6 +82,8 @@ def call_ufunc(
             made = rebound(ufunc, function, inputs, out)
             if made is not None:
                 return made
+        if method == "__call__" and len(out) == 1 and isinstance(out[0], Traced):
+            return into(out[0], name, function, tuple(map(operand, inputs)), kwargs)
         refuse_out(name if method == "__call__" else f"{name}.{method}")
     if method == "at":
         from .writing import write_at
@@ -101,6 +104,16 @@ def call_ufunc(
     if method == "reduceat":
         return reduceat(name, function, *inputs, **kwargs)
     raise NoMethodError(f"numpy.{name}.{method} is not defined on layered values{at_user_line()}.")
+
+
+def into(
+    out: Any, name: str, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:  # fmt: skip
+    """A ufunc whose result is written into a traced array, everywhere or where a mask holds."""
+    where = kwargs.pop("where", True)
+    y = with_keywords(name, function, inputs, kwargs)
+    out[...] = y if where is True else np.where(where, y, out)
+    return out
 
 
 def with_keywords(name: str, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

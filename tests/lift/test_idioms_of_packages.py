@@ -72,3 +72,39 @@ def test_types_in_variables_of_ones_own():
 
     np.testing.assert_allclose(dm.grad(f)(X), [2.0, 1.5, 0.0])
     assert type(f(X)) is np.float64
+
+
+def test_results_written_into_traced_arrays():
+    def f(x):
+        y = 2 * x
+        z = y
+        np.maximum(y, 0.0, out=y)
+        np.multiply(y, 3.0, out=y, where=np.array([True, False, True]))
+        np.clip(y, -1.0, 5.0, out=y)
+        np.cumsum(y, out=y)
+        return np.sum(z**2)
+
+    np.testing.assert_allclose(dm.grad(f)(X), difference(f, X), rtol=1e-6, atol=1e-8)
+    assert dm.jvp(f, (X,), (X,)) == pytest.approx((f(X), difference(f, X) @ X), rel=1e-6)
+    np.testing.assert_allclose(dm.vmap(f)(np.stack([X, -X])), [f(X), f(-X)])
+
+
+def test_arrays_asked_for_by_the_protocol():
+    assert dm.grad(lambda x: np.sum(x.__array__() ** 2))(X) == pytest.approx(2 * X)
+
+
+MATRIX = np.sin(np.arange(9.0)).reshape(3, 3)
+
+
+class Model:
+    def __init__(self):
+        self.matrix = MATRIX
+
+    def value(self, x):
+        return np.sum(self.matrix.dot(x) ** 2) + x.dot(x) + np.sum(MATRIX.T.dot(np.outer(x, x)))
+
+
+def test_products_by_the_method_of_a_constant():
+    f = Model().value
+    np.testing.assert_allclose(dm.grad(f)(X), difference(f, X), rtol=1e-6)
+    np.testing.assert_allclose(dm.grad(lambda x: np.sum(MATRIX.dot(x)))(X), MATRIX.sum(0))
