@@ -11,6 +11,7 @@ from ..dispatch.errors import LiftError, at_user_line
 from ..engines.record import Rec
 from .buffers import TRACED, Buffer, array_of, held_deeply, holds_traced, kept
 from .entering import STAND_INS, active, stands_for
+from .writing import IN_PLACE
 
 #: Functions some of whose arguments NumPy's own dispatch does not look at, such as a default or a filling.
 UNSEEN = frozenset({np.select, np.pad, np.interp, np.trapezoid})
@@ -44,6 +45,8 @@ def on_lists(original: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
     """The same where a list holds some."""
     from ..numpy.protocols import array_function, array_ufunc
 
+    if original in IN_PLACE and arguments and type(arguments[0]) is Buffer and holds_traced(arguments):
+        return IN_PLACE[original](*arguments, **keywords)
     arguments, keywords = held_deeply(arguments), {k: held_deeply(v) for k, v in keywords.items()}
     if not holds_traced(arguments) and not holds_traced(keywords):
         return kept(original(*arguments, **keywords))

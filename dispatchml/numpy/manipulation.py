@@ -123,6 +123,9 @@ def ravel(a: Any, order: str = "C") -> Any:
     element = element_of(a) if isinstance(a, Writable) else None
     if order == "A" or order == "K" and (element is None or element.flags.forc):
         order = order_of(a)
+    elif order == "K" and element is not None:  # with gaps or steps back: as the elements lie, a step back reversed
+        axes = tuple(sorted(range(element.ndim), key=lambda k: -abs(element.strides[k])))
+        return copy_of(ops.ravel(ops.transpose(a, axes=axes)))
     y = ops.ravel(a, order=order)
     if element is not None and not (element.flags.c_contiguous if order == "C" else element.flags.f_contiguous):
         y._base = None  # NumPy's ravel copies where the memory is not in one piece, though a view might be had

@@ -73,7 +73,9 @@ def one_by_one(x):
 
 
 def put_and_placed(x):
-    z = filled(x)
+    plain = np.zeros(3)
+    np.put(plain, [0, -1], [x[0, 1], 2.0])
+    z = filled(x) + np.sum(plain)
     np.put(z, [0, -1], [0.7, x[1, 1]])
     z.put([1, -2], x[0, :2])
     np.put(z, [13], x[2, 0], mode="wrap")

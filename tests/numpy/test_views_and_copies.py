@@ -279,7 +279,12 @@ def test_a_broadcast_grid_cannot_be_written_to(transform):
 
 def test_orders_that_depend_on_memory():
     def f(x):
-        return np.sum(np.ravel(x.T, order="K")[:2] ** 2) + np.sum(np.ravel(x.T, order="A")[:2] ** 3)
+        apart = [v.ravel("K") * np.arange(v.size) for v in (x[:, ::-1], x.T[::2], x[::-1, 1::2])]
+        return (
+            sum(map(np.sum, apart))
+            + np.sum(np.ravel(x.T, order="K")[:2] ** 2)
+            + np.sum(np.ravel(x.T, order="A")[:2] ** 3)
+        )
 
     np.testing.assert_allclose(dm.value_and_grad(f)(X)[0], f(X))
     np.testing.assert_allclose(dm.vmap(f)(np.stack([X, X])), f(X))
