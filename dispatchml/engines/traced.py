@@ -94,11 +94,16 @@ class Traced(Wrapper):
     __index__ = __trunc__ = __floor__ = __ceil__ = __int__
 
     def __round__(self, digits: int | None = None) -> Any:
-        if digits is not None:  # a number, whose derivative is 0
-            from .views import current
-
-            return ops.round(self, decimals=digits) if self._hides_axis else round(current(self), digits)
-        refuse(self, "round(x)", "An integer has no derivative: round(dispatchml.primal(x)) takes the plain number")
+        if digits is None:
+            refuse(self, "round(x)", "An integer has no derivative: round(dispatchml.primal(x)) takes the plain number")
+        if self._hides_axis and not isinstance(self._value, Traced):  # a batch of plain numbers
+            return ops.round(self, decimals=digits)
+        refuse(
+            self,
+            "round(x, digits)",
+            "Write numpy.round(x, digits) where its derivative, which is 0, is meant, and "
+            "round(dispatchml.primal(x), digits) for the plain number",
+        )
 
     def __complex__(self) -> NoReturn:
         refuse(self, "complex(x)", "Keep x as it is, or use dispatchml.primal(x) for the plain number")
