@@ -42,7 +42,7 @@ def repeated(x: Any) -> Any:
     """A copy of an array that repeats its elements, in C's order; where one array comes again and again along the first
     axis, as in a batch, each lies in memory as that one does.
     """
-    one = x[0] if x.size else x
+    one = x[0, ...] if x.size else x  # of objects, too, an array
     if 0 in one.strides:
         return np.array(x, order="C")
     axes = sorted(range(one.ndim), key=lambda k: -abs(one.strides[k]))
