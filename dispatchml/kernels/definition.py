@@ -78,7 +78,7 @@ def need_same(function: types.FunctionType, tree: ast.FunctionDef) -> None:
     written = {
         repr(n.value) for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, (float, complex))
     }
-    hints = {id(n) for hint in annotations(tree) for n in ast.walk(hint)}  # never evaluated inside of functions
+    hints = {id(n) for hint in hints_of(tree) for n in ast.walk(hint)}  # never evaluated inside of functions
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in hints}
     known = {*code.co_names, *code.co_varnames, *code.co_freevars, *code.co_cellvars, *inner_names(code)}
     same = names == list(code.co_varnames[: len(names)]) and written <= constants | folded(tree)
@@ -89,7 +89,7 @@ def need_same(function: types.FunctionType, tree: ast.FunctionDef) -> None:
         )
 
 
-def annotations(tree: ast.AST) -> Iterator[ast.AST]:
+def hints_of(tree: ast.AST) -> Iterator[ast.AST]:
     """The type hints of parameters and variables."""
     for node in ast.walk(tree):
         hint = getattr(node, "annotation", None)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..dispatch.errors import LiftError, at_user_line
-from .buffers import TRACED, held
+from .buffers import TRACED
 from .entering import stands_for
+from .lending import lend
 
 
 def contiguous_strides(x: Any) -> tuple[int, ...]:
@@ -20,7 +21,7 @@ def contiguous_strides(x: Any) -> tuple[int, ...]:
 @stands_for(np.lib.stride_tricks.as_strided)
 def as_strided(x: Any, shape: Any = None, strides: Any = None, subok: bool = False, writeable: bool = True) -> Any:
     """As `numpy.lib.stride_tricks.as_strided`; of a traced array the elements, which are no view of it."""
-    x = held(x)
+    x = lend(x)
     if not isinstance(x, TRACED):
         return np.lib.stride_tricks.as_strided(x, shape, strides, subok, writeable=writeable)
     shape = x.shape if shape is None else tuple(np.atleast_1d(shape).tolist())
