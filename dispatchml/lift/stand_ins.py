@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import asked, making, mathematics, plain_numbers, vectorizing  # noqa: F401  they enter what they stand for
+from . import asked, making, mathematics, plain_numbers, strides, vectorizing  # noqa: F401  they enter what they stand for
 from .entering import STAND_INS, active, stand_in
 from .listing import JOINING, taking_lists
 
@@ -56,7 +56,7 @@ def keeps_class(x: Any) -> Any:
     return None if isinstance(x, type) and x is not np.vectorize else stand_in(x)
 
 
-for module in (np, math, cmath):
+for module in (np.lib.stride_tricks, np.lib, np, math, cmath):
     STAND_INS[id(module)] = (module, module_copy(module, keeps_class))
 
 LIFTED_NUMPY = stand_in(np)

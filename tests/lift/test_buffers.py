@@ -146,3 +146,27 @@ def seen_as_other_numbers(x):
 def test_what_cannot_be_had_is_refused(program, error):
     with pytest.raises(error, match=r"test_buffers\.py"):
         dm.grad(program)(X)
+
+
+def through_strides(x):
+    z = np.zeros(4)
+    z[:] = x
+    seen = np.lib.stride_tricks.as_strided(z, (3, 2), (8, 8))
+    z[0] = 7.0
+    return np.sum(seen * np.arange(6.0).reshape(3, 2))
+
+
+def test_arrays_seen_through_strides():
+    x = np.arange(1.0, 5.0)
+    value, gradient = dm.value_and_grad(through_strides)(x)
+    assert value == through_strides(x)
+    np.testing.assert_array_equal(gradient, [0.0, 3.0, 7.0, 5.0])
+
+    def blind(x):
+        z = np.zeros(4)
+        seen = np.lib.stride_tricks.as_strided(z, (2, 2))
+        z[0] = x[0]
+        return np.sum(seen)
+
+    with pytest.raises(LiftError, match="would not see the value"):
+        dm.grad(blind)(x)
