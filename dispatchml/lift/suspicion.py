@@ -17,7 +17,8 @@ SUSPECTS = frozenset(
     ones_like full full_like array asarray asanyarray ascontiguousarray asfortranarray require copy asarray_chkfinite
     fromiter isscalar vectorize float64 float32 complex128 float complex isinstance math cmath numpy type hasattr
     getattr __class__ ndarray generic number inexact floating complexfloating complex64
-    item tolist is_integer frompyfunc __array__ dot polynomial r_ c_ single double cdouble""".split()
+    item tolist is_integer frompyfunc __array__ dot polynomial r_ c_ single double cdouble as_strided
+    ndenumerate""".split()
 )
 SIMPLE = (int, float, complex, str, bytes, bool, type(None), np.ndarray, np.generic, np.dtype, np.ufunc, Traced)
 #: The names that some code mentions with those of the code in it, by identity; the code is kept with them.
