@@ -18,6 +18,9 @@ PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + o
 class DispatchmlError(Exception):
     """Base of all errors of dispatchml."""
 
+    #: Whether it came out of the code of a plugin, whose frames are hidden.
+    of_plugin: bool = False
+
 
 class RegistrationError(DispatchmlError, TypeError):
     """A method, a layer, a rule or an order was declared in a way that cannot work."""
@@ -292,6 +295,8 @@ def hide_frames(error: BaseException) -> None:
     """Leave dispatchml's frames out of the traceback of an error, and of those that it tells of; what made an error of
     ours happens at the lines of that, which are shown once. To be followed by a bare `raise`, which adds no frame.
     """
+    if isinstance(error, DispatchmlError):
+        error.of_plugin = is_of_plugin(error)  # which its traceback shows no more
     error.__traceback__ = without_our_frames(error.__traceback__)
     seen = {id(error)}
     shown = lines_of(error) if isinstance(error, DispatchmlError) else frozenset[tuple[FrameType, int]]()
@@ -300,6 +305,18 @@ def hide_frames(error: BaseException) -> None:
         seen.add(id(before))
         before.__traceback__ = without_our_frames(before.__traceback__, shown)
         before = before.__cause__ or (None if before.__suppress_context__ else before.__context__)
+
+
+def is_of_plugin(error: BaseException) -> bool:
+    """Whether an error comes out of the code of a plugin of dispatchml."""
+    if getattr(error, "of_plugin", False):
+        return True
+    entry = error.__traceback__
+    while entry is not None:
+        if str(entry.tb_frame.f_globals.get("__name__", "")).startswith("dispatchml_"):
+            return True
+        entry = entry.tb_next
+    return False
 
 
 def lines_of(error: BaseException) -> frozenset[tuple[FrameType, int]]:
@@ -352,6 +369,7 @@ ELSEWHERE = {
     "CacheWarning": "compile.cache",
     "CompilationError": "compile.machine",
     "KernelError": "kernels.errors",
+    "KernelCallError": "kernels.errors",
     "KernelSourceError": "kernels.errors",
     "KernelReverseError": "kernels.reverse.errors",
     "KernelIndexError": "kernels.failing",

@@ -9,7 +9,7 @@ class KernelError(DispatchmlError, TypeError):
     """A function has something that kernels do not compile."""
 
 
-class CallError(DispatchmlError, TypeError):
+class KernelCallError(DispatchmlError, TypeError):
     """A kernel was called with too few or too many arguments, or with one of another name."""
 
 

@@ -21,7 +21,7 @@ from ..transforms.containers import flatten
 from ..transforms.entry import check_function
 from . import kinds, uncompiled
 from .closing import Closed, close
-from .errors import CallError
+from .errors import KernelCallError
 from .program import Program
 from .source import python_function, read
 
@@ -191,7 +191,7 @@ class Kernel:
         try:
             found = signature.bind(*arguments, **keywords)
         except TypeError as error:
-            raise CallError(f"{self.py_func.__name__}{signature}: {error}{at_user_line()}.") from error
+            raise KernelCallError(f"{self.py_func.__name__}{signature}: {error}{at_user_line()}.") from error
         found.apply_defaults()
         return found.args
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from .. import ops
-from ..dispatch.errors import NoMethodError, ShapeError, TracerConversionError, at_user_line, describe
+from ..dispatch.errors import NoMethodError, ShapeError, TracerConversionError, at_user_line, describe, is_of_plugin
 from ..engines.batch import Batched
 from ..engines.elements import dense_payload
 from ..engines.levels import Level
@@ -67,7 +67,7 @@ def run_batched(
     try:
         return run_at_once(function, leaves, axes, structure, out_axes, size)
     except (TracerConversionError, NoMethodError) as error:
-        from .one_by_one import is_of_plugin, one_by_one
+        from .one_by_one import one_by_one
 
         if not size or not (is_of_plugin(error) or LIFTING.is_of_package and LIFTING.is_of_package(error)):
             raise

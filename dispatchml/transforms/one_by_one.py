@@ -39,16 +39,6 @@ def one_by_one(
     return unflatten(found[0][1], [together(list(c), place) for c, place in zip(columns, places, strict=True)])
 
 
-def is_of_plugin(error: BaseException) -> bool:
-    """Whether an error comes out of the code of a plugin of dispatchml."""
-    entry = error.__traceback__
-    while entry is not None:
-        if str(entry.tb_frame.f_globals.get("__name__", "")).startswith("dispatchml_"):
-            return True
-        entry = entry.tb_next
-    return False
-
-
 def element(x: Any, axis: int, k: int) -> Any:
     """One element of a batch."""
     return ops.getitem(x if axis == 0 else ops.moveaxis(x, source=axis, destination=0), index=k)

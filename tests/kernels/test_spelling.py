@@ -71,14 +71,14 @@ def test_both_modes(f):
 
 
 @dm.kernel
-def det(a):
-    return np.linalg.det(a) + a[0, 0]
+def through_pinv(a):
+    return np.sum(np.linalg.pinv(a)) + a[0, 0]
 
 
 @pytest.mark.parametrize("take", [dm.grad, lambda f: lambda a: dm.jvp(f, (a,), (a,))], ids=["grad", "jvp"])
 def test_functions_that_are_not_written_out_name_the_users_line(take):
-    with pytest.raises(TypeError, match=r"test_spelling.py:\d+\): `det` does not take such arguments"):
-        take(det)(np.eye(2))
+    with pytest.raises(TypeError, match=r"test_spelling.py:\d+\): `pinv` does not take such arguments"):
+        take(through_pinv)(np.eye(2))
 
 
 def test_deviation_of_a_constant_has_slope_zero():
