@@ -20,13 +20,16 @@ These are counted for nobody and printed.
 
 import contextlib
 import dataclasses
+import re
 import signal
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
+ROOT = Path(__file__).parents[2]
 CASES: dict[str, "Case"] = {}
 SECONDS = 20
 
@@ -173,6 +176,11 @@ def limited(seconds=SECONDS):
         signal.signal(signal.SIGALRM, before)
 
 
+def without_folders(text):
+    """A text whose files are named from the package's folder or the repository's, as on every machine."""
+    return re.sub(r"/[^\s:'\"(]*/site-packages/", "", text).replace(f"{ROOT}/", "")
+
+
 def attempt(outcome, field, run):
     """Set the field to what run() judges, or to raises with the error."""
     from dispatchml.dispatch.errors import DispatchmlError
@@ -183,7 +191,7 @@ def attempt(outcome, field, run):
     except Exception as error:
         text = str(error).strip().splitlines()
         outcome.ours = outcome.ours and isinstance(error, DispatchmlError)
-        outcome.why = outcome.why or f"{type(error).__name__}: {text[0] if text else ''}"[:300]
+        outcome.why = outcome.why or f"{type(error).__name__}: {without_folders(text[0]) if text else ''}"[:300]
         word = "raises"
     setattr(outcome, field, word)
 

@@ -15,7 +15,17 @@ scipy = pytest.importorskip("scipy")
 dispatchml = pytest.importorskip("dispatchml")
 sys.path.insert(0, str(Path(__file__).parent))
 import table  # noqa: E402
-from lifted_harness import CASES, Case, bits, check, differences, plain_results, ridders  # noqa: E402
+from lifted_harness import (  # noqa: E402
+    CASES,
+    ROOT,
+    Case,
+    bits,
+    check,
+    differences,
+    plain_results,
+    ridders,
+    without_folders,
+)
 
 QUICK = 0.35  # seconds of a case that every run can bear
 KEPT = json.loads(table.OUTCOMES.read_text())["cases"]
@@ -89,3 +99,11 @@ def test_the_differences_refuse_what_is_not_smooth():
     chance = np.random.default_rng(1)
     _, error = ridders(lambda t: t + 1e-3 * chance.normal(), 0.1)
     assert error > 1e-5
+
+
+def test_reasons_name_no_folder_of_this_machine():
+    text = f"f (at {ROOT}/tests/lift/a.py:3) and '/somewhere/lib/site-packages/scipy/b.py:4'"
+    assert without_folders(text) == "f (at tests/lift/a.py:3) and 'scipy/b.py:4'"
+    kept = (ROOT / "tests" / "lift" / "outcomes.json").read_text()
+    assert "site-packages" not in kept
+    assert without_folders(kept) == kept
