@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.errors import LiftError, at_user_line
+from ..dispatch.errors import LiftError, at_user_line, describe
 from .buffers import TRACED
 from .entering import stands_for
 from .lending import lend
+from .making import is_bare
 
 
 def contiguous_strides(x: Any) -> tuple[int, ...]:
@@ -24,6 +25,11 @@ def as_strided(x: Any, shape: Any = None, strides: Any = None, subok: bool = Fal
     x = lend(x)
     if not isinstance(x, TRACED):
         return np.lib.stride_tricks.as_strided(x, shape, strides, subok, writeable=writeable)
+    if not is_bare(x):
+        raise LiftError(
+            f"as_strided{at_user_line()} of {describe(x)}: NumPy looks at the memory, without what is round it. "
+            "Write the elements with an index, or numpy.lib.stride_tricks.sliding_window_view."
+        )
     shape = x.shape if shape is None else tuple(np.atleast_1d(shape).tolist())
     steps = contiguous_strides(x) if strides is None else tuple(np.atleast_1d(strides).tolist())
     size = x.dtype.itemsize
